@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the VMM lives: four 1 MiB slots of virtual addresses that Linux 6.1 and 6.12 leave free
+ * (docs/memory-map.md), and the top of the board's RAM. C, assembly and linker script.
+ *
+ *   0xffa00000  VMM_POOL     2 MiB  shadow page tables; not cached, because the table walker of the
+ *                                   ARM926 does not look into the data cache
+ *   0xffc00000  VMM_IMAGE    1 MiB  text, data, stacks, heap; cached, write-back
+ *   0xffd00000  VMM_WINDOWS  1 MiB  pages mapped on demand: guest RAM, the board's devices, bundle
+ *
+ * Physical, from the top of RAM down: VMM_IMAGE (1 MiB), VMM_POOL (2 MiB), then the bundle, rounded
+ * to pages. The VM's RAM starts at VM_RAM_HPA, so no address inside a VM equals its physical one.
+ */
+#ifndef ARCH_ARM_LAYOUT_H
+#define ARCH_ARM_LAYOUT_H
+
+#define VMM_BASE       0xffa00000
+#define VMM_POOL       0xffa00000
+#define VMM_POOL_SIZE  0x00200000
+#define VMM_IMAGE      0xffc00000
+#define VMM_IMAGE_SIZE 0x00100000
+#define VMM_WINDOWS    0xffd00000
+#define VMM_END        0xffe00000
+
+/* Pages of VMM_WINDOWS, in units of 4 KiB from its start. */
+#define WINDOW_GUEST        0
+#define WINDOW_GUEST_COUNT  128
+#define WINDOW_DEVICE       128
+#define WINDOW_DEVICE_COUNT 64
+#define WINDOW_BUNDLE       192
+#define WINDOW_BUNDLE_COUNT 16
+
+#define VM_RAM_HPA 0x00100000
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/arm/mmu.h"
+
+#include "arch/arm/boot_mmu.h"
+#include "arch/arm/cache.h"
+#include "arch/arm/cp15.h"
+#include "arch/arm/layout.h"
+#include "arch/arm/mmu_desc.h"
+#include "arch/arm/sctlr.h"
+#include "vmm/boot_info.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/check.h"
+
+#define PAGE_SIZE 4096u
+
+extern const char vmm_vectors[];
+
+static uint32_t image_hpa;
+static uint32_t pool_hpa;
+static uint32_t bundle_mapped; /* HPA of the first page in the bundle's windows, or 1 for none */
+static unsigned device_pages;  /* windows in use */
+static uint32_t guest_pages[WINDOW_GUEST_COUNT]; /* HPA of the page in each window, or 1 for none */
+
+void mmu_set_ttbr(hpa_t table)
+{
+	cp15_write_ttbr(table.raw);
+}
+
+void mmu_set_dacr(uint32_t dacr)
+{
+	cp15_write_dacr(dacr);
+}
+
+void mmu_tlb_invalidate_all(void)
+{
+	cp15_tlb_invalidate_all(0);
+}
+
+void mmu_tlb_invalidate(uint32_t va)
+{
+	cp15_tlb_invalidate_page(va);
+}
+
+/** Writes the VMM's own entries into a first-level table of the pool. */
+void mmu_copy_vmm_slots(uint32_t *l1)
+{
+	for (unsigned slot = VMM_BASE >> 20; slot < VMM_END >> 20; slot++)
+		l1[slot] = vmm_l1_table[slot];
+}
+
+/** The physical address of something in the pool. */
+hpa_t mmu_pool_hpa(const void *in_pool)
+{
+	return hpa(pool_hpa + ((uint32_t)(uintptr_t)in_pool - VMM_POOL));
+}
+
+/** A small page with the VMM's vectors, for privileged modes only. */
+uint32_t mmu_vector_page_desc(void)
+{
+	const uint32_t at = image_hpa + ((uint32_t)(uintptr_t)vmm_vectors - VMM_IMAGE);
+
+	return desc_small(at, AP_PRIV, DESC_C | DESC_B);
+}
+
+void mmu_set_high_vectors(bool high)
+{
+	const uint32_t sctlr = cp15_read_sctlr();
+
+	cp15_write_sctlr(high ? sctlr | SCTLR_V : sctlr & ~(uint32_t)SCTLR_V);
+}
+
+/**
+ * Takes over the bits of the guest's control register that the hardware has to apply itself:
+ * alignment faults, and the instruction cache, which holds lines of the guest's code and must not
+ * while the guest counts on it being off. MMU and data cache stay on; what the guest's bits mean for
+ * its pages is in the shadow tables.
+ */
+void mmu_set_guest_control(uint32_t guest_sctlr)
+{
+	const uint32_t taken = SCTLR_A | SCTLR_I;
+
+	cp15_write_sctlr((cp15_read_sctlr() & ~taken) | (guest_sctlr & taken));
+}
+
+/** Maps one page of the window slot. */
+static void *map_window(unsigned index, uint32_t page, uint32_t cb)
+{
+	const uint32_t va = VMM_WINDOWS + index * PAGE_SIZE;
+
+	window_l2[index] = desc_small(page, AP_PRIV, cb);
+	/* The walker reads memory: the descriptor has to leave the data cache (TRM, 3.2). */
+	cache_clean_d_line((uint32_t)(uintptr_t)&window_l2[index]);
+	cache_drain_write_buffer(0);
+	mmu_tlb_invalidate(va);
+	return (void *)(uintptr_t)va;
+}
+
+/**
+ * A page of guest memory, uncached, at an address of the VMM. Valid until the next call. Pages are
+ * kept in a direct-mapped set of windows, so that a walk of tables seen before maps nothing.
+ */
+void *mmu_guest_window(hpa_t page)
+{
+	const unsigned index = (page.raw / PAGE_SIZE) % WINDOW_GUEST_COUNT;
+
+	if (guest_pages[index] == page.raw)
+		return (void *)(uintptr_t)(VMM_WINDOWS + (WINDOW_GUEST + index) * PAGE_SIZE);
+	guest_pages[index] = page.raw;
+	return map_window(WINDOW_GUEST + index, page.raw, 0);
+}
+
+/** Registers of the board's own devices, mapped for good. */
+volatile uint32_t *mmu_device_window(hpa_t base, uint32_t size)
+{
+	const uint32_t first = align_down(base.raw, PAGE_SIZE);
+	const uint32_t end = align_up(base.raw + size, PAGE_SIZE);
+	const unsigned start = WINDOW_DEVICE + device_pages;
+
+	for (uint32_t page = first; page != end; page += PAGE_SIZE) {
+		CHECK(device_pages < WINDOW_DEVICE_COUNT);
+		map_window(WINDOW_DEVICE + device_pages++, page, 0);
+	}
+	return (volatile uint32_t *)(uintptr_t)(VMM_WINDOWS + start * PAGE_SIZE +
+						(base.raw & (PAGE_SIZE - 1)));
+}
+
+/**
+ * @p size bytes of the bundle, uncached, until the next call. At most WINDOW_BUNDLE_COUNT pages,
+ * counted from the page @p from is in.
+ */
+const void *mmu_bundle_window(hpa_t from, uint32_t size)
+{
+	const uint32_t first = align_down(from.raw, PAGE_SIZE);
+
+	CHECK(from.raw + size - first <= WINDOW_BUNDLE_COUNT * PAGE_SIZE);
+	if (bundle_mapped != first) {
+		for (unsigned i = 0; i < WINDOW_BUNDLE_COUNT; i++)
+			map_window(WINDOW_BUNDLE + i, first + i * PAGE_SIZE, 0);
+		bundle_mapped = first;
+	}
+	return (const void *)(uintptr_t)(VMM_WINDOWS + WINDOW_BUNDLE * PAGE_SIZE + (from.raw - first));
+}
+
+/**
+ * Takes over from the early boot. The VMM has no process of its own: the FCSE PID stays 0 for good,
+ * so that addresses are what they are, and the guest's PID is a matter of the shadow tables.
+ */
+void mmu_init(const struct boot_info *info)
+{
+	image_hpa = info->image.raw;
+	pool_hpa = info->pool.raw;
+	bundle_mapped = 1;
+	for (unsigned i = 0; i < WINDOW_GUEST_COUNT; i++)
+		guest_pages[i] = 1;
+	cp15_write_pid(0);
+	/* S and R off: AP = 00 grants nothing. High vectors; no table has them at 0 yet. */
+	cp15_write_sctlr((cp15_read_sctlr() & ~(uint32_t)(SCTLR_S | SCTLR_R | SCTLR_RR)) | SCTLR_V);
+}

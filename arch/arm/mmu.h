@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The physical MMU: what the shadow page tables and the VMM's own windows need of it. Host tests
+ * bring their own versions of these functions.
+ */
+#ifndef ARCH_ARM_MMU_H
+#define ARCH_ARM_MMU_H
+
+#include "vmm/lib/addr.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct boot_info;
+
+/** MMU domains that are not handed out: always client. */
+#define MMU_DOMAIN_COUNT   16
+#define MMU_DOMAIN_DYNAMIC 13 /* 0 to 12 belong to the shadow tables */
+#define MMU_DOMAIN_FLAT    13 /* a guest whose MMU is off */
+#define MMU_DOMAIN_VECTORS 14 /* the slot that holds the VMM's vectors */
+#define MMU_DOMAIN_VMM     15
+#define MMU_DACR_FIXED     ((1u << 26) | (1u << 28) | (1u << 30))
+
+#define MMU_SLOTS 4096u /* 1 MiB each */
+
+void mmu_init(const struct boot_info *info);
+
+void mmu_set_ttbr(hpa_t table);
+void mmu_set_dacr(uint32_t dacr);
+void mmu_tlb_invalidate_all(void);
+void mmu_tlb_invalidate(uint32_t va);
+
+/** The VMM's own entries of a first-level table: VMM_BASE to VMM_END. */
+void mmu_copy_vmm_slots(uint32_t *l1);
+
+hpa_t mmu_pool_hpa(const void *in_pool);
+uint32_t mmu_vector_page_desc(void);
+void mmu_set_high_vectors(bool high);
+void mmu_set_guest_control(uint32_t guest_sctlr);
+
+void *mmu_guest_window(hpa_t page);
+volatile uint32_t *mmu_device_window(hpa_t base, uint32_t size);
+const void *mmu_bundle_window(hpa_t from, uint32_t size);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Guest registers at the moment of a trap, and the kinds of traps. C and assembly.
+ */
+#ifndef ARCH_ARM_TRAP_FRAME_H
+#define ARCH_ARM_TRAP_FRAME_H
+
+/* Offsets for vectors.S, proved by the assertions below and in vcpu/vcpu.h. */
+#define TF_SP          52
+#define TF_PC          60
+#define TF_CPSR        64
+#define TF_EXC_LR      68
+#define VCPU_PROXY     72 /* proxy_mask, proxy_match, proxies: loaded together */
+
+/* What a handler asks the trap core to do; see enum trap_outcome. */
+#define OUTCOME_NEXT 0
+
+/* Trap kinds are the numbers of the exception vectors (ARM ARM, A2.6). */
+#define KIND_UNDEF 1
+#define KIND_SWI   2
+#define KIND_PABT  3
+#define KIND_DABT  4
+#define KIND_IRQ   6
+#define KIND_FIQ   7
+
+#ifndef __ASSEMBLER__
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * The physical User-mode bank as a trap left it. pc is the address of the trapped instruction, or
+ * of the instruction to resume after an interrupt. cpsr is the physical PSR, always User mode; the
+ * guest's idea of its mode is in struct vcpu.
+ */
+struct trap_frame {
+	uint32_t r[15]; /* r0-r12, sp, lr */
+	uint32_t pc;
+	uint32_t cpsr;
+	uint32_t exc_lr; /* banked lr as the CPU left it; consumed by trap_from_guest() */
+};
+
+_Static_assert(offsetof(struct trap_frame, r[13]) == TF_SP, "TF_SP");
+_Static_assert(offsetof(struct trap_frame, pc) == TF_PC, "TF_PC");
+_Static_assert(offsetof(struct trap_frame, cpsr) == TF_CPSR, "TF_CPSR");
+_Static_assert(offsetof(struct trap_frame, exc_lr) == TF_EXC_LR, "TF_EXC_LR");
+
+enum trap_kind {
+	TRAP_UNDEF = KIND_UNDEF,
+	TRAP_SWI = KIND_SWI,
+	TRAP_PABT = KIND_PABT,
+	TRAP_DABT = KIND_DABT,
+	TRAP_IRQ = KIND_IRQ,
+	TRAP_FIQ = KIND_FIQ,
+	TRAP_KIND_COUNT = 8,
+};
+
+#endif
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+	.syntax unified
+	.arm
+	.fpu	vfpv2
+
+/*
+ * bool user_load32(uint32_t va, uint32_t *value) and its siblings. An abort at the marked
+ * instruction continues at the fix-up, which returns false.
+ */
+	.macro USER_ACCESS name, insn:vararg
+	.section .text.\name, "ax"
+	.global	\name
+	.type	\name, %function
+\name:
+9001:	\insn
+	.ifc	\name, user_load32
+	str	r2, [r1]
+	.endif
+	.ifc	\name, user_load8
+	str	r2, [r1]
+	.endif
+	mov	r0, #1
+	bx	lr
+	.section .fixup_table, "a"
+	.word	9001b, access_failed
+	.endm
+
+	USER_ACCESS user_load32, ldrt r2, [r0]
+	USER_ACCESS user_load8, ldrbt r2, [r0]
+	USER_ACCESS user_store32, strt r1, [r0]
+	USER_ACCESS user_store8, strbt r1, [r0]
+
+	.section .text.access_failed, "ax"
+access_failed:
+	mov	r0, #0
+	bx	lr
+
+/* bool vfp_present(void): FPSID is readable at any time, if there is a VFP. */
+	.section .text.vfp, "ax"
+	.global	vfp_present
+	.type	vfp_present, %function
+vfp_present:
+9002:	vmrs	r0, fpsid
+	mov	r0, #1
+	bx	lr
+	.section .fixup_table, "a"
+	.word	9002b, access_failed
+
+	.macro VFP_SYSTEM reg
+	.section .text.vfp_\reg, "ax"
+	.global	vfp_read_\reg
+	.type	vfp_read_\reg, %function
+vfp_read_\reg:
+	vmrs	r0, \reg
+	bx	lr
+	.global	vfp_write_\reg
+	.type	vfp_write_\reg, %function
+vfp_write_\reg:
+	vmsr	\reg, r0
+	bx	lr
+	.endm
+
+	VFP_SYSTEM fpsid
+	VFP_SYSTEM fpexc
+	VFP_SYSTEM fpinst
+	VFP_SYSTEM fpinst2
+
+/*
+ * uint32_t vfp_read_register(unsigned reg), void vfp_write_register(unsigned reg, uint32_t value):
+ * one of s0 to s31, by a jump into a row of 32 moves of 8 bytes each.
+ */
+	.section .text.vfp_registers, "ax"
+	.global	vfp_read_register
+	.type	vfp_read_register, %function
+vfp_read_register:
+	and	r0, r0, #31
+	add	pc, pc, r0, lsl #3
+	nop
+	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	vmov	r0, s\n
+	bx	lr
+	.endr
+	.global	vfp_write_register
+	.type	vfp_write_register, %function
+vfp_write_register:
+	and	r0, r0, #31
+	add	pc, pc, r0, lsl #3
+	nop
+	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	vmov	s\n, r1
+	bx	lr
+	.endr

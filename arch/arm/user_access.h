@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Guest memory through the guest's own addresses, with LDRT and STRT: the MMU checks the access as
+ * one of User mode, so nothing of the VMM can be reached. Each returns false, and has done nothing,
+ * if the access aborts (arch/arm/vectors.S, fix-up table). Also the system registers of the VFP.
+ */
+#ifndef ARCH_ARM_USER_ACCESS_H
+#define ARCH_ARM_USER_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+bool user_load32(uint32_t va, uint32_t *value);
+bool user_load8(uint32_t va, uint32_t *value);
+bool user_store32(uint32_t va, uint32_t value);
+bool user_store8(uint32_t va, uint32_t value);
+
+/* Numbers of the VFP system registers in FMRX and FMXR (ARM ARM, C4.1). */
+#define VFP_FPSID   0
+#define VFP_FPSCR   1
+#define VFP_FPEXC   8
+#define VFP_FPINST  9
+#define VFP_FPINST2 10
+
+#define VFP_FPEXC_EN 0x40000000u
+
+/** Whether the core has a VFP: it answers FMRX FPSID. */
+bool vfp_present(void);
+uint32_t vfp_read_fpsid(void);
+uint32_t vfp_read_fpexc(void);
+void vfp_write_fpexc(uint32_t value);
+uint32_t vfp_read_fpinst(void);
+void vfp_write_fpinst(uint32_t value);
+uint32_t vfp_read_fpinst2(void);
+void vfp_write_fpinst2(uint32_t value);
+uint32_t vfp_read_register(unsigned reg);
+void vfp_write_register(unsigned reg, uint32_t value);
+
+#endif

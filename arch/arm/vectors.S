@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vectors, the way from the guest into the VMM and back.
+ *
+ * While a guest runs, sp_svc, sp_und, sp_abt, sp_irq and sp_fiq all point at the frame of its vCPU,
+ * so a vector stores the guest's registers without a free register and without a stack. The VMM
+ * runs with interrupts masked from trap to return: there is never a second frame.
+ *
+ * Proxies, which are most traps by far, go from the vector to their handler and back without the
+ * trap core: the index in the instruction selects a row of the guest's table of decoded
+ * instructions. Everything else takes the general path through trap_from_guest().
+ */
+#include "arch/arm/psr.h"
+#include "arch/arm/trap_frame.h"
+#include "vcpu/guest_abi.h"
+
+	.syntax unified
+	.arm
+
+/*
+ * The vector page. It is mapped at address 0 or 0xffff0000 as well: only the loads may depend on
+ * where it is, and they are relative to pc.
+ */
+	.section .text.vectors, "ax"
+	.balign	4096
+	.global	vmm_vectors
+vmm_vectors:
+	ldr	pc, vector_reset
+	ldr	pc, vector_undef
+	ldr	pc, vector_swi
+	ldr	pc, vector_pabt
+	ldr	pc, vector_dabt
+	ldr	pc, vector_reserved
+	ldr	pc, vector_irq
+	ldr	pc, vector_fiq
+vector_reset:	 .word	trap_reset
+vector_undef:	 .word	trap_undef
+vector_swi:	 .word	trap_swi
+vector_pabt:	 .word	trap_pabt
+vector_dabt:	 .word	trap_dabt
+vector_reserved: .word	trap_reset
+vector_irq:	 .word	trap_irq
+vector_fiq:	 .word	trap_fiq
+
+	.section .text.traps, "ax"
+
+/*
+ * On entry: sp = frame of the running vCPU, lr and spsr as the CPU left them. Saves the guest's
+ * registers; a trap taken from the VMM itself leaves them alone.
+ */
+	.macro TRAP_SAVE from_vmm
+	str	lr, [sp, #TF_EXC_LR]
+	mrs	lr, spsr
+	tst	lr, #0x0f		/* User mode is 0x10, all others are not */
+	bne	\from_vmm
+	str	lr, [sp, #TF_CPSR]
+	stmia	sp, {r0 - r14}^
+	nop				/* before ARMv6: no banked register right after ^ */
+	.endm
+
+	.macro TRAP_GENERAL name, kind
+trap_\name:
+	TRAP_SAVE trap_from_vmm_\name
+	mov	r0, sp
+	mov	r1, #\kind
+	b	trap_to_c
+	.endm
+
+	TRAP_GENERAL swi, KIND_SWI
+	TRAP_GENERAL pabt, KIND_PABT
+	TRAP_GENERAL dabt, KIND_DABT
+	TRAP_GENERAL irq, KIND_IRQ
+	TRAP_GENERAL fiq, KIND_FIQ
+
+/*
+ * Undefined instruction. In ARM state the instruction is read through the guest's own address, with
+ * the rights of User mode; if that aborts, the fix-up takes the general path.
+ *
+ * The handler is called in Undefined mode, on the VMM's stack: emulate(vcpu, arg). r4 keeps the
+ * frame.
+ */
+trap_undef:
+	TRAP_SAVE trap_from_vmm_undef
+	ldr	r2, [sp, #TF_EXC_LR]
+	ldr	r3, [sp, #TF_CPSR]
+	sub	r2, r2, #4
+	tst	r3, #PSR_T
+	bne	trap_undef_general
+trap_undef_fetch:
+	ldrt	r3, [r2]
+	str	r2, [sp, #TF_PC]
+	add	r4, sp, #VCPU_PROXY
+	ldmia	r4, {r5, r6, r7}	/* proxy_mask, proxy_match, proxies */
+	mov	r4, sp
+	and	r5, r5, r3
+	teq	r5, r6
+	bne	trap_undef_general
+	mov	r3, r3, lsl #(32 - PROXY_INDEX_LOW - PROXY_INDEX_BITS)
+	mov	r3, r3, lsr #(32 - PROXY_INDEX_BITS)
+	add	r7, r7, r3, lsl #3
+	ldmia	r7, {r1, r2}		/* arg, emulate */
+	mov	r0, sp
+	ldr	sp, =vmm_stack_top
+	blx	r2
+	teq	r0, #OUTCOME_NEXT
+	bne	trap_proxy_slow
+	ldr	lr, [r4, #TF_PC]
+	ldr	r1, [r4, #TF_CPSR]
+	mov	sp, r4
+	add	lr, lr, #4
+	msr	spsr_cxsf, r1
+	ldmia	sp, {r0 - r14}^
+	nop
+	movs	pc, lr
+
+trap_undef_general:
+	mov	r0, sp
+	mov	r1, #KIND_UNDEF
+	b	trap_to_c
+
+	.section .fixup_table, "a"
+	.word	trap_undef_fetch, trap_undef_general
+	.section .text.traps, "ax"
+
+/* A proxy whose outcome is not "next": the trap core decides. */
+trap_proxy_slow:
+	mov	r1, r0
+	mov	r0, r4
+	mov	r2, #KIND_UNDEF
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
+	ldr	sp, =vmm_stack_top
+	bl	trap_finish
+	b	guest_enter
+
+trap_to_c:
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
+	ldr	sp, =vmm_stack_top
+	bl	trap_from_guest
+	/* r0 = frame of the vCPU to run; falls through */
+
+/* noreturn void guest_enter(struct trap_frame *frame), in SVC mode. */
+	.global	guest_enter
+	.type	guest_enter, %function
+guest_enter:
+	ldr	r1, [r0, #TF_CPSR]
+	ldr	lr, [r0, #TF_PC]
+	msr	spsr_cxsf, r1
+	mov	sp, r0
+	ldmia	sp, {r0 - r14}^
+	nop
+	movs	pc, lr
+
+/* void trap_set_frame(struct trap_frame *frame): repoints the banked stack pointers. SVC mode. */
+	.global	trap_set_frame
+	.type	trap_set_frame, %function
+trap_set_frame:
+	.irp	mode, PSR_MODE_UND, PSR_MODE_ABT, PSR_MODE_IRQ, PSR_MODE_FIQ
+	msr	cpsr_c, #(\mode | PSR_I | PSR_F)
+	mov	sp, r0
+	.endr
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
+	bx	lr
+
+/*
+ * Traps from the VMM itself. A data abort or undefined instruction at an address in the fix-up table
+ * continues at its fix-up: that is how memory of the guest is touched. Anything else is a bug.
+ */
+	.macro TRAP_FIXUP name, kind, offset
+trap_from_vmm_\name:
+	ldr	lr, =trap_save
+	stmia	lr, {r0 - r3}
+	ldr	r0, [sp, #TF_EXC_LR]
+	ldr	r1, =__fixup_start
+	ldr	r2, =__fixup_end
+	sub	r0, r0, #\offset
+1:	cmp	r1, r2
+	movhs	r1, #\kind
+	bhs	trap_from_vmm_fatal
+	ldr	r3, [r1], #8
+	teq	r3, r0
+	bne	1b
+	ldr	r0, [r1, #-4]
+	str	r0, [sp, #TF_EXC_LR]
+	ldmia	lr, {r0 - r3}
+	ldr	lr, [sp, #TF_EXC_LR]
+	movs	pc, lr
+	.endm
+
+	TRAP_FIXUP dabt, KIND_DABT, 8
+	TRAP_FIXUP undef, KIND_UNDEF, 4
+
+	.macro TRAP_FATAL name, kind
+trap_from_vmm_\name:
+	ldr	r0, [sp, #TF_EXC_LR]
+	mov	r1, #\kind
+	b	trap_from_vmm_fatal
+	.endm
+
+	TRAP_FATAL pabt, KIND_PABT
+	TRAP_FATAL irq, KIND_IRQ
+	TRAP_FATAL fiq, KIND_FIQ
+
+/* The debugger's call in board_exit() that nobody answered: continue behind it. */
+trap_from_vmm_swi:
+	ldr	lr, [sp, #TF_EXC_LR]
+	movs	pc, lr
+
+trap_reset:
+	mov	r0, #0
+	mov	r1, #0
+/* r0 = where, r1 = kind of trap */
+trap_from_vmm_fatal:
+	mrs	r2, spsr
+	mov	r3, sp
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
+	ldr	sp, =vmm_stack_top
+	b	trap_from_vmm
+
+	.section .bss
+	.balign	4
+trap_save:
+	.space	16

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine we run on, and the machine a VM sees on it. Each board has one constant description,
+ * in board/<name>/board.c; the Makefile links the one that was asked for. Nothing else in the VMM
+ * knows a board's addresses or interrupt numbers.
+ */
+#ifndef BOARD_BOARD_H
+#define BOARD_BOARD_H
+
+#include "devemu/device.h"
+#include "domain/vm_mem.h"
+#include "vmm/lib/addr.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Drivers of the board's own devices. There is one of each, so a driver keeps the pointer to its
+ * registers that init() gives it; whoever calls init() maps the page.
+ */
+
+struct uart_driver {
+	void (*init)(volatile uint32_t *regs); /* ready to send, interrupts off */
+	void (*put)(uint8_t byte);             /* waits while the FIFO is full */
+	int (*get)(void);                      /* a byte, or -1 */
+	void (*enable_rx_irq)(bool enable);
+	void (*ack)(void); /* clears the receive interrupt; call it before get() */
+};
+
+#define IRQCHIP_LEVELS 2
+
+/** Interrupt numbers are flat: 0 to 31 on the primary controller, 32 to 63 on the secondary. */
+struct irqchip_driver {
+	void (*init)(volatile uint32_t *const regs[IRQCHIP_LEVELS]); /* everything masked */
+	void (*mask)(unsigned irq);
+	void (*unmask)(unsigned irq);
+	int (*pending)(void);              /* an interrupt that is asserted and not masked, or -1 */
+	bool (*is_asserted)(unsigned irq); /* level of the line, masked or not */
+};
+
+/** One deadline, in microseconds. */
+struct timer_driver {
+	void (*init)(volatile uint32_t *regs);
+	void (*arm)(uint32_t us); /* one interrupt after @p us, at least 1; replaces an earlier one */
+	void (*ack)(void);
+};
+
+struct board_device {
+	hpa_t base; /* of the registers: the page may hold other devices too */
+	unsigned irq;
+};
+
+/** A word to store, for sequences that need no driver. */
+struct board_write {
+	hpa_t address;
+	uint32_t value;
+};
+
+/*
+ * The VM's devices: its physical address space looks like the board's, so a window's GPA is also
+ * where its device is on the bus. Only RAM differs.
+ */
+
+/** Who an interrupt wire or line ends at. */
+enum vm_sink {
+	VM_SINK_NONE,
+	VM_SINK_CPU,       /**< the vCPU: see VM_CPU_IRQ and VM_CPU_FIQ */
+	VM_SINK_PRIMARY,   /**< the window marked .is = VM_SINK_PRIMARY */
+	VM_SINK_SECONDARY, /**< the same */
+	VM_SINK_COUNT,
+};
+
+/** Inputs of VM_SINK_CPU. The vCPU sees the OR of its sources: IRQ is bit 0 of the input number. */
+#define VM_CPU_IRQ(source) (2u * (source))
+#define VM_CPU_FIQ(source) (2u * (source) + 1u)
+#define VM_CPU_SOURCES     2
+
+struct vm_wire {
+	uint8_t sink; /* enum vm_sink */
+	uint8_t input;
+};
+
+/** What dev->backend of an emulated window points to (devemu/backend.h). */
+enum vm_backend {
+	VM_BACKEND_NONE,
+	VM_BACKEND_CONSOLE, /**< struct uart_backend: the VM's console */
+	VM_BACKEND_IRQ,     /**< struct irq_refresh */
+	VM_BACKEND_SYSTEM,  /**< struct system_backend, .board = NULL */
+	VM_BACKEND_SYSTEM_BOARD, /**< struct system_backend, .board = the same registers of the board */
+};
+
+struct board_window {
+	const char *name;
+	uint32_t base; /* GPA, and HPA of MEM_DIRECT, MEM_READ_DIRECT and of a back end's registers */
+	uint32_t size;
+	enum mem_kind kind;
+	/* MEM_READ_DIRECT and MEM_EMULATED only: */
+	const struct device_ops *ops;
+	const void *params;
+	enum vm_backend backend;
+	enum vm_sink is; /* this device is an interrupt controller that wires end at */
+	struct vm_wire wire[DEVICE_WIRES_MAX];
+};
+
+/* Rows of the table of windows, in the four forms there are. */
+#define VM_DIRECT(n, b, s)                                                \
+	{                                                                 \
+		.name = (n), .base = (b), .size = (s), .kind = MEM_DIRECT \
+	}
+#define VM_INERT(n, b, s, p)                                                  \
+	{                                                                     \
+		.name = (n), .base = (b), .size = (s), .kind = MEM_EMULATED,  \
+		.ops = &inert_ops, .params = (p)                              \
+	}
+#define VM_MODEL(n, b, s, o, ...)                                             \
+	{                                                                     \
+		.name = (n), .base = (b), .size = (s), .kind = MEM_EMULATED,  \
+		.ops = &(o), __VA_ARGS__                                      \
+	}
+#define VM_READ_DIRECT(n, b, s, o, ...)                                         \
+	{                                                                       \
+		.name = (n), .base = (b), .size = (s), .kind = MEM_READ_DIRECT, \
+		.ops = &(o), __VA_ARGS__                                        \
+	}
+
+/** An interrupt line of the board that the VM's virtual controller shows. */
+struct board_irq {
+	uint8_t irq;  /* flat number on the board */
+	uint8_t sink; /* enum vm_sink */
+	uint8_t input;
+};
+
+#define BOARD_RESET_WRITES 2
+
+struct board {
+	const char *name;
+	uint32_t machine_id; /* in r1 when a boot loader starts a kernel */
+	struct {
+		hpa_t base;
+		uint32_t size;
+	} ram;
+
+	const struct uart_driver *console_driver;
+	struct board_device console;
+	const struct irqchip_driver *irqchip_driver;
+	hpa_t irqchip[IRQCHIP_LEVELS];
+	const struct timer_driver *timer_driver;
+	struct board_device timer;
+	hpa_t counter; /* free running, 24 MHz, 32 bits */
+	struct board_write reset[BOARD_RESET_WRITES]; /* in order; restarts the board */
+
+	const struct board_window *windows; /* of the VM, sorted by base */
+	unsigned window_count;
+	const struct board_irq *irqs;
+	unsigned irq_count;
+};
+
+extern const struct board board;
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every board Hako knows, as far as the early boot needs to know them: an image started on the wrong
+ * one says so, on a UART that this board has. MACHINE_ID_<board> also identifies, in assembly, the
+ * board an image was built for.
+ */
+#ifndef BOARD_BOOT_BOARDS_H
+#define BOARD_BOOT_BOARDS_H
+
+/* Linux machine numbers (arch/arm/tools/mach-types). */
+#define MACHINE_ID_integratorcp 0x113
+#define MACHINE_ID_versatilepb  0x183
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
+
+/** One board. Characters instead of pointers: used before the image has been moved to its place. */
+struct boot_board {
+	uint32_t machine_id;
+	char name[16];
+	char compatible[24]; /* of the device tree's root */
+	uint32_t uart;       /* PL011 */
+	uint16_t uart_ibrd;  /* divisors for 115200 baud, for a UART that nobody switched on */
+	uint16_t uart_fbrd;
+	uint32_t ram_base;
+	uint32_t ram_size; /* when the loader does not say */
+	uint32_t ram_max;
+};
+
+const struct boot_board *boot_board_by_id(uint32_t machine_id);
+const struct boot_board *boot_board_by_index(unsigned index);
+
+#endif
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The drivers that a board's description can name. */
+#ifndef BOARD_DRIVERS_DRIVERS_H
+#define BOARD_DRIVERS_DRIVERS_H
+
+#include "board/board.h"
+
+extern const struct uart_driver pl011_driver;
+extern const struct irqchip_driver icp_pic_driver;
+extern const struct irqchip_driver pl190_driver;
+extern const struct timer_driver arm_timer_driver;
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "devemu/arm_timer_core.h"
+
+#include "devemu/arm_timer_regs.h"
+
+#define CONTROL_BITS                                                                            \
+	(ARM_TIMER_ENABLE | ARM_TIMER_PERIODIC | ARM_TIMER_IE | ARM_TIMER_DIV_BITS |            \
+	 ARM_TIMER_32BIT | ARM_TIMER_ONESHOT)
+
+static uint32_t mask(const struct arm_timer *t)
+{
+	return t->control & ARM_TIMER_32BIT ? 0xffffffffu : 0xffffu;
+}
+
+/**
+ * Counts from one zero to the next. Periodic: the load value, so that a load of 1000 at 1 MHz is a
+ * millisecond (DDI 0271, 2.2.4); zero is passed at once. Free running: through zero to the maximum.
+ */
+static uint64_t period(const struct arm_timer *t)
+{
+	uint32_t load;
+
+	if (!(t->control & ARM_TIMER_PERIODIC))
+		return (uint64_t)mask(t) + 1u;
+	load = t->load & mask(t);
+	return load ? load : 1u;
+}
+
+static uint64_t count_at(const struct arm_timer *t, uint64_t now)
+{
+	return timer_rate_count(t->rate, now) >> t->shift;
+}
+
+/** The counter has reached zero, perhaps some time ago. */
+static void expire(struct arm_timer *t, uint64_t count)
+{
+	uint64_t late, every;
+
+	t->ris = true;
+	if (t->control & ARM_TIMER_ONESHOT) {
+		t->running = false;
+		t->value = 0;
+		t->at_zero = true;
+		return;
+	}
+	late = count - t->zero_at;
+	every = period(t);
+	/* The division is a call of hundreds of instructions, and needed only after a long pause. */
+	t->zero_at += late < every ? every : every * (late / every + 1u);
+}
+
+/** Brings the counter up to date. Returns whether it has expired since the last time. */
+static bool sync(struct arm_timer *t, uint64_t count)
+{
+	if (!t->running || count < t->zero_at)
+		return false;
+	expire(t, count);
+	return true;
+}
+
+/** Stops a counter that is up to date. */
+static void stop(struct arm_timer *t, uint64_t count)
+{
+	if (!t->running)
+		return;
+	t->running = false;
+	t->value = (uint32_t)(t->zero_at - count) & mask(t);
+	t->at_zero = t->value == 0;
+}
+
+/** Lets the counter go on from its value, if it is enabled. */
+static void start(struct arm_timer *t, uint64_t count)
+{
+	/* A stopped counter holds all 32 bits: Linux loads it before it says that it wants them. */
+	if (!(t->control & ARM_TIMER_ENABLE))
+		return;
+	t->value &= mask(t);
+	if (t->at_zero && (t->control & ARM_TIMER_ONESHOT))
+		return; /* halted, until a new value is loaded */
+	t->zero_at = count + (t->at_zero ? period(t) : t->value);
+	t->running = true;
+	sync(t, count); /* a load value of 0 expires at once (DDI 0271, 3.3.1) */
+}
+
+static void set_control(struct arm_timer *t, uint32_t control, uint64_t now)
+{
+	stop(t, count_at(t, now));
+	t->control = control & CONTROL_BITS;
+	t->shift = (control & ARM_TIMER_DIV_BITS) == ARM_TIMER_DIV16    ? 4
+		   : (control & ARM_TIMER_DIV_BITS) == ARM_TIMER_DIV256 ? 8
+									 : 0;
+	start(t, count_at(t, now));
+}
+
+static void set_load(struct arm_timer *t, uint32_t load, uint64_t now)
+{
+	t->running = false;
+	t->load = load;
+	t->value = load;
+	t->at_zero = false;
+	start(t, count_at(t, now));
+}
+
+/** The level of the interrupt output of one counter. */
+bool arm_timer_irq(const struct arm_timer *t)
+{
+	return t->ris && (t->control & ARM_TIMER_IE);
+}
+
+/** When the interrupt output will rise by itself. */
+static uint64_t deadline(const struct arm_timer *t)
+{
+	if (!t->running || t->ris || !(t->control & ARM_TIMER_IE))
+		return CLOCK_NEVER;
+	return timer_rate_time(t->rate, t->zero_at << t->shift);
+}
+
+static uint64_t first_deadline(const struct arm_timer_bank *bank)
+{
+	uint64_t first = CLOCK_NEVER;
+
+	for (unsigned n = 0; n < bank->count; n++) {
+		const uint64_t when = deadline(&bank->timer[n]);
+
+		if (when < first)
+			first = when;
+	}
+	return first;
+}
+
+static void update_deadline(struct device *dev, struct arm_timer_bank *bank)
+{
+	const uint64_t first = first_deadline(bank);
+
+	if (first == bank->deadline)
+		return;
+	bank->deadline = first;
+	dev->clock->set_deadline(dev->clock, dev, first);
+}
+
+/** All counters stopped, as after power-on (DDI 0271, table 3-1). */
+void arm_timer_bank_reset(struct device *dev, struct arm_timer_bank *bank,
+			  const enum timer_rate *rates, unsigned count)
+{
+	*bank = (struct arm_timer_bank){ .count = count, .deadline = CLOCK_NEVER };
+	for (unsigned n = 0; n < count; n++) {
+		bank->timer[n] = (struct arm_timer){
+			.rate = rates[n],
+			.value = 0xffffffffu,
+			.control = ARM_TIMER_IE,
+		};
+	}
+	dev->clock->set_deadline(dev->clock, dev, CLOCK_NEVER);
+}
+
+/** The device's deadline has passed: latches the interrupts that are due and asks for the next. */
+void arm_timer_bank_sync(struct device *dev, struct arm_timer_bank *bank)
+{
+	const uint64_t now = dev->clock->now(dev->clock);
+
+	for (unsigned n = 0; n < bank->count; n++)
+		sync(&bank->timer[n], count_at(&bank->timer[n], now));
+	/* The clock has used the deadline up, so it is told again even if it is the same. */
+	bank->deadline = first_deadline(bank);
+	dev->clock->set_deadline(dev->clock, dev, bank->deadline);
+}
+
+/**
+ * Reads a register of counter @p n. @p expired tells whether its interrupt may have risen just now,
+ * so that the device has to drive its wires.
+ */
+uint32_t arm_timer_bank_read(struct device *dev, struct arm_timer_bank *bank, unsigned n,
+			     uint32_t offset, bool *expired)
+{
+	struct arm_timer *t = &bank->timer[n];
+	uint64_t count;
+
+	/* The hot path: VALUE is the guest's clock. */
+	count = t->running ? count_at(t, dev->clock->now(dev->clock)) : 0;
+	*expired = sync(t, count);
+	if (*expired)
+		update_deadline(dev, bank);
+
+	switch (offset) {
+	case ARM_TIMER_VALUE:
+		return t->running ? (uint32_t)(t->zero_at - count) & mask(t) : t->value;
+	case ARM_TIMER_LOAD:
+	case ARM_TIMER_BGLOAD:
+		return t->load;
+	case ARM_TIMER_CONTROL:
+		return t->control;
+	case ARM_TIMER_RIS:
+		return t->ris;
+	case ARM_TIMER_MIS:
+		return arm_timer_irq(t);
+	default:
+		device_guest_error(dev, offset);
+		return 0;
+	}
+}
+
+/** Writes a register of counter @p n. Returns false when there is none to write at @p offset. */
+bool arm_timer_bank_write(struct device *dev, struct arm_timer_bank *bank, unsigned n,
+			  uint32_t offset, uint32_t value)
+{
+	const uint64_t now = dev->clock->now(dev->clock);
+	struct arm_timer *t = &bank->timer[n];
+
+	sync(t, count_at(t, now));
+	switch (offset) {
+	case ARM_TIMER_LOAD:
+		set_load(t, value, now);
+		break;
+	case ARM_TIMER_VALUE:
+		break; /* read-only; Linux writes to it all the same */
+	case ARM_TIMER_CONTROL:
+		set_control(t, value, now);
+		break;
+	case ARM_TIMER_INTCLR:
+		t->ris = false;
+		break;
+	case ARM_TIMER_BGLOAD:
+		t->load = value; /* used at the next zero */
+		break;
+	default:
+		device_guest_error(dev, offset);
+		return false;
+	}
+	update_deadline(dev, bank);
+	return true;
+}

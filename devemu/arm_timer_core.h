@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The down-counter that the SP804 and the Integrator's timers are made of. It is computed, not
+ * ticked: a running counter is the count of its clock at which it will be zero. Every function
+ * takes the current guest time; nothing is remembered of it, so nothing drifts.
+ *
+ * A bank is the counters of one device, which share its deadline. The device gives offsets inside
+ * one counter, and afterwards drives its wires from arm_timer_irq().
+ */
+#ifndef DEVEMU_ARM_TIMER_CORE_H
+#define DEVEMU_ARM_TIMER_CORE_H
+
+#include "devemu/device.h"
+#include "devemu/timer_rate.h"
+
+#define ARM_TIMERS_MAX 3
+
+struct arm_timer {
+	uint64_t zero_at; /* running: the count at which the counter is zero */
+	uint32_t value;   /* not running: the counter */
+	uint32_t load;
+	uint32_t control;
+	enum timer_rate rate;
+	uint8_t shift; /* of the prescaler */
+	bool running;
+	bool at_zero; /* not running: it stands at zero, and has reported that */
+	bool ris;
+};
+
+struct arm_timer_bank {
+	uint64_t deadline; /* what the clock was asked for */
+	unsigned count;
+	struct arm_timer timer[ARM_TIMERS_MAX];
+};
+
+void arm_timer_bank_reset(struct device *dev, struct arm_timer_bank *bank,
+			  const enum timer_rate *rates, unsigned count);
+void arm_timer_bank_sync(struct device *dev, struct arm_timer_bank *bank);
+uint32_t arm_timer_bank_read(struct device *dev, struct arm_timer_bank *bank, unsigned n,
+			     uint32_t offset, bool *expired);
+bool arm_timer_bank_write(struct device *dev, struct arm_timer_bank *bank, unsigned n,
+			  uint32_t offset, uint32_t value);
+
+bool arm_timer_irq(const struct arm_timer *t);
+
+#endif

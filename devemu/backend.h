@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a device model is connected to outside its VM. Each is a table of functions that the VM
+ * gives in dev->backend; a model's header names the one it takes. Models accept NULL: nothing is
+ * connected then.
+ */
+#ifndef DEVEMU_BACKEND_H
+#define DEVEMU_BACKEND_H
+
+#include <stdint.h>
+
+/** The far end of a serial line. The other direction is pl011_receive(). */
+struct uart_backend {
+	void (*put)(const struct uart_backend *backend, uint8_t byte);
+};
+
+/**
+ * Brings the inputs of an interrupt controller that follow physical lines up to date, with
+ * ops->set_input(). Called before the guest reads what an input shows, and after it wrote something
+ * that ends or unmasks an interrupt.
+ */
+struct irq_refresh {
+	void (*refresh)(const struct irq_refresh *backend);
+};
+
+/** The VM's own reset button and power switch. The request is noted and acted on after the trap. */
+struct power_backend {
+	void (*reset)(const struct power_backend *backend);
+	void (*off)(const struct power_backend *backend);
+};
+
+/**
+ * The board's registers behind an emulated window, for the few bits that must show the real board.
+ * The model decides which offsets are read and written; a guest's offset never gets here unchecked.
+ */
+struct reg_passthrough {
+	uint32_t (*read)(const struct reg_passthrough *backend, uint32_t offset);
+	void (*write)(const struct reg_passthrough *backend, uint32_t offset, uint32_t value);
+};
+
+/** The back end of all models of system registers. Any part may be NULL. */
+struct system_backend {
+	const struct power_backend *power;
+	const struct reg_passthrough *board;
+	uint32_t ram_size; /* bytes of RAM in the VM */
+};
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "devemu/device.h"
+
+#include "vmm/lib/log.h"
+
+#define ERRORS_LOGGED 3
+
+/** Passes the level of a wire to the device at its end. */
+void device_input(void *dev, unsigned input, bool level)
+{
+	struct device *sink = dev;
+
+	sink->ops->set_input(sink, input, level);
+}
+
+/**
+ * Counts an access that the device does not understand. Only the first few of each device are
+ * logged: a guest must not be able to own the console.
+ */
+void device_guest_error(struct device *dev, uint32_t offset)
+{
+	dev->guest_errors++;
+	if (dev->guest_errors <= ERRORS_LOGGED)
+		log_info("%s: no register at offset 0x%x (%u so far)\n", dev->ops->name,
+			 (unsigned)offset, dev->guest_errors);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A device model: a constant table of functions and a state. It sees offsets, values, wires, guest
+ * time and its back end - no addresses and no vCPU.
+ */
+#ifndef DEVEMU_DEVICE_H
+#define DEVEMU_DEVICE_H
+
+#include "devemu/clock.h"
+#include "devemu/irq_line.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct device;
+
+/** A kind of device. One constant instance per model, shared by all VMs. */
+struct device_ops {
+	const char *name;
+	size_t state_size;
+	/** Power-on state; also called when the VM is reset. Lowers its wires. */
+	void (*reset)(struct device *dev);
+	/** @p size is 1, 2 or 4; @p offset is aligned to it and inside the window. */
+	uint32_t (*read)(struct device *dev, uint32_t offset, unsigned size);
+	void (*write)(struct device *dev, uint32_t offset, uint32_t value, unsigned size);
+	/** The deadline set with clock->set_deadline() has passed. NULL if the model sets none. */
+	void (*deadline)(struct device *dev);
+	/** An input wire changed (interrupt controllers). NULL if the model has no inputs. */
+	void (*set_input)(struct device *dev, unsigned input, bool level);
+};
+
+#define DEVICE_WIRES_MAX 4
+
+/** One device of one VM. */
+struct device {
+	const struct device_ops *ops;
+	void *state;                            /* ops->state_size bytes, zeroed once, owned by the model */
+	struct irq_line irq[DEVICE_WIRES_MAX];  /* output wires; the model says which is which */
+	const struct clock *clock;              /* NULL for models that need no time */
+	const void *params;                     /* constants of this instance: see each model's header */
+	const void *backend;                    /* model specific, given by the VM: see each model's header */
+	uint64_t deadline_at;                   /* owned by the clock */
+	unsigned guest_errors;                  /* accesses to registers that are not there */
+};
+
+/** An irq_line whose sink is a device: passes the level to ops->set_input(). */
+void device_input(void *dev, unsigned input, bool level);
+
+/** Counts an access to a register the device does not have; logs only the first few per device. */
+void device_guest_error(struct device *dev, uint32_t offset);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "devemu/icp_ic.h"
+
+#include "devemu/icp_pic_regs.h"
+#include "vmm/lib/bits.h"
+
+/** Nothing enabled, no software interrupt. The inputs are not ours: they stay as they are. */
+void icp_ic_reset(struct icp_ic *ic)
+{
+	ic->soft = 0;
+	ic->irq_enable = 0;
+	ic->fiq_enable = 0;
+}
+
+/** Returns false when there is no readable register at @p offset; @p value is 0 then. */
+bool icp_ic_read(const struct icp_ic *ic, uint32_t offset, uint32_t *value)
+{
+	switch (offset) {
+	case ICP_PIC_IRQ_STATUS:
+		*value = icp_ic_raw(ic) & ic->irq_enable;
+		return true;
+	case ICP_PIC_IRQ_RAWSTAT:
+	case ICP_PIC_FIQ_RAWSTAT:
+		*value = icp_ic_raw(ic);
+		return true;
+	case ICP_PIC_IRQ_ENABLESET:
+		*value = ic->irq_enable;
+		return true;
+	case ICP_PIC_INT_SOFTSET:
+		*value = ic->soft;
+		return true;
+	case ICP_PIC_FIQ_STATUS:
+		*value = icp_ic_raw(ic) & ic->fiq_enable;
+		return true;
+	case ICP_PIC_FIQ_ENABLESET:
+		*value = ic->fiq_enable;
+		return true;
+	default:
+		*value = 0;
+		return false;
+	}
+}
+
+/** Returns false when there is no writable register at @p offset. */
+bool icp_ic_write(struct icp_ic *ic, uint32_t offset, uint32_t value)
+{
+	switch (offset) {
+	case ICP_PIC_IRQ_ENABLESET:
+		ic->irq_enable |= value;
+		return true;
+	case ICP_PIC_IRQ_ENABLECLR:
+		ic->irq_enable &= ~value;
+		return true;
+	case ICP_PIC_INT_SOFTSET:
+		ic->soft |= value & 1u;
+		return true;
+	case ICP_PIC_INT_SOFTCLR:
+		ic->soft &= ~(value & 1u);
+		return true;
+	case ICP_PIC_FIQ_ENABLESET:
+		ic->fiq_enable |= value;
+		return true;
+	case ICP_PIC_FIQ_ENABLECLR:
+		ic->fiq_enable &= ~value;
+		return true;
+	default:
+		return false;
+	}
+}
+
+void icp_ic_set_line(struct icp_ic *ic, unsigned input, bool level)
+{
+	if (level)
+		ic->lines |= BIT(input & 31u);
+	else
+		ic->lines &= ~BIT(input & 31u);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "devemu/icp_pic.h"
+
+#include "devemu/backend.h"
+#include "devemu/icp_pic_regs.h"
+
+static void update_irq(struct device *dev)
+{
+	const struct icp_pic_state *s = dev->state;
+
+	irq_line_set(&dev->irq[ICP_PIC_WIRE_IRQ], icp_ic_irq(&s->ic));
+	irq_line_set(&dev->irq[ICP_PIC_WIRE_FIQ], icp_ic_fiq(&s->ic));
+}
+
+static void refresh(struct device *dev)
+{
+	const struct irq_refresh *lines = dev->backend;
+
+	if (lines)
+		lines->refresh(lines);
+}
+
+static void icp_pic_reset(struct device *dev)
+{
+	struct icp_pic_state *s = dev->state;
+
+	icp_ic_reset(&s->ic);
+	update_irq(dev);
+}
+
+static uint32_t icp_pic_read(struct device *dev, uint32_t offset, unsigned size)
+{
+	const struct icp_pic_state *s = dev->state;
+	uint32_t value;
+
+	/* All others show what the guest itself wrote. */
+	if (offset == ICP_PIC_IRQ_STATUS || offset == ICP_PIC_IRQ_RAWSTAT ||
+	    offset == ICP_PIC_FIQ_STATUS || offset == ICP_PIC_FIQ_RAWSTAT)
+		refresh(dev);
+	if (!icp_ic_read(&s->ic, offset, &value))
+		device_guest_error(dev, offset);
+	return value;
+}
+
+static void icp_pic_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)
+{
+	struct icp_pic_state *s = dev->state;
+
+	if (!icp_ic_write(&s->ic, offset, value)) {
+		device_guest_error(dev, offset);
+		return;
+	}
+	/* These controllers have no end-of-interrupt register: unmasking is how a guest says it. */
+	if (offset == ICP_PIC_IRQ_ENABLESET || offset == ICP_PIC_FIQ_ENABLESET)
+		refresh(dev);
+	update_irq(dev);
+}
+
+static void icp_pic_set_input(struct device *dev, unsigned input, bool level)
+{
+	struct icp_pic_state *s = dev->state;
+
+	icp_ic_set_line(&s->ic, input, level);
+	update_irq(dev);
+}
+
+const struct device_ops icp_pic_ops = {
+	.name = "icp-pic",
+	.state_size = sizeof(struct icp_pic_state),
+	.reset = icp_pic_reset,
+	.read = icp_pic_read,
+	.write = icp_pic_write,
+	.set_input = icp_pic_set_input,
+};

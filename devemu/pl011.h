@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PrimeCell PL011 UART. One wire, the combined interrupt. Back end: struct uart_backend for what
+ * the guest sends; what it receives comes in with pl011_receive().
+ *
+ * A byte that is sent leaves at once, so the transmit FIFO is always empty and the transmit
+ * interrupt is raised by every byte. A byte that is received raises the receive interrupt as if the
+ * trigger level were one byte, which is what the line being idle for a while would do to it.
+ */
+#ifndef DEVEMU_PL011_H
+#define DEVEMU_PL011_H
+
+#include "devemu/device.h"
+#include "devemu/pl011_regs.h"
+
+struct pl011_state {
+	uint16_t fifo[PL011_FIFO_DEPTH]; /* received, with error bits */
+	unsigned head;                   /* the oldest */
+	unsigned count;
+	uint32_t rsr, ilpr, ibrd, fbrd, lcr_h, cr, ifls, imsc, ris, dmacr;
+};
+
+extern const struct device_ops pl011_ops;
+
+bool pl011_receive(struct device *dev, uint8_t byte);
+bool pl011_can_receive(const struct device *dev);
+
+#endif

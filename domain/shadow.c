@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Contexts: one per guest address space, kept while the guest is elsewhere.
+ *
+ * An inactive context is not trusted: the guest may have changed its tables, and Linux skips the TLB
+ * flush for address spaces that are not active. So every return to a context compares all it holds
+ * with the guest's tables before the guest continues.
+ */
+#include "domain/shadow_internal.h"
+
+#include "arch/arm/sctlr.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/check.h"
+#include "vmm/lib/heap.h"
+#include "vmm/lib/string.h"
+
+/** The guest's first-level descriptor for the VA slot @p slot; false if it cannot be read. */
+bool shadow_guest_l1(const struct shadow *sh, unsigned slot, uint32_t *l1)
+{
+	const uint32_t mva_slot = guest_mva(sh->mmu, (uint32_t)slot << 20) >> 20;
+	const uint32_t at = (sh->mmu->ttbr & 0xffffc000u) + mva_slot * 4;
+	const volatile uint32_t *page = sh->guest_page(sh->guest_page_ctx, gpa(at & ~0xfffu));
+
+	if (!page)
+		return false;
+	*l1 = page[(at & 0xfffu) / 4];
+	return true;
+}
+
+static bool guest_flat(const struct shadow *sh)
+{
+	return !(sh->mmu->sctlr & SCTLR_M);
+}
+
+/** Compares the entries of one table with the guest's; true if something was dropped. */
+static bool revalidate_table(struct shadow *sh, unsigned index)
+{
+	const struct shadow_table *table = &sh->tables[index];
+	const bool coarse = (table->guest_l1 & L1_TYPE_MASK) == L1_COARSE;
+	const unsigned entries = table->fine ? 4 * SHADOW_ENTRIES : SHADOW_ENTRIES;
+	const uint32_t base = table->guest_l1 & (coarse ? L1_COARSE_BASE : L1_FINE_BASE);
+	const volatile uint32_t *guest;
+	unsigned at = index * SHADOW_ENTRIES;
+	bool dropped = false;
+
+	if (table->flat || (table->guest_l1 & L1_TYPE_MASK) == L1_SECTION)
+		return false; /* the first-level descriptor says it all */
+
+	/* A level 2 table never crosses a page. If it is no longer in RAM, every entry goes. */
+	guest = sh->guest_page(sh->guest_page_ctx, gpa(base & ~0xfffu));
+	if (guest)
+		guest += (base & 0xfffu) / 4;
+
+	for (unsigned word = 0; word < entries / 32; word++) {
+		for (uint32_t left = sh->known[at / 32 + word]; left != 0; left &= left - 1u) {
+			const unsigned n = word * 32 + (unsigned)__builtin_ctz(left);
+
+			if (guest && guest[n] == sh->guest_l2[at + n])
+				continue;
+			shadow_entry_drop(sh, at + n);
+			dropped = true;
+		}
+	}
+	return dropped;
+}
+
+/**
+ * Compares the current context with the guest's tables and drops what differs: the effect of a
+ * guest's invalidation of the whole TLB (ARM ARM, B3.7).
+ */
+void shadow_revalidate(struct shadow *sh)
+{
+	struct shadow_context *ctx = sh->current;
+
+	if (!ctx->flat) {
+		for (unsigned i = ctx->slot_count; i > 0; i--) {
+			const struct shadow_slot *record = &ctx->slots[i];
+			uint32_t l1;
+
+			if (!shadow_guest_l1(sh, record->slot, &l1) || l1 != record->guest_l1)
+				shadow_slot_drop(sh, ctx, record->slot);
+			else if (record->table != SHADOW_SECTION)
+				revalidate_table(sh, record->table);
+		}
+	}
+	mmu_tlb_invalidate_all();
+}
+
+/**
+ * Compares what covers one modified virtual address with the guest's tables: the effect of a
+ * guest's invalidation of a single TLB entry. One operation covers the whole section or large page
+ * the address lies in (ARM ARM, B3.7), so all fragments of such a page are compared.
+ */
+void shadow_revalidate_page(struct shadow *sh, uint32_t mva)
+{
+	/* The address as the hardware sees it: the FCSE is never programmed. */
+	const uint32_t va = (mva & 0xfe000000u) == (sh->mmu->pid & 0xfe000000u) ?
+				    mva & 0x01ffffffu :
+				    mva;
+	struct shadow_context *ctx = sh->current;
+	struct shadow_slot *record = shadow_slot_find(ctx, va >> 20);
+	const struct shadow_table *table;
+	const volatile uint32_t *guest;
+	uint32_t l1, base;
+	unsigned first, count, at;
+
+	if (!record || ctx->flat)
+		return;
+	if (!shadow_guest_l1(sh, record->slot, &l1) || l1 != record->guest_l1) {
+		shadow_slot_drop(sh, ctx, record->slot);
+		mmu_tlb_invalidate_all(); /* a slot is up to 256 TLB entries */
+		return;
+	}
+	if (record->table == SHADOW_SECTION) {
+		mmu_tlb_invalidate(va);
+		return;
+	}
+
+	table = &sh->tables[record->table];
+	if ((table->guest_l1 & L1_TYPE_MASK) == L1_SECTION) {
+		mmu_tlb_invalidate(va);
+		return;
+	}
+	base = table->guest_l1 & (table->fine ? L1_FINE_BASE : L1_COARSE_BASE);
+	guest = sh->guest_page(sh->guest_page_ctx, gpa(base & ~0xfffu));
+	if (guest)
+		guest += (base & 0xfffu) / 4;
+
+	/* A fine table repeats the descriptor of a small page 4 times, of a large one 64 times. */
+	count = table->has_large ? 16 : 1;
+	first = (va >> 12) & 0xffu & ~(count - 1u);
+	if (table->fine) {
+		first *= 4;
+		count *= 4;
+	}
+	at = record->table * SHADOW_ENTRIES;
+	for (unsigned n = first; n < first + count; n++) {
+		if (guest && guest[n] == sh->guest_l2[at + n])
+			continue;
+		shadow_entry_drop(sh, at + n);
+	}
+	if (count == 1)
+		mmu_tlb_invalidate(va);
+	else
+		mmu_tlb_invalidate_all();
+}
+
+/** Empties the first level of a context and gives it to the guest's present address space. */
+static void context_make(struct shadow *sh, struct shadow_context *ctx)
+{
+	memset(ctx->l1, 0, MMU_SLOTS * sizeof(ctx->l1[0]));
+	mmu_copy_vmm_slots(ctx->l1);
+	ctx->l1[shadow_vector_slot(sh)] =
+		desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
+	ctx->flat = guest_flat(sh);
+	ctx->ttbr = sh->mmu->ttbr & 0xffffc000u;
+	ctx->pid = sh->mmu->pid & 0xfe000000u;
+	ctx->valid = true;
+	sh->stats.contexts_made++;
+}
+
+/**
+ * Takes over from the previous context what the guest's new tables share with it: the kernel's
+ * half, as a rule. Without this a new process would take a fault for each.
+ */
+static void context_inherit(struct shadow *sh, struct shadow_context *ctx,
+			    struct shadow_context *from)
+{
+	if (ctx->flat || from->flat || !from->valid || ctx->pid != from->pid)
+		return;
+	for (unsigned i = 1; i <= from->slot_count; i++) {
+		const struct shadow_slot *record = &from->slots[i];
+		uint32_t l1;
+
+		if (!shadow_guest_l1(sh, record->slot, &l1) || l1 != record->guest_l1)
+			continue;
+		shadow_slot_add(sh, ctx, record->slot, l1, record->table);
+		if (record->table == SHADOW_SECTION)
+			ctx->l1[record->slot] = from->l1[record->slot];
+		else
+			shadow_table_link(sh, ctx, record->slot, record->table);
+	}
+}
+
+static struct shadow_context *context_find(struct shadow *sh)
+{
+	const bool flat = guest_flat(sh);
+	const uint32_t ttbr = sh->mmu->ttbr & 0xffffc000u;
+	const uint32_t pid = sh->mmu->pid & 0xfe000000u;
+	struct shadow_context *oldest = 0;
+
+	for (struct shadow_context *ctx = sh->contexts; ctx < sh->contexts + SHADOW_CONTEXTS; ctx++) {
+		if (ctx->valid && ctx->flat == flat && ctx->pid == pid &&
+		    (flat || ctx->ttbr == ttbr))
+			return ctx;
+		if (ctx != sh->current && (!oldest || ctx->last_used < oldest->last_used))
+			oldest = ctx;
+	}
+	if (oldest->valid) {
+		shadow_context_clear(sh, oldest);
+		oldest->valid = false;
+		sh->stats.contexts_recycled++;
+	}
+	return oldest;
+}
+
+/**
+ * Makes the context of the guest's present address space current: its TTBR, its FCSE PID, or flat
+ * when its MMU is off. Everything the context holds has been compared when this returns.
+ */
+void shadow_switch(struct shadow *sh)
+{
+	struct shadow_context *const from = sh->current;
+	struct shadow_context *const ctx = context_find(sh);
+	const bool fresh = !ctx->valid;
+
+	shadow_transients_withdraw(sh);
+	ctx->last_used = ++sh->clock;
+	if (fresh)
+		context_make(sh, ctx);
+
+	if (ctx != from) {
+		if (sh->vector_slot_open) /* leave the old context's gate closed */
+			from->l1[shadow_vector_slot(sh)] =
+				desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
+		sh->vector_slot_open = false;
+		sh->current = ctx;
+		if (fresh)
+			context_inherit(sh, ctx, from);
+		/* The hardware has no address space identifiers: its TLB is emptied below. */
+		mmu_set_ttbr(mmu_pool_hpa(ctx->l1));
+		shadow_gate_update(sh);
+	}
+	shadow_revalidate(sh);
+}
+
+/**
+ * Forgets everything, in all contexts: for changes that give all entries another meaning (S, R and C
+ * bits, the place of the vectors, the real domains handed out).
+ */
+void shadow_flush_all(struct shadow *sh)
+{
+	const uint32_t vectors = desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
+
+	sh->transient_count = 0;
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
+		struct shadow_context *ctx = &sh->contexts[i];
+
+		shadow_context_clear(sh, ctx);
+		ctx->l1[0] = 0;
+		ctx->l1[0xfff] = 0;
+		ctx->l1[shadow_vector_slot(sh)] = vectors;
+	}
+	sh->gate_table = SHADOW_NONE;
+	sh->vector_slot_open = false;
+	sh->domain_count = 0;
+	memset(sh->domain_of, MMU_DOMAIN_COUNT, sizeof(sh->domain_of));
+	mmu_tlb_invalidate_all();
+	shadow_domains_changed(sh);
+}
+
+/** Builds the level 2 table that holds the vector page alone. */
+static void vector_table_make(struct shadow *sh)
+{
+	memset(sh->vector_table, 0, SHADOW_ENTRIES * 4);
+	sh->vector_table[sh->vectors_high ? 0xf0 : 0] = mmu_vector_page_desc();
+}
+
+/** Moves the VMM's vectors to address 0 or 0xffff0000. Everything is forgotten. */
+void shadow_set_vectors(struct shadow *sh, bool high)
+{
+	if (sh->vectors_high == high)
+		return;
+	/* Both places hold the vectors while the control register changes. */
+	sh->vector_table[0] = mmu_vector_page_desc();
+	sh->vector_table[0xf0] = mmu_vector_page_desc();
+	sh->current->l1[0] = sh->current->l1[0xfff] =
+		desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
+	mmu_tlb_invalidate_all();
+	mmu_set_high_vectors(high);
+	sh->vectors_high = high;
+	shadow_flush_all(sh);
+	vector_table_make(sh);
+	mmu_tlb_invalidate_all();
+}
+
+/** To the state after reset: the guest's MMU off, the vectors out of its way, nothing known. */
+void shadow_reset(struct shadow *sh)
+{
+	sh->privileged = true;
+	shadow_set_vectors(sh, !(sh->mmu->sctlr & SCTLR_V));
+	shadow_flush_all(sh);
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
+		sh->contexts[i].valid = false;
+	shadow_switch(sh);
+}
+
+/**
+ * Prepares the shadow of a VM and makes a flat context current.
+ *
+ * @p mmu is read whenever something is filled or compared; @p guest_page gives the page of guest
+ * physical memory at a 4 KiB aligned GPA, uncached, until its next call; @p pool is
+ * SHADOW_POOL_SIZE bytes of uncached memory, 16 KiB aligned. Everything else comes from the heap.
+ */
+void shadow_init(struct shadow *sh, const struct guest_mmu *mmu,
+		 const volatile uint32_t *(*guest_page)(void *ctx, gpa_t page), void *ctx, void *pool)
+{
+	uint32_t *next = pool;
+
+	*sh = (struct shadow){ .mmu = mmu, .guest_page = guest_page, .guest_page_ctx = ctx };
+	sh->contexts = heap_alloc(SHADOW_CONTEXTS * sizeof(*sh->contexts));
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++, next += MMU_SLOTS)
+		sh->contexts[i].l1 = next;
+	sh->pool = next;
+	next += SHADOW_TABLES * SHADOW_ENTRIES;
+	sh->vector_table = next;
+
+	sh->tables = heap_alloc(SHADOW_TABLES * sizeof(*sh->tables));
+	sh->guest_l2 = heap_alloc(SHADOW_TABLES * SHADOW_ENTRIES * sizeof(*sh->guest_l2));
+	sh->known = heap_alloc(SHADOW_TABLES * SHADOW_ENTRIES / 8);
+	memset(sh->hash, 0xff, sizeof(sh->hash));
+	sh->free_head = SHADOW_NONE;
+	for (unsigned i = SHADOW_TABLES; i-- > 0;) {
+		sh->tables[i].next = sh->free_head;
+		sh->free_head = (uint16_t)i;
+	}
+	sh->free_count = SHADOW_TABLES;
+	sh->gate_table = SHADOW_NONE;
+	memset(sh->domain_of, MMU_DOMAIN_COUNT, sizeof(sh->domain_of));
+
+	sh->privileged = true;
+	sh->vectors_high = true;
+	vector_table_make(sh);
+	sh->current = &sh->contexts[0];
+	context_make(sh, sh->current);
+	shadow_domains_changed(sh);
+	mmu_set_ttbr(mmu_pool_hpa(sh->current->l1));
+	mmu_tlb_invalidate_all();
+}

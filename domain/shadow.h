@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shadow page tables of one VM: the tables the hardware walks while the VM runs.
+ *
+ * A shadow entry may be missing at any time, but it never allows more than the guest's own entry,
+ * the VM's memory map and the virtual mode allow together.
+ *
+ * Entries are filled on faults, by shadow_fill(), after guest_walk() and vm_mem_find() agreed. They
+ * remember the guest descriptor they were made from; a TLB operation of the guest, and every return
+ * to an address space, compares that with the guest's table and drops what differs
+ * (docs/architecture.md, "Shadow page tables").
+ */
+#ifndef DOMAIN_SHADOW_H
+#define DOMAIN_SHADOW_H
+
+#include "arch/arm/mmu.h"
+#include "domain/guest_walk.h"
+#include "domain/vm_mem.h"
+
+#define SHADOW_CONTEXTS 32u
+#define SHADOW_TABLES   512u
+#define SHADOW_ENTRIES  256u /* of one table */
+#define SHADOW_SLOTS    200u /* 1 MiB slots in use per context */
+#define SHADOW_TRANSIENTS 16u
+#define SHADOW_HASH     256u
+
+/** Who may use the pages of a slot: decides the MMU domain they are put into. */
+enum shadow_class {
+	SHADOW_KERNEL, /**< closed in virtual User mode; pages carry the guest kernel's rights */
+	SHADOW_USER,   /**< open in both; pages carry the rights of guest programs */
+};
+
+enum shadow_result {
+	SHADOW_FILLED,      /**< an entry was written: retry the access */
+	SHADOW_PRESENT,     /**< the entry already allows the access: the abort has another cause */
+	SHADOW_EMULATE,     /**< allowed, but no entry can express it: emulate the access */
+	SHADOW_VECTOR_PAGE, /**< the VMM's vectors are at this address now */
+	SHADOW_RESERVED,    /**< the guest mapped something where the VMM lives */
+};
+
+/** One shadow level 2 table, or the first of four that form a fine table. */
+struct shadow_table {
+	uint32_t guest_l1; /* the guest descriptor it shadows */
+	uint16_t slot;     /* VA >> 20 */
+	uint16_t next;     /* in its hash chain or the free list */
+	uint16_t refs;     /* contexts that link to it */
+	uint8_t guest_domain;
+	uint8_t class;     /* enum shadow_class */
+	uint8_t mmu_domain;
+	bool flat;         /* made with the guest's MMU off: guest_l1 is the slot's base */
+	bool fine;
+	bool has_large;    /* some entry came from a 64 KiB page */
+};
+
+/** A 1 MiB slot that a context uses. */
+struct shadow_slot {
+	uint32_t guest_l1;
+	uint16_t slot;
+	uint16_t table; /* or SHADOW_SECTION */
+};
+
+#define SHADOW_SECTION 0xffffu
+#define SHADOW_NONE    0xffffu
+
+/** One guest address space. */
+struct shadow_context {
+	uint32_t *l1;
+	uint32_t ttbr;
+	uint32_t pid;
+	bool flat;
+	bool valid;
+	uint32_t last_used;
+	unsigned slot_count;
+	struct shadow_slot slots[SHADOW_SLOTS + 1]; /* 1 to slot_count */
+	uint8_t slot_index[MMU_SLOTS];              /* into slots; 0 means not in use */
+};
+
+struct shadow_stats {
+	uint32_t fills;
+	uint32_t contexts_made;
+	uint32_t contexts_recycled;
+	uint32_t tables_recycled;
+	uint32_t dropped;
+};
+
+struct shadow {
+	/* Given by the VM. */
+	const struct guest_mmu *mmu; /* the guest's registers, kept current by vcpu/cp15.c */
+	const volatile uint32_t *(*guest_page)(void *ctx, gpa_t page); /* NULL: nothing there */
+	void *guest_page_ctx;
+
+	/* The view: what the virtual CPU may touch now. */
+	bool privileged;
+	bool vectors_high;     /* where the VMM's vectors are */
+	bool vector_slot_open;
+	uint16_t gate_table;   /* the current context's table for the vector slot, or SHADOW_NONE */
+	uint32_t dacr[2];      /* the real DACR in virtual User mode, and in privileged modes */
+	unsigned transient_count;
+	uint32_t transients[SHADOW_TRANSIENTS]; /* entries of the pool, valid in this view only */
+
+	/* Real MMU domains handed out to (guest domain, class). */
+	unsigned domain_count;
+	uint8_t domain_of[MMU_DOMAIN_COUNT][2];
+	struct {
+		uint8_t guest_domain;
+		uint8_t class;
+	} domain_owner[MMU_DOMAIN_COUNT];
+
+	struct shadow_context *current;
+	uint32_t clock; /* for last_used */
+	struct shadow_context *contexts;
+
+	uint32_t *vector_table; /* level 2 table with the vector page only */
+	struct shadow_table *tables;
+	/* Entry n of table t is at t * SHADOW_ENTRIES + n; a fine table runs over four tables. */
+	uint32_t *pool;     /* what the hardware walks */
+	uint32_t *guest_l2; /* the guest descriptors behind known entries */
+	uint32_t *known;    /* one bit per entry */
+	uint16_t hash[SHADOW_HASH];
+	uint16_t free_head;
+	unsigned free_count;
+	unsigned recycle_hand;
+	struct shadow_stats stats;
+};
+
+void shadow_init(struct shadow *sh, const struct guest_mmu *mmu,
+		 const volatile uint32_t *(*guest_page)(void *ctx, gpa_t page), void *ctx,
+		 void *pool);
+void shadow_reset(struct shadow *sh);
+
+enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_translation *t,
+			       const struct mem_region *region, enum rights need);
+bool shadow_is_user_page(const struct shadow *sh, uint32_t va);
+
+void shadow_set_privileged(struct shadow *sh, bool privileged);
+void shadow_domains_changed(struct shadow *sh);
+void shadow_switch(struct shadow *sh);
+void shadow_revalidate(struct shadow *sh);
+void shadow_revalidate_page(struct shadow *sh, uint32_t mva);
+void shadow_flush_all(struct shadow *sh);
+void shadow_set_vectors(struct shadow *sh, bool high);
+
+#define SHADOW_POOL_SIZE (SHADOW_CONTEXTS * 0x4000u + (SHADOW_TABLES + 4u) * 1024u)
+
+#endif

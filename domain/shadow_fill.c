@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making shadow entries: the one place where a host address enters a table that the hardware walks.
+ * The address comes from the VM's memory map, the rights are those of the guest's own entry, and
+ * both are taken down to what the map allows.
+ */
+#include "domain/shadow_internal.h"
+
+#include "arch/arm/sctlr.h"
+#include "vmm/lib/bits.h"
+
+/** What an entry for one page will grant, and how. */
+struct grant {
+	enum shadow_class class;
+	bool transient;     /* only the present view allows it */
+	uint8_t rights[4];  /* enum rights of the four quarters of the page */
+};
+
+/** The access permission that gives User mode, which all guest code runs in, these rights. */
+static unsigned ap_of(enum rights rights)
+{
+	switch (rights) {
+	case RIGHTS_WRITE:
+		return AP_USER_RW;
+	case RIGHTS_READ:
+		return AP_USER_RO;
+	default:
+		return AP_PRIV;
+	}
+}
+
+static enum rights at_most(enum rights a, enum rights b)
+{
+	return a < b ? a : b;
+}
+
+/** The AP field of the quarter @p n of the 4 KiB (or smaller) page a translation lies in. */
+static unsigned quarter_ap(const struct guest_translation *t, unsigned n)
+{
+	return t->shift == 12 ? (t->l2 >> (4 + 2 * n)) & 3u : t->ap;
+}
+
+/** What guest programs may do with a quarter while their domain is client. */
+static enum rights client_rights(const struct shadow *sh, const struct guest_translation *t,
+				 unsigned n, bool privileged)
+{
+	const bool s = sh->mmu->sctlr & SCTLR_S;
+	const bool r = sh->mmu->sctlr & SCTLR_R;
+
+	if (t->flat)
+		return RIGHTS_WRITE;
+	return privileged ? rights_privileged(quarter_ap(t, n), s, r) :
+			    rights_user(quarter_ap(t, n), s, r);
+}
+
+/** What the present view allows, whatever the reason: client rights, or a manager's. */
+static enum rights view_rights(const struct shadow *sh, const struct guest_translation *t, unsigned n)
+{
+	struct guest_translation quarter = *t;
+
+	quarter.ap = (uint8_t)quarter_ap(t, n);
+	return guest_rights(sh->mmu, &quarter, sh->privileged);
+}
+
+/**
+ * Decides how a page can be granted. @p quarter is the part of the page that is accessed,
+ * @p slot_is_user says that the slot holds pages of guest programs already.
+ *
+ * Returns false if only emulation can do it: the kernel stores to a page that its programs may
+ * only read.
+ */
+static bool decide(const struct shadow *sh, const struct guest_translation *t, unsigned quarter,
+		   enum rights need, bool slot_is_user, struct grant *grant)
+{
+	bool any_user = false;
+
+	for (unsigned n = 0; n < 4; n++)
+		any_user |= client_rights(sh, t, n, false) != RIGHTS_NONE;
+
+	grant->transient = false;
+	grant->class = any_user || t->flat ? SHADOW_USER : SHADOW_KERNEL;
+	for (unsigned n = 0; n < 4; n++)
+		grant->rights[n] =
+			(uint8_t)client_rights(sh, t, n, grant->class == SHADOW_KERNEL);
+	if (grant->class == SHADOW_USER && grant->rights[quarter] >= need)
+		return true;
+	if (grant->class == SHADOW_KERNEL && sh->privileged && !slot_is_user &&
+	    grant->rights[quarter] >= need)
+		return true;
+
+	/* Not expressible for good: the rights of this moment, in a slot that stays open. */
+	if (grant->class == SHADOW_USER && grant->rights[quarter] == RIGHTS_READ)
+		return false;
+	grant->class = SHADOW_USER;
+	grant->transient = true;
+	for (unsigned n = 0; n < 4; n++)
+		grant->rights[n] = (uint8_t)view_rights(sh, t, n);
+	return true;
+}
+
+/** A whole guest section, in one first-level entry, if RAM or device and alignment allow. */
+static bool section_possible(const struct shadow *sh, gva_t va, const struct guest_translation *t,
+			     const struct mem_region *region, const struct grant *grant)
+{
+	const gpa_t base = gpa(t->gpa.raw & L1_SECTION_BASE);
+
+	return t->shift == 20 && !grant->transient && va.raw >> 20 != shadow_vector_slot(sh) &&
+	       (region->kind == MEM_RAM || region->kind == MEM_DIRECT) &&
+	       vm_mem_covers(region, base, MIB) &&
+	       (mem_region_hpa(region, base).raw & ~L1_SECTION_BASE) == 0;
+}
+
+/** The cacheable and bufferable bits: none while the guest's caches or its MMU are off. */
+static uint32_t attributes(const struct shadow *sh, const struct guest_translation *t)
+{
+	return sh->mmu->sctlr & SCTLR_C ? t->cb : t->cb & DESC_B;
+}
+
+static bool fill_section(struct shadow *sh, gva_t va, const struct guest_translation *t,
+			 const struct mem_region *region, const struct grant *grant,
+			 unsigned mmu_domain)
+{
+	const gpa_t base = gpa(t->gpa.raw & L1_SECTION_BASE);
+	const unsigned slot = va.raw >> 20;
+	const uint32_t desc = desc_section(mem_region_hpa(region, base).raw, ap_of(grant->rights[0]),
+					   mmu_domain, attributes(sh, t));
+
+	if (sh->current->l1[slot] == desc)
+		return false;
+	shadow_slot_add(sh, sh->current, slot, t->flat ? base.raw : t->l1, SHADOW_SECTION);
+	sh->current->l1[slot] = desc;
+	sh->stats.fills++;
+	return true;
+}
+
+/** The current context's table for a slot, made and linked if there is none. */
+static unsigned table_for(struct shadow *sh, unsigned slot, const struct guest_translation *t,
+			  const struct grant *grant, unsigned mmu_domain)
+{
+	const uint32_t key = t->flat ? t->gpa.raw & L1_SECTION_BASE : t->l1;
+	const struct shadow_slot *record = shadow_slot_find(sh->current, slot);
+	unsigned table;
+
+	if (record && record->guest_l1 == key && record->table != SHADOW_SECTION) {
+		table = record->table;
+	} else {
+		const struct shadow_table like = {
+			.guest_l1 = key,
+			.slot = (uint16_t)slot,
+			.guest_domain = t->domain,
+			.class = (uint8_t)grant->class,
+			.mmu_domain = (uint8_t)mmu_domain,
+			.flat = t->flat,
+			.fine = !t->flat && (t->l1 & L1_TYPE_MASK) == L1_FINE,
+		};
+
+		if (record) {
+			shadow_slot_drop(sh, sh->current, slot);
+			mmu_tlb_invalidate_all();
+		}
+		table = shadow_table_get(sh, &like);
+		shadow_slot_add(sh, sh->current, slot, key, table);
+		shadow_table_link(sh, sh->current, slot, table);
+	}
+	if (grant->class == SHADOW_USER && sh->tables[table].class == SHADOW_KERNEL)
+		shadow_table_set_class(sh, table, SHADOW_USER, mmu_domain);
+	return table;
+}
+
+/** The second-level entry for a page of the host, in the format of its table. */
+static uint32_t page_desc(bool fine, uint32_t host, const struct grant *grant, unsigned quarter,
+			  uint32_t cb)
+{
+	uint32_t desc;
+
+	if (fine)
+		return desc_tiny(host & L2_TINY_BASE, ap_of(grant->rights[quarter]), cb);
+	desc = desc_small(host & L2_SMALL_BASE, 0, cb);
+	for (unsigned n = 0; n < 4; n++)
+		desc |= ap_of(grant->rights[n]) << (4 + 2 * n);
+	return desc;
+}
+
+static void remember_transient(struct shadow *sh, unsigned at)
+{
+	if (sh->transient_count == SHADOW_TRANSIENTS)
+		shadow_transients_withdraw(sh);
+	sh->transients[sh->transient_count++] = at;
+}
+
+/**
+ * Fills the entry for @p va in the current context.
+ *
+ * @p t is the guest's translation, @p region the part of the VM's memory map it leads to, and
+ * @p need what the access that aborted needs: the caller has checked that the guest's own tables
+ * allow it in the present view. RIGHTS_READ also stands for "not known".
+ */
+enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_translation *t,
+			       const struct mem_region *region, enum rights need)
+{
+	const unsigned slot = va.raw >> 20;
+	const unsigned quarter = (va.raw >> 10) & 3u;
+	const unsigned vector_page = sh->vectors_high ? 0xffff0u : 0u;
+	const struct shadow_slot *record;
+	enum rights limit = RIGHTS_WRITE;
+	struct grant grant;
+	unsigned mmu_domain, table, at;
+	bool slot_is_user = false, fine;
+	uint32_t desc;
+
+	if (va.raw - VMM_BASE < VMM_END - VMM_BASE)
+		return SHADOW_RESERVED;
+	if (va.raw >> 12 == vector_page)
+		return SHADOW_VECTOR_PAGE;
+	if (region->kind == MEM_EMULATED)
+		return SHADOW_EMULATE;
+	if (region->kind == MEM_READ_DIRECT) {
+		limit = RIGHTS_READ;
+		if (need == RIGHTS_WRITE)
+			return SHADOW_EMULATE;
+	}
+
+	record = shadow_slot_find(sh->current, slot);
+	if (record && record->table != SHADOW_SECTION)
+		slot_is_user = sh->tables[record->table].class == SHADOW_USER;
+	if (!decide(sh, t, quarter, need, slot_is_user, &grant))
+		return SHADOW_EMULATE;
+
+	/* May forget everything, so it comes before anything is looked up. */
+	mmu_domain = t->flat ? MMU_DOMAIN_FLAT : shadow_mmu_domain(sh, t->domain, grant.class);
+
+	if (section_possible(sh, va, t, region, &grant)) {
+		record = shadow_slot_find(sh->current, slot);
+		if (!record || record->table == SHADOW_SECTION)
+			return fill_section(sh, va, t, region, &grant, mmu_domain) ?
+				       SHADOW_FILLED :
+				       SHADOW_PRESENT;
+	}
+
+	table = table_for(sh, slot, t, &grant, mmu_domain);
+	fine = sh->tables[table].fine;
+	for (unsigned n = 0; n < 4; n++)
+		grant.rights[n] = (uint8_t)at_most(grant.rights[n], limit);
+
+	at = table * SHADOW_ENTRIES + (fine ? (va.raw >> 10) & 0x3ffu : (va.raw >> 12) & 0xffu);
+	desc = page_desc(fine, mem_region_hpa(region, t->gpa).raw, &grant, quarter,
+			 attributes(sh, t));
+	if (sh->pool[at] == desc)
+		return SHADOW_PRESENT;
+	if (sh->pool[at] != 0)
+		mmu_tlb_invalidate(va.raw);
+	shadow_entry_set(sh, at, desc, t->l2);
+	if (t->shift == 16)
+		sh->tables[table].has_large = true;
+	if (grant.transient)
+		remember_transient(sh, at);
+	sh->stats.fills++;
+	return SHADOW_FILLED;
+}
+
+/**
+ * Whether the hardware checks User rights at @p va by itself, so that LDRT and STRT may be executed
+ * as they are. False where that is not certain: the caller walks the guest's tables then.
+ */
+bool shadow_is_user_page(const struct shadow *sh, uint32_t va)
+{
+	const uint32_t l1 = sh->current->l1[va >> 20];
+	const unsigned domain = desc_domain(l1);
+
+	if ((l1 & L1_TYPE_MASK) == L1_FAULT || sh->transient_count > 0)
+		return false;
+	if (domain < MMU_DOMAIN_DYNAMIC)
+		return sh->domain_owner[domain].class == SHADOW_USER;
+	return domain == MMU_DOMAIN_VECTORS && sh->gate_table != SHADOW_NONE &&
+	       sh->tables[sh->gate_table].class == SHADOW_USER;
+}

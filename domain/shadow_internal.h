@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the three files of the shadow page tables share: see domain/shadow.h. */
+#ifndef DOMAIN_SHADOW_INTERNAL_H
+#define DOMAIN_SHADOW_INTERNAL_H
+
+#include "arch/arm/layout.h"
+#include "domain/shadow.h"
+
+static inline unsigned shadow_vector_slot(const struct shadow *sh)
+{
+	return sh->vectors_high ? 0xfffu : 0u;
+}
+
+/** The guest's first-level descriptor for the VA slot @p slot; false if it cannot be read. */
+bool shadow_guest_l1(const struct shadow *sh, unsigned slot, uint32_t *l1);
+
+/* shadow_table.c */
+unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like);
+struct shadow_slot *shadow_slot_find(struct shadow_context *ctx, unsigned slot);
+struct shadow_slot *shadow_slot_add(struct shadow *sh, struct shadow_context *ctx, unsigned slot,
+				    uint32_t guest_l1, unsigned table);
+void shadow_slot_drop(struct shadow *sh, struct shadow_context *ctx, unsigned slot);
+void shadow_context_clear(struct shadow *sh, struct shadow_context *ctx);
+void shadow_entry_set(struct shadow *sh, unsigned at, uint32_t desc, uint32_t guest_l2);
+void shadow_entry_drop(struct shadow *sh, unsigned at);
+void shadow_table_empty(struct shadow *sh, unsigned table);
+void shadow_table_link(struct shadow *sh, struct shadow_context *ctx, unsigned slot,
+		       unsigned table);
+void shadow_table_set_class(struct shadow *sh, unsigned table, enum shadow_class class,
+			    unsigned mmu_domain);
+
+/* shadow_view.c */
+unsigned shadow_mmu_domain(struct shadow *sh, unsigned guest_domain, enum shadow_class class);
+void shadow_view_update(struct shadow *sh);
+void shadow_transients_withdraw(struct shadow *sh);
+void shadow_gate_update(struct shadow *sh);
+
+#endif

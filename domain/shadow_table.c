@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pool of shadow level 2 tables and the links from contexts to them.
+ *
+ * A table shadows one guest first-level descriptor at one slot. Contexts whose guest tables hold the
+ * identical descriptor there share it - the kernel's half of every Linux address space - so an
+ * entry is filled, checked and dropped once for all of them. A table without links is free.
+ *
+ * The pool is mapped uncached: the table walker of the ARM926 reads memory, not the data cache
+ * (TRM, 3.2), and stores to uncached, unbuffered memory are complete when the next instruction
+ * runs (TRM, 4.5), so no clean and no drain is needed after them.
+ */
+#include "domain/shadow_internal.h"
+
+#include "vmm/lib/bits.h"
+#include "vmm/lib/check.h"
+#include "vmm/lib/string.h"
+
+static unsigned hash_of(unsigned slot, uint32_t guest_l1)
+{
+	return (slot ^ (guest_l1 >> 10) ^ (guest_l1 >> 18)) & (SHADOW_HASH - 1u);
+}
+
+static unsigned blocks(const struct shadow_table *table)
+{
+	return table->fine ? 4 : 1;
+}
+
+static uint32_t table_link_desc(const struct shadow *sh, unsigned index)
+{
+	const struct shadow_table *table = &sh->tables[index];
+	const uint32_t at = mmu_pool_hpa(&sh->pool[index * SHADOW_ENTRIES]).raw;
+
+	return table->fine ? desc_fine(at, table->mmu_domain) : desc_coarse(at, table->mmu_domain);
+}
+
+/** Puts the VMM's vector page into a table of the vector slot: it has to be there always. */
+static void pin_vector_page(struct shadow *sh, unsigned index)
+{
+	const struct shadow_table *table = &sh->tables[index];
+	const unsigned page = sh->vectors_high ? 0xf0u : 0u;
+	const uint32_t desc = mmu_vector_page_desc();
+
+	if (table->slot != shadow_vector_slot(sh))
+		return;
+	if (!table->fine) {
+		sh->pool[index * SHADOW_ENTRIES + page] = desc;
+		return;
+	}
+	for (unsigned i = 0; i < 4; i++)
+		sh->pool[index * SHADOW_ENTRIES + page * 4 + i] =
+			desc_tiny((desc & L2_SMALL_BASE) + i * 1024u, AP_PRIV, desc & (DESC_C | DESC_B));
+}
+
+/** Writes the entry @p at of the pool and remembers the guest descriptor it was made from. */
+void shadow_entry_set(struct shadow *sh, unsigned at, uint32_t desc, uint32_t guest_l2)
+{
+	sh->pool[at] = desc;
+	sh->guest_l2[at] = guest_l2;
+	sh->known[at / 32] |= BIT(at % 32);
+}
+
+/** Removes the entry @p at of the pool, if it is known. The caller invalidates the TLB. */
+void shadow_entry_drop(struct shadow *sh, unsigned at)
+{
+	if (!(sh->known[at / 32] & BIT(at % 32)))
+		return;
+	sh->pool[at] = 0;
+	sh->known[at / 32] &= ~BIT(at % 32);
+	sh->stats.dropped++;
+}
+
+/** Removes all entries. The caller invalidates the TLB. */
+void shadow_table_empty(struct shadow *sh, unsigned table)
+{
+	const unsigned entries = blocks(&sh->tables[table]) * SHADOW_ENTRIES;
+
+	memset(&sh->pool[table * SHADOW_ENTRIES], 0, entries * sizeof(sh->pool[0]));
+	memset(&sh->known[table * SHADOW_ENTRIES / 32], 0, entries / 8);
+	sh->tables[table].has_large = false;
+	pin_vector_page(sh, table);
+}
+
+static void hash_remove(struct shadow *sh, unsigned index)
+{
+	const struct shadow_table *table = &sh->tables[index];
+	uint16_t *link = &sh->hash[hash_of(table->slot, table->guest_l1)];
+
+	while (*link != index) {
+		CHECK(*link != SHADOW_NONE);
+		link = &sh->tables[*link].next;
+	}
+	*link = table->next;
+}
+
+static void table_free(struct shadow *sh, unsigned index)
+{
+	const unsigned count = blocks(&sh->tables[index]);
+
+	hash_remove(sh, index);
+	for (unsigned i = index; i < index + count; i++) {
+		sh->tables[i] = (struct shadow_table){ .next = sh->free_head };
+		sh->free_head = (uint16_t)i;
+		sh->free_count++;
+	}
+}
+
+struct shadow_slot *shadow_slot_find(struct shadow_context *ctx, unsigned slot)
+{
+	const unsigned index = ctx->slot_index[slot];
+
+	return index ? &ctx->slots[index] : 0;
+}
+
+/** The first-level entry of a slot without a link: empty, or the VMM's vectors alone. */
+static uint32_t unlinked_desc(const struct shadow *sh, unsigned slot)
+{
+	if (slot == shadow_vector_slot(sh))
+		return desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
+	return 0;
+}
+
+/** Forgets a slot of a context. The caller invalidates the TLB. */
+void shadow_slot_drop(struct shadow *sh, struct shadow_context *ctx, unsigned slot)
+{
+	const unsigned index = ctx->slot_index[slot];
+	struct shadow_slot *const record = &ctx->slots[index];
+	const unsigned table = record->table;
+
+	CHECK(index != 0);
+	ctx->l1[slot] = unlinked_desc(sh, slot);
+	ctx->slot_index[slot] = 0;
+	if (index != ctx->slot_count) {
+		*record = ctx->slots[ctx->slot_count];
+		ctx->slot_index[record->slot] = (uint8_t)index;
+	}
+	ctx->slot_count--;
+
+	if (table == SHADOW_SECTION)
+		return;
+	if (ctx == sh->current && table == sh->gate_table)
+		sh->gate_table = SHADOW_NONE;
+	CHECK(sh->tables[table].refs > 0);
+	if (--sh->tables[table].refs == 0)
+		table_free(sh, table);
+}
+
+/** Forgets everything a context has. The caller invalidates the TLB. */
+void shadow_context_clear(struct shadow *sh, struct shadow_context *ctx)
+{
+	while (ctx->slot_count > 0)
+		shadow_slot_drop(sh, ctx, ctx->slots[ctx->slot_count].slot);
+}
+
+/**
+ * Records that a context uses a slot; @p table may be SHADOW_SECTION. The first-level entry is
+ * written by the caller. A context that uses too many slots forgets the others first.
+ */
+struct shadow_slot *shadow_slot_add(struct shadow *sh, struct shadow_context *ctx, unsigned slot,
+				    uint32_t guest_l1, unsigned table)
+{
+	struct shadow_slot *record;
+
+	if (ctx->slot_index[slot])
+		shadow_slot_drop(sh, ctx, slot);
+	if (ctx->slot_count == SHADOW_SLOTS) {
+		if (table != SHADOW_SECTION)
+			sh->tables[table].refs++; /* not to be freed meanwhile */
+		shadow_context_clear(sh, ctx);
+		if (table != SHADOW_SECTION)
+			sh->tables[table].refs--;
+		mmu_tlb_invalidate_all();
+	}
+
+	ctx->slot_count++;
+	ctx->slot_index[slot] = (uint8_t)ctx->slot_count;
+	record = &ctx->slots[ctx->slot_count];
+	*record = (struct shadow_slot){
+		.guest_l1 = guest_l1, .slot = (uint16_t)slot, .table = (uint16_t)table
+	};
+	if (table != SHADOW_SECTION)
+		sh->tables[table].refs++;
+	return record;
+}
+
+/** Lets the hardware see a table through a context's first-level entry. */
+void shadow_table_link(struct shadow *sh, struct shadow_context *ctx, unsigned slot, unsigned table)
+{
+	if (slot == shadow_vector_slot(sh) && ctx == sh->current) {
+		sh->gate_table = (uint16_t)table;
+		shadow_gate_update(sh);
+		return;
+	}
+	/* In another context the gate is decided when it becomes current. */
+	ctx->l1[slot] = slot == shadow_vector_slot(sh) ? unlinked_desc(sh, slot) :
+							  table_link_desc(sh, table);
+}
+
+/** Changes the class of a table, which empties it, in all contexts that link to it. */
+void shadow_table_set_class(struct shadow *sh, unsigned table, enum shadow_class class,
+			    unsigned mmu_domain)
+{
+	const unsigned slot = sh->tables[table].slot;
+
+	shadow_table_empty(sh, table);
+	sh->tables[table].class = (uint8_t)class;
+	sh->tables[table].mmu_domain = (uint8_t)mmu_domain;
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
+		struct shadow_context *ctx = &sh->contexts[i];
+
+		if (ctx->slot_index[slot] && ctx->slots[ctx->slot_index[slot]].table == table)
+			shadow_table_link(sh, ctx, slot, table);
+	}
+	mmu_tlb_invalidate_all();
+}
+
+/** Takes all links from a table that is not used by the current context, which frees it. */
+static bool table_recycle(struct shadow *sh, unsigned index)
+{
+	const struct shadow_table *table = &sh->tables[index];
+	const unsigned slot = table->slot;
+
+	if (table->refs == 0)
+		return false;
+	if (sh->current->slot_index[slot] &&
+	    sh->current->slots[sh->current->slot_index[slot]].table == index)
+		return false;
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
+		struct shadow_context *ctx = &sh->contexts[i];
+
+		if (ctx->slot_index[slot] && ctx->slots[ctx->slot_index[slot]].table == index)
+			shadow_slot_drop(sh, ctx, slot);
+	}
+	sh->stats.tables_recycled++;
+	return true;
+}
+
+/** Takes one free table off the list, recycling until there is one. */
+static unsigned table_take(struct shadow *sh)
+{
+	unsigned tries = 0, index;
+
+	while (sh->free_count == 0) {
+		sh->recycle_hand = (sh->recycle_hand + 1) % SHADOW_TABLES;
+		table_recycle(sh, sh->recycle_hand);
+		if (++tries == SHADOW_TABLES) {
+			/* The current context alone uses them all. */
+			shadow_context_clear(sh, sh->current);
+			mmu_tlb_invalidate_all();
+		}
+	}
+	index = sh->free_head;
+	sh->free_head = sh->tables[index].next;
+	sh->free_count--;
+	return index;
+}
+
+/** Makes the four aligned tables that hold @p index free, and takes them off the list. */
+static unsigned table_take_four(struct shadow *sh)
+{
+	sh->recycle_hand = (sh->recycle_hand + 4) % SHADOW_TABLES;
+	const unsigned first = align_down(sh->recycle_hand, 4);
+
+	for (unsigned i = first; i < first + 4; i++) {
+		if (sh->tables[i].refs > 0 && !table_recycle(sh, i)) {
+			shadow_context_clear(sh, sh->current);
+			table_recycle(sh, i);
+		}
+	}
+	mmu_tlb_invalidate_all();
+	for (uint16_t *link = &sh->free_head; *link != SHADOW_NONE;) {
+		if (align_down(*link, 4) == first) {
+			*link = sh->tables[*link].next;
+			sh->free_count--;
+		} else {
+			link = &sh->tables[*link].next;
+		}
+	}
+	return first;
+}
+
+/**
+ * The table for a guest descriptor at a slot: the one there is, or a new, empty one.
+ *
+ * @p like gives slot, guest_l1, flat, fine, guest_domain, class and mmu_domain. An existing table
+ * keeps the class it has. The caller links it at once: until then it has no reference.
+ */
+unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like)
+{
+	uint16_t *head = &sh->hash[hash_of(like->slot, like->guest_l1)];
+	unsigned index;
+
+	for (index = *head; index != SHADOW_NONE; index = sh->tables[index].next) {
+		const struct shadow_table *table = &sh->tables[index];
+
+		if (table->guest_l1 == like->guest_l1 && table->slot == like->slot &&
+		    table->flat == like->flat)
+			return index;
+	}
+
+	index = like->fine ? table_take_four(sh) : table_take(sh);
+	for (unsigned i = index; i < index + blocks(like); i++)
+		sh->tables[i] = *like;
+	sh->tables[index].refs = 0;
+	head = &sh->hash[hash_of(like->slot, like->guest_l1)];
+	sh->tables[index].next = *head;
+	*head = (uint16_t)index;
+	shadow_table_empty(sh, index);
+	return index;
+}

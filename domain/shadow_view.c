@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the guest may touch right now: the virtual privilege level and the guest's DACR, turned into
+ * the real DACR.
+ *
+ * Each pair of a guest domain and a class (kernel or user pages) has a real MMU domain. A change of
+ * virtual mode or of the guest's DACR is then one register write. Two things need more:
+ *
+ * - The slot that holds the VMM's vectors must stay open, or the core could not take an exception:
+ *   its real domain is always client, and what the guest's DACR closes there is closed by linking a
+ *   table that holds the vectors alone (the gate).
+ * - A right that no class can express, such as a kernel page in a slot with user pages, is a
+ *   transient entry: it is withdrawn at the next change of view.
+ */
+#include "domain/shadow_internal.h"
+
+#include "vmm/lib/bits.h"
+
+/** More known entries than this in the gate's table: the whole TLB is invalidated instead. */
+#define GATE_PAGES_ONE_BY_ONE 12u
+
+static unsigned guest_access(const struct shadow *sh, unsigned guest_domain)
+{
+	return (sh->mmu->dacr >> (2 * guest_domain)) & 3u;
+}
+
+/** Whether pages of this class in this guest domain are open in a view. */
+static bool class_open(const struct shadow *sh, unsigned guest_domain, unsigned class,
+		       bool privileged)
+{
+	const unsigned access = guest_access(sh, guest_domain);
+
+	return (access == DOMAIN_CLIENT || access == DOMAIN_MANAGER) &&
+	       (class == SHADOW_USER || privileged);
+}
+
+/** Recomputes the real DACR of both privilege levels. */
+static void compute_dacr(struct shadow *sh)
+{
+	uint32_t user = MMU_DACR_FIXED, privileged = MMU_DACR_FIXED;
+
+	for (unsigned i = 0; i < sh->domain_count; i++) {
+		const unsigned guest_domain = sh->domain_owner[i].guest_domain;
+		const unsigned class = sh->domain_owner[i].class;
+
+		if (class_open(sh, guest_domain, class, false))
+			user |= DOMAIN_CLIENT << (2 * i);
+		if (class_open(sh, guest_domain, class, true))
+			privileged |= DOMAIN_CLIENT << (2 * i);
+	}
+	sh->dacr[0] = user;
+	sh->dacr[1] = privileged;
+}
+
+/** Removes the entries that only the view until now allowed. */
+void shadow_transients_withdraw(struct shadow *sh)
+{
+	for (unsigned i = 0; i < sh->transient_count; i++)
+		shadow_entry_drop(sh, sh->transients[i]);
+	if (sh->transient_count > 0)
+		mmu_tlb_invalidate_all();
+	sh->transient_count = 0;
+}
+
+/** Invalidates the TLB for the pages of a table that has just been taken out of the vector slot. */
+static void invalidate_gate_pages(const struct shadow *sh, unsigned table)
+{
+	const uint32_t *known = &sh->known[table * SHADOW_ENTRIES / 32];
+	uint32_t pages[GATE_PAGES_ONE_BY_ONE];
+	unsigned count = 0;
+
+	if (sh->tables[table].fine) {
+		mmu_tlb_invalidate_all();
+		return;
+	}
+	for (unsigned word = 0; word < SHADOW_ENTRIES / 32; word++) {
+		for (uint32_t left = known[word]; left != 0; left &= left - 1u) {
+			if (count == GATE_PAGES_ONE_BY_ONE) {
+				mmu_tlb_invalidate_all();
+				return;
+			}
+			pages[count++] = word * 32 + (unsigned)__builtin_ctz(left);
+		}
+	}
+	for (unsigned i = 0; i < count; i++)
+		mmu_tlb_invalidate((uint32_t)sh->tables[table].slot << 20 | pages[i] << 12);
+}
+
+/** Opens or closes the vector slot of the current context as the view asks. */
+void shadow_gate_update(struct shadow *sh)
+{
+	const unsigned slot = shadow_vector_slot(sh);
+	const struct shadow_slot *record = shadow_slot_find(sh->current, slot);
+	const unsigned table = record ? record->table : SHADOW_NONE;
+	const bool linked = table != SHADOW_NONE && table != SHADOW_SECTION;
+	const bool open = linked && (sh->tables[table].flat ||
+				     class_open(sh, sh->tables[table].guest_domain,
+						sh->tables[table].class, sh->privileged));
+	uint32_t at;
+
+	sh->gate_table = (uint16_t)(linked ? table : SHADOW_NONE);
+	at = mmu_pool_hpa(open ? &sh->pool[table * SHADOW_ENTRIES] : sh->vector_table).raw;
+	sh->current->l1[slot] = open && sh->tables[table].fine ?
+					desc_fine(at, MMU_DOMAIN_VECTORS) :
+					desc_coarse(at, MMU_DOMAIN_VECTORS);
+	if (sh->vector_slot_open && !open && linked)
+		invalidate_gate_pages(sh, table);
+	sh->vector_slot_open = open;
+}
+
+/** Whether the gate has to move for the present view. */
+static bool gate_differs(const struct shadow *sh)
+{
+	const struct shadow_table *table = &sh->tables[sh->gate_table];
+
+	return !table->flat && class_open(sh, table->guest_domain, table->class, sh->privileged) !=
+				       sh->vector_slot_open;
+}
+
+/** Makes the hardware agree with the view: privilege level and guest DACR. */
+void shadow_view_update(struct shadow *sh)
+{
+	if (sh->transient_count > 0)
+		shadow_transients_withdraw(sh);
+	mmu_set_dacr(sh->dacr[sh->privileged]);
+	if (sh->gate_table != SHADOW_NONE && gate_differs(sh))
+		shadow_gate_update(sh);
+}
+
+/** The virtual CPU changed between User mode and the privileged modes. */
+void shadow_set_privileged(struct shadow *sh, bool privileged)
+{
+	sh->privileged = privileged;
+	shadow_view_update(sh);
+}
+
+/** The guest wrote its DACR, or switched its MMU on or off. */
+void shadow_domains_changed(struct shadow *sh)
+{
+	compute_dacr(sh);
+	shadow_view_update(sh);
+}
+
+/**
+ * The real MMU domain for a guest domain and class, handed out at the first use. When they run out
+ * everything is forgotten and handing out starts again.
+ */
+unsigned shadow_mmu_domain(struct shadow *sh, unsigned guest_domain, enum shadow_class class)
+{
+	unsigned domain = sh->domain_of[guest_domain][class];
+
+	if (domain != MMU_DOMAIN_COUNT)
+		return domain;
+	if (sh->domain_count == MMU_DOMAIN_DYNAMIC)
+		shadow_flush_all(sh);
+
+	domain = sh->domain_count++;
+	sh->domain_of[guest_domain][class] = (uint8_t)domain;
+	sh->domain_owner[domain].guest_domain = (uint8_t)guest_domain;
+	sh->domain_owner[domain].class = (uint8_t)class;
+	compute_dacr(sh);
+	mmu_set_dacr(sh->dacr[sh->privileged]);
+	return domain;
+}

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The proof that a rewritten file is clean: --check.
+
+What is proved, from the file alone and without trusting how it was made:
+
+ 1. the checksums of table, sites and note hold;
+ 2. each word of the table is sensitive, placeable, under condition AL, and there only once;
+ 3. all ARM code, decoded again, holds no sensitive instruction and no hypercall;
+ 4. the proxies in it are exactly the recorded sites, each with an index inside the table, and
+    each entry of the table is used;
+ 5. undoing the sites gives the file whose SHA-256 was recorded;
+ 6. if the capstone module is installed: so says its disassembler too, which shares no line with
+    our table of encodings.
+"""
+
+import re
+from array import array
+from typing import Iterable, List, NamedTuple, Optional
+
+from .appendix import read_appendix
+from .elf import Elf
+from .encodings import (COND_AL, COND_MASK, COND_NV, NEEDS_A_LOOK, classify, proxy_index, refusal)
+from .errors import RewriteError
+from .image import unpack_image
+from .rewriter import arm_code, restore
+
+CONDITIONS = "eq|ne|hs|cs|lo|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le|al"
+# What a disassembler prints for the instructions of encodings.py, written down from the assembler
+# syntax of ARM DDI 0100I, not derived from that table.
+_SENSITIVE_TEXT = re.compile(
+    rf"mrs({CONDITIONS})? .*"
+    rf"|msr({CONDITIONS})? (?!apsr_nzcvq\b|cpsr_f\b).*"
+    rf"|bxj({CONDITIONS})? .*"
+    rf"|(and|eor|sub|rsb|add|adc|sbc|rsc|orr|mov|bic|mvn|lsl|lsr|asr|ror|rrx)s({CONDITIONS})? pc,.*"
+    rf"|(ldr|str)b?t({CONDITIONS})? .*"
+    rf"|(ldm|stm|push|pop)(ia|ib|da|db|fd|ed|fa|ea)?({CONDITIONS})? .*\^"
+    rf"|(mcr|mrc|mcrr|mrrc|ldcl?|stcl?|cdp)2?({CONDITIONS})? p1[45],.*")
+
+
+class Proof(NamedTuple):
+    """What was counted while checking."""
+
+    code_words: int
+    sites: int
+    table_words: int
+    disassembled: Optional[int]  # distinct words capstone looked at; None without capstone
+
+
+def looks_sensitive(text: str) -> bool:
+    """Whether a line of disassembly, "mnemonic operands", names a sensitive instruction."""
+    return _SENSITIVE_TEXT.fullmatch(text) is not None
+
+
+def disassemble(word_list: Iterable[int]) -> Optional[List[str]]:
+    """One line for each word, "" for undefined ones; None if capstone is not installed."""
+    try:
+        import capstone
+    except ImportError:
+        return None
+    engine = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_ARM)
+    lines = []
+    for word in word_list:
+        text = ""
+        for _, _, mnemonic, operands in engine.disasm_lite(word.to_bytes(4, "little"), 0, 1):
+            text = f"{mnemonic} {operands}"
+        lines.append(text)
+    return lines
+
+
+def check_table(table: array) -> None:
+    """Point 2 of the list above. Raises RewriteError."""
+    if len(set(table)) != len(table):
+        raise RewriteError("damaged: an instruction is in the proxy table twice"
+                           "; rewrite the original again")
+    for index, word in enumerate(table):
+        if word & COND_MASK != COND_AL or refusal(word) or not classify(word):
+            raise RewriteError(f"damaged: proxy table entry {index} is {word:#010x}, no sensitive "
+                               "instruction; rewrite the original again")
+
+
+def check_elf(data: bytes) -> Proof:
+    """Points 1 to 6. Raises RewriteError with the first address that is wrong."""
+    elf = Elf(data)
+    appendix = read_appendix(elf)
+    check_table(appendix.table)
+    recorded = set(appendix.sites)
+    used = set()
+    seen = set()
+    code_words = met = 0
+    for region, code in arm_code(elf):
+        code_words += len(code)
+        seen.update(code)
+        for i, word in enumerate(code):
+            if not NEEDS_A_LOOK[word >> 20]:
+                continue
+            index = proxy_index(word)
+            problem = None
+            if index is None:
+                if refusal(word) or classify(word):
+                    problem = "is sensitive"
+            elif index >= len(appendix.table):
+                problem = f"is a proxy with an index outside the table ({len(appendix.table)})"
+            elif region.offset + 4 * i not in recorded:
+                problem = "is a proxy at a place that is not recorded"
+            else:
+                used.add(index)
+                met += 1
+            if problem:
+                raise RewriteError(f"{elf.where(region.section, region.addr + 4 * i)}: {word:#010x}"
+                                   f" {problem}; rewrite the original again")
+    if met != len(recorded) or len(used) != len(appendix.table):
+        raise RewriteError("damaged: recorded sites that are not ARM code, or unused table entries"
+                           "; rewrite the original again")
+    restore(data)
+    return Proof(code_words, met, len(appendix.table), _second_opinion(elf, seen))
+
+
+def _second_opinion(elf: Elf, distinct: set) -> Optional[int]:
+    todo = [w for w in distinct if proxy_index(w) is None and w & COND_MASK != COND_NV]
+    lines = disassemble(todo)
+    if lines is None:
+        return None
+    missed = {word: text for word, text in zip(todo, lines) if looks_sensitive(text)}
+    if missed:
+        region, i, word = next((region, i, word) for region, code in arm_code(elf)
+                               for i, word in enumerate(code) if word in missed)
+        raise RewriteError(f"{elf.where(region.section, region.addr + 4 * i)}: {word:#010x} is "
+                           f"`{missed[word]}` to the disassembler, not to this tool"
+                           "; report it, the table of encodings is at fault")
+    return len(todo)
+
+
+def check_image(data: bytes) -> Proof:
+    """What can be checked of a flat image, which has no symbols: checksums and table."""
+    image = unpack_image(data)
+    check_table(image.table)
+    return Proof(0, 0, len(image.table), None)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ELF bytes in, ELF bytes out; and back. No files, no output: cli.py does that."""
+
+import hashlib
+import struct
+from array import array
+from typing import Dict, Iterator, List, NamedTuple, Tuple
+
+from .appendix import E_SHNUM, E_SHOFF, append, is_rewritten, read_appendix, words
+from .elf import Elf, Region
+from .encodings import (COND_MASK, NEEDS_A_LOOK, PROXY_TABLE_MAX, classify, proxy_index,
+                        proxy_word, refusal, table_word)
+from .errors import RewriteError
+
+
+class Site(NamedTuple):
+    """One sensitive instruction of the input."""
+
+    region: Region
+    addr: int
+    offset: int
+    word: int
+
+
+class Rewritten(NamedTuple):
+    """The result, with what a report needs."""
+
+    data: bytes
+    elf: Elf
+    sites: List[Site]
+    table: array
+    code_words: int
+
+
+def arm_code(elf: Elf) -> Iterator[Tuple[Region, array]]:
+    """The ARM code of a file: each region marked $a, with its words."""
+    for region in elf.regions():
+        if region.state != "a":
+            continue
+        if region.addr % 4:
+            raise RewriteError(f"{elf.where(region.section, region.addr)}: ARM code at an address "
+                               "that is no multiple of 4; align it in its source")
+        # A tail shorter than a word holds no instruction: it is what the linker padded with.
+        yield region, words(elf.data[region.offset:region.offset + region.size // 4 * 4])
+
+
+def suspects(code: array) -> set:
+    """The distinct words of `code` that the table of encodings must be asked about."""
+    return {word for word in set(code) if NEEDS_A_LOOK[word >> 20]}
+
+
+def find_sites(elf: Elf) -> Tuple[List[Site], int]:
+    """All sensitive instructions, in the order of the file, and the number of words of code."""
+    harmless, sensitive = set(), set()  # every word met so far that needed a look
+    sites = []
+    code_words = 0
+    for region, code in arm_code(elf):
+        code_words += len(code)
+        refused = {}
+        for word in suspects(code) - harmless - sensitive:
+            reason = refusal(word)
+            if reason:
+                refused[word] = reason
+            else:
+                (sensitive if classify(word) else harmless).add(word)
+        if refused:
+            i, word = next((i, w) for i, w in enumerate(code) if w in refused)
+            raise RewriteError(f"{elf.where(region.section, region.addr + 4 * i)}: cannot place "
+                               f"{word:#010x}: {refused[word]}")
+        sites += [Site(region, region.addr + 4 * i, region.offset + 4 * i, word)
+                  for i, word in enumerate(code) if word in sensitive]
+    sites.sort(key=lambda site: site.offset)
+    return sites, code_words
+
+
+def rewrite(data: bytes) -> Rewritten:
+    """Replaces each sensitive instruction by a proxy. Raises RewriteError."""
+    elf = Elf(data)
+    if is_rewritten(elf):
+        raise RewriteError("already rewritten; use the original, or --restore it first")
+    sites, code_words = find_sites(elf)
+    index_of: Dict[int, int] = {}
+    out = bytearray(data)
+    for site in sites:
+        index = index_of.setdefault(table_word(site.word), len(index_of))
+        if index >= PROXY_TABLE_MAX:
+            raise RewriteError(
+                f"{elf.where(site.region.section, site.addr)}: cannot place {site.word:#010x}: "
+                f"more than {PROXY_TABLE_MAX} different sensitive instructions"
+                "; build fewer drivers or CPU types into the guest")
+        struct.pack_into("<I", out, site.offset, proxy_word(site.word & COND_MASK, index))
+    table = array("I", index_of)
+    offsets = array("I", [site.offset for site in sites])
+    return Rewritten(append(elf, out, table, offsets), elf, sites, table, code_words)
+
+
+def restore(data: bytes) -> bytes:
+    """The original of a rewritten ELF, bit for bit: its SHA-256 is compared. RewriteError."""
+    appendix = read_appendix(Elf(data))
+    out = bytearray(data[:appendix.original_size])
+    struct.pack_into("<I", out, E_SHOFF, appendix.original_shoff)
+    struct.pack_into("<H", out, E_SHNUM, appendix.original_shnum & 0xFFFF)
+    for offset in appendix.sites:
+        (word,) = struct.unpack_from("<I", out, offset)
+        index = proxy_index(word)
+        if index is None or index >= len(appendix.table):
+            raise RewriteError(f"damaged: file offset {offset:#x} holds {word:#010x}, no proxy of "
+                               "the table; rewrite the original again")
+        original = word & COND_MASK | appendix.table[index] & ~COND_MASK
+        struct.pack_into("<I", out, offset, original)
+    if hashlib.sha256(out).digest() != appendix.original_sha256:
+        raise RewriteError("damaged: what is restored is not the original (SHA-256 differs)"
+                           "; take the original from where it was built")
+    return bytes(out)

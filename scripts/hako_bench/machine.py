@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One QEMU, from its command line to its counts."""
+
+import re
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import counts as counting
+from . import facts
+from .build import QEMU, BuildError, audio_options, installed_qemu
+
+# Only a hang takes this long without a line on the console.
+SILENCE_SECONDS = 300
+END_LINE = "BENCH end"
+ERROR_LINE = "BENCH error"
+# A kernel that has said one of these will not get any further.
+FATAL = re.compile(r"Kernel panic|Unable to handle kernel|\[vm\d+\] stopped")
+
+
+class RunError(Exception):
+    pass
+
+
+@dataclass
+class Machine:
+    """What to start. `kernel` is a zImage or the bundle; a bundle has the rest inside."""
+
+    label: str
+    board: str
+    kernel: Path
+    out: Path            # folder for log and counts
+    plugin: Path
+    dtb: Path | None = None
+    initrd: Path | None = None
+    cmdline: str | None = None
+    vmm_range: tuple | None = None
+    entry: int | None = None
+    entry_word: int | None = None
+    profile: bool = False
+    end_line: str = END_LINE
+
+    @property
+    def log(self):
+        return self.out / f"{self.label}.log"
+
+    @property
+    def counts_file(self):
+        return self.out / f"{self.label}.counts"
+
+
+def plugin_argument(machine):
+    # QEMU wants a comma in a value doubled.
+    words = [str(machine.plugin).replace(",", ",,"),
+             "out=" + str(machine.counts_file).replace(",", ",,")]
+    if machine.entry is not None:
+        words.append(f"entry={machine.entry:#x}")
+    if machine.entry_word is not None:
+        words.append(f"word={machine.entry_word:#x}")
+    if machine.vmm_range:
+        words.append(f"vmm={machine.vmm_range[0]:#x}-{machine.vmm_range[1]:#x}")
+    if machine.profile:
+        words.append("profile=1")
+    return ",".join(words)
+
+
+def command_line(machine, qemu):
+    command = [QEMU, "-M", machine.board, "-m", str(facts.BOARD_MEMORY_MIB),
+               "-kernel", str(machine.kernel)]
+    if machine.dtb:
+        command += ["-dtb", str(machine.dtb)]
+    if machine.initrd:
+        command += ["-initrd", str(machine.initrd)]
+    if machine.cmdline:
+        command += ["-append", machine.cmdline]
+    # sleep=off: an idle guest's clock jumps to the next timer instead of waiting for it.
+    command += ["-icount", f"shift={facts.ICOUNT_SHIFT},sleep=off",
+                "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
+                *audio_options(qemu), "-plugin", plugin_argument(machine)]
+    return command
+
+
+def last_lines(text, count=15):
+    return "\n".join("    " + line for line in text.rstrip().splitlines()[-count:])
+
+
+class Run:
+    """A QEMU that runs; `finish` waits for its end line and gives results by row."""
+
+    def __init__(self, machine, progress=lambda message: None):
+        self.machine = machine
+        self.progress = progress
+        self.console = []
+        self.reached_end = False
+        self.failure = None
+        self.last_output = time.monotonic()
+        machine.out.mkdir(parents=True, exist_ok=True)
+        machine.counts_file.unlink(missing_ok=True)
+        try:
+            self.process = subprocess.Popen(
+                command_line(machine, installed_qemu()), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        except (BuildError, OSError) as error:
+            raise RunError(f"{machine.label}: cannot start {QEMU}: {error}")
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        with open(self.machine.log, "wb") as log:
+            for raw in self.process.stdout:
+                log.write(raw)
+                log.flush()
+                self.last_output = time.monotonic()
+                line = raw.decode("ascii", "replace").rstrip("\r\n")
+                self.console.append(line)
+                self._look_at(line)
+
+    def _look_at(self, line):
+        plan = counting.parse_plan(line)
+        if plan:
+            self.progress(f"{self.machine.label}: {facts.ROWS[plan.name].title}"
+                          if plan.name in facts.ROWS else f"{self.machine.label}: {plan.name}")
+        elif line.startswith(self.machine.end_line):
+            self.reached_end = True
+        elif line.startswith(ERROR_LINE) or FATAL.search(line):
+            self.failure = self.failure or line.strip()
+
+    def _counts(self):
+        path = self.machine.counts_file
+        return counting.parse_counts(path.read_text(encoding="ascii") if path.exists() else "")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.reader.join(10)
+
+    def _fail(self, what):
+        self.stop()
+        raise RunError(f"{self.machine.label}: {what}; log: {self.machine.log}\n"
+                       + last_lines("\n".join(self.console)))
+
+    def finish(self):
+        """Wait, stop QEMU, and return (plans, Counts)."""
+        while True:
+            ended = self.process.poll() is not None
+            if self.failure:
+                time.sleep(0.5)  # let the report that follows into the log
+                self._fail(f"the guest failed: {self.failure}")
+            if self.reached_end and self._counts().done:
+                break
+            if ended:
+                self.reader.join(10)
+                if self.reached_end and self._counts().done:
+                    break
+                self._fail(f"QEMU ended with status {self.process.returncode} before the last row")
+            if time.monotonic() - self.last_output > SILENCE_SECONDS:
+                self._fail(f"nothing on the console for {SILENCE_SECONDS} seconds")
+            time.sleep(0.2)
+        self.stop()
+        return counting.parse_plans("\n".join(self.console)), self._counts()

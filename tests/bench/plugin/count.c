@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A QEMU plugin that counts the instructions a guest executes between the markers in its programs
+ * (tests/bench/markers.h) and, under the VMM, what each trap costs: the instructions from the
+ * exception vector to the first one of the guest again.
+ *
+ * Arguments: out=FILE        where the counts go, a line each; required
+ *            entry=ADDRESS   of the kernel's first instruction, which starts the boot's count
+ *            word=WORD       that instruction, to know it from a boot loader at the same address
+ *            vmm=FIRST-END   virtual addresses of the VMM's code; traps are counted if it is given
+ *            profile=1       add the addresses in the guest that trapped most
+ *
+ * Lines: entry, init, region and done, each followed by name=value pairs; scripts/hako_bench reads
+ * them. A region's trap costs are `und=COUNT,SUM,MIN,MEDIAN,MAX`, likewise swi, pabt, dabt, irq.
+ */
+#include "qemu_api.h"
+
+#include "tests/bench/markers.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VECTOR_COUNT   8
+#define VECTORS_HIGH   0xffff0000u
+#define COST_BUCKETS   4096 /* costs above share the last bucket; their sum and maximum are exact */
+#define PROFILE_SLOTS  (1u << 16)
+#define PROFILE_LINES  60
+#define NO_TRAP        VECTOR_COUNT
+
+int qemu_plugin_version = QEMU_PLUGIN_ABI;
+
+static const char *const vector_names[VECTOR_COUNT] = {
+	"reset", "und", "swi", "pabt", "dabt", "reserved", "irq", "fiq",
+};
+
+struct cost {
+	uint64_t count;
+	uint64_t sum;
+	uint64_t min;
+	uint64_t max;
+	uint32_t buckets[COST_BUCKETS];
+};
+
+struct profile {
+	uint32_t pc;
+	unsigned vector;
+	uint64_t count;
+	uint64_t sum;
+};
+
+static struct {
+	FILE *out;
+	bool has_entry, entered;
+	uint32_t entry;
+	bool has_word;
+	uint32_t word;
+	bool has_vmm, has_profile;
+	uint32_t vmm_first, vmm_end;
+} config;
+
+/* One CPU: both boards have no more, and icount allows no more than one thread. */
+static struct {
+	uint64_t entry_insns;
+	uint64_t region_insns;
+	bool in_region;
+	unsigned vector;         /* of the trap being handled, or NO_TRAP */
+	unsigned pending_vector; /* an instruction at a vector; a trap if the VMM follows */
+	uint64_t trap_insns;     /* when it started */
+	uint64_t pending_insns;
+	uint32_t guest_pc;       /* of the last instruction in the guest's last block */
+	uint64_t nested;
+	struct cost costs[VECTOR_COUNT];
+	struct profile profile[PROFILE_SLOTS];
+} state = { .vector = NO_TRAP, .pending_vector = NO_TRAP };
+
+#if QEMU_PLUGIN_ABI < 3
+static uint64_t insn_counter;
+
+static uint64_t insns_executed(void)
+{
+	return insn_counter;
+}
+
+static void count_insn(struct qemu_plugin_insn *insn)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline(insn, PLUGIN_INLINE_ADD_U64, &insn_counter, 1);
+}
+
+static uint32_t insn_word(const struct qemu_plugin_insn *insn)
+{
+	uint32_t word;
+
+	memcpy(&word, qemu_plugin_insn_data(insn), sizeof word);
+	return word;
+}
+#else
+static struct plugin_u64 insn_counter;
+
+static uint64_t insns_executed(void)
+{
+	return qemu_plugin_u64_get(insn_counter, 0);
+}
+
+static void count_insn(struct qemu_plugin_insn *insn)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, PLUGIN_INLINE_ADD_U64,
+							    insn_counter, 1);
+}
+
+static uint32_t insn_word(const struct qemu_plugin_insn *insn)
+{
+	uint32_t word = 0;
+
+	qemu_plugin_insn_data(insn, &word, sizeof word);
+	return word;
+}
+#endif
+
+static uint64_t cost_median(const struct cost *cost)
+{
+	uint64_t seen = 0;
+
+	for (unsigned i = 0; i < COST_BUCKETS; i++) {
+		seen += cost->buckets[i];
+		if (seen * 2 >= cost->count)
+			return i;
+	}
+	return cost->max;
+}
+
+static void costs_print(void)
+{
+	for (unsigned i = 0; i < VECTOR_COUNT; i++) {
+		const struct cost *cost = &state.costs[i];
+
+		if (cost->count)
+			fprintf(config.out, " %s=%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
+				vector_names[i], cost->count, cost->sum, cost->min,
+				cost_median(cost), cost->max);
+	}
+	if (state.nested)
+		fprintf(config.out, " nested=%" PRIu64, state.nested);
+}
+
+static void costs_reset(void)
+{
+	memset(state.costs, 0, sizeof state.costs);
+	state.nested = 0;
+}
+
+static void cost_add(struct cost *cost, uint64_t insns)
+{
+	if (!cost->count || insns < cost->min)
+		cost->min = insns;
+	if (insns > cost->max)
+		cost->max = insns;
+	cost->count++;
+	cost->sum += insns;
+	cost->buckets[insns < COST_BUCKETS ? insns : COST_BUCKETS - 1]++;
+}
+
+/* Open addressing; a full table keeps what it has, and a run has far fewer places that trap. */
+static void profile_add(uint32_t pc, unsigned vector, uint64_t insns)
+{
+	uint32_t slot = (pc >> 2) * 2654435761u >> 16;
+
+	for (unsigned tries = 0; tries < 64; tries++, slot++) {
+		struct profile *entry = &state.profile[slot % PROFILE_SLOTS];
+
+		if (entry->count && (entry->pc != pc || entry->vector != vector))
+			continue;
+		entry->pc = pc;
+		entry->vector = vector;
+		entry->count++;
+		entry->sum += insns;
+		return;
+	}
+}
+
+static int profile_compare(const void *left, const void *right)
+{
+	uint64_t a = ((const struct profile *)left)->sum;
+	uint64_t b = ((const struct profile *)right)->sum;
+
+	return a < b ? 1 : a > b ? -1 : 0;
+}
+
+static void profile_print(void)
+{
+	qsort(state.profile, PROFILE_SLOTS, sizeof state.profile[0], profile_compare);
+	for (unsigned i = 0; i < PROFILE_LINES && state.profile[i].count; i++)
+		fprintf(config.out, "profile pc=%08" PRIx32 " vector=%s count=%" PRIu64 " sum=%" PRIu64 "\n",
+			state.profile[i].pc, vector_names[state.profile[i].vector],
+			state.profile[i].count, state.profile[i].sum);
+}
+
+static void profile_reset(void)
+{
+	memset(state.profile, 0, sizeof state.profile);
+}
+
+static void on_entry(unsigned cpu, void *data)
+{
+	(void)cpu;
+	(void)data;
+	if (config.entered)
+		return;
+	config.entered = true;
+	state.entry_insns = insns_executed();
+	costs_reset();
+	fprintf(config.out, "entry insns=%" PRIu64 "\n", state.entry_insns);
+}
+
+static void on_marker(unsigned cpu, void *data)
+{
+	const uint64_t insns = insns_executed();
+
+	(void)cpu;
+	switch ((uint32_t)(uintptr_t)data) {
+	case MARK_INIT:
+		fprintf(config.out, "init insns=%" PRIu64, insns - state.entry_insns);
+		costs_print();
+		fputc('\n', config.out);
+		break;
+	case MARK_BEGIN:
+		if (state.in_region)
+			fprintf(config.out, "error begin-in-region\n");
+		state.in_region = true;
+		costs_reset();
+		profile_reset();
+		state.region_insns = insns_executed();
+		break;
+	case MARK_END:
+		if (!state.in_region)
+			fprintf(config.out, "error end-without-begin\n");
+		state.in_region = false;
+		/* The instruction that began the region does not belong to it. */
+		fprintf(config.out, "region insns=%" PRIu64, insns - state.region_insns - 1);
+		costs_print();
+		fputc('\n', config.out);
+		if (config.has_profile)
+			profile_print();
+		break;
+	case MARK_DONE:
+		fprintf(config.out, "done insns=%" PRIu64 "\n", insns);
+		break;
+	}
+	fflush(config.out);
+}
+
+/*
+ * Called before a block of the guest, of the VMM (data NULL) or of a vector (data 1 + number).
+ * The guest's own vectors have the same addresses as the CPU's, so an instruction there begins a
+ * trap only if the VMM's code follows.
+ */
+static void on_vmm_block(unsigned cpu, void *data)
+{
+	(void)cpu;
+	if (data) {
+		state.pending_vector = (unsigned)(uintptr_t)data - 1;
+		state.pending_insns = insns_executed();
+		return;
+	}
+	if (state.pending_vector == NO_TRAP)
+		return;
+	if (state.vector == NO_TRAP) {
+		state.vector = state.pending_vector;
+		state.trap_insns = state.pending_insns;
+	} else {
+		state.nested++;
+	}
+	state.pending_vector = NO_TRAP;
+}
+
+static void on_guest_block(unsigned cpu, void *data)
+{
+	(void)cpu;
+	state.pending_vector = NO_TRAP;
+	if (state.vector != NO_TRAP) {
+		const uint64_t insns = insns_executed() - state.trap_insns;
+
+		cost_add(&state.costs[state.vector], insns);
+		if (config.has_profile)
+			profile_add(state.guest_pc, state.vector, insns);
+		state.vector = NO_TRAP;
+	}
+	state.guest_pc = (uint32_t)(uintptr_t)data;
+}
+
+static bool is_vector(uint32_t pc)
+{
+	return (pc < 4 * VECTOR_COUNT || pc - VECTORS_HIGH < 4 * VECTOR_COUNT) && pc % 4 == 0;
+}
+
+static void watch_traps(struct qemu_plugin_tb *tb)
+{
+	const uint32_t pc = (uint32_t)qemu_plugin_tb_vaddr(tb);
+	const size_t last = qemu_plugin_tb_n_insns(tb) - 1;
+
+	if (is_vector(pc)) {
+		const uintptr_t vector = pc % (4 * VECTOR_COUNT) / 4;
+
+		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_vmm_block, PLUGIN_CB_NO_REGS,
+						     (void *)(vector + 1));
+	} else if (pc >= config.vmm_first && pc < config.vmm_end) {
+		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_vmm_block, PLUGIN_CB_NO_REGS, NULL);
+	} else {
+		const uint64_t end = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, last));
+
+		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_guest_block, PLUGIN_CB_NO_REGS,
+						     (void *)(uintptr_t)end);
+	}
+}
+
+static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
+{
+	const size_t count = qemu_plugin_tb_n_insns(tb);
+
+	(void)id;
+	if (config.has_vmm)
+		watch_traps(tb);
+	for (size_t i = 0; i < count; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+		const uint32_t pc = (uint32_t)qemu_plugin_insn_vaddr(insn);
+		uint32_t word;
+
+		count_insn(insn);
+		if (qemu_plugin_insn_size(insn) != sizeof word)
+			continue;
+		word = insn_word(insn);
+		if (word == MARK_BEGIN || word == MARK_END || word == MARK_INIT || word == MARK_DONE)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_marker, PLUGIN_CB_NO_REGS,
+							       (void *)(uintptr_t)word);
+		if (config.has_entry && pc == config.entry && (!config.has_word || word == config.word))
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_entry, PLUGIN_CB_NO_REGS,
+							       NULL);
+	}
+}
+
+static bool parse_number(const char *text, char end, uint32_t *value, const char **rest)
+{
+	char *stop;
+	const unsigned long number = strtoul(text, &stop, 0);
+
+	if (stop == text || *stop != end || number > UINT32_MAX)
+		return false;
+	*value = (uint32_t)number;
+	if (rest)
+		*rest = stop + 1;
+	return true;
+}
+
+static bool parse_argument(const char *text)
+{
+	const char *rest;
+
+	if (!strncmp(text, "out=", 4)) {
+		config.out = fopen(text + 4, "w");
+		if (!config.out)
+			perror(text + 4);
+		return config.out;
+	}
+	if (!strncmp(text, "entry=", 6))
+		return config.has_entry = parse_number(text + 6, 0, &config.entry, NULL);
+	if (!strncmp(text, "word=", 5))
+		return config.has_word = parse_number(text + 5, 0, &config.word, NULL);
+	if (!strncmp(text, "vmm=", 4))
+		return config.has_vmm = parse_number(text + 4, '-', &config.vmm_first, &rest) &&
+					parse_number(rest, 0, &config.vmm_end, NULL);
+	if (!strncmp(text, "profile=", 8)) {
+		config.has_profile = text[8] == '1';
+		return true;
+	}
+	return false;
+}
+
+int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, char **argv)
+{
+	(void)info;
+	for (int i = 0; i < argc; i++) {
+		if (!parse_argument(argv[i])) {
+			fprintf(stderr, "count plugin: bad argument \"%s\"\n", argv[i]);
+			return -1;
+		}
+	}
+	if (!config.out) {
+		fprintf(stderr, "count plugin: out=FILE is missing\n");
+		return -1;
+	}
+#if QEMU_PLUGIN_ABI >= 3
+	insn_counter.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
+#endif
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
+	return 0;
+}

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# Bare-metal test guests: build/guest-tests/BOARD/NAME.elf for the bare board, NAME.hako.elf rewritten,
+# NAME.zImage bundled with the VMM. Included by the top Makefile; `make -f tests/guest/guest.mk
+# guest-tests-bare` works alone.
+
+GUEST_CROSS ?= arm-none-eabi-
+GUEST_BOARDS ?= integratorcp versatilepb
+GUEST_OUT := build/guest-tests
+GUEST_PYTHON ?= /usr/bin/python3
+
+GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu address_spaces thumb irq_timer mmio hostile
+GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
+
+# Sources of a program beyond NAME.c.
+GUEST_SRC_cpu_modes := cpu_modes_code.S
+GUEST_SRC_exceptions := exceptions_code.S
+GUEST_SRC_cp15 := cp15_code.S
+GUEST_SRC_not_in_qemu := cpu_modes_code.S
+
+# Constants shared with the assembler carry no suffix, hence -Wno-sign-conversion.
+GUEST_CFLAGS := -std=gnu11 -mcpu=arm926ej-s -marm -mfloat-abi=soft -O2 -g -ffreestanding -fno-common \
+	-fno-toplevel-reorder --param=min-pagesize=0 -fno-tree-loop-distribute-patterns -Wall -Wextra -Wno-unused-parameter \
+	-Werror -Wconversion -Wno-sign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -I.
+GUEST_ASFLAGS := -mcpu=arm926ej-s -marm -g -I.
+GUEST_LDFLAGS := -mcpu=arm926ej-s -nostdlib -nostartfiles -static -Wl,--build-id=none \
+	-Wl,--no-warn-rwx-segments -T tests/guest/guest.ld
+
+# $(1) board
+define GUEST_BOARD_RULES
+$(GUEST_OUT)/$(1)/obj/%.o: tests/guest/%.c
+	@mkdir -p $$(@D)
+	$(GUEST_CROSS)gcc $(GUEST_CFLAGS) '-DGUEST_BOARD_H="tests/guest/board_$(1).h"' -MMD -MP -c -o $$@ $$<
+
+$(GUEST_OUT)/$(1)/obj/%.o: tests/guest/%.S
+	@mkdir -p $$(@D)
+	$(GUEST_CROSS)gcc $(GUEST_ASFLAGS) '-DGUEST_BOARD_H="tests/guest/board_$(1).h"' -MMD -MP -c -o $$@ $$<
+
+$(GUEST_OUT)/$(1)/%.hako.elf: $(GUEST_OUT)/$(1)/%.elf $$(wildcard guest-patches/rewrite guest-patches/*.py)
+	$(GUEST_PYTHON) guest-patches/rewrite $$< -o $$@
+
+$(GUEST_OUT)/$(1)/%.zImage: $(GUEST_OUT)/$(1)/%.hako.elf build/$(1)/vmm.bin scripts/bundle
+	scripts/bundle --board $(1) --vmm build/$(1)/vmm.bin --guest $$< --memory 96M -o $$@
+
+guest-tests-bare: $(GUEST_PROGRAMS:%=$(GUEST_OUT)/$(1)/%.elf)
+guest-tests-$(1): $(GUEST_PROGRAMS:%=$(GUEST_OUT)/$(1)/%.elf) $(GUEST_PROGRAMS:%=$(GUEST_OUT)/$(1)/%.zImage)
+guest-tests: guest-tests-$(1)
+-include $$(wildcard $(GUEST_OUT)/$(1)/obj/*.d)
+endef
+
+# $(1) board, $(2) program
+define GUEST_PROGRAM_RULES
+$(GUEST_OUT)/$(1)/$(2).elf: $(addprefix $(GUEST_OUT)/$(1)/obj/,$(addsuffix .o,$(basename $(GUEST_LIB) irq_$(1).c $(2).c))) \
+		$(addprefix $(GUEST_OUT)/$(1)/obj/,$(addsuffix .o,$(basename $(GUEST_SRC_$(2))))) \
+		tests/guest/guest.ld
+	$(GUEST_CROSS)gcc $(GUEST_LDFLAGS) -o $$@ $$(filter %.o,$$^) -lgcc
+endef
+
+.PHONY: guest-tests guest-tests-bare $(GUEST_BOARDS:%=guest-tests-%)
+.SECONDARY:
+$(foreach b,$(GUEST_BOARDS),$(eval $(call GUEST_BOARD_RULES,$(b))))
+$(foreach b,$(GUEST_BOARDS),$(foreach p,$(GUEST_PROGRAMS),$(eval $(call GUEST_PROGRAM_RULES,$(b),$(p)))))

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the architecture and the ARM926EJ-S manual say and QEMU 7.2 does otherwise. These tests run
+ * under the VMM only: on bare QEMU they fail, and there is nothing to compare with.
+ */
+#include "tests/guest/cp15.h"
+#include "tests/guest/guest.h"
+#include "tests/guest/mmu.h"
+#include "tests/guest/tap.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+typedef uint32_t (*return_function)(uint32_t spsr, uint32_t a, uint32_t b, uint32_t flags);
+
+/* In cpu_modes_code.S */
+extern label return_target, return_add_pc_base;
+extern label return_by_and, return_by_eor, return_by_rsb, return_by_add, return_by_adc, return_by_sbc,
+	return_by_rsc, return_by_orr, return_by_bic, return_by_mvn, return_by_rsb_imm, return_by_add_lsl,
+	return_by_eor_lsr32, return_by_add_pc;
+
+static const uint8_t modes[] = {
+	PSR_MODE_SVC, PSR_MODE_SYS, PSR_MODE_FIQ, PSR_MODE_IRQ, PSR_MODE_ABT, PSR_MODE_UND,
+};
+
+/* ARM ARM, A4.1: every data-processing instruction with S and pc copies SPSR to CPSR. */
+GUEST_TEST(all_data_processing_with_pc_and_s_restores_the_spsr)
+{
+	const uint32_t t = addr(return_target);
+	const uint32_t k = 0x13572468;
+	const struct {
+		const char *text;
+		const uint32_t *run;
+		uint32_t a;
+		uint32_t b;
+		uint32_t flags;
+	} cases[] = {
+		/* clang-format off */
+		{ "and",               return_by_and, t | 0xaa000000, t | 0x55000000, 0 },
+		{ "eor",               return_by_eor, t ^ k, k, 0 },
+		{ "rsb",               return_by_rsb, k, t + k, 0 },
+		{ "add",               return_by_add, t - k, k, PSR_C },
+		{ "adc without carry", return_by_adc, t - k, k, PSR_N },
+		{ "adc with carry",    return_by_adc, t - k - 1, k, PSR_C },
+		{ "sbc without carry", return_by_sbc, t + k + 1, k, 0 },
+		{ "sbc with carry",    return_by_sbc, t + k, k, PSR_C | PSR_Z },
+		{ "rsc without carry", return_by_rsc, k, t + k + 1, 0 },
+		{ "rsc with carry",    return_by_rsc, k, t + k, PSR_C },
+		{ "orr",               return_by_orr, t & 0x0f0f0f0f, t & 0xf0f0f0f0, 0 },
+		{ "bic",               return_by_bic, t | 0xff000000, 0xff000000, 0 },
+		{ "mvn",               return_by_mvn, 0, ~t, 0 },
+		{ "rsb imm",           return_by_rsb_imm, 0u - t, 0, 0 },
+		{ "add lsl",           return_by_add_lsl, t - (k << 3), k, 0 },
+		{ "eor lsr 32",        return_by_eor_lsr32, t, 0xffffffff, 0 },
+		{ "add to pc",         return_by_add_pc, 0, t - addr(return_add_pc_base), 0 },
+		/* clang-format on */
+	};
+
+	for (unsigned i = 0; i < COUNT(cases); i++)
+		for (unsigned m = 0; m < COUNT(modes); m++) {
+			const uint32_t spsr = modes[m] | PSR_MASKED | (i * 5 + m) << 27;
+			const return_function run = (return_function)addr(cases[i].run);
+
+			tap_case("%s, spsr 0x%x", cases[i].text, spsr);
+			EXPECT_EQ(spsr, run(spsr, cases[i].a, cases[i].b, cases[i].flags));
+		}
+}
+
+/* TRM, 2.3.1: opcode_2 values without a register of their own read the ID register. */
+GUEST_TEST(unused_opcodes_of_c0_read_the_id_register)
+{
+	const uint32_t id = CP15_READ(c0, c0, 0);
+
+	EXPECT_EQ(id, CP15_READ(c0, c0, 3));
+	EXPECT_EQ(id, CP15_READ(c0, c0, 4));
+	EXPECT_EQ(id, CP15_READ(c0, c0, 7));
+}
+
+/* TRM, 2.3.2: bits 18, 16 and 6:3 of the control register read as one. */
+GUEST_TEST(the_control_register_reads_its_fixed_bits)
+{
+	EXPECT_EQ(SCTLR_ONES, sctlr_read() & ~SCTLR_WRITABLE);
+	sctlr_write(sctlr_read() & SCTLR_WRITABLE);
+	EXPECT_EQ(SCTLR_ONES, sctlr_read() & ~SCTLR_WRITABLE);
+	sctlr_write(sctlr_read() | SCTLR_ONES);
+}
+
+/* ARM ARM, B7.5: the fault address register holds the modified virtual address. */
+GUEST_TEST(the_fault_address_is_the_modified_virtual_address)
+{
+	mmu_tables_init();
+	for (uint32_t at = 0; at < GUEST_SCRATCH + GUEST_SCRATCH_SIZE; at += 0x00100000)
+		l1_table[0][(0x04000000 + at) >> 20] = desc_section(at, AP_USER_RW, 0, 0);
+	mmu_on(0);
+	run_code(PSR_MODE_SVC | PSR_MASKED, addr(l1_table), 0, 0); /* replaced below */
+	mmu_off();
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs test guests on the bare board and under the VMM and compares what they print.
+
+    tests/guest/run.py [--board BOARD]... [--bare | --vmm] [-v] [NAME]...
+
+Without names, all guests that were built (make guest-tests). Builds nothing. Exit status 0: every
+guest passed and printed the same in both places; 1: not so; 2: something was not built.
+"""
+
+import argparse
+import difflib
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OUT = ROOT / "build" / "guest-tests"
+BOARDS = ("integratorcp", "versatilepb")
+
+# A hang ends here; nothing measures this. The hostile guest executes a million random words.
+HANG_SECONDS = 600
+
+VMM_PREFIXES = ("hako:", "[vm1]")
+VMM_ALIVE = "hako: all VMs have stopped"
+VMM_UNCHANGED = "hako: vmm memory checksum ok"
+VM_POWERED_OFF = "[vm1] powered off"
+VM_STOPPED = "[vm1] stopped:"
+
+
+class Failure(Exception):
+    """A guest did not do what it should; the text says what."""
+
+
+def qemu(board, kernel, timeout=HANG_SECONDS):
+    """Runs a kernel to its end; returns (exit status, output lines)."""
+    command = [
+        "qemu-system-arm", "-M", board, "-cpu", "arm926", "-m", "128", "-kernel", str(kernel),
+        "-nographic", "-audiodev", "none,id=n", "-no-reboot", "-monitor", "none", "-serial", "stdio",
+        "-net", "none", "-semihosting-config", "enable=on,target=native",
+    ]
+    try:
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired as late:
+        tail = "\n".join(decode(late.stdout or b"")[-20:])
+        raise Failure(f"{kernel}: no end after {timeout} s; the last lines:\n{tail}") from late
+    return run.returncode, decode(run.stdout)
+
+
+def decode(output):
+    return output.decode("ascii", "backslashreplace").replace("\r", "").splitlines()
+
+
+def is_vmm_line(line):
+    return line.startswith(VMM_PREFIXES)
+
+
+def tap_problems(lines):
+    """What is wrong with a TAP stream, as a list of sentences."""
+    plan = next((line for line in lines if line.startswith("1..")), None)
+    if plan is None:
+        return ["no TAP plan was printed"]
+    wanted = int(plan[3:])
+    passed = [line for line in lines if line.startswith("ok ")]
+    problems = [line for line in lines if line.startswith(("not ok ", "Bail out!"))]
+    if not problems and len(passed) != wanted:
+        problems.append(f"{len(passed)} of {wanted} tests reported")
+    return problems
+
+
+def built(path):
+    if not path.exists():
+        raise FileNotFoundError(f"{path.relative_to(ROOT)} is missing: run `make guest-tests`")
+    return path
+
+
+def run_bare(board, name):
+    """Runs a guest on the bare board; returns its lines."""
+    status, lines = qemu(board, built(OUT / board / f"{name}.elf"))
+    problems = tap_problems(lines)
+    if problems or status != 0:
+        text = "\n".join(lines[-60:])
+        raise Failure(f"{name} on bare {board}: exit status {status}, {problems}\n{text}")
+    return lines
+
+
+def run_vmm(board, name):
+    """Runs a guest under the VMM; returns (the guest's lines, the VMM's lines)."""
+    status, lines = qemu(board, built(OUT / board / f"{name}.zImage"))
+    vmm = [line for line in lines if is_vmm_line(line)]
+    guest = [line for line in lines if not is_vmm_line(line)]
+    text = "\n".join(lines[-60:])
+    for line in (VMM_ALIVE, VMM_UNCHANGED):
+        if line not in vmm:
+            raise Failure(f"{name} under the VMM on {board}: no line {line!r}\n{text}")
+    if status != 0:
+        raise Failure(f"{name} under the VMM on {board}: QEMU's exit status is {status}\n{text}")
+    return guest, vmm
+
+
+def compare(board, name):
+    """The test of every guest: passes on the board, and prints the same under the VMM."""
+    bare = run_bare(board, name)
+    guest, vmm = run_vmm(board, name)
+    difference = "\n".join(difflib.unified_diff(bare, guest, "bare board", "VMM", lineterm="", n=2))
+    if difference:
+        raise Failure(f"{name} on {board} differs:\n{difference}\n" + "\n".join(vmm[-30:]))
+    if VM_POWERED_OFF not in vmm:
+        raise Failure(f"{name} on {board}: no line {VM_POWERED_OFF!r}\n" + "\n".join(vmm[-30:]))
+
+
+def compare_hostile(board, name):
+    """
+    A hostile guest does what the architecture leaves open, so its output is its own. Under the VMM it
+    ends by itself, or its VM is stopped with a report; the VMM lives and its memory is unchanged.
+    """
+    run_bare(board, name)
+    guest, vmm = run_vmm(board, name)
+    if VM_POWERED_OFF in vmm:
+        problems = tap_problems(guest)
+        if problems:
+            raise Failure(f"{name} under the VMM on {board}: {problems}\n" + "\n".join(guest[-30:]))
+    elif not any(line.startswith(VM_STOPPED) for line in vmm):
+        raise Failure(f"{name} on {board}: the VM ended without a word\n" + "\n".join(vmm[-30:]))
+
+
+def guests(board):
+    """Names of the guests built for a board."""
+    return sorted(path.stem for path in (OUT / board).glob("*.elf") if "." not in path.stem)
+
+
+def check(board, name, where):
+    """Runs one guest: where is "bare", "vmm" or "both". Raises Failure."""
+    if where == "bare":
+        return run_bare(board, name)
+    if where == "vmm":
+        return run_vmm(board, name)[0]
+    return (compare_hostile if name.startswith("hostile") else compare)(board, name)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--board", action="append", choices=BOARDS)
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--bare", dest="where", action="store_const", const="bare", default="both")
+    where.add_argument("--vmm", dest="where", action="store_const", const="vmm")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print what the guests print")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    arguments = parser.parse_args()
+    failed = False
+    for board in arguments.board or BOARDS:
+        for name in arguments.names or guests(board):
+            try:
+                lines = check(board, name, arguments.where)
+            except Failure as failure:
+                failed = True
+                print(f"FAIL {board} {name}\n{failure}")
+                continue
+            except FileNotFoundError as missing:
+                print(missing, file=sys.stderr)
+                return 2
+            print(f"ok   {board} {name}")
+            if arguments.verbose and lines:
+                print("\n".join(lines))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

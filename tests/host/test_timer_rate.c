@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The conversions from guest time are exact: compared with 128-bit division. */
+#include "tests/host/device_fixture.h"
+
+#include "devemu/timer_rate.h"
+
+static uint64_t random64(void)
+{
+	return (uint64_t)bench_random() << 32 | bench_random();
+}
+
+static void division_by_24_is_exact_for_every_64_bit_value(void **state)
+{
+	for (unsigned k = 0; k < 64; k++) {
+		for (int d = -60; d <= 60; d++) {
+			const uint64_t n = (1ull << k) + (uint64_t)d;
+
+			assert_int_equal(div24(n), n / 24);
+		}
+	}
+	for (uint64_t n = 0; n < 200000; n++)
+		assert_int_equal(div24(n), n / 24);
+	for (int i = 0; i < 1000000; i++) {
+		const uint64_t n = random64() >> (bench_random() % 64);
+		const uint64_t multiple = n - n % 24;
+
+		assert_int_equal(div24(n), n / 24);
+		/* The steps are where an error would show first. */
+		assert_int_equal(div24(multiple), multiple / 24);
+		if (multiple)
+			assert_int_equal(div24(multiple - 1), multiple / 24 - 1);
+	}
+	assert_int_equal(div24(UINT64_MAX), UINT64_MAX / 24);
+}
+
+static void division_by_25_is_exact_below_two_to_the_63(void **state)
+{
+	for (uint64_t n = 0; n < 200000; n++)
+		assert_int_equal(div25(n), n / 25);
+	for (int i = 0; i < 1000000; i++) {
+		const uint64_t n = (random64() >> 1) >> (bench_random() % 63);
+		const uint64_t multiple = n - n % 25;
+
+		assert_int_equal(div25(n), n / 25);
+		assert_int_equal(div25(multiple), multiple / 25);
+		if (multiple)
+			assert_int_equal(div25(multiple - 1), multiple / 25 - 1);
+	}
+	assert_int_equal(div25(INT64_MAX), INT64_MAX / 25);
+}
+
+static uint64_t exact_count(enum timer_rate rate, uint64_t now)
+{
+	const unsigned mhz = rate == TIMER_RATE_1MHZ ? 1 : 25;
+
+	return (uint64_t)((unsigned __int128)now * mhz / 24);
+}
+
+static void counts_and_times_are_exact_and_inverse(void **state)
+{
+	for (int i = 0; i < 1000000; i++) {
+		/* Up to 2^58 ticks: 380 years. */
+		const uint64_t now = random64() >> (6 + bench_random() % 57);
+
+		for (int r = 0; r < 2; r++) {
+			const enum timer_rate rate = r ? TIMER_RATE_25MHZ : TIMER_RATE_1MHZ;
+			const uint64_t count = timer_rate_count(rate, now);
+			const uint64_t time = timer_rate_time(rate, count);
+
+			assert_int_equal(count, exact_count(rate, now));
+			assert_true(time <= now);
+			/* The first moment that has this count. */
+			assert_true(timer_rate_count(rate, time) >= count);
+			if (time)
+				assert_true(timer_rate_count(rate, time - 1) < count);
+		}
+	}
+}
+
+static void every_second_has_exactly_25_million_counts(void **state)
+{
+	for (uint64_t s = 0; s < 400ull * 365 * 86400; s += 86399) {
+		assert_int_equal(timer_rate_count(TIMER_RATE_25MHZ, s * 24000000), s * 25000000);
+		assert_int_equal(timer_rate_count(TIMER_RATE_1MHZ, s * 24000000), s * 1000000);
+	}
+}
+
+static void a_product_has_its_upper_half(void **state)
+{
+	for (int i = 0; i < 1000000; i++) {
+		const uint64_t a = random64() | (i & 1 ? 0xffffffff00000000u : 0);
+		const uint64_t b = random64() | (i & 2 ? 0x00000000ffffffffu : 0);
+
+		assert_int_equal(mul_high64(a, b),
+				 (uint64_t)((unsigned __int128)a * b >> 64));
+	}
+	assert_int_equal(mul_high64(UINT64_MAX, UINT64_MAX), UINT64_MAX - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(division_by_24_is_exact_for_every_64_bit_value),
+		cmocka_unit_test(division_by_25_is_exact_below_two_to_the_63),
+		cmocka_unit_test(counts_and_times_are_exact_and_inverse),
+		cmocka_unit_test(every_second_has_exactly_25_million_counts),
+		cmocka_unit_test(a_product_has_its_upper_half),
+	};
+
+	return cmocka_run_group_tests_name("timer_rate", tests, NULL, NULL);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The two aborts. The physical fault status decides first: only translation, domain and permission
+ * faults can be the shadow's doing. Then the guest's own tables are asked, and only if they allow
+ * the access something is filled or emulated.
+ */
+#include "vcpu/fault.h"
+
+#include "arch/arm/cp15.h"
+#include "domain/shadow.h"
+#include "domain/vm_mem.h"
+#include "vcpu/emulate.h"
+#include "vcpu/guest_mem.h"
+#include "vcpu/vcpu.h"
+#include "vmm/lib/bits.h"
+
+/** Whether the abort may come from a missing or weaker shadow entry. */
+static bool is_shadow_fault(uint32_t fsr)
+{
+	switch (fsr & FSR_STATUS_MASK) {
+	case FSR_TRANSLATION_SECTION:
+	case FSR_TRANSLATION_PAGE:
+	case FSR_DOMAIN_SECTION:
+	case FSR_DOMAIN_PAGE:
+	case FSR_PERMISSION_SECTION:
+	case FSR_PERMISSION_PAGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_external(uint32_t fsr)
+{
+	switch (fsr & FSR_STATUS_MASK) {
+	case FSR_EXTERNAL_LINE_SECT:
+	case FSR_EXTERNAL_LINE_PAGE:
+	case FSR_EXTERNAL_SECTION:
+	case FSR_EXTERNAL_PAGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * Whether the ARM instruction that aborted writes memory. ARMv5 has no such bit in the fault status
+ * (ARM ARM, B3.6.1); for loads and stores it is the L bit, but for LDRD, STRD and SWP.
+ */
+static bool is_store(uint32_t word)
+{
+	if (bits(word, 27, 25) == 0 && (word & 0x90u) == 0x90u) {
+		if (bit(word, 20))
+			return false;
+		return (word & 0xf0u) != 0xd0u; /* all but LDRD: STRH, STRD, SWP */
+	}
+	return !bit(word, 20);
+}
+
+static bool thumb_is_store(uint32_t half)
+{
+	switch (half >> 12) {
+	case 0x5: /* register offset: STR, STRH, STRB come first, then the loads */
+		return bits(half, 11, 9) < 3;
+	case 0xb: /* PUSH */
+	case 0x6: /* immediate offset, LDMIA and STMIA: bit 11 is L */
+	case 0x7:
+	case 0x8:
+	case 0x9:
+	case 0xc:
+		return !bit(half, 11);
+	default:
+		return false;
+	}
+}
+
+static bool aborted_store(const struct vcpu *vcpu)
+{
+	uint32_t word;
+
+	if (vcpu_thumb(vcpu))
+		return guest_fetch_half(vcpu->frame.pc, &word) && thumb_is_store(word);
+	return guest_fetch(vcpu->frame.pc, &word) && is_store(word);
+}
+
+static enum trap_outcome guest_data_abort(struct vcpu *vcpu, uint32_t fsr, uint32_t far)
+{
+	vcpu->cp15.dfsr = fsr;
+	vcpu->cp15.far = far;
+	return TRAP_INJECT;
+}
+
+enum trap_outcome data_abort_trap(struct vcpu *vcpu)
+{
+	const uint32_t fsr = cp15_read_dfsr();
+	const uint32_t va = cp15_read_far();
+	const bool store = is_shadow_fault(fsr) && aborted_store(vcpu);
+	struct guest_translation t;
+	struct guest_fault fault;
+	const struct mem_region *region;
+
+	if (!is_shadow_fault(fsr)) {
+		/* Alignment and external aborts: the hardware has seen the guest's own access. */
+		if ((fsr & FSR_STATUS_MASK) == FSR_ALIGNMENT || is_external(fsr))
+			return guest_data_abort(vcpu, fsr & FSR_STATUS_MASK, guest_mva(&vcpu->mmu, va));
+		return vcpu_stop(vcpu, "the table walk of a guest access aborted; fault status", fsr);
+	}
+
+	region = guest_translate(vcpu, va, vcpu_privileged(vcpu), store, &t, &fault);
+	if (!region)
+		return guest_data_abort(vcpu, fault.fsr, fault.far);
+
+	switch (shadow_fill(vcpu->shadow, gva(va), &t, region, store ? RIGHTS_WRITE : RIGHTS_READ)) {
+	case SHADOW_FILLED:
+		return TRAP_RESUME;
+	case SHADOW_EMULATE:
+	case SHADOW_VECTOR_PAGE:
+		return emulate_mem_at_pc(vcpu);
+	case SHADOW_PRESENT:
+		/*
+		 * The entry allows what the instruction was taken for. A load or store of several
+		 * words may have been stopped by another page, or the entry was weaker when the TLB
+		 * read it: emulation checks each word.
+		 */
+		return emulate_mem_at_pc(vcpu);
+	default:
+		return vcpu_stop(vcpu, "the guest mapped and used an address of the VMM", va);
+	}
+}
+
+/** BKPT is the one prefetch abort without a fault of the MMU (ARM ARM, A4.1.7). */
+static bool is_breakpoint(const struct vcpu *vcpu)
+{
+	uint32_t word;
+
+	if (vcpu_thumb(vcpu))
+		return guest_fetch_half(vcpu->frame.pc, &word) && (word & 0xff00u) == 0xbe00u;
+	return guest_fetch(vcpu->frame.pc, &word) && (word & 0xfff000f0u) == 0xe1200070u;
+}
+
+static enum trap_outcome guest_prefetch_abort(struct vcpu *vcpu, uint32_t ifsr)
+{
+	vcpu->cp15.ifsr = ifsr;
+	return TRAP_INJECT;
+}
+
+enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
+{
+	const uint32_t ifsr = cp15_read_ifsr();
+	const uint32_t va = vcpu->frame.pc;
+	struct guest_translation t;
+	struct guest_fault fault;
+	const struct mem_region *region;
+
+	region = guest_translate(vcpu, va, vcpu_privileged(vcpu), false, &t, &fault);
+	if (!region)
+		return guest_prefetch_abort(vcpu, fault.fsr);
+	if (region->kind == MEM_EMULATED) /* no device model executes code */
+		return guest_prefetch_abort(vcpu, (uint32_t)t.domain << 4 |
+							  (t.is_page ? FSR_EXTERNAL_PAGE :
+								       FSR_EXTERNAL_SECTION));
+
+	switch (shadow_fill(vcpu->shadow, gva(va), &t, region, RIGHTS_READ)) {
+	case SHADOW_FILLED:
+		return TRAP_RESUME;
+	case SHADOW_VECTOR_PAGE:
+		/* The guest runs code where the VMM's vectors are: they move out of the way. */
+		shadow_set_vectors(vcpu->shadow, va < 0x1000u);
+		return TRAP_RESUME;
+	case SHADOW_PRESENT:
+		if (is_breakpoint(vcpu))
+			return guest_prefetch_abort(vcpu, FSR_BREAKPOINT);
+		if (is_external(ifsr))
+			return guest_prefetch_abort(vcpu, ifsr & FSR_STATUS_MASK);
+		/* The TLB held an older entry: it is gone with the next walk. */
+		mmu_tlb_invalidate(va);
+		return TRAP_RESUME;
+	case SHADOW_EMULATE:
+		return vcpu_stop(vcpu, "the guest executes code it cannot be given", va);
+	default:
+		return vcpu_stop(vcpu, "the guest mapped and executes an address of the VMM", va);
+	}
+}

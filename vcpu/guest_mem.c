@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcpu/guest_mem.h"
+
+#include "arch/arm/cache.h"
+#include "arch/arm/mmu.h"
+#include "arch/arm/sctlr.h"
+#include "arch/arm/user_access.h"
+#include "devemu/mmio.h"
+#include "domain/shadow.h"
+#include "domain/vm_mem.h"
+
+/** Reads the instruction at @p pc through the guest's address; false if that aborts. */
+bool guest_fetch(uint32_t pc, uint32_t *word)
+{
+	return user_load32(pc & ~3u, word);
+}
+
+/** The same for a Thumb instruction. */
+bool guest_fetch_half(uint32_t pc, uint32_t *half)
+{
+	uint32_t word;
+
+	if (!user_load32(pc & ~3u, &word))
+		return false;
+	*half = (pc & 2u) ? word >> 16 : word & 0xffffu;
+	return true;
+}
+
+/**
+ * The page of guest RAM at @p page, uncached, until the next call; NULL if no RAM is there. This is
+ * how guest page tables are read: as the table walker does, past the data cache.
+ */
+const volatile uint32_t *guest_ram_page(void *mem, gpa_t page)
+{
+	const struct mem_region *region = vm_mem_find(mem, page);
+
+	if (!region || region->kind != MEM_RAM)
+		return 0;
+	return mmu_guest_window(mem_region_hpa(region, page));
+}
+
+static bool read_word(void *mem, gpa_t from, uint32_t *word)
+{
+	const volatile uint32_t *page = guest_ram_page(mem, gpa(from.raw & ~0xfffu));
+
+	if (!page)
+		return false;
+	*word = page[(from.raw & 0xfffu) / 4];
+	return true;
+}
+
+/**
+ * Translates @p va for an access of the given kind, as the guest's MMU would, and finds what is
+ * there. Returns NULL and fills @p fault where the guest takes an abort: translation, domain,
+ * permission, or external when nothing is at the address.
+ */
+const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool privileged, bool write,
+					 struct guest_translation *t, struct guest_fault *fault)
+{
+	struct vm_mem *const mem = vcpu->mem;
+	const struct mem_region *region;
+	unsigned status;
+
+	fault->far = guest_mva(&vcpu->mmu, va);
+	status = guest_walk(&vcpu->mmu, gva(va), read_word, mem, t);
+	if (status == 0)
+		status = guest_permission(&vcpu->mmu, t, privileged, write);
+	if (status != 0) {
+		fault->fsr = (uint32_t)t->domain << 4 | status;
+		return 0;
+	}
+	region = vm_mem_find(mem, t->gpa);
+	if (!region)
+		fault->fsr = (uint32_t)t->domain << 4 |
+			     (t->is_page ? FSR_EXTERNAL_PAGE : FSR_EXTERNAL_SECTION);
+	return region;
+}
+
+static uint32_t load(const volatile void *from, unsigned size)
+{
+	switch (size) {
+	case 1:
+		return *(const volatile uint8_t *)from;
+	case 2:
+		return *(const volatile uint16_t *)from;
+	default:
+		return *(const volatile uint32_t *)from;
+	}
+}
+
+static void store(volatile void *to, unsigned size, uint32_t value)
+{
+	switch (size) {
+	case 1:
+		*(volatile uint8_t *)to = (uint8_t)value;
+		break;
+	case 2:
+		*(volatile uint16_t *)to = (uint16_t)value;
+		break;
+	default:
+		*(volatile uint32_t *)to = value;
+		break;
+	}
+}
+
+/** Performs an access on memory or on a device that is mapped into the VM. */
+static void access_mapped(uint32_t va, hpa_t at, unsigned size, bool write, uint32_t *value)
+{
+	uint8_t *const window = mmu_guest_window(hpa(at.raw & ~0xfffu));
+	volatile uint8_t *const byte = window + (at.raw & 0xfffu);
+
+	/*
+	 * The window is uncached, the guest's own view may not be: what its line at this address
+	 * holds goes to memory first, and is fetched again afterwards (TRM, 4.2.2).
+	 */
+	cache_clean_invalidate_d_line(va);
+	cache_drain_write_buffer(0);
+	if (write)
+		store(byte, size, *value);
+	else
+		*value = load(byte, size);
+}
+
+/**
+ * One access of @p size bytes at @p va, which is aligned to it, with the rights given. False with
+ * @p fault filled where the guest takes a data abort.
+ */
+bool guest_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool privileged, bool write,
+		  uint32_t *value, struct guest_fault *fault)
+{
+	struct guest_translation t;
+	const struct mem_region *region = guest_translate(vcpu, va, privileged, write, &t, fault);
+
+	if (!region)
+		return false;
+	if (region->kind == MEM_EMULATED || (region->kind == MEM_READ_DIRECT && write)) {
+		if (write)
+			mmio_write(region->device, t.gpa.raw - region->base, *value, size);
+		else
+			*value = mmio_read(region->device, t.gpa.raw - region->base, size);
+		return true;
+	}
+	access_mapped(va, mem_region_hpa(region, t.gpa), size, write, value);
+	return true;
+}

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+obj-y += vcpu/cp15.o
+obj-y += vcpu/emulate.o
+obj-y += vcpu/fault.o
+obj-y += vcpu/guest_mem.o
+obj-y += vcpu/inject.o
+obj-y += vcpu/mem_exec.o
+obj-y += vcpu/proxy.o
+obj-y += vcpu/vcpu.o

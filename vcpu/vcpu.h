@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The virtual ARM926EJ-S of a VM. The guest always runs in physical User mode: the registers of its
+ * current virtual mode are in the frame, those of the other modes in the banks here.
+ */
+#ifndef VCPU_VCPU_H
+#define VCPU_VCPU_H
+
+#include "arch/arm/psr.h"
+#include "arch/arm/trap_frame.h"
+#include "domain/guest_walk.h"
+#include "vcpu/proxy.h"
+#include "vcpu/trap_outcome.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Banks of r13, r14 and SPSR. System mode has no bank of its own: it uses User mode's. */
+enum vcpu_bank { BANK_USR, BANK_FIQ, BANK_IRQ, BANK_SVC, BANK_ABT, BANK_UND, BANK_COUNT };
+
+/** The CP15 registers that the guest can write and read back; SCTLR, TTBR, DACR, PID are in mmu. */
+struct vcpu_cp15 {
+	uint32_t dfsr;
+	uint32_t ifsr;
+	uint32_t far;
+	uint32_t context_id;
+	uint32_t cache_lockdown[2]; /* D, I */
+	uint32_t tlb_lockdown;
+	uint32_t tcm_region[2];
+};
+
+struct vm;
+struct shadow;
+struct vm_mem;
+
+struct vcpu {
+	struct trap_frame frame;
+
+	/* vectors.S loads these three together, to find a proxy's handler. */
+	uint32_t proxy_mask;
+	uint32_t proxy_match; /* PROXY_MATCH in privileged modes; matches nothing in User mode */
+	const struct proxy *proxies;
+
+	uint32_t ctl;       /* control bits of the virtual CPSR: mode, I, F */
+	uint32_t interrupt; /* asserted inputs: PSR_I for IRQ, PSR_F for FIQ */
+
+	uint32_t bank_r13[BANK_COUNT]; /* of the modes that are not current */
+	uint32_t bank_r14[BANK_COUNT];
+	uint32_t spsr[BANK_COUNT];     /* BANK_USR is not used */
+	uint32_t bank_high[2][5];      /* r8-r12: of the other modes while in FIQ, of FIQ otherwise */
+
+	struct guest_mmu mmu;
+	struct vcpu_cp15 cp15;
+	uint32_t fpexc;
+	bool has_vfp;
+
+	struct shadow *shadow;
+	struct vm_mem *mem;
+	struct vm *vm;
+	uint32_t last_trap_pc;
+	const char *stop_reason; /* set by whoever returns TRAP_STOP */
+	uint32_t stop_value;
+};
+
+_Static_assert(offsetof(struct vcpu, frame) == 0, "the frame and the vCPU are one pointer");
+_Static_assert(offsetof(struct vcpu, proxy_mask) == VCPU_PROXY, "VCPU_PROXY");
+
+static inline unsigned vcpu_mode(const struct vcpu *vcpu)
+{
+	return vcpu->ctl & PSR_MODE_MASK;
+}
+
+static inline bool vcpu_privileged(const struct vcpu *vcpu)
+{
+	return vcpu_mode(vcpu) != PSR_MODE_USR;
+}
+
+static inline bool vcpu_thumb(const struct vcpu *vcpu)
+{
+	return vcpu->frame.cpsr & PSR_T;
+}
+
+/** The virtual CPSR: flags and state from the physical one, control bits from the vCPU. */
+static inline uint32_t vcpu_cpsr(const struct vcpu *vcpu)
+{
+	return (vcpu->frame.cpsr & ~(uint32_t)(PSR_MODE_MASK | PSR_I | PSR_F)) | vcpu->ctl;
+}
+
+/** Whether an asserted interrupt is not masked by the virtual CPSR. */
+static inline bool vcpu_interrupt_due(const struct vcpu *vcpu)
+{
+	return vcpu->interrupt & ~vcpu->ctl & (PSR_I | PSR_F);
+}
+
+void vcpu_reset(struct vcpu *vcpu);
+void vcpu_set_mode_bits(struct vcpu *vcpu, uint32_t ctl);
+void vcpu_set_cpsr(struct vcpu *vcpu, uint32_t cpsr);
+enum vcpu_bank vcpu_bank(const struct vcpu *vcpu);
+bool vcpu_has_spsr(const struct vcpu *vcpu);
+uint32_t vcpu_spsr(const struct vcpu *vcpu);
+void vcpu_set_spsr(struct vcpu *vcpu, uint32_t value, uint32_t mask);
+uint32_t vcpu_user_reg(const struct vcpu *vcpu, unsigned reg);
+void vcpu_set_user_reg(struct vcpu *vcpu, unsigned reg, uint32_t value);
+uint32_t vcpu_operand(const struct vcpu *vcpu, unsigned reg);
+void vcpu_branch(struct vcpu *vcpu, uint32_t target);
+enum trap_outcome vcpu_stop(struct vcpu *vcpu, const char *reason, uint32_t value);
+
+void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind);
+void vcpu_inject_interrupt(struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vmm/boot_early.h"
+
+#include "arch/arm/boot_mmu.h"
+#include "arch/arm/layout.h"
+#include "board/boot_boards.h"
+#include "board/boot_uart.h"
+#include "vmm/boot_params.h"
+#include "vmm/bundle.h"
+#include "vmm/image_header.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/string.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+_Static_assert(sizeof(struct boot_state) == BOOT_STATE_SIZE, "BOOT_STATE_SIZE");
+_Static_assert(offsetof(struct boot_state, info.l1) == BOOT_STATE_L1, "BOOT_STATE_L1");
+_Static_assert(offsetof(struct boot_state, image) == BOOT_STATE_IMAGE, "BOOT_STATE_IMAGE");
+
+/* What a loader's parameters may occupy: far more than any tag list or device tree does. */
+#define PARAMS_MAX (1 * MIB)
+
+static void *phys(uint32_t address)
+{
+	return (void *)(uintptr_t)address;
+}
+
+static uint32_t image_word(uint32_t image, uint32_t at)
+{
+	return *(const uint32_t *)phys(image + at);
+}
+
+/**
+ * The image cannot be started: says why, on the UART of @p board, and stops. Without a board there
+ * is no UART to say it on.
+ */
+static void __attribute__((noreturn, format(printf, 2, 3)))
+boot_fatal(const struct boot_board *board, const char *format, ...)
+{
+	va_list args;
+
+	if (board) {
+		va_start(args, format);
+		boot_uart_print(board, format, args);
+		va_end(args);
+	}
+	boot_stop();
+}
+
+/** How many bytes may be read at @p params: none if r2 cannot be an address of parameters. */
+static uint32_t params_length(const struct boot_board *board, uint32_t params)
+{
+	const uint32_t ram_end = board->ram_base + board->ram_max;
+
+	if (!params || params % 4 || params < board->ram_base || params >= ram_end)
+		return 0;
+	return ram_end - params < PARAMS_MAX ? ram_end - params : PARAMS_MAX;
+}
+
+static const struct boot_board *find_board(const struct boot_board *built_for, uint32_t machine_id,
+					   uint32_t params)
+{
+	const struct boot_board *board = boot_board_by_id(machine_id);
+
+	/* A loader that passes a device tree need not pass a machine id. */
+	for (unsigned i = 0; !board; i++) {
+		board = boot_board_by_index(i);
+		if (!board)
+			boot_fatal(built_for,
+				   "hako: this image is for the board '%s'; machine id 0x%x is not known\n",
+				   built_for->name, machine_id);
+		if (!boot_params_compatible(phys(params), params_length(board, params),
+					    board->compatible))
+			board = NULL;
+	}
+	if (board != built_for)
+		boot_fatal(board,
+			   "hako: this image is for the board '%s', but this is a '%s'; "
+			   "build one with BOARD=%s\n",
+			   built_for->name, board->name, board->name);
+	return board;
+}
+
+static uint32_t find_ram_size(const struct boot_board *board, uint32_t params)
+{
+	uint32_t size;
+
+	if (!boot_params_memory(phys(params), params_length(board, params), board->ram_base, &size))
+		size = board->ram_size;
+	if (size > board->ram_max)
+		size = board->ram_max;
+	return align_down(size, MIB); /* the image's place is a section */
+}
+
+/** Checks that the file lies in RAM as a whole, and says where in it the bundle is. */
+static uint32_t find_bundle(const struct boot_board *board, uint32_t image, uint32_t ram_size)
+{
+	const uint32_t offset = image_word(image, IMAGE_AT_BUNDLE);
+	const uint32_t size = image_word(image, IMAGE_AT_BUNDLE_SIZE);
+	const uint32_t file_size = image_word(image, IMAGE_AT_ZIMAGE_END);
+	const uint32_t ram_end = board->ram_base + ram_size;
+
+	if (!offset)
+		boot_fatal(board, "hako: the image contains no guest; scripts/bundle adds one\n");
+	if (offset < image_word(image, IMAGE_AT_STACK_END) || offset % BUNDLE_ALIGN ||
+	    offset > file_size || size != file_size - offset || size < BUNDLE_TABLE_MAX)
+		boot_fatal(board, "hako: the image's first words are damaged; load the image again\n");
+	if (image < board->ram_base || image > ram_end || file_size > ram_end - image)
+		boot_fatal(board,
+			   "hako: too little RAM: the image at 0x%x to 0x%x does not lie in the %u MiB "
+			   "at 0x%x\n",
+			   image, image + file_size, ram_size / MIB, board->ram_base);
+	return image + offset;
+}
+
+static void check_room(const struct boot_board *board, const struct bundle *bundle,
+		       uint32_t ram_size)
+{
+	/* All four terms are bounded by ram_max, or by the size of RAM: no overflow. */
+	const uint32_t needed = VM_RAM_HPA + bundle->guest_memory + bundle->total_size +
+				VMM_POOL_SIZE + VMM_IMAGE_SIZE;
+
+	if (needed > ram_size)
+		boot_fatal(board,
+			   "hako: too little RAM: %u KiB, but %u KiB are needed (guest %u, bundle %u, "
+			   "VMM %u, reserved %u)\n",
+			   ram_size / KIB, needed / KIB, bundle->guest_memory / KIB,
+			   bundle->total_size / KIB, (VMM_POOL_SIZE + VMM_IMAGE_SIZE) / KIB,
+			   VM_RAM_HPA / KIB);
+}
+
+static void check_parts(const struct boot_board *board, const struct bundle *bundle, uint32_t image,
+			uint32_t bundle_at)
+{
+	for (unsigned i = 0; i < bundle->part_count; i++) {
+		const struct bundle_part *const part = &bundle->part[i];
+		const uint32_t from = part->kind == BUNDLE_VMM ? image : bundle_at + part->offset;
+		uint32_t crc;
+
+		if (part->kind == BUNDLE_VMM && part->size != image_word(image, IMAGE_AT_SIZE))
+			boot_fatal(board, "hako: bundle: made for another VMM; bundle again\n");
+		if (!bundle_check_part(part, phys(from), &crc))
+			boot_fatal(board,
+				   "hako: bundle: part '%s' is damaged (CRC32 0x%08x should be 0x%08x); "
+				   "load the image again\n",
+				   part->name, crc, part->crc);
+	}
+}
+
+static void check_bundle(const struct boot_board *board, uint32_t image, uint32_t bundle_at,
+			 uint32_t size, uint32_t ram_size)
+{
+	struct bundle bundle;
+	unsigned at_part;
+	const enum bundle_error error =
+		bundle_parse(phys(bundle_at), BUNDLE_TABLE_MAX, size, &bundle, &at_part);
+
+	if (error != BUNDLE_OK && at_part < BUNDLE_PARTS_MAX)
+		boot_fatal(board, "hako: bundle: part %u: %s; load the image again\n", at_part,
+			   bundle_error_text(error));
+	if (error != BUNDLE_OK)
+		boot_fatal(board, "hako: bundle: %s; load the image again\n", bundle_error_text(error));
+	if (bundle.machine_id != board->machine_id)
+		boot_fatal(board, "hako: bundle: made for machine id 0x%x, this board is 0x%x\n",
+			   bundle.machine_id, board->machine_id);
+	check_room(board, &bundle, ram_size);
+	check_parts(board, &bundle, image, bundle_at);
+}
+
+static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+/**
+ * Finds the board, its RAM and the bundle, checks them, and decides where everything goes.
+ *
+ * @p image is where this code is running, @p machine_id and @p params are what the loader passed in
+ * r1 and r2. Returns only when all is well; otherwise a line on the UART says what is not.
+ */
+void boot_check(struct boot_state *state, uint32_t image, uint32_t machine_id, uint32_t params)
+{
+	const struct boot_board *const built_for =
+		boot_board_by_id(image_word(image, IMAGE_AT_MACHINE_ID));
+
+	if (!built_for)
+		boot_fatal(boot_board_by_id(machine_id),
+			   "hako: the image's first words are damaged; load the image again\n");
+
+	const struct boot_board *const board = find_board(built_for, machine_id, params);
+	const uint32_t ram_size = find_ram_size(board, params);
+	const uint32_t bundle = find_bundle(board, image, ram_size);
+	const uint32_t bundle_size = image_word(image, IMAGE_AT_BUNDLE_SIZE);
+
+	check_bundle(board, image, bundle, bundle_size, ram_size);
+
+	/* From the top of RAM down; check_room() has shown that it fits. */
+	const uint32_t final_image = board->ram_base + ram_size - VMM_IMAGE_SIZE;
+	const uint32_t final_pool = final_image - VMM_POOL_SIZE;
+	const uint32_t final_bundle = align_down(final_pool - bundle_size, BUNDLE_ALIGN);
+
+	*state = (struct boot_state){
+		.info = {
+			.machine_id = board->machine_id,
+			.ram_base = hpa(board->ram_base),
+			.ram_size = ram_size,
+			.bundle = hpa(final_bundle),
+			.bundle_size = bundle_size,
+			.image = hpa(final_image),
+			.pool = hpa(final_pool),
+		},
+		.image = image,
+		.bundle = bundle,
+		.image_size = image_word(image, IMAGE_AT_STACK_END),
+		.image_total_size = image_word(image, IMAGE_AT_TOTAL_SIZE),
+	};
+
+	const uint32_t file_size = bundle + bundle_size - image;
+
+	if (overlap(image, file_size, final_image, VMM_IMAGE_SIZE) && image != final_image &&
+	    overlap(image, file_size, VM_RAM_HPA, file_size))
+		boot_fatal(board,
+			   "hako: the image was loaded at 0x%x, across its final place and with no room "
+			   "to step aside; load it at 0x%x\n",
+			   image, board->ram_base + 0x10000);
+}
+
+/**
+ * Copies image and boot stack, this code and its caller's frame included, one step towards the
+ * image's final place. Returns the distance; the caller continues in the copy, adds the distance to
+ * its stack pointer, and calls again until the distance is 0.
+ *
+ * One step, normally. When the file lies across the final place, a copy would destroy the bundle or
+ * the code that copies; then all of it steps aside first, to the guest's RAM, which is still free.
+ */
+uint32_t boot_move_image(struct boot_state *state)
+{
+	const uint32_t from = state->image;
+	const uint32_t file_size = state->bundle + state->info.bundle_size - from;
+	const uint32_t bundle_offset = state->bundle - from;
+	uint32_t to = state->info.image.raw;
+
+	if (from == to)
+		return 0;
+	if (overlap(from, file_size, to, VMM_IMAGE_SIZE)) {
+		to = VM_RAM_HPA;
+		memcpy(phys(to + bundle_offset), phys(state->bundle), state->info.bundle_size);
+		state->bundle = to + bundle_offset;
+	}
+	/* The state goes along with the stack it stands on. */
+	state->image = to;
+	memcpy(phys(to), phys(from), state->image_size);
+	return to - from;
+}
+
+/**
+ * With the image at its final place: moves the bundle to its own, clears pool and bss (but for the
+ * boot stack, which is in use) and makes the first page table. The order matters: the bundle may
+ * come from where pool and bss are.
+ */
+void boot_move_bundle(struct boot_state *state)
+{
+	memmove(phys(state->info.bundle.raw), phys(state->bundle), state->info.bundle_size);
+	state->bundle = state->info.bundle.raw;
+
+	memset(phys(state->info.pool.raw), 0, VMM_POOL_SIZE);
+	memset(phys(state->image + state->image_size), 0,
+	       state->image_total_size - state->image_size);
+	state->info.l1 = hpa(boot_mmu_make_table(state->info.image.raw, state->info.pool.raw));
+}

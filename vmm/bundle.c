@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vmm/bundle.h"
+
+#include "vcpu/guest_abi.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/crc32.h"
+#include "vmm/lib/string.h"
+
+/** What each kind of part may be. */
+struct kind_rule {
+	uint8_t at_least;
+	uint8_t at_most;
+	bool in_guest; /* has a place in the guest's memory */
+	uint8_t gpa_align;
+};
+
+static const struct kind_rule kind_rules[] = {
+	/* clang-format off */
+	/*                   least most              in guest  align */
+	[BUNDLE_VMM]     = { 1,    1,                false,    0 },
+	[BUNDLE_GUEST]   = { 1,    BUNDLE_PARTS_MAX, true,     4 },
+	[BUNDLE_DTB]     = { 0,    1,                true,     8 },
+	[BUNDLE_INITRD]  = { 0,    1,                true,     8 },
+	[BUNDLE_PROXIES] = { 1,    1,                false,    0 },
+	[BUNDLE_INFO]    = { 0,    1,                false,    0 },
+	/* clang-format on */
+};
+
+/* Rows of characters, not pointers: this file also runs where pointers in data are not yet right. */
+static const char error_texts[BUNDLE_ERROR_COUNT][40] = {
+	[BUNDLE_OK] = "no error",
+	[BUNDLE_BAD_MAGIC] = "there is no bundle",
+	[BUNDLE_BAD_VERSION] = "format version not known to this VMM",
+	[BUNDLE_BAD_SIZE] = "sizes do not agree",
+	[BUNDLE_BAD_CRC] = "the header is damaged",
+	[BUNDLE_BAD_HEADER] = "bad header",
+	[BUNDLE_BAD_KIND] = "unknown kind of part",
+	[BUNDLE_BAD_NAME] = "bad part name",
+	[BUNDLE_BAD_PLACE] = "a part is outside the bundle",
+	[BUNDLE_BAD_MEMORY] = "a part is outside the guest's memory",
+	[BUNDLE_PARTS_OVERLAP] = "two parts overlap",
+	[BUNDLE_DUPLICATE] = "two parts of the same kind or name",
+	[BUNDLE_MISSING] = "a part is missing",
+	[BUNDLE_BAD_ENTRY] = "the entry point is in no guest part",
+};
+
+static uint32_t get_le32(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
+}
+
+/* Nobody reads these bytes today; a later version may, and must find zeros in today's files. */
+static bool is_zero(const uint8_t *bytes, size_t length)
+{
+	while (length--)
+		if (*bytes++)
+			return false;
+	return true;
+}
+
+/** True when [from, from + size) lies in [0, end); no sum can overflow. */
+static bool fits(uint32_t from, uint32_t size, uint32_t end)
+{
+	return from <= end && size <= end - from;
+}
+
+static bool ranges_overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
+{
+	return a_size && b_size && a < b + b_size && b < a + a_size;
+}
+
+static bool name_is_good(const char name[BUNDLE_NAME_SIZE])
+{
+	const size_t length = strnlen(name, BUNDLE_NAME_SIZE);
+
+	if (length == 0 || length == BUNDLE_NAME_SIZE)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (name[i] <= ' ' || name[i] > '~')
+			return false;
+	return is_zero((const uint8_t *)name + length, BUNDLE_NAME_SIZE - length);
+}
+
+static enum bundle_error parse_header(const uint8_t *bytes, size_t length, uint32_t bundle_size,
+				      struct bundle *bundle)
+{
+	static const uint8_t no_crc[4] = { 0 };
+
+	if (length < BUNDLE_HEADER_SIZE || get_le32(bytes + BUNDLE_AT_MAGIC) != BUNDLE_MAGIC)
+		return BUNDLE_BAD_MAGIC;
+	if (get_le32(bytes + BUNDLE_AT_VERSION) != BUNDLE_VERSION)
+		return BUNDLE_BAD_VERSION;
+
+	const uint32_t header_size = get_le32(bytes + BUNDLE_AT_HEADER_SIZE);
+
+	/* Before anything else is believed: the checksum, and so the size it is taken over. */
+	if (header_size < BUNDLE_HEADER_SIZE || header_size > BUNDLE_TABLE_MAX ||
+	    header_size > length)
+		return BUNDLE_BAD_SIZE;
+
+	uint32_t crc = crc32(0, bytes, BUNDLE_AT_CRC);
+
+	crc = crc32(crc, no_crc, sizeof(no_crc));
+	crc = crc32(crc, bytes + BUNDLE_HEADER_SIZE, header_size - BUNDLE_HEADER_SIZE);
+	if (crc != get_le32(bytes + BUNDLE_AT_CRC))
+		return BUNDLE_BAD_CRC;
+
+	bundle->part_count = get_le32(bytes + BUNDLE_AT_PART_COUNT);
+	if (bundle->part_count > BUNDLE_PARTS_MAX ||
+	    header_size != BUNDLE_HEADER_SIZE + bundle->part_count * BUNDLE_PART_SIZE)
+		return BUNDLE_BAD_SIZE;
+
+	bundle->total_size = get_le32(bytes + BUNDLE_AT_TOTAL_SIZE);
+	if (bundle->total_size != bundle_size || bundle->total_size % BUNDLE_ALIGN ||
+	    bundle->total_size < header_size)
+		return BUNDLE_BAD_SIZE;
+
+	bundle->machine_id = get_le32(bytes + BUNDLE_AT_MACHINE_ID);
+	bundle->guest_memory = get_le32(bytes + BUNDLE_AT_GUEST_MEMORY);
+	bundle->entry = gpa(get_le32(bytes + BUNDLE_AT_ENTRY));
+	bundle->dtb = gpa(get_le32(bytes + BUNDLE_AT_DTB));
+	if (!bundle->guest_memory || bundle->guest_memory % BUNDLE_GUEST_MEMORY_ALIGN ||
+	    bundle->guest_memory > BUNDLE_GUEST_MEMORY_MAX ||
+	    !is_zero(bytes + BUNDLE_AT_RESERVED, BUNDLE_AT_CRC - BUNDLE_AT_RESERVED))
+		return BUNDLE_BAD_HEADER;
+	return BUNDLE_OK;
+}
+
+static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bundle,
+				    struct bundle_part *part)
+{
+	const uint32_t kind = get_le32(row + BUNDLE_PART_AT_KIND);
+
+	if (kind >= ARRAY_SIZE(kind_rules) || !kind_rules[kind].at_most)
+		return BUNDLE_BAD_KIND;
+	part->kind = (enum bundle_kind)kind;
+
+	memcpy(part->name, row + BUNDLE_PART_AT_NAME, BUNDLE_NAME_SIZE);
+	if (!name_is_good(part->name))
+		return BUNDLE_BAD_NAME;
+
+	part->offset = get_le32(row + BUNDLE_PART_AT_OFFSET);
+	part->size = get_le32(row + BUNDLE_PART_AT_SIZE);
+	part->gpa = gpa(get_le32(row + BUNDLE_PART_AT_GPA));
+	part->memory_size = get_le32(row + BUNDLE_PART_AT_MEMORY_SIZE);
+	part->crc = get_le32(row + BUNDLE_PART_AT_CRC);
+	if (!is_zero(row + BUNDLE_PART_AT_RESERVED, BUNDLE_PART_SIZE - BUNDLE_PART_AT_RESERVED))
+		return BUNDLE_BAD_HEADER;
+
+	/* The VMM's image stands before the bundle; boot_early.c compares its size with the file's. */
+	if (part->kind == BUNDLE_VMM) {
+		if (part->offset || !part->size)
+			return BUNDLE_BAD_PLACE;
+	} else if (part->offset % BUNDLE_ALIGN ||
+		   !fits(part->offset, part->size, bundle->total_size)) {
+		return BUNDLE_BAD_PLACE;
+	}
+	if (part->kind == BUNDLE_PROXIES &&
+	    (part->size % 4 || part->size > 4 * PROXY_TABLE_MAX))
+		return BUNDLE_BAD_PLACE;
+
+	if (!kind_rules[kind].in_guest)
+		return part->gpa.raw || part->memory_size ? BUNDLE_BAD_MEMORY : BUNDLE_OK;
+	if (!part->memory_size || part->memory_size < part->size ||
+	    part->gpa.raw % kind_rules[kind].gpa_align ||
+	    !fits(part->gpa.raw, part->memory_size, bundle->guest_memory))
+		return BUNDLE_BAD_MEMORY;
+	return BUNDLE_OK;
+}
+
+/** Compares part @p index with all before it. */
+static enum bundle_error check_against_others(const struct bundle *bundle, unsigned index)
+{
+	const struct bundle_part *const part = &bundle->part[index];
+	/* Parts follow each other behind the table, in order, so a loader reads straight through. */
+	uint32_t free_from = BUNDLE_HEADER_SIZE + bundle->part_count * BUNDLE_PART_SIZE;
+	unsigned same_kind = 0;
+
+	for (unsigned i = 0; i < index; i++) {
+		const struct bundle_part *const other = &bundle->part[i];
+
+		if (!strcmp(part->name, other->name))
+			return BUNDLE_DUPLICATE;
+		same_kind += part->kind == other->kind;
+		if (ranges_overlap(part->gpa.raw, part->memory_size, other->gpa.raw,
+				   other->memory_size))
+			return BUNDLE_PARTS_OVERLAP;
+		if (other->kind != BUNDLE_VMM)
+			free_from = other->offset + other->size;
+	}
+	if (same_kind >= kind_rules[part->kind].at_most)
+		return BUNDLE_DUPLICATE;
+	if (part->kind != BUNDLE_VMM && part->offset < free_from)
+		return BUNDLE_PARTS_OVERLAP;
+	return BUNDLE_OK;
+}
+
+static bool entry_is_good(const struct bundle *bundle)
+{
+	for (unsigned i = 0; i < bundle->part_count; i++) {
+		const struct bundle_part *const part = &bundle->part[i];
+
+		if (part->kind == BUNDLE_GUEST && bundle->entry.raw % 4 == 0 &&
+		    bundle->entry.raw >= part->gpa.raw &&
+		    bundle->entry.raw - part->gpa.raw < part->size)
+			return true;
+	}
+	return false;
+}
+
+static enum bundle_error check_whole(const struct bundle *bundle)
+{
+	const struct bundle_part *const dtb = bundle_find(bundle, BUNDLE_DTB);
+
+	for (unsigned kind = 0; kind < ARRAY_SIZE(kind_rules); kind++)
+		if (kind_rules[kind].at_least && !bundle_find(bundle, (enum bundle_kind)kind))
+			return BUNDLE_MISSING;
+	if (bundle->dtb.raw != (dtb ? dtb->gpa.raw : 0))
+		return BUNDLE_BAD_HEADER;
+	return entry_is_good(bundle) ? BUNDLE_OK : BUNDLE_BAD_ENTRY;
+}
+
+/**
+ * Parses the header and the part table in the first @p length bytes of a bundle.
+ *
+ * @p length needs to be BUNDLE_TABLE_MAX at most. @p bundle_size is the size of the whole bundle
+ * as its carrier knows it; the header must agree. The bytes of the parts are not looked at.
+ * When BUNDLE_OK is returned, every part lies inside the bundle, in order and without overlap; those
+ * for the guest lie inside its memory without overlap; kinds, names, entry and device tree are
+ * consistent. Otherwise @p at_part is the number of the part that was being looked at, or
+ * BUNDLE_PARTS_MAX for the header, and @p bundle must not be used.
+ */
+enum bundle_error bundle_parse(const void *bytes, size_t length, uint32_t bundle_size,
+			       struct bundle *bundle, unsigned *at_part)
+{
+	*at_part = BUNDLE_PARTS_MAX;
+
+	enum bundle_error error = parse_header(bytes, length, bundle_size, bundle);
+
+	if (error != BUNDLE_OK)
+		return error;
+
+	const uint8_t *row = (const uint8_t *)bytes + BUNDLE_HEADER_SIZE;
+
+	for (unsigned i = 0; i < bundle->part_count; i++, row += BUNDLE_PART_SIZE) {
+		*at_part = i;
+		error = parse_part(row, bundle, &bundle->part[i]);
+		if (error == BUNDLE_OK)
+			error = check_against_others(bundle, i);
+		if (error != BUNDLE_OK)
+			return error;
+	}
+
+	*at_part = BUNDLE_PARTS_MAX;
+	return check_whole(bundle);
+}
+
+/** What @p error means, for a message that starts with "bundle: ". */
+const char *bundle_error_text(enum bundle_error error)
+{
+	return error_texts[(unsigned)error < BUNDLE_ERROR_COUNT ? error : BUNDLE_BAD_HEADER];
+}
+
+/** The first part of @p kind, or NULL. */
+const struct bundle_part *bundle_find(const struct bundle *bundle, enum bundle_kind kind)
+{
+	for (unsigned i = 0; i < bundle->part_count; i++)
+		if (bundle->part[i].kind == kind)
+			return &bundle->part[i];
+	return NULL;
+}
+
+/** Compares @p bytes, all of @p part, with its checksum; leaves the one found in @p crc. */
+bool bundle_check_part(const struct bundle_part *part, const void *bytes, uint32_t *crc)
+{
+	*crc = crc32(0, bytes, part->size);
+	return *crc == part->crc;
+}

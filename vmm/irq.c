@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/irq.h"
+
+#include "arch/arm/mmu.h"
+#include "board/board.h"
+#include "vmm/console.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/log.h"
+#include "vmm/timer.h"
+#include "vmm/vm.h"
+
+static struct vm *owner;
+static uint32_t shown; /* bit n: line board.irqs[n] is shown to the VM and masked on the board */
+
+/** Maps and silences the board's interrupt controllers, then lets the VMM's own lines through. */
+void irq_init(void)
+{
+	volatile uint32_t *regs[IRQCHIP_LEVELS];
+
+	for (unsigned i = 0; i < IRQCHIP_LEVELS; i++)
+		regs[i] = mmu_device_window(board.irqchip[i], 4096);
+	board.irqchip_driver->init(regs);
+	board.irqchip_driver->unmask(board.timer.irq);
+	board.irqchip_driver->unmask(board.console.irq);
+}
+
+void irq_connect(struct vm *vm)
+{
+	owner = vm;
+}
+
+/** For a (re)start of the VM: its lines are low and wait for the board's. */
+void irq_reset(void)
+{
+	shown = 0;
+	for (unsigned i = 0; i < board.irq_count; i++)
+		board.irqchip_driver->unmask(board.irqs[i].irq);
+}
+
+static void set_virtual_input(const struct board_irq *line, bool level)
+{
+	device_input(owner->sink[line->sink], line->input, level);
+}
+
+/** Takes back what is shown but no longer asserted on the board. */
+void irq_refresh_shown(void)
+{
+	for (uint32_t left = shown; left != 0; left &= left - 1u) {
+		const unsigned n = (unsigned)__builtin_ctz(left);
+		const struct board_irq *line = &board.irqs[n];
+
+		if (board.irqchip_driver->is_asserted(line->irq))
+			continue;
+		shown &= ~BIT(n);
+		set_virtual_input(line, false);
+		board.irqchip_driver->unmask(line->irq);
+	}
+}
+
+static void refresh(const struct irq_refresh *backend)
+{
+	irq_refresh_shown();
+}
+
+const struct irq_refresh *irq_refresh_backend(void)
+{
+	static const struct irq_refresh backend = { refresh };
+
+	return &backend;
+}
+
+static void show(unsigned irq)
+{
+	board.irqchip_driver->mask(irq);
+	for (unsigned n = 0; n < board.irq_count; n++) {
+		if (board.irqs[n].irq != irq)
+			continue;
+		shown |= BIT(n);
+		set_virtual_input(&board.irqs[n], true);
+		return;
+	}
+	log_warn("hako: interrupt %u of the board has no handler; it stays masked\n", irq);
+}
+
+/** Handles everything that is asserted. Interrupts of the CPU are masked. */
+void irq_dispatch(void)
+{
+	for (int irq = board.irqchip_driver->pending(); irq >= 0;
+	     irq = board.irqchip_driver->pending()) {
+		if ((unsigned)irq == board.timer.irq)
+			timer_interrupt();
+		else if ((unsigned)irq == board.console.irq)
+			console_interrupt();
+		else
+			show((unsigned)irq);
+	}
+}

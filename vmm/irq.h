@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Interrupts of the board: the VMM's own go to their handlers, the others are shown to the VM
+ * through its virtual controllers. A line that is shown stays masked on the board until it is seen
+ * low again, so the virtual level follows the physical one at each look.
+ */
+#ifndef VMM_IRQ_H
+#define VMM_IRQ_H
+
+#include "devemu/backend.h"
+
+struct vm;
+
+void irq_init(void);
+void irq_connect(struct vm *vm);
+void irq_reset(void);
+void irq_dispatch(void);
+void irq_refresh_shown(void);
+const struct irq_refresh *irq_refresh_backend(void);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/lib/heap.h"
+
+#include "vmm/lib/check.h"
+#include "vmm/lib/string.h"
+
+#include <stdint.h>
+
+static uint8_t *next;
+static size_t left;
+
+void heap_init(void *start, size_t size)
+{
+	next = start;
+	left = size;
+}
+
+/** Returns @p size bytes of zeros, 8 byte aligned; panics if they are not there. */
+void *heap_alloc(size_t size)
+{
+	void *const block = next;
+
+	size = (size + 7u) & ~(size_t)7u;
+	if (size > left)
+		panic("the VMM's heap is used up: %u bytes wanted, %u left; see vmm/lib/heap.h\n",
+		      (unsigned)size, (unsigned)left);
+	next += size;
+	left -= size;
+	memset(block, 0, size);
+	return block;
+}
+
+size_t heap_free(void)
+{
+	return left;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory taken once, at start-up, and never given back: what is left of the VMM's image slot. There
+ * is no allocation inside a trap, so there is no allocation failure there either.
+ */
+#ifndef VMM_LIB_HEAP_H
+#define VMM_LIB_HEAP_H
+
+#include <stddef.h>
+
+void heap_init(void *start, size_t size);
+void *heap_alloc(size_t size);
+size_t heap_free(void);
+
+#endif

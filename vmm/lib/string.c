@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vmm/lib/string.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Word copies: an ARMv5 load or store of an unaligned word does not move that word, so words are
+ * used only when both pointers have the same offset within one. The type may alias anything.
+ */
+typedef uint32_t __attribute__((may_alias)) word_t;
+
+#define WORD      sizeof(word_t)
+#define WORD_MASK (WORD - 1)
+
+static bool same_offset_in_word(const void *a, const void *b)
+{
+	return (((uintptr_t)a ^ (uintptr_t)b) & WORD_MASK) == 0;
+}
+
+static void copy_up(uint8_t *to, const uint8_t *from, size_t length)
+{
+	if (same_offset_in_word(to, from)) {
+		for (; length && ((uintptr_t)to & WORD_MASK); length--)
+			*to++ = *from++;
+
+		word_t *wide_to = (word_t *)(void *)to;
+		const word_t *wide_from = (const word_t *)(const void *)from;
+
+		/* Every load of a group precedes its stores: the source lies above the target. */
+		for (; length >= 4 * WORD; length -= 4 * WORD) {
+			const word_t a = wide_from[0];
+			const word_t b = wide_from[1];
+			const word_t c = wide_from[2];
+			const word_t d = wide_from[3];
+
+			wide_to[0] = a;
+			wide_to[1] = b;
+			wide_to[2] = c;
+			wide_to[3] = d;
+			wide_to += 4;
+			wide_from += 4;
+		}
+		for (; length >= WORD; length -= WORD)
+			*wide_to++ = *wide_from++;
+		to = (uint8_t *)wide_to;
+		from = (const uint8_t *)wide_from;
+	}
+	while (length--)
+		*to++ = *from++;
+}
+
+static void copy_down(uint8_t *to, const uint8_t *from, size_t length)
+{
+	to += length;
+	from += length;
+	if (same_offset_in_word(to, from)) {
+		for (; length && ((uintptr_t)to & WORD_MASK); length--)
+			*--to = *--from;
+
+		word_t *wide_to = (word_t *)(void *)to;
+		const word_t *wide_from = (const word_t *)(const void *)from;
+
+		for (; length >= 4 * WORD; length -= 4 * WORD) {
+			wide_to -= 4;
+			wide_from -= 4;
+
+			const word_t a = wide_from[0];
+			const word_t b = wide_from[1];
+			const word_t c = wide_from[2];
+			const word_t d = wide_from[3];
+
+			wide_to[3] = d;
+			wide_to[2] = c;
+			wide_to[1] = b;
+			wide_to[0] = a;
+		}
+		for (; length >= WORD; length -= WORD)
+			*--wide_to = *--wide_from;
+		to = (uint8_t *)wide_to;
+		from = (const uint8_t *)wide_from;
+	}
+	while (length--)
+		*--to = *--from;
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t length)
+{
+	copy_up(to, from, length);
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t length)
+{
+	if ((uintptr_t)to <= (uintptr_t)from || (uintptr_t)to - (uintptr_t)from >= length)
+		copy_up(to, from, length);
+	else
+		copy_down(to, from, length);
+	return to;
+}
+
+void *memset(void *to, int value, size_t length)
+{
+	uint8_t *byte = to;
+	const uint8_t fill = (uint8_t)value;
+	const word_t wide_fill = fill * 0x01010101u;
+
+	for (; length && ((uintptr_t)byte & WORD_MASK); length--)
+		*byte++ = fill;
+
+	word_t *wide = (word_t *)(void *)byte;
+
+	for (; length >= 4 * WORD; length -= 4 * WORD) {
+		wide[0] = wide_fill;
+		wide[1] = wide_fill;
+		wide[2] = wide_fill;
+		wide[3] = wide_fill;
+		wide += 4;
+	}
+	for (; length >= WORD; length -= WORD)
+		*wide++ = wide_fill;
+	for (byte = (uint8_t *)wide; length; length--)
+		*byte++ = fill;
+	return to;
+}
+
+int memcmp(const void *a, const void *b, size_t length)
+{
+	const uint8_t *left = a;
+	const uint8_t *right = b;
+
+	for (; length; length--, left++, right++)
+		if (*left != *right)
+			return *left - *right;
+	return 0;
+}
+
+void *memchr(const void *in, int value, size_t length)
+{
+	const uint8_t *byte = in;
+
+	for (; length; length--, byte++)
+		if (*byte == (uint8_t)value)
+			return (void *)(uintptr_t)byte;
+	return NULL;
+}
+
+size_t strlen(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length])
+		length++;
+	return length;
+}
+
+size_t strnlen(const char *text, size_t limit)
+{
+	size_t length = 0;
+
+	while (length < limit && text[length])
+		length++;
+	return length;
+}
+
+int strcmp(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return (unsigned char)*a - (unsigned char)*b;
+}
+
+int strncmp(const char *a, const char *b, size_t limit)
+{
+	for (; limit; limit--, a++, b++) {
+		if (*a != *b)
+			return (unsigned char)*a - (unsigned char)*b;
+		if (!*a)
+			break;
+	}
+	return 0;
+}
+
+char *strchr(const char *in, int c)
+{
+	for (; *in != (char)c; in++)
+		if (!*in)
+			return NULL;
+	return (char *)(uintptr_t)in;
+}

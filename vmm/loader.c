@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/loader.h"
+
+#include "arch/arm/cache.h"
+#include "arch/arm/layout.h"
+#include "arch/arm/mmu.h"
+#include "vcpu/guest_abi.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/check.h"
+#include "vmm/lib/string.h"
+
+#define PAGE_SIZE 4096u
+
+static hpa_t part_hpa(const struct boot_info *info, const struct bundle_part *part)
+{
+	return hpa(info->bundle.raw + part->offset);
+}
+
+/** The line "name=..." of the bundle's information, or "vm1". */
+void loader_vm_name(const struct bundle *bundle, const struct boot_info *info,
+		    char name[BUNDLE_NAME_SIZE])
+{
+	static const char key[] = "name=";
+	const struct bundle_part *part = bundle_find(bundle, BUNDLE_INFO);
+	const char *text, *end;
+	unsigned length = 0;
+
+	memcpy(name, "vm1", 4);
+	if (!part || part->size > PAGE_SIZE)
+		return;
+	text = mmu_bundle_window(part_hpa(info, part), part->size);
+	end = text + part->size;
+	while (text < end) {
+		const char *line_end = memchr(text, '\n', (size_t)(end - text));
+
+		if (!line_end)
+			line_end = end;
+		if ((size_t)(line_end - text) > sizeof(key) - 1 &&
+		    memcmp(text, key, sizeof(key) - 1) == 0) {
+			for (text += sizeof(key) - 1;
+			     text < line_end && length < BUNDLE_NAME_SIZE - 1; text++)
+				if (*text > ' ' && *text < 0x7f)
+					name[length++] = *text;
+			name[length] = '\0';
+			return;
+		}
+		text = line_end + 1;
+	}
+}
+
+unsigned loader_proxy_count(const struct bundle *bundle)
+{
+	const struct bundle_part *part = bundle_find(bundle, BUNDLE_PROXIES);
+
+	return part ? part->size / 4 : 0;
+}
+
+/** Decodes the guest's proxy table, which the bundler and the early boot have checked for size. */
+void loader_make_proxies(const struct bundle *bundle, const struct boot_info *info,
+			 struct proxy *table)
+{
+	const struct bundle_part *part = bundle_find(bundle, BUNDLE_PROXIES);
+	const unsigned count = loader_proxy_count(bundle);
+
+	CHECK(count <= PROXY_TABLE_MAX);
+	proxy_table_make(table, count ? mmu_bundle_window(part_hpa(info, part), part->size) : 0,
+			 count);
+}
+
+/** Copies or clears up to the end of a page of guest RAM; @p from NULL means zeros. */
+static uint32_t fill_page(const struct vm_mem *mem, uint32_t at, hpa_t from, uint32_t left,
+			  bool zero)
+{
+	const uint32_t in_page = at & (PAGE_SIZE - 1);
+	const uint32_t length = left < PAGE_SIZE - in_page ? left : PAGE_SIZE - in_page;
+	const struct mem_region *region = vm_mem_find(mem, gpa(at));
+	uint8_t *page;
+
+	CHECK(region && region->kind == MEM_RAM);
+	page = mmu_guest_window(mem_region_hpa(region, gpa(at - in_page)));
+	if (zero)
+		memset(page + in_page, 0, length);
+	else
+		memcpy(page + in_page, mmu_bundle_window(from, length), length);
+	return length;
+}
+
+/**
+ * Places every part of the guest in its RAM. The windows are uncached, so what is written is in
+ * memory; the caches are emptied first, because lines of an earlier run must not be written over it
+ * later, nor be found by the new one.
+ */
+void loader_load(const struct bundle *bundle, const struct boot_info *info, const struct vm_mem *mem)
+{
+	cache_flush_all();
+	for (unsigned i = 0; i < bundle->part_count; i++) {
+		const struct bundle_part *part = &bundle->part[i];
+		uint32_t done = 0;
+
+		if (part->kind != BUNDLE_GUEST && part->kind != BUNDLE_DTB &&
+		    part->kind != BUNDLE_INITRD)
+			continue;
+		while (done < part->size)
+			done += fill_page(mem, part->gpa.raw + done,
+					  hpa(part_hpa(info, part).raw + done), part->size - done,
+					  false);
+		while (done < part->memory_size)
+			done += fill_page(mem, part->gpa.raw + done, hpa(0),
+					  part->memory_size - done, true);
+	}
+	cache_drain_write_buffer(0);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch/arm/layout.h"
+#include "arch/arm/mmu.h"
+#include "board/board.h"
+#include "vmm/boot_info.h"
+#include "vmm/bundle.h"
+#include "vmm/console.h"
+#include "vmm/irq.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/check.h"
+#include "vmm/lib/heap.h"
+#include "vmm/lib/log.h"
+#include "vmm/stop.h"
+#include "vmm/timer.h"
+#include "vmm/trap.h"
+#include "vmm/vm.h"
+
+#define VMM_VERSION "0.1"
+
+extern char __bss_end[];
+
+void vmm_main(const struct boot_info *info);
+
+static struct bundle bundle;
+
+/** The early boot has checked the bundle; a difference now means that memory fails. */
+static void read_bundle(const struct boot_info *info)
+{
+	unsigned part;
+	const void *const bytes = mmu_bundle_window(info->bundle, BUNDLE_TABLE_MAX);
+	const enum bundle_error error =
+		bundle_parse(bytes, BUNDLE_TABLE_MAX, info->bundle_size, &bundle, &part);
+
+	if (error != BUNDLE_OK)
+		panic("bundle: %s (part %u) after it was found good; does the RAM work?\n",
+		      bundle_error_text(error), part);
+}
+
+/** All of start-up. The order matters down to the line; each step uses the one before. */
+void vmm_main(const struct boot_info *info)
+{
+	struct vm *vm;
+
+	mmu_init(info);
+	console_init();
+	log_set_sink(console_write);
+	log_info("hako: %s on %s, %u MiB of RAM\n", VMM_VERSION, board.name,
+		 (unsigned)(info->ram_size / MIB));
+	stop_remember_image();
+
+	heap_init(__bss_end, (size_t)(VMM_IMAGE + VMM_IMAGE_SIZE - (uint32_t)(uintptr_t)__bss_end));
+	irq_init();
+	timer_init();
+	read_bundle(info);
+
+	vm = heap_alloc(sizeof(*vm));
+	if (vm_create(vm, info, &bundle) != STATUS_OK)
+		stop_board(1); /* the reason has been logged */
+	trap_set_frame(&vm->vcpu.frame);
+	vm_start(vm);
+	guest_enter(&vm->vcpu.frame);
+}

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+obj-y += vmm/console.o
+obj-y += vmm/irq.o
+obj-y += vmm/loader.o
+obj-y += vmm/main.o
+obj-y += vmm/stop.o
+obj-y += vmm/timer.o
+obj-y += vmm/trap.o
+obj-y += vmm/vm.o

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Time: the board's free running 24 MHz counter, extended to 64 bits, and one deadline on the
+ * board's timer for all that wait. Implements devemu/clock.h for the timer models.
+ */
+#ifndef VMM_TIMER_H
+#define VMM_TIMER_H
+
+#include "devemu/clock.h"
+
+struct vm;
+
+void timer_init(void);
+void timer_connect(struct vm *vm);
+void timer_clock_init(struct clock *clock);
+uint64_t timer_now(void);
+void timer_cancel(struct device *dev);
+void timer_poll_console(void);
+void timer_interrupt(void);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/trap.h"
+
+#include "arch/arm/cache.h"
+#include "vcpu/emulate.h"
+#include "vcpu/fault.h"
+#include "vcpu/vcpu.h"
+#include "vmm/irq.h"
+#include "vmm/vm.h"
+
+/** Every SWI, from any virtual mode, belongs to the guest. */
+static enum trap_outcome swi_trap(struct vcpu *vcpu)
+{
+	return TRAP_INJECT;
+}
+
+static enum trap_outcome irq_trap(struct vcpu *vcpu)
+{
+	irq_dispatch();
+	return TRAP_RESUME;
+}
+
+static const struct {
+	const char *name;
+	uint8_t lr_offset[2]; /* banked lr minus pc, in ARM and in Thumb state (ARM ARM, A2.6) */
+	enum trap_outcome (*handle)(struct vcpu *vcpu);
+} traps[TRAP_KIND_COUNT] = {
+	/* clang-format off */
+	[TRAP_UNDEF] = { "undefined instruction", { 4, 2 }, undef_trap },
+	[TRAP_SWI]   = { "software interrupt",    { 4, 2 }, swi_trap },
+	[TRAP_PABT]  = { "prefetch abort",        { 4, 4 }, prefetch_abort_trap },
+	[TRAP_DABT]  = { "data abort",            { 8, 8 }, data_abort_trap },
+	[TRAP_IRQ]   = { "interrupt",             { 4, 4 }, irq_trap },
+	[TRAP_FIQ]   = { "fast interrupt",        { 4, 4 }, irq_trap },
+	/* clang-format on */
+};
+
+static void step(struct vcpu *vcpu)
+{
+	vcpu->frame.pc += vcpu_thumb(vcpu) ? 2 : 4;
+}
+
+/** Sleeps until an interrupt is asserted to the virtual CPU, masked or not. */
+static void wait_for_interrupt(struct vcpu *vcpu)
+{
+	while (!vcpu->interrupt && vcpu->vm->request == VM_RUN) {
+		cpu_wait_for_interrupt();
+		irq_dispatch();
+	}
+}
+
+/** Carries out what a handler asked for, and delivers an interrupt that is due. */
+struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enum trap_kind kind)
+{
+	struct vm *const vm = vcpu->vm;
+
+	switch (outcome) {
+	case TRAP_NEXT:
+	case TRAP_NEXT_POLL:
+		step(vcpu);
+		break;
+	case TRAP_RESUME:
+		break;
+	case TRAP_INJECT:
+		vcpu_inject_trap(vcpu, kind);
+		break;
+	case TRAP_WAIT:
+		step(vcpu);
+		wait_for_interrupt(vcpu);
+		break;
+	case TRAP_STOP:
+		vm_stop_with_report(vm, traps[kind].name);
+		break;
+	}
+
+	if (vm->request != VM_RUN) {
+		vm_act_on_request(vm);
+	} else if (vcpu_interrupt_due(vcpu)) {
+		irq_refresh_shown(); /* the cause may be gone */
+		if (vcpu_interrupt_due(vcpu))
+			vcpu_inject_interrupt(vcpu);
+	}
+	return &vcpu->frame;
+}
+
+/** The general path from the vectors: returns the frame to continue with. */
+struct trap_frame *trap_from_guest(struct trap_frame *frame, enum trap_kind kind)
+{
+	struct vcpu *const vcpu = (struct vcpu *)frame;
+
+	frame->pc = frame->exc_lr - traps[kind].lr_offset[vcpu_thumb(vcpu)];
+	return trap_finish(vcpu, traps[kind].handle(vcpu), kind);
+}

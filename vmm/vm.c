@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/vm.h"
+
+#include "arch/arm/layout.h"
+#include "arch/arm/user_access.h"
+#include "vcpu/guest_abi.h"
+#include "vcpu/guest_mem.h"
+#include "vmm/console.h"
+#include "vmm/irq.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/heap.h"
+#include "vmm/lib/log.h"
+#include "vmm/loader.h"
+#include "vmm/stop.h"
+#include "vmm/timer.h"
+
+/* The back ends: there is one board, and in this release one VM on it. */
+
+static struct vm *the_vm;
+
+static void request_reset(const struct power_backend *backend)
+{
+	the_vm->request = VM_RESET;
+}
+
+static void request_off(const struct power_backend *backend)
+{
+	the_vm->request = VM_POWER_OFF;
+}
+
+static const struct power_backend power = { .reset = request_reset, .off = request_off };
+
+static uint32_t passthrough_read(const struct reg_passthrough *backend, uint32_t offset)
+{
+	return ((const struct vm_passthrough *)backend)->regs[offset / 4];
+}
+
+static void passthrough_write(const struct reg_passthrough *backend, uint32_t offset, uint32_t value)
+{
+	((const struct vm_passthrough *)backend)->regs[offset / 4] = value;
+}
+
+static const struct reg_passthrough *passthrough_make(const struct board_window *window)
+{
+	struct vm_passthrough *passthrough = heap_alloc(sizeof(*passthrough));
+
+	passthrough->ops.read = passthrough_read;
+	passthrough->ops.write = passthrough_write;
+	passthrough->regs = mmu_device_window(hpa(window->base), window->size);
+	return &passthrough->ops;
+}
+
+static const void *backend_make(const struct vm *vm, const struct board_window *window)
+{
+	struct system_backend *system;
+
+	switch (window->backend) {
+	case VM_BACKEND_CONSOLE:
+		return console_backend();
+	case VM_BACKEND_IRQ:
+		return irq_refresh_backend();
+	case VM_BACKEND_SYSTEM:
+	case VM_BACKEND_SYSTEM_BOARD:
+		system = heap_alloc(sizeof(*system));
+		system->power = &power;
+		system->ram_size = vm->bundle->guest_memory;
+		if (window->backend == VM_BACKEND_SYSTEM_BOARD)
+			system->board = passthrough_make(window);
+		return system;
+	default:
+		return 0;
+	}
+}
+
+/** The virtual CPU's inputs: even numbers are IRQ, odd ones FIQ, each the OR of its sources. */
+static void cpu_input(void *sink, unsigned input, bool level)
+{
+	struct vm *const vm = sink;
+
+	if (level)
+		vm->cpu_inputs |= BIT(input);
+	else
+		vm->cpu_inputs &= ~BIT(input);
+	vm->vcpu.interrupt = (vm->cpu_inputs & 0x55555555u ? PSR_I : 0u) |
+			     (vm->cpu_inputs & 0xaaaaaaaau ? PSR_F : 0u);
+}
+
+static void connect_wires(struct vm *vm, struct device *dev, const struct board_window *window)
+{
+	for (unsigned i = 0; i < DEVICE_WIRES_MAX; i++) {
+		const struct vm_wire *wire = &window->wire[i];
+
+		switch (wire->sink) {
+		case VM_SINK_NONE:
+			break;
+		case VM_SINK_CPU:
+			dev->irq[i] = (struct irq_line){ cpu_input, vm, wire->input };
+			break;
+		default:
+			dev->irq[i] =
+				(struct irq_line){ device_input, vm->sink[wire->sink], wire->input };
+			break;
+		}
+	}
+}
+
+static enum status add_ram(struct vm *vm)
+{
+	const uint32_t size = vm->bundle->guest_memory;
+	const struct mem_region ram = {
+		.base = 0, .size = size, .kind = MEM_RAM, .hpa = hpa(VM_RAM_HPA)
+	};
+
+	if (VM_RAM_HPA + size > vm->boot->bundle.raw) {
+		log_error("hako: %s: %u MiB of memory do not fit below the bundle at 0x%08x; bundle "
+			  "the guest with less\n",
+			  vm->name, (unsigned)(size / MIB), (unsigned)vm->boot->bundle.raw);
+		return STATUS_NO_MEMORY;
+	}
+	return vm_mem_add(&vm->mem, &ram);
+}
+
+static enum status add_devices(struct vm *vm)
+{
+	struct device *of_window[VM_MEM_REGIONS_MAX] = { 0 };
+
+	for (unsigned i = 0; i < board.window_count; i++) {
+		const struct board_window *window = &board.windows[i];
+		struct mem_region region = { .base = window->base,
+					     .size = window->size,
+					     .kind = window->kind,
+					     .hpa = hpa(window->base) };
+		enum status status;
+
+		if (window->ops) {
+			struct device *dev;
+
+			if (vm->device_count == VM_DEVICES_MAX)
+				return STATUS_NO_MEMORY;
+			dev = &vm->device[vm->device_count++];
+			dev->ops = window->ops;
+			dev->state = heap_alloc(window->ops->state_size);
+			dev->params = window->params;
+			dev->clock = &vm->clock;
+			dev->deadline_at = CLOCK_NEVER;
+			dev->backend = backend_make(vm, window);
+			if (window->is != VM_SINK_NONE)
+				vm->sink[window->is] = dev;
+			if (window->backend == VM_BACKEND_CONSOLE)
+				vm->console = dev;
+			of_window[i] = dev;
+			region.device = dev;
+		}
+		status = vm_mem_add(&vm->mem, &region);
+		if (status != STATUS_OK) {
+			log_error("hako: %s: window '%s' at 0x%08x: %s\n", vm->name, window->name,
+				  (unsigned)window->base, status_name(status));
+			return status;
+		}
+	}
+	/* All controllers exist now. */
+	for (unsigned i = 0; i < board.window_count; i++)
+		if (of_window[i])
+			connect_wires(vm, of_window[i], &board.windows[i]);
+	return STATUS_OK;
+}
+
+/** Makes the VM that the bundle describes; vm_start() gives it its software. */
+enum status vm_create(struct vm *vm, const struct boot_info *info, const struct bundle *bundle)
+{
+	enum status status;
+
+	the_vm = vm;
+	vm->boot = info;
+	vm->bundle = bundle;
+	loader_vm_name(bundle, info, vm->name);
+
+	status = add_ram(vm);
+	if (status != STATUS_OK)
+		return status;
+	timer_clock_init(&vm->clock);
+	status = add_devices(vm);
+	if (status != STATUS_OK)
+		return status;
+
+	vm->proxies = heap_alloc(PROXY_TABLE_MAX * sizeof(*vm->proxies));
+	loader_make_proxies(bundle, info, vm->proxies);
+
+	vm->vcpu.vm = vm;
+	vm->vcpu.mem = &vm->mem;
+	vm->vcpu.shadow = &vm->shadow;
+	vm->vcpu.proxies = vm->proxies;
+	vm->vcpu.has_vfp = vfp_present();
+	shadow_init(&vm->shadow, &vm->vcpu.mmu, guest_ram_page, &vm->mem,
+		    (void *)(uintptr_t)VMM_POOL);
+	irq_connect(vm);
+	timer_connect(vm);
+	console_connect(vm);
+	return STATUS_OK;
+}
+
+/** (Re)starts the VM: devices at power-on state, RAM loaded anew, the CPU at the guest's entry. */
+void vm_start(struct vm *vm)
+{
+	vm->request = VM_RUN;
+	irq_reset();
+	for (unsigned i = 0; i < vm->device_count; i++) {
+		struct device *dev = &vm->device[i];
+
+		dev->guest_errors = 0;
+		timer_cancel(dev);
+		dev->ops->reset(dev);
+	}
+	if (vm->vcpu.has_vfp)
+		vfp_write_fpexc(0);
+	vcpu_reset(&vm->vcpu);
+	loader_load(vm->bundle, vm->boot, &vm->mem);
+	vm->time_base = timer_now();
+
+	/* What a kernel finds in its registers (Linux: Documentation/arch/arm/booting.rst). */
+	vm->vcpu.frame.r[0] = 0;
+	vm->vcpu.frame.r[1] = board.machine_id;
+	vm->vcpu.frame.r[2] = vm->bundle->dtb.raw;
+	vm->vcpu.frame.pc = vm->bundle->entry.raw;
+	vm->starts++;
+	log_info("[%s] start %u: %u MiB, entry 0x%08x, %u proxies; VMM heap %u KiB free, %u shadow "
+		 "tables free\n",
+		 vm->name, vm->starts, (unsigned)(vm->bundle->guest_memory / MIB),
+		 (unsigned)vm->bundle->entry.raw, loader_proxy_count(vm->bundle),
+		 (unsigned)(heap_free() / KIB), vm->shadow.free_count);
+}
+
+/** Does what the guest asked its reset button or power switch for. */
+void vm_act_on_request(struct vm *vm)
+{
+	if (vm->request == VM_POWER_OFF) {
+		log_info("[%s] powered off\n", vm->name);
+		stop_board(0);
+	}
+	log_info("[%s] reset\n", vm->name);
+	vm_start(vm);
+}
+
+static const char *mode_name(unsigned mode)
+{
+	switch (mode) {
+	case PSR_MODE_USR: return "usr";
+	case PSR_MODE_FIQ: return "fiq";
+	case PSR_MODE_IRQ: return "irq";
+	case PSR_MODE_SVC: return "svc";
+	case PSR_MODE_ABT: return "abt";
+	case PSR_MODE_UND: return "und";
+	default: return "sys";
+	}
+}
+
+/** The VM cannot continue: says why and in which state, and gives the board up. */
+void vm_stop_with_report(struct vm *vm, const char *trap)
+{
+	const struct vcpu *const vcpu = &vm->vcpu;
+	const struct trap_frame *const f = &vcpu->frame;
+
+	log_warn("[%s] stopped: %s (0x%08x) at pc 0x%08x, mode %s, last trap: %s\n", vm->name,
+		 vcpu->stop_reason, (unsigned)vcpu->stop_value, (unsigned)f->pc,
+		 mode_name(vcpu_mode(vcpu)), trap);
+	for (unsigned i = 0; i < 15; i += 5)
+		log_warn("[%s]   r%-2u %08x %08x %08x %08x %08x\n", vm->name, i, (unsigned)f->r[i],
+			 (unsigned)f->r[i + 1], (unsigned)f->r[i + 2], (unsigned)f->r[i + 3],
+			 (unsigned)f->r[i + 4]);
+	log_warn("[%s]   cpsr %08x  spsr %08x  sctlr %08x  ttbr %08x  dacr %08x\n", vm->name,
+		 (unsigned)vcpu_cpsr(vcpu), (unsigned)vcpu_spsr(vcpu), (unsigned)vcpu->mmu.sctlr,
+		 (unsigned)vcpu->mmu.ttbr, (unsigned)vcpu->mmu.dacr);
+	stop_board(1);
+}
