@@ -126,6 +126,7 @@ trap_undef_general:
 trap_proxy_slow:
 	mov	r1, r0
 	mov	r0, r4
+	mov	sp, r4			/* sp_und is the frame again */
 	mov	r2, #KIND_UNDEF
 	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
 	ldr	sp, =vmm_stack_top

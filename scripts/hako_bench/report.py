@@ -98,7 +98,8 @@ def format_table(record):
             f"{_number(row['vmm_insns']):>16}{_ratio(row['ratio']):>9}"
             f"{_ratio(row['published']):>11}{_number(total):>10}")
     if record.get("trap_costs"):
-        lines += ["", f"  {'one trap, vector to resume':36}{'min':>9}{'median':>9}{'max':>9}"]
+        lines.append("")
+        lines.append(f"  {'one trap, vector to resume':36}{'min':>9}{'median':>9}{'max':>9}")
         for cost in record["trap_costs"]:
             lines.append(f"  {facts.TRAP_ROWS[cost['name']].title:36}"
                          + "".join(f"{'-' if cost[key] is None else cost[key]:>9}"
@@ -107,7 +108,7 @@ def format_table(record):
 
 
 def check_limits_table(limits):
-    """The limits file as a dictionary, or LimitError: a misspelt row must not pass for a met one."""
+    """The limits as a dictionary, or LimitError: a misspelt row must not pass for a met one."""
     unknown = set(limits) - {"ratio", "trap_insns"}
     unknown |= set(limits.get("ratio", {})) - set(facts.ROWS)
     if unknown:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Traps whose cost is known, for testing the counter without a VMM: undefined instructions and SWIs,
- * handled by code that the test declares to be the VMM's (.handler). One handler has two paths.
+ * Traps whose cost is known, for testing the counter without a VMM: undefined instructions and
+ * SWIs, handled by code that the test declares to be the VMM's (.handler). One handler has two
+ * paths.
  */
 #include "tests/bench/markers.h"
 

@@ -8,6 +8,7 @@
 
 #include "tests/guest/guest.h"
 #include "tests/guest/irq.h"
+#include "tests/guest/mmu.h"
 #include "tests/guest/tap.h"
 
 #define SVC (PSR_MODE_SVC | PSR_MASKED)
@@ -95,18 +96,19 @@ GUEST_TEST(registers_do_not_share_storage)
 	ttbr_write(0);
 }
 
-/*
- * The program is at a virtual address below 32 MiB, but with the MMU off no translation uses the
- * modified address (ARM ARM, B8.3 has it flat). PID 0 is restored at once.
- */
+/* The program itself is below 32 MiB: it is mapped again for every PID. */
 GUEST_TEST(fcse_pid_holds_its_seven_bits)
 {
-	for (uint32_t pid = 0; pid < 128; pid += 9) {
-		fcse_pid_write(pid << 25);
-		const uint32_t read = CP15_READ(c13, c0, 0);
+	static const uint8_t pids[] = { 1, 2, 4, 16, 32, 64, 127, 0 };
 
-		fcse_pid_write(0);
-		EXPECT_EQ(pid << 25, read & 0xfe000000);
+	mmu_tables_init();
+	for (unsigned i = 0; i < COUNT(pids); i++)
+		for (uint32_t at = 0; at < GUEST_SCRATCH; at += 0x00100000)
+			l1_table[0][pids[i] * 32u + (at >> 20)] = desc_section(at, AP_USER_RW, 0, 0);
+	mmu_on(0);
+	for (unsigned i = 0; i < COUNT(pids); i++) {
+		fcse_pid_write((uint32_t)pids[i] << 25);
+		EXPECT_EQ((uint32_t)pids[i] << 25, CP15_READ(c13, c0, 0) & 0xfe000000);
 	}
 }
 

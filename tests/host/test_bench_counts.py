@@ -2,6 +2,7 @@
 """From console and counts to instructions per operation: the pure half of scripts/bench."""
 
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -212,3 +213,9 @@ def test_the_initramfs_is_an_archive_the_kernel_accepts():
         found[name] = (mode, archive[data:data + size])
         offset = (data + size + 3) & ~3
     assert found == {"dev": (0o040755, b""), "init": (0o100755, b"abcde")}
+
+
+def test_the_limits_of_the_repository_are_about_rows_there_are():
+    with open(ROOT / "configs/bench-limits.toml", "rb") as stream:
+        limits = report.check_limits_table(tomllib.load(stream))
+    assert limits["ratio"] and limits["trap_insns"]

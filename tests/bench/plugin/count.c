@@ -137,7 +137,8 @@ static void costs_print(void)
 		const struct cost *cost = &state.costs[i];
 
 		if (cost->count)
-			fprintf(config.out, " %s=%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
+			fprintf(config.out,
+				" %s=%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
 				vector_names[i], cost->count, cost->sum, cost->min,
 				cost_median(cost), cost->max);
 	}
@@ -192,7 +193,8 @@ static void profile_print(void)
 {
 	qsort(state.profile, PROFILE_SLOTS, sizeof state.profile[0], profile_compare);
 	for (unsigned i = 0; i < PROFILE_LINES && state.profile[i].count; i++)
-		fprintf(config.out, "profile pc=%08" PRIx32 " vector=%s count=%" PRIu64 " sum=%" PRIu64 "\n",
+		fprintf(config.out,
+			"profile pc=%08" PRIx32 " vector=%s count=%" PRIu64 " sum=%" PRIu64 "\n",
 			state.profile[i].pc, vector_names[state.profile[i].vector],
 			state.profile[i].count, state.profile[i].sum);
 }
@@ -315,6 +317,16 @@ static void watch_traps(struct qemu_plugin_tb *tb)
 	}
 }
 
+static bool is_marker(uint32_t word)
+{
+	return word == MARK_BEGIN || word == MARK_END || word == MARK_INIT || word == MARK_DONE;
+}
+
+static bool is_entry(uint32_t pc, uint32_t word)
+{
+	return config.has_entry && pc == config.entry && (!config.has_word || word == config.word);
+}
+
 static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 {
 	const size_t count = qemu_plugin_tb_n_insns(tb);
@@ -331,10 +343,10 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 		if (qemu_plugin_insn_size(insn) != sizeof word)
 			continue;
 		word = insn_word(insn);
-		if (word == MARK_BEGIN || word == MARK_END || word == MARK_INIT || word == MARK_DONE)
+		if (is_marker(word))
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_marker, PLUGIN_CB_NO_REGS,
 							       (void *)(uintptr_t)word);
-		if (config.has_entry && pc == config.entry && (!config.has_word || word == config.word))
+		if (is_entry(pc, word))
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_entry, PLUGIN_CB_NO_REGS,
 							       NULL);
 	}
