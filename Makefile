@@ -1,46 +1,95 @@
 # SPDX-License-Identifier: Apache-2.0
 # Hako: see README.md, or `make help`. Non-recursive; each folder contributes an objects.mk.
+#
+#   BOARD=integratorcp|versatilepb   the board to build for and to run (default integratorcp)
+#   GUEST=linux-6.12|linux-6.1       the guest kernel (default linux-6.12)
+#   PAN=0|1                          the guest kernel's software PAN (default 0)
 
 BOARD ?= integratorcp
+GUEST ?= linux-6.12
+PAN ?= 0
 BOARDS := integratorcp versatilepb
-CROSS := arm-none-eabi-
-OUT := build/$(BOARD)
+PYTHON := /usr/bin/python3
+SHELL := /bin/bash
 
-DIRS := arch/arm vcpu domain devemu vmm vmm/lib board/drivers board/$(BOARD)
+# Nobody should have to remember -j.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+# ---- the VMM, once per board ---------------------------------------------------------------------
+
+CROSS := arm-none-eabi-
+DIRS := arch/arm vcpu domain devemu vmm vmm/lib board board/drivers
 obj-y :=
 -include $(addsuffix /objects.mk,$(DIRS))
+obj-common := $(obj-y)
 
 WARNINGS := -Wall -Wextra -Wno-unused-parameter -Werror -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -Wvla
-# The bare-metal compiler has long for uint32_t, the workstation's int: one format string must do.
-TYPES := -U__UINT32_TYPE__ -U__INT32_TYPE__ "-D__UINT32_TYPE__=unsigned int" -D__INT32_TYPE__=int
 CFLAGS := -std=c11 -mcpu=arm926ej-s -marm -mfloat-abi=soft -O2 -g -ffreestanding -fno-common \
-	-ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns $(WARNINGS) $(TYPES) -I.
+	-ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns $(WARNINGS) -I.
 ASFLAGS := -mcpu=arm926ej-s -marm -g -I.
 LDFLAGS := -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments -Wl,--build-id=none
 
-OBJS := $(addprefix $(OUT)/,$(obj-y))
+# $(1) board
+define VMM_RULES
+obj-y := $(obj-common)
+-include board/$(1)/objects.mk
+OBJS-$(1) := $$(addprefix build/$(1)/,$$(obj-y))
+
+build/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$(CROSS)gcc $(CFLAGS) $$(CFLAGS-$$*) -MMD -MP -c -o $$@ $$<
+
+build/$(1)/%.o: %.S
+	@mkdir -p $$(@D)
+	$(CROSS)gcc $(ASFLAGS) -MMD -MP -c -o $$@ $$<
+
+build/$(1)/vmm.ld: arch/arm/link.ld.S arch/arm/layout.h
+	@mkdir -p $$(@D)
+	$(CROSS)gcc -E -P -x assembler-with-cpp -I. -o $$@ $$<
+
+build/$(1)/vmm.elf: $$(OBJS-$(1)) build/$(1)/vmm.ld
+	$(CROSS)gcc -mcpu=arm926ej-s $(LDFLAGS) -T build/$(1)/vmm.ld -Wl,-Map=build/$(1)/vmm.map \
+		-o $$@ $$(OBJS-$(1)) -lgcc
+	@$(CROSS)size $$@
+
+build/$(1)/vmm.bin: build/$(1)/vmm.elf
+	$(CROSS)objcopy -O binary $$< $$@
+
+-include $$(OBJS-$(1):.o=.d)
+endef
+$(foreach board,$(BOARDS),$(eval $(call VMM_RULES,$(board))))
 
 .PHONY: vmm
-vmm: $(OUT)/vmm.bin
+vmm: build/$(BOARD)/vmm.bin ## build the VMM of BOARD
 
-$(OUT)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CROSS)gcc $(CFLAGS) $(CFLAGS-$*) -MMD -MP -c -o $@ $<
+include scripts/guest.mk
+include scripts/tests.mk
 
-$(OUT)/%.o: %.S
-	@mkdir -p $(@D)
-	$(CROSS)gcc $(ASFLAGS) -MMD -MP -c -o $@ $<
+# ---- what a person asks for ----------------------------------------------------------------------
 
-$(OUT)/vmm.ld: arch/arm/link.ld.S arch/arm/layout.h
-	@mkdir -p $(@D)
-	$(CROSS)gcc -E -P -x assembler-with-cpp -I. -o $@ $<
+.PHONY: all run run-native bench clean help
+all: bundle ## build VMM, guest kernel and initramfs of BOARD, GUEST and PAN: zImage-hako
 
-$(OUT)/vmm.elf: $(OBJS) $(OUT)/vmm.ld
-	$(CROSS)gcc -mcpu=arm926ej-s $(LDFLAGS) -T $(OUT)/vmm.ld -Wl,-Map=$(OUT)/vmm.map -o $@ $(OBJS) -lgcc
-	@$(CROSS)size $@
+run: bundle ## boot it in QEMU, console on this terminal (leave with Ctrl-a x)
+	@scripts/qemu --board $(BOARD) --kernel $(BUNDLE)
 
-$(OUT)/vmm.bin: $(OUT)/vmm.elf
-	$(CROSS)objcopy -O binary $< $@
+run-native: $(GUEST_DIR)/.built $(INITRD) ## boot the unmodified kernel on the bare board, to compare
+	@scripts/qemu --board $(BOARD) --kernel $(GUEST_DIR)/zImage --dtb $(GUEST_DIR)/$(BOARD).dtb \
+		--initrd $(INITRD)
 
--include $(OBJS:.o=.d)
+bench: kernels-bench $(foreach board,$(BOARDS),build/$(board)/vmm.bin) ## measure native against VMM
+	@scripts/bench
+
+clean: ## remove everything that was built
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^#   \([A-Z]*=\)/    \1/p' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

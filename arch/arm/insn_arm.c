@@ -11,11 +11,11 @@
 
 static bool decode_word_or_byte(uint32_t word, struct mem_insn *insn)
 {
-	insn->rt = (uint8_t)bits(word, 15, 12);
+	insn->rt = bits(word, 15, 12);
 	insn->size = bit(word, 22) ? 1 : 4;
 	if (bit(word, 25)) {
 		insn->register_offset = true;
-		insn->rm = (uint8_t)bits(word, 3, 0);
+		insn->rm = bits(word, 3, 0);
 		insn->shift_type = (uint8_t)bits(word, 6, 5);
 		insn->shift_amount = (uint8_t)bits(word, 11, 7);
 	} else {
@@ -36,12 +36,12 @@ static bool decode_half_signed_double(uint32_t word, struct mem_insn *insn)
 	if (!insn->pre_index && insn->writeback)
 		return false;
 
-	insn->rt = (uint8_t)bits(word, 15, 12);
+	insn->rt = bits(word, 15, 12);
 	if (bit(word, 22)) {
 		insn->offset = (uint16_t)(bits(word, 11, 8) << 4 | bits(word, 3, 0));
 	} else {
 		insn->register_offset = true;
-		insn->rm = (uint8_t)bits(word, 3, 0);
+		insn->rm = bits(word, 3, 0);
 	}
 	insn->writeback = !insn->pre_index || insn->writeback;
 
@@ -72,8 +72,8 @@ static bool decode_multiple(uint32_t word, struct mem_insn *insn)
 static bool decode_swap(uint32_t word, struct mem_insn *insn)
 {
 	insn->shape = MEM_SWAP;
-	insn->rt = (uint8_t)bits(word, 15, 12);
-	insn->rm = (uint8_t)bits(word, 3, 0);
+	insn->rt = bits(word, 15, 12);
+	insn->rm = bits(word, 3, 0);
 	insn->size = bit(word, 22) ? 1 : 4;
 	insn->is_load = true;
 	insn->subtract = false; /* the bits of U, P and W are part of the opcode */
@@ -116,7 +116,7 @@ static bool decode_vfp(uint32_t word, struct mem_insn *insn)
 	if (words == 0 || first + words > 32)
 		return false;
 
-	insn->rt = (uint8_t)first;
+	insn->rt = first & 0xff;
 	insn->words = (uint8_t)words;
 	return true;
 }
@@ -150,7 +150,7 @@ bool arm_decode_mem(uint32_t word, struct mem_insn *insn)
 		/* What nearly all forms have in common; the others correct it. */
 		*insn = (struct mem_insn){
 			.shape = MEM_SINGLE,
-			.rn = (uint8_t)bits(word, 19, 16),
+			.rn = bits(word, 19, 16),
 			.is_load = bit(word, INSN_L),
 			.subtract = !bit(word, INSN_U),
 			.pre_index = bit(word, INSN_P),

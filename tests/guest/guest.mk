@@ -8,12 +8,15 @@ GUEST_BOARDS ?= integratorcp versatilepb
 GUEST_OUT := build/guest-tests
 GUEST_PYTHON ?= /usr/bin/python3
 
-GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu address_spaces thumb irq_timer mmio hostile
+GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions
 GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
 
 # Sources of a program beyond NAME.c.
 GUEST_SRC_cpu_modes := cpu_modes_code.S
 GUEST_SRC_exceptions := exceptions_code.S
+GUEST_SRC_mmu_permissions := probe.c probe_code.S
+GUEST_SRC_mmu_faults := probe.c probe_code.S mmu_faults_code.S
+GUEST_SRC_address_spaces := probe.c probe_code.S address_spaces_code.S
 GUEST_SRC_cp15 := cp15_code.S
 GUEST_SRC_not_in_qemu := cpu_modes_code.S
 

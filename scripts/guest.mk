@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+# The guests: Debian's kernel sources, built, rewritten and bundled; and what runs in them.
+# Included by the top Makefile.
+#
+#   build/src/linux-VERSION/        the unpacked source, never edited
+#   build/guest/KERNEL/             vmlinux, zImage, BOARD.dtb, vmlinux.hako of one configuration
+#   build/guest/*.cpio.gz           initial RAM disks
+#   build/BOARD/KERNEL/zImage-hako  VMM and guest in one file to boot
+
+GUEST_VERSIONS := 6.12 6.1
+KERNELS := $(foreach version,$(GUEST_VERSIONS),linux-$(version) linux-$(version)-pan)
+KERNEL := $(GUEST)$(if $(filter 1,$(PAN)),-pan)
+GUEST_DIR := build/guest/$(KERNEL)
+BUNDLE := build/$(BOARD)/$(KERNEL)/zImage-hako
+VM_MEMORY ?= 96M
+VM_CMDLINE ?= console=ttyAMA0
+
+$(if $(filter $(BOARD),$(BOARDS)),,$(error BOARD=$(BOARD): the boards are $(BOARDS)))
+$(if $(filter $(KERNEL),$(KERNELS)),,$(error GUEST=$(GUEST) PAN=$(PAN): the guests are \
+	$(GUEST_VERSIONS:%=linux-%), PAN is 0 or 1))
+
+# ---- kernels -------------------------------------------------------------------------------------
+
+SOURCE_ARCHIVE = /usr/src/linux-source-$(1).tar.xz
+# Lines that unpacking and building print, about, so that scripts/step can show a percentage.
+UNPACK_LINES-6.12 := 92400
+UNPACK_LINES-6.1 := 83700
+BUILD_LINES := 1320
+
+.PHONY: FORCE
+FORCE:
+
+# dpkg keeps the archive's old date when it upgrades it, so a date alone would not show that.
+# $(1) version
+define SOURCE_RULES
+build/src/linux-$(1).archive: FORCE
+	@mkdir -p $$(@D)
+	@test -f $(call SOURCE_ARCHIVE,$(1)) || { echo "linux-$(1): $(call SOURCE_ARCHIVE,$(1)) is" \
+		"missing; scripts/setup installs it where Debian has it (6.1: Debian 12)" >&2; exit 1; }
+	@now=$$$$(stat -L -c '%s %Y' $(call SOURCE_ARCHIVE,$(1))); \
+		[ "$$$$(cat $$@ 2>/dev/null)" = "$$$$now" ] || echo "$$$$now" >$$@
+
+build/src/linux-$(1).unpacked: build/src/linux-$(1).archive
+	@rm -rf build/src/linux-$(1) build/src/linux-source-$(1)
+	@scripts/step "unpack linux-source-$(1)" --of $(UNPACK_LINES-$(1)) -- \
+		tar -C build/src -xvf $(call SOURCE_ARCHIVE,$(1))
+	@mv build/src/linux-source-$(1) build/src/linux-$(1)
+	@touch $$@
+endef
+$(foreach version,$(GUEST_VERSIONS),$(eval $(call SOURCE_RULES,$(version))))
+
+REWRITER := guest-patches/rewrite $(wildcard guest-patches/hako_rewrite/*.py)
+
+# $(1) kernel, $(2) version, $(3) off or on
+define KERNEL_RULES
+build/guest/$(1)/.built: build/src/linux-$(2).unpacked configs/linux.config configs/pan-$(3).config \
+		scripts/build_linux
+	+@scripts/step "build guest $(1)" --of $(BUILD_LINES) -- scripts/build_linux \
+		build/src/linux-$(2) build/guest/$(1) configs/linux.config configs/pan-$(3).config
+	@touch $$@
+
+build/guest/$(1)/vmlinux build/guest/$(1)/zImage: build/guest/$(1)/.built ;
+
+build/guest/$(1)/vmlinux.hako: build/guest/$(1)/.built $(REWRITER)
+	@scripts/step "rewrite $(1)" -- guest-patches/rewrite build/guest/$(1)/vmlinux -o $$@ \
+		--report build/guest/$(1)/rewrite.json
+endef
+$(foreach version,$(GUEST_VERSIONS), \
+	$(eval $(call KERNEL_RULES,linux-$(version),$(version),off)) \
+	$(eval $(call KERNEL_RULES,linux-$(version)-pan,$(version),on)))
+
+# ---- initial RAM disks ---------------------------------------------------------------------------
+
+# For a person and for the scenarios; the second one adds stress-ng and its shared libraries.
+INITRD := build/guest/initramfs.cpio.gz
+INITRD_STRESS := build/guest/stress.cpio.gz
+
+PROGRAM_CC := arm-linux-gnueabi-gcc
+PROGRAM_CFLAGS := -std=gnu11 -O2 -g0 -static -march=armv5te -marm -Wall -Wextra -Werror -I.
+PROGRAMS := $(patsubst tests/linux/%.c,build/guest/bin/%,$(wildcard tests/linux/*.c))
+
+build/guest/bin/%: tests/linux/%.c $(wildcard tests/linux/*.h)
+	@mkdir -p $(@D)
+	$(PROGRAM_CC) $(PROGRAM_CFLAGS) $(PROGRAM_CFLAGS-$*) -o $@ $<
+
+build/guest/busybox.fetched: scripts/fetch_armel
+	@scripts/step "fetch busybox for armel" -- scripts/fetch_armel build/deb build/guest/busybox \
+		busybox-static bin/busybox
+	@touch $@
+
+# After busybox: one apt at a time.
+build/guest/stress-ng.fetched: scripts/fetch_armel | build/guest/busybox.fetched
+	@scripts/step "fetch stress-ng for armel" -- scripts/fetch_armel build/deb \
+		build/guest/stress-ng stress-ng usr/bin/stress-ng
+	@touch $@
+
+$(INITRD): build/guest/busybox.fetched scripts/build_initramfs $(PROGRAMS) \
+		$(shell find tests/linux/rootfs -type f)
+	@scripts/build_initramfs -o $@ --busybox build/guest/busybox/bin/busybox \
+		--tree tests/linux/rootfs $(addprefix --program ,$(PROGRAMS))
+
+build/guest/stress-ng.cpio.gz: build/guest/stress-ng.fetched scripts/build_initramfs
+	@scripts/build_initramfs -o $@ --tree build/guest/stress-ng
+
+# The kernel unpacks archives that follow each other, one over the other.
+$(INITRD_STRESS): $(INITRD) build/guest/stress-ng.cpio.gz
+	@cat $^ >$@
+
+.PHONY: initramfs
+initramfs: $(INITRD)
+
+# ---- bundles -------------------------------------------------------------------------------------
+
+# $(1) board, $(2) kernel, $(3) suffix of the bundle, $(4) initial RAM disk
+define BUNDLE_RULES
+build/$(1)/$(2)/zImage-hako$(3): build/$(1)/vmm.bin build/guest/$(2)/vmlinux.hako $(4) scripts/bundle
+	@mkdir -p $$(@D)
+	@scripts/bundle --board $(1) --vmm build/$(1)/vmm.bin --guest build/guest/$(2)/vmlinux.hako \
+		--dtb build/guest/$(2)/$(1).dtb --initrd $(4) --cmdline "$(VM_CMDLINE)" \
+		--memory $(VM_MEMORY) -o $$@
+endef
+$(foreach board,$(BOARDS),$(foreach kernel,$(KERNELS), \
+	$(eval $(call BUNDLE_RULES,$(board),$(kernel),,$(INITRD))) \
+	$(eval $(call BUNDLE_RULES,$(board),$(kernel),-stress,$(INITRD_STRESS)))))
+
+.PHONY: kernel rewrite bundle
+kernel: $(GUEST_DIR)/.built ## build the guest kernel of GUEST and PAN
+rewrite: $(GUEST_DIR)/vmlinux.hako ## and rewrite it for the VMM
+bundle: $(BUNDLE) ## and bundle it with the VMM of BOARD: build/BOARD/zImage-hako
+	@ln -sf $(KERNEL)/zImage-hako build/$(BOARD)/zImage-hako
