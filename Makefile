@@ -4,6 +4,7 @@
 #   BOARD=integratorcp|versatilepb   the board to build for and to run (default integratorcp)
 #   GUEST=linux-6.12|linux-6.1       the guest kernel (default linux-6.12)
 #   PAN=0|1                          the guest kernel's software PAN (default 0)
+#   V=1                              print the compilers' commands
 
 BOARD ?= integratorcp
 GUEST ?= linux-6.12
@@ -11,6 +12,7 @@ PAN ?= 0
 BOARDS := integratorcp versatilepb
 PYTHON := /usr/bin/python3
 SHELL := /bin/bash
+Q := $(if $(V),,@)
 
 # Nobody should have to remember -j.
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
@@ -31,8 +33,10 @@ obj-common := $(obj-y)
 
 WARNINGS := -Wall -Wextra -Wno-unused-parameter -Werror -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -Wvla
+# The bare-metal compiler has long for uint32_t, the workstation's int: one format string must do.
+TYPES := -U__UINT32_TYPE__ -U__INT32_TYPE__ "-D__UINT32_TYPE__=unsigned int" -D__INT32_TYPE__=int
 CFLAGS := -std=c11 -mcpu=arm926ej-s -marm -mfloat-abi=soft -O2 -g -ffreestanding -fno-common \
-	-ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns $(WARNINGS) -I.
+	-ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns $(WARNINGS) $(TYPES) -I.
 ASFLAGS := -mcpu=arm926ej-s -marm -g -I.
 LDFLAGS := -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments -Wl,--build-id=none
 
@@ -44,23 +48,23 @@ OBJS-$(1) := $$(addprefix build/$(1)/,$$(obj-y))
 
 build/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
-	$(CROSS)gcc $(CFLAGS) $$(CFLAGS-$$*) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(CROSS)gcc $(CFLAGS) $$(CFLAGS-$$*) -MMD -MP -c -o $$@ $$<
 
 build/$(1)/%.o: %.S
 	@mkdir -p $$(@D)
-	$(CROSS)gcc $(ASFLAGS) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(CROSS)gcc $(ASFLAGS) -DBOARD_MACHINE_ID=MACHINE_ID_$(1) -MMD -MP -c -o $$@ $$<
 
 build/$(1)/vmm.ld: arch/arm/link.ld.S arch/arm/layout.h
 	@mkdir -p $$(@D)
-	$(CROSS)gcc -E -P -x assembler-with-cpp -I. -o $$@ $$<
+	$$(Q)$(CROSS)gcc -E -P -x assembler-with-cpp -I. -o $$@ $$<
 
 build/$(1)/vmm.elf: $$(OBJS-$(1)) build/$(1)/vmm.ld
-	$(CROSS)gcc -mcpu=arm926ej-s $(LDFLAGS) -T build/$(1)/vmm.ld -Wl,-Map=build/$(1)/vmm.map \
+	$$(Q)$(CROSS)gcc -mcpu=arm926ej-s $(LDFLAGS) -T build/$(1)/vmm.ld -Wl,-Map=build/$(1)/vmm.map \
 		-o $$@ $$(OBJS-$(1)) -lgcc
 	@$(CROSS)size $$@
 
 build/$(1)/vmm.bin: build/$(1)/vmm.elf
-	$(CROSS)objcopy -O binary $$< $$@
+	$$(Q)$(CROSS)objcopy -O binary $$< $$@
 
 -include $$(OBJS-$(1):.o=.d)
 endef
@@ -84,8 +88,10 @@ run-native: $(GUEST_DIR)/.built $(INITRD) ## boot the unmodified kernel on the b
 	@scripts/qemu --board $(BOARD) --kernel $(GUEST_DIR)/zImage --dtb $(GUEST_DIR)/$(BOARD).dtb \
 		--initrd $(INITRD)
 
-bench: kernels-bench $(foreach board,$(BOARDS),build/$(board)/vmm.bin) ## measure native against VMM
-	@scripts/bench
+# PAN off and on, with the columns beside each other.
+bench: build/guest/$(GUEST)/vmlinux.hako build/guest/$(GUEST)-pan/vmlinux.hako \
+		$(BOARDS:%=build/%/vmm.bin) ## measure the guest under the VMM against native
+	@scripts/bench --kernel $(GUEST) --pan both
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -16,6 +16,7 @@ static const struct boot_board boards[] = {
 		.ram_base = 0,
 		.ram_size = 128 * MIB,
 		.ram_max = 256 * MIB,
+		.ram_size_reg = 0x10000000 + ICP_CM_SDRAM,
 	},
 	{
 		.machine_id = MACHINE_ID_versatilepb,

@@ -26,6 +26,7 @@ struct boot_board {
 	uint32_t ram_base;
 	uint32_t ram_size; /* when the loader does not say */
 	uint32_t ram_max;
+	uint32_t ram_size_reg; /* a register that says it, too (boot_board_ram_size()); 0: none */
 };
 
 const struct boot_board *boot_board_by_id(uint32_t machine_id);

@@ -26,9 +26,21 @@ static uint64_t period(const struct arm_timer *t)
 	return load ? load : 1u;
 }
 
-static uint64_t count_at(const struct arm_timer *t, uint64_t now)
+static inline uint64_t count_at(const struct arm_timer *t, struct timer_anchor *anchor,
+				uint64_t now)
 {
-	return timer_rate_count(t->rate, now) >> t->shift;
+	const uint64_t count = timer_rate_count(t->rate, anchor, now);
+
+	return t->shift ? count >> t->shift : count;
+}
+
+/** To be called whenever something changed that decides when the interrupt output will rise. */
+static void update_due(struct arm_timer *t)
+{
+	if (!t->running || t->ris || !(t->control & ARM_TIMER_IE))
+		t->due = CLOCK_NEVER;
+	else
+		t->due = timer_rate_time(t->rate, t->zero_at << t->shift);
 }
 
 /** The counter has reached zero, perhaps some time ago. */
@@ -82,23 +94,25 @@ static void start(struct arm_timer *t, uint64_t count)
 	sync(t, count); /* a load value of 0 expires at once (DDI 0271, 3.3.1) */
 }
 
-static void set_control(struct arm_timer *t, uint32_t control, uint64_t now)
+static uint8_t shift_of(uint32_t control)
 {
-	stop(t, count_at(t, now));
-	t->control = control & CONTROL_BITS;
-	t->shift = (control & ARM_TIMER_DIV_BITS) == ARM_TIMER_DIV16    ? 4
-		   : (control & ARM_TIMER_DIV_BITS) == ARM_TIMER_DIV256 ? 8
-									 : 0;
-	start(t, count_at(t, now));
+	switch (control & ARM_TIMER_DIV_BITS) {
+	case ARM_TIMER_DIV16:
+		return 4;
+	case ARM_TIMER_DIV256:
+		return 8;
+	default:
+		return 0;
+	}
 }
 
-static void set_load(struct arm_timer *t, uint32_t load, uint64_t now)
+static void set_load(struct arm_timer *t, uint32_t load, uint64_t count)
 {
 	t->running = false;
 	t->load = load;
 	t->value = load;
 	t->at_zero = false;
-	start(t, count_at(t, now));
+	start(t, count);
 }
 
 /** The level of the interrupt output of one counter. */
@@ -107,30 +121,20 @@ bool arm_timer_irq(const struct arm_timer *t)
 	return t->ris && (t->control & ARM_TIMER_IE);
 }
 
-/** When the interrupt output will rise by itself. */
-static uint64_t deadline(const struct arm_timer *t)
+static uint64_t first_due(const struct arm_timer_bank *bank)
 {
-	if (!t->running || t->ris || !(t->control & ARM_TIMER_IE))
-		return CLOCK_NEVER;
-	return timer_rate_time(t->rate, t->zero_at << t->shift);
-}
+	uint64_t first = bank->timer[0].due;
 
-static uint64_t first_deadline(const struct arm_timer_bank *bank)
-{
-	uint64_t first = CLOCK_NEVER;
-
-	for (unsigned n = 0; n < bank->count; n++) {
-		const uint64_t when = deadline(&bank->timer[n]);
-
-		if (when < first)
-			first = when;
+	for (unsigned n = 1; n < bank->count; n++) {
+		if (bank->timer[n].due < first)
+			first = bank->timer[n].due;
 	}
 	return first;
 }
 
 static void update_deadline(struct device *dev, struct arm_timer_bank *bank)
 {
-	const uint64_t first = first_deadline(bank);
+	const uint64_t first = first_due(bank);
 
 	if (first == bank->deadline)
 		return;
@@ -140,17 +144,24 @@ static void update_deadline(struct device *dev, struct arm_timer_bank *bank)
 
 /** All counters stopped, as after power-on (DDI 0271, table 3-1). */
 void arm_timer_bank_reset(struct device *dev, struct arm_timer_bank *bank,
-			  const enum timer_rate *rates, unsigned count)
+			  const enum timer_rate *rates, unsigned count,
+			  void (*update_irq)(struct device *dev))
 {
-	*bank = (struct arm_timer_bank){ .count = count, .deadline = CLOCK_NEVER };
+	*bank = (struct arm_timer_bank){
+		.count = count,
+		.update_irq = update_irq,
+		.deadline = CLOCK_NEVER,
+	};
 	for (unsigned n = 0; n < count; n++) {
 		bank->timer[n] = (struct arm_timer){
+			.due = CLOCK_NEVER,
 			.rate = rates[n],
 			.value = 0xffffffffu,
 			.control = ARM_TIMER_IE,
 		};
 	}
 	dev->clock->set_deadline(dev->clock, dev, CLOCK_NEVER);
+	update_irq(dev);
 }
 
 /** The device's deadline has passed: latches the interrupts that are due and asks for the next. */
@@ -158,29 +169,22 @@ void arm_timer_bank_sync(struct device *dev, struct arm_timer_bank *bank)
 {
 	const uint64_t now = dev->clock->now(dev->clock);
 
-	for (unsigned n = 0; n < bank->count; n++)
-		sync(&bank->timer[n], count_at(&bank->timer[n], now));
+	for (unsigned n = 0; n < bank->count; n++) {
+		struct arm_timer *t = &bank->timer[n];
+
+		sync(t, count_at(t, &bank->anchor, now));
+		update_due(t);
+	}
 	/* The clock has used the deadline up, so it is told again even if it is the same. */
-	bank->deadline = first_deadline(bank);
+	bank->deadline = first_due(bank);
 	dev->clock->set_deadline(dev->clock, dev, bank->deadline);
+	bank->update_irq(dev);
 }
 
-/**
- * Reads a register of counter @p n. @p expired tells whether its interrupt may have risen just now,
- * so that the device has to drive its wires.
- */
-uint32_t arm_timer_bank_read(struct device *dev, struct arm_timer_bank *bank, unsigned n,
-			     uint32_t offset, bool *expired)
+/** The registers of a counter that is up to date. */
+static uint32_t read_register(struct device *dev, const struct arm_timer *t, uint32_t offset,
+			      uint64_t count)
 {
-	struct arm_timer *t = &bank->timer[n];
-	uint64_t count;
-
-	/* The hot path: VALUE is the guest's clock. */
-	count = t->running ? count_at(t, dev->clock->now(dev->clock)) : 0;
-	*expired = sync(t, count);
-	if (*expired)
-		update_deadline(dev, bank);
-
 	switch (offset) {
 	case ARM_TIMER_VALUE:
 		return t->running ? (uint32_t)(t->zero_at - count) & mask(t) : t->value;
@@ -199,22 +203,47 @@ uint32_t arm_timer_bank_read(struct device *dev, struct arm_timer_bank *bank, un
 	}
 }
 
-/** Writes a register of counter @p n. Returns false when there is none to write at @p offset. */
-bool arm_timer_bank_write(struct device *dev, struct arm_timer_bank *bank, unsigned n,
+/** Reads a register of counter @p n. */
+uint32_t arm_timer_bank_read(struct device *dev, struct arm_timer_bank *bank, unsigned n,
+			     uint32_t offset)
+{
+	struct arm_timer *t = &bank->timer[n];
+	uint64_t count = 0;
+
+	if (t->running) {
+		count = count_at(t, &bank->anchor, dev->clock->now(dev->clock));
+		/* The guest's clock, as it mostly is: the hottest register of all. */
+		if (offset == ARM_TIMER_VALUE && count < t->zero_at)
+			return (uint32_t)(t->zero_at - count) & mask(t);
+		if (sync(t, count)) {
+			update_due(t);
+			update_deadline(dev, bank);
+			bank->update_irq(dev);
+		}
+	}
+	return read_register(dev, t, offset, count);
+}
+
+/** Writes a register of counter @p n. */
+void arm_timer_bank_write(struct device *dev, struct arm_timer_bank *bank, unsigned n,
 			  uint32_t offset, uint32_t value)
 {
 	const uint64_t now = dev->clock->now(dev->clock);
 	struct arm_timer *t = &bank->timer[n];
+	const uint64_t count = count_at(t, &bank->anchor, now);
 
-	sync(t, count_at(t, now));
+	sync(t, count);
 	switch (offset) {
 	case ARM_TIMER_LOAD:
-		set_load(t, value, now);
+		set_load(t, value, count);
 		break;
 	case ARM_TIMER_VALUE:
 		break; /* read-only; Linux writes to it all the same */
 	case ARM_TIMER_CONTROL:
-		set_control(t, value, now);
+		stop(t, count);
+		t->control = value & CONTROL_BITS;
+		t->shift = shift_of(value);
+		start(t, count_at(t, &bank->anchor, now));
 		break;
 	case ARM_TIMER_INTCLR:
 		t->ris = false;
@@ -224,8 +253,9 @@ bool arm_timer_bank_write(struct device *dev, struct arm_timer_bank *bank, unsig
 		break;
 	default:
 		device_guest_error(dev, offset);
-		return false;
+		break;
 	}
+	update_due(t);
 	update_deadline(dev, bank);
-	return true;
+	bank->update_irq(dev);
 }

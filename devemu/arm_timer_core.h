@@ -5,7 +5,8 @@
  * takes the current guest time; nothing is remembered of it, so nothing drifts.
  *
  * A bank is the counters of one device, which share its deadline. The device gives offsets inside
- * one counter, and afterwards drives its wires from arm_timer_irq().
+ * one counter, and a function that drives its wires from arm_timer_irq(), which the bank calls
+ * whenever a level may have changed.
  */
 #ifndef DEVEMU_ARM_TIMER_CORE_H
 #define DEVEMU_ARM_TIMER_CORE_H
@@ -17,6 +18,7 @@
 
 struct arm_timer {
 	uint64_t zero_at; /* running: the count at which the counter is zero */
+	uint64_t due;     /* guest time at which the interrupt will rise by itself */
 	uint32_t value;   /* not running: the counter */
 	uint32_t load;
 	uint32_t control;
@@ -28,17 +30,20 @@ struct arm_timer {
 };
 
 struct arm_timer_bank {
-	uint64_t deadline; /* what the clock was asked for */
+	uint64_t deadline; /* what the clock was asked for: the first due */
+	struct timer_anchor anchor;
+	void (*update_irq)(struct device *dev);
 	unsigned count;
 	struct arm_timer timer[ARM_TIMERS_MAX];
 };
 
 void arm_timer_bank_reset(struct device *dev, struct arm_timer_bank *bank,
-			  const enum timer_rate *rates, unsigned count);
+			  const enum timer_rate *rates, unsigned count,
+			  void (*update_irq)(struct device *dev));
 void arm_timer_bank_sync(struct device *dev, struct arm_timer_bank *bank);
 uint32_t arm_timer_bank_read(struct device *dev, struct arm_timer_bank *bank, unsigned n,
-			     uint32_t offset, bool *expired);
-bool arm_timer_bank_write(struct device *dev, struct arm_timer_bank *bank, unsigned n,
+			     uint32_t offset);
+void arm_timer_bank_write(struct device *dev, struct arm_timer_bank *bank, unsigned n,
 			  uint32_t offset, uint32_t value);
 
 bool arm_timer_irq(const struct arm_timer *t);

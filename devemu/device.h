@@ -36,6 +36,7 @@ struct device {
 	const struct device_ops *ops;
 	void *state;                            /* ops->state_size bytes, zeroed once, owned by the model */
 	struct irq_line irq[DEVICE_WIRES_MAX];  /* output wires; the model says which is which */
+	bool irq_level[DEVICE_WIRES_MAX];       /* what they were driven to; a wire starts low */
 	const struct clock *clock;              /* NULL for models that need no time */
 	const void *params;                     /* constants of this instance: see each model's header */
 	const void *backend;                    /* model specific, given by the VM: see each model's header */
@@ -45,6 +46,18 @@ struct device {
 
 /** An irq_line whose sink is a device: passes the level to ops->set_input(). */
 void device_input(void *dev, unsigned input, bool level);
+
+/**
+ * Drives an output wire. The far end hears of changes only, so a model derives its levels after
+ * every access and calls this without a second thought.
+ */
+static inline void device_set_irq(struct device *dev, unsigned wire, bool level)
+{
+	if (dev->irq_level[wire] == level)
+		return;
+	dev->irq_level[wire] = level;
+	irq_line_set(&dev->irq[wire], level);
+}
 
 /** Counts an access to a register the device does not have; logs only the first few per device. */
 void device_guest_error(struct device *dev, uint32_t offset);

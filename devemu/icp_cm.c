@@ -14,8 +14,8 @@ static void update_irq(struct device *dev)
 {
 	const struct icp_cm_state *s = dev->state;
 
-	irq_line_set(&dev->irq[ICP_CM_WIRE_IRQ], icp_ic_irq(&s->ic));
-	irq_line_set(&dev->irq[ICP_CM_WIRE_FIQ], icp_ic_fiq(&s->ic));
+	device_set_irq(dev, ICP_CM_WIRE_IRQ, icp_ic_irq(&s->ic));
+	device_set_irq(dev, ICP_CM_WIRE_FIQ, icp_ic_fiq(&s->ic));
 }
 
 static uint32_t ram_size(const struct device *dev)

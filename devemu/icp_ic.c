@@ -4,12 +4,13 @@
 #include "devemu/icp_pic_regs.h"
 #include "vmm/lib/bits.h"
 
-/** Nothing enabled, no software interrupt. The inputs are not ours: they stay as they are. */
+/**
+ * Nothing enabled, no software interrupt. The inputs are low: every source of one is reset too, and
+ * raises it again when it has a reason.
+ */
 void icp_ic_reset(struct icp_ic *ic)
 {
-	ic->soft = 0;
-	ic->irq_enable = 0;
-	ic->fiq_enable = 0;
+	*ic = (struct icp_ic){ 0 };
 }
 
 /** Returns false when there is no readable register at @p offset; @p value is 0 then. */

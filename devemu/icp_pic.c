@@ -8,8 +8,8 @@ static void update_irq(struct device *dev)
 {
 	const struct icp_pic_state *s = dev->state;
 
-	irq_line_set(&dev->irq[ICP_PIC_WIRE_IRQ], icp_ic_irq(&s->ic));
-	irq_line_set(&dev->irq[ICP_PIC_WIRE_FIQ], icp_ic_fiq(&s->ic));
+	device_set_irq(dev, ICP_PIC_WIRE_IRQ, icp_ic_irq(&s->ic));
+	device_set_irq(dev, ICP_PIC_WIRE_FIQ, icp_ic_fiq(&s->ic));
 }
 
 static void refresh(struct device *dev)

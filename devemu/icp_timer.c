@@ -14,32 +14,26 @@ static void update_irq(struct device *dev)
 	const struct icp_timer_state *s = dev->state;
 
 	for (unsigned n = 0; n < ICP_TIMER_COUNT; n++)
-		irq_line_set(&dev->irq[n], arm_timer_irq(&s->bank.timer[n]));
+		device_set_irq(dev, n, arm_timer_irq(&s->bank.timer[n]));
 }
 
 static void icp_timer_reset(struct device *dev)
 {
 	struct icp_timer_state *s = dev->state;
 
-	arm_timer_bank_reset(dev, &s->bank, rates, ICP_TIMER_COUNT);
-	update_irq(dev);
+	arm_timer_bank_reset(dev, &s->bank, rates, ICP_TIMER_COUNT, update_irq);
 }
 
 static uint32_t icp_timer_read(struct device *dev, uint32_t offset, unsigned size)
 {
 	struct icp_timer_state *s = dev->state;
 	const uint32_t n = offset / ICP_TIMER_STRIDE;
-	uint32_t value;
-	bool expired;
 
 	if (n >= ICP_TIMER_COUNT) {
 		device_guest_error(dev, offset);
 		return 0;
 	}
-	value = arm_timer_bank_read(dev, &s->bank, n, offset % ICP_TIMER_STRIDE, &expired);
-	if (expired)
-		update_irq(dev);
-	return value;
+	return arm_timer_bank_read(dev, &s->bank, n, offset % ICP_TIMER_STRIDE);
 }
 
 static void icp_timer_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)
@@ -52,7 +46,6 @@ static void icp_timer_write(struct device *dev, uint32_t offset, uint32_t value,
 		return;
 	}
 	arm_timer_bank_write(dev, &s->bank, n, offset % ICP_TIMER_STRIDE, value);
-	update_irq(dev);
 }
 
 static void icp_timer_deadline(struct device *dev)
@@ -60,7 +53,6 @@ static void icp_timer_deadline(struct device *dev)
 	struct icp_timer_state *s = dev->state;
 
 	arm_timer_bank_sync(dev, &s->bank);
-	update_irq(dev);
 }
 
 const struct device_ops icp_timer_ops = {

@@ -30,6 +30,8 @@ uint32_t mmio_read(struct device *dev, uint32_t offset, unsigned size)
 {
 	const uint32_t at = aligned(offset, size);
 
+	if (size == 4)
+		return dev->ops->read(dev, at, 4);
 	return (dev->ops->read(dev, at & ~3u, size) >> lane(at)) & mask(size);
 }
 
@@ -41,5 +43,8 @@ void mmio_write(struct device *dev, uint32_t offset, uint32_t value, unsigned si
 {
 	const uint32_t at = aligned(offset, size);
 
-	dev->ops->write(dev, at & ~3u, (value & mask(size)) << lane(at), size);
+	if (size == 4)
+		dev->ops->write(dev, at, value, 4);
+	else
+		dev->ops->write(dev, at & ~3u, (value & mask(size)) << lane(at), size);
 }

@@ -9,7 +9,7 @@ static void update_irq(struct device *dev)
 {
 	const struct pl011_state *s = dev->state;
 
-	irq_line_set(&dev->irq[0], (s->ris & s->imsc) != 0);
+	device_set_irq(dev, 0, (s->ris & s->imsc) != 0);
 }
 
 /** With the FIFOs off, they are one byte deep. (DDI 0183, 3.3.7) */

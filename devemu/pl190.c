@@ -25,8 +25,8 @@ static void update_irq(struct device *dev)
 {
 	const struct pl190_state *s = dev->state;
 
-	irq_line_set(&dev->irq[PL190_WIRE_IRQ], (irq_status(s) & s->above[s->level]) != 0);
-	irq_line_set(&dev->irq[PL190_WIRE_FIQ], fiq_status(s) != 0);
+	device_set_irq(dev, PL190_WIRE_IRQ, (irq_status(s) & s->above[s->level]) != 0);
+	device_set_irq(dev, PL190_WIRE_FIQ, fiq_status(s) != 0);
 }
 
 static void refresh(struct device *dev)
@@ -89,9 +89,9 @@ static void end_service(struct pl190_state *s)
 static void pl190_reset(struct device *dev)
 {
 	struct pl190_state *s = dev->state;
-	const uint32_t lines = s->lines;
 
-	*s = (struct pl190_state){ .lines = lines };
+	/* The inputs too: their sources are reset with it. */
+	*s = (struct pl190_state){ 0 };
 	update_levels(s);
 	update_service(s);
 	update_irq(dev);

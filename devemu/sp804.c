@@ -11,7 +11,7 @@ static void update_irq(struct device *dev)
 {
 	const struct sp804_state *s = dev->state;
 
-	irq_line_set(&dev->irq[0],
+	device_set_irq(dev, 0,
 		     arm_timer_irq(&s->bank.timer[0]) || arm_timer_irq(&s->bank.timer[1]));
 }
 
@@ -19,16 +19,13 @@ static void sp804_reset(struct device *dev)
 {
 	struct sp804_state *s = dev->state;
 
-	arm_timer_bank_reset(dev, &s->bank, rates, SP804_COUNT);
-	update_irq(dev);
+	arm_timer_bank_reset(dev, &s->bank, rates, SP804_COUNT, update_irq);
 }
 
 static uint32_t sp804_read(struct device *dev, uint32_t offset, unsigned size)
 {
 	struct sp804_state *s = dev->state;
 	const uint32_t n = offset / SP804_STRIDE;
-	uint32_t value;
-	bool expired;
 
 	if (n >= SP804_COUNT) {
 		if (offset >= SP804_PERIPHID0 && offset < SP804_PERIPHID0 + 4 * sizeof(ids))
@@ -36,10 +33,7 @@ static uint32_t sp804_read(struct device *dev, uint32_t offset, unsigned size)
 		device_guest_error(dev, offset);
 		return 0;
 	}
-	value = arm_timer_bank_read(dev, &s->bank, n, offset % SP804_STRIDE, &expired);
-	if (expired)
-		update_irq(dev);
-	return value;
+	return arm_timer_bank_read(dev, &s->bank, n, offset % SP804_STRIDE);
 }
 
 static void sp804_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)
@@ -52,7 +46,6 @@ static void sp804_write(struct device *dev, uint32_t offset, uint32_t value, uns
 		return;
 	}
 	arm_timer_bank_write(dev, &s->bank, n, offset % SP804_STRIDE, value);
-	update_irq(dev);
 }
 
 static void sp804_deadline(struct device *dev)
@@ -60,7 +53,6 @@ static void sp804_deadline(struct device *dev)
 	struct sp804_state *s = dev->state;
 
 	arm_timer_bank_sync(dev, &s->bank);
-	update_irq(dev);
 }
 
 const struct device_ops sp804_ops = {

@@ -39,7 +39,7 @@ static void update(struct device *dev)
 	const struct sp805_state *s = dev->state;
 
 	dev->clock->set_deadline(dev->clock, dev, deadline(s));
-	irq_line_set(&dev->irq[0], irq_level(s));
+	device_set_irq(dev, 0, irq_level(s));
 }
 
 static uint64_t period(const struct sp805_state *s)

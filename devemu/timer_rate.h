@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From guest time, 24 MHz, to the clocks that timers count, exactly and without drift: a count is
- * always computed from the time since the VM started, never from the previous count. The ARM926 has
- * no divide instruction, so the divisions by constants are multiplications.
+ * always that of the whole time since the VM started, and no remainder is ever dropped. The ARM926
+ * has no divide instruction, so the divisions by constants are multiplications.
  */
 #ifndef DEVEMU_TIMER_RATE_H
 #define DEVEMU_TIMER_RATE_H
@@ -39,10 +39,33 @@ static inline uint64_t div25(uint64_t n)
 	return mul_high64(n, 0xa3d70a3d70a3d70bu) >> 4;
 }
 
-/** Periods of the timer clock that have passed at guest time @p now: floor(now * rate / 24 MHz). */
-static inline uint64_t timer_rate_count(enum timer_rate rate, uint64_t now)
+/**
+ * Where the last full division was made: guest time @now is exactly @us microseconds. The times of
+ * the following three minutes are divided as a 32-bit distance from here. Starts as all zeroes.
+ */
+struct timer_anchor {
+	uint64_t now;
+	uint64_t us;
+};
+
+/** floor(@p now / 24), for times that are not before the anchor. */
+static inline uint64_t timer_anchor_us(struct timer_anchor *anchor, uint64_t now)
 {
-	const uint64_t us = div24(now);
+	const uint64_t distance = now - anchor->now;
+
+	if (distance >> 32) {
+		anchor->us = div24(now);
+		anchor->now = anchor->us * 24u;
+		return anchor->us;
+	}
+	return anchor->us + (uint32_t)distance / 24u;
+}
+
+/** Periods of the timer clock that have passed at guest time @p now: floor(now * rate / 24 MHz). */
+static inline uint64_t timer_rate_count(enum timer_rate rate, struct timer_anchor *anchor,
+					uint64_t now)
+{
+	const uint64_t us = timer_anchor_us(anchor, now);
 
 	return rate == TIMER_RATE_1MHZ ? us : now + us;
 }

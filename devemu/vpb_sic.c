@@ -10,23 +10,29 @@ static uint32_t raw(const struct vpb_sic_state *s)
 	return s->lines | s->soft;
 }
 
-static void update_irq(struct device *dev)
+/** The outputs that bypass the cascade: a bundle of neighbouring wires. */
+static void update_passed(struct device *dev)
 {
+	const struct irq_line *first = &dev->irq[VPB_SIC_WIRE_PASS];
 	struct vpb_sic_state *s = dev->state;
 	const uint32_t passed = s->lines & s->pass;
 	const uint32_t changed = passed ^ s->passed;
 
 	s->passed = passed;
-	if (changed) {
-		for (unsigned n = VPB_SIC_PASS_FIRST; n <= VPB_SIC_PASS_LAST; n++) {
-			struct irq_line line = dev->irq[VPB_SIC_WIRE_PASS];
-
-			line.input += n;
-			if (bit(changed, n))
-				irq_line_set(&line, bit(passed, n));
-		}
+	if (!changed || !first->set)
+		return;
+	for (unsigned n = VPB_SIC_PASS_FIRST; n <= VPB_SIC_PASS_LAST; n++) {
+		if (bit(changed, n))
+			first->set(first->sink, first->input + n, bit(passed, n));
 	}
-	irq_line_set(&dev->irq[VPB_SIC_WIRE_IRQ], (raw(s) & s->enable) != 0);
+}
+
+static void update_irq(struct device *dev)
+{
+	const struct vpb_sic_state *s = dev->state;
+
+	update_passed(dev);
+	device_set_irq(dev, VPB_SIC_WIRE_IRQ, (raw(s) & s->enable) != 0);
 }
 
 static void refresh(struct device *dev)
@@ -41,6 +47,8 @@ static void vpb_sic_reset(struct device *dev)
 {
 	struct vpb_sic_state *s = dev->state;
 
+	/* The inputs too: their sources are reset with it. */
+	s->lines = 0;
 	s->soft = 0;
 	s->enable = 0;
 	s->pass = 0;

@@ -32,8 +32,11 @@ static bool guest_flat(const struct shadow *sh)
 	return !(sh->mmu->sctlr & SCTLR_M);
 }
 
-/** Compares the entries of one table with the guest's; true if something was dropped. */
-static bool revalidate_table(struct shadow *sh, unsigned index)
+/**
+ * Compares the entries of one table with the guest's and drops what differs. The caller invalidates
+ * the TLB if the table has been in use since the last comparison.
+ */
+void shadow_table_revalidate(struct shadow *sh, unsigned index)
 {
 	const struct shadow_table *table = &sh->tables[index];
 	const bool coarse = (table->guest_l1 & L1_TYPE_MASK) == L1_COARSE;
@@ -41,10 +44,9 @@ static bool revalidate_table(struct shadow *sh, unsigned index)
 	const uint32_t base = table->guest_l1 & (coarse ? L1_COARSE_BASE : L1_FINE_BASE);
 	const volatile uint32_t *guest;
 	unsigned at = index * SHADOW_ENTRIES;
-	bool dropped = false;
 
 	if (table->flat || (table->guest_l1 & L1_TYPE_MASK) == L1_SECTION)
-		return false; /* the first-level descriptor says it all */
+		return; /* the first-level descriptor says it all */
 
 	/* A level 2 table never crosses a page. If it is no longer in RAM, every entry goes. */
 	guest = sh->guest_page(sh->guest_page_ctx, gpa(base & ~0xfffu));
@@ -55,13 +57,10 @@ static bool revalidate_table(struct shadow *sh, unsigned index)
 		for (uint32_t left = sh->known[at / 32 + word]; left != 0; left &= left - 1u) {
 			const unsigned n = word * 32 + (unsigned)__builtin_ctz(left);
 
-			if (guest && guest[n] == sh->guest_l2[at + n])
-				continue;
-			shadow_entry_drop(sh, at + n);
-			dropped = true;
+			if (!guest || guest[n] != sh->guest_l2[at + n])
+				shadow_entry_drop(sh, at + n);
 		}
 	}
-	return dropped;
 }
 
 /**
@@ -80,7 +79,7 @@ void shadow_revalidate(struct shadow *sh)
 			if (!shadow_guest_l1(sh, record->slot, &l1) || l1 != record->guest_l1)
 				shadow_slot_drop(sh, ctx, record->slot);
 			else if (record->table != SHADOW_SECTION)
-				revalidate_table(sh, record->table);
+				shadow_table_revalidate(sh, record->table);
 		}
 	}
 	mmu_tlb_invalidate_all();
@@ -135,9 +134,8 @@ void shadow_revalidate_page(struct shadow *sh, uint32_t mva)
 	}
 	at = record->table * SHADOW_ENTRIES;
 	for (unsigned n = first; n < first + count; n++) {
-		if (guest && guest[n] == sh->guest_l2[at + n])
-			continue;
-		shadow_entry_drop(sh, at + n);
+		if (!guest || guest[n] != sh->guest_l2[at + n])
+			shadow_entry_drop(sh, at + n);
 	}
 	if (count == 1)
 		mmu_tlb_invalidate(va);

@@ -159,6 +159,11 @@ static unsigned table_for(struct shadow *sh, unsigned slot, const struct guest_t
 			mmu_tlb_invalidate_all();
 		}
 		table = shadow_table_get(sh, &like);
+		/*
+		 * It may be one that an inactive context left behind, made from a guest table whose
+		 * memory has another use by now: nothing in it is trusted.
+		 */
+		shadow_table_revalidate(sh, table);
 		shadow_slot_add(sh, sh->current, slot, key, table);
 		shadow_table_link(sh, sh->current, slot, table);
 	}

@@ -14,6 +14,9 @@ static inline unsigned shadow_vector_slot(const struct shadow *sh)
 /** The guest's first-level descriptor for the VA slot @p slot; false if it cannot be read. */
 bool shadow_guest_l1(const struct shadow *sh, unsigned slot, uint32_t *l1);
 
+/* shadow.c */
+void shadow_table_revalidate(struct shadow *sh, unsigned table);
+
 /* shadow_table.c */
 unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like);
 struct shadow_slot *shadow_slot_find(struct shadow_context *ctx, unsigned slot);

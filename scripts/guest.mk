@@ -81,7 +81,7 @@ PROGRAMS := $(patsubst tests/linux/%.c,build/guest/bin/%,$(wildcard tests/linux/
 
 build/guest/bin/%: tests/linux/%.c $(wildcard tests/linux/*.h)
 	@mkdir -p $(@D)
-	$(PROGRAM_CC) $(PROGRAM_CFLAGS) $(PROGRAM_CFLAGS-$*) -o $@ $<
+	$(Q)$(PROGRAM_CC) $(PROGRAM_CFLAGS) $(PROGRAM_CFLAGS-$*) -o $@ $<
 
 build/guest/busybox.fetched: scripts/fetch_armel
 	@scripts/step "fetch busybox for armel" -- scripts/fetch_armel build/deb build/guest/busybox \
@@ -123,8 +123,7 @@ $(foreach board,$(BOARDS),$(foreach kernel,$(KERNELS), \
 	$(eval $(call BUNDLE_RULES,$(board),$(kernel),,$(INITRD))) \
 	$(eval $(call BUNDLE_RULES,$(board),$(kernel),-stress,$(INITRD_STRESS)))))
 
-.PHONY: kernel rewrite bundle
-kernel: $(GUEST_DIR)/.built ## build the guest kernel of GUEST and PAN
-rewrite: $(GUEST_DIR)/vmlinux.hako ## and rewrite it for the VMM
-bundle: $(BUNDLE) ## and bundle it with the VMM of BOARD: build/BOARD/zImage-hako
+.PHONY: guest bundle
+guest: $(GUEST_DIR)/vmlinux.hako ## build the guest kernel of GUEST and PAN, and rewrite it
+bundle: $(BUNDLE) ## bundle it with the VMM of BOARD: build/BOARD/zImage-hako
 	@ln -sf $(KERNEL)/zImage-hako build/$(BOARD)/zImage-hako

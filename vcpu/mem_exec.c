@@ -63,7 +63,7 @@ static RARE bool unaligned_faults(const struct mem_exec_ops *ops, void *ctx, uin
 }
 
 /*
- * LDR of an unaligned word rotates the aligned one, STR ignores the low bits (ARM ARM, LDR and STR).
+ * LDR of an unaligned word rotates the aligned one, STR ignores the low bits (ARM ARM, LDR, STR).
  * Unaligned halfwords are UNPREDICTABLE; the ARM9 does not drive address bit 0 then, and so
  * transfers the aligned halfword.
  */
@@ -170,9 +170,9 @@ static bool block_faults(const struct mem_insn *insn, const struct mem_exec_ops 
 }
 
 /**
- * LDM, STM, LDRD, STRD and the VFP's: words at consecutive addresses whose low two bits are ignored
- * (ARM ARM, A5.4). LDRD and STRD want a multiple of 8 and are UNPREDICTABLE otherwise; the alignment
- * check sees that, and without it they are two words.
+ * LDM, STM, LDRD, STRD and the VFP's: words at consecutive addresses, whose low two bits are
+ * ignored (ARM ARM, A5.4). LDRD and STRD want a multiple of 8 and are UNPREDICTABLE otherwise; the
+ * check of alignment sees that, and without it they are two words.
  */
 static RARE enum mem_exec_result exec_block(const struct mem_insn *insn,
 					    const struct mem_exec_ops *ops, void *ctx,
@@ -216,15 +216,27 @@ static RARE enum mem_exec_result exec_block(const struct mem_insn *insn,
  * there, as an external abort does on the ARM926: the transfers before it have been made, registers
  * have not changed.
  */
-enum mem_exec_result mem_exec(const struct mem_insn *insn, const struct mem_exec_ops *ops, void *ctx,
-			      bool carry)
+enum mem_exec_result mem_exec(const struct mem_insn *insn, const struct mem_exec_ops *ops,
+			      void *ctx, bool carry)
 {
+	uint32_t address;
 	uint32_t base;
-	const uint32_t address = mem_insn_address(insn, ops->get, ctx, carry, &base);
 
-	if (insn->shape == MEM_SINGLE)
-		return exec_single(insn, ops, ctx, address, base);
-	if (insn->shape == MEM_SWAP)
-		return exec_swap(insn, ops, ctx, address);
-	return exec_block(insn, ops, ctx, address, base);
+	if (insn->shape != MEM_SINGLE) {
+		address = mem_insn_address(insn, ops->get, ctx, carry, &base);
+		if (insn->shape == MEM_SWAP)
+			return exec_swap(insn, ops, ctx, address);
+		return exec_block(insn, ops, ctx, address, base);
+	}
+
+	/* Nearly all device accesses are of this kind: mem_insn_address() without other cases. */
+	if (!insn->register_offset && !insn->pc_relative) {
+		address = ops->get(ctx, insn->rn);
+		base = insn->subtract ? address - insn->offset : address + insn->offset;
+		if (insn->pre_index)
+			address = base;
+	} else {
+		address = mem_insn_address(insn, ops->get, ctx, carry, &base);
+	}
+	return exec_single(insn, ops, ctx, address, base);
 }

@@ -37,7 +37,7 @@ enum mem_access_result {
 	MEM_ACCESS_FAULT, /**< the guest takes a data abort; the hook has recorded FSR and FAR */
 };
 
-/** What mem_exec() asks of the machine. No hook is NULL, except vfp_get and vfp_set: no VFP then. */
+/** What mem_exec() asks of the machine. Only vfp_get and vfp_set may be NULL: no VFP then. */
 struct mem_exec_ops {
 	/**
 	 * A register of the current virtual mode as an operand: r15 reads as the instruction's
@@ -92,7 +92,7 @@ enum mem_exec_result {
 	MEM_EXEC_UNDEFINED, /**< a VFP transfer on a machine without VFP hooks */
 };
 
-enum mem_exec_result mem_exec(const struct mem_insn *insn, const struct mem_exec_ops *ops, void *ctx,
-			      bool carry);
+enum mem_exec_result mem_exec(const struct mem_insn *insn, const struct mem_exec_ops *ops,
+			      void *ctx, bool carry);
 
 #endif

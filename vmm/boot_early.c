@@ -5,6 +5,7 @@
 #include "arch/arm/layout.h"
 #include "board/boot_boards.h"
 #include "board/boot_uart.h"
+#include "devemu/icp_cm_regs.h"
 #include "vmm/boot_params.h"
 #include "vmm/bundle.h"
 #include "vmm/image_header.h"
@@ -83,6 +84,7 @@ static const struct boot_board *find_board(const struct boot_board *built_for, u
 	return board;
 }
 
+/** What the loader says, or else what boards of this kind have. */
 static uint32_t find_ram_size(const struct boot_board *board, uint32_t params)
 {
 	uint32_t size;
@@ -92,6 +94,21 @@ static uint32_t find_ram_size(const struct boot_board *board, uint32_t params)
 	if (size > board->ram_max)
 		size = board->ram_max;
 	return align_down(size, MIB); /* the image's place is a section */
+}
+
+/**
+ * What the board itself says, where it has a register for that: U-Boot finds 16 MiB on an
+ * Integrator/CP with 128. 0 otherwise.
+ */
+static uint32_t ask_board_for_ram_size(const struct boot_board *board)
+{
+	if (!board->ram_size_reg)
+		return 0;
+
+	const uint32_t value = *(volatile const uint32_t *)phys(board->ram_size_reg);
+	const uint32_t size = 16 * MIB << bits(value, ICP_CM_SDRAM_SIZE_HIGH, ICP_CM_SDRAM_SIZE_LOW);
+
+	return size < board->ram_max ? size : board->ram_max;
 }
 
 /** Checks that the file lies in RAM as a whole, and says where in it the bundle is. */
@@ -115,20 +132,24 @@ static uint32_t find_bundle(const struct boot_board *board, uint32_t image, uint
 	return image + offset;
 }
 
-static void check_room(const struct boot_board *board, const struct bundle *bundle,
-		       uint32_t ram_size)
+/** Checks that guest, bundle and VMM fit into RAM; returns its size, corrected if need be. */
+static uint32_t check_room(const struct boot_board *board, const struct bundle *bundle,
+			   uint32_t ram_size)
 {
 	/* All four terms are bounded by ram_max, or by the size of RAM: no overflow. */
 	const uint32_t needed = VM_RAM_HPA + bundle->guest_memory + bundle->total_size +
 				VMM_POOL_SIZE + VMM_IMAGE_SIZE;
 
+	if (needed > ram_size && ask_board_for_ram_size(board) > ram_size)
+		ram_size = ask_board_for_ram_size(board);
 	if (needed > ram_size)
 		boot_fatal(board,
-			   "hako: too little RAM: %u KiB, but %u KiB are needed (guest %u, bundle %u, "
-			   "VMM %u, reserved %u)\n",
+			   "hako: too little RAM: %u KiB, but %u KiB are needed (guest %u, bundle "
+			   "%u, VMM %u, reserved %u)\n",
 			   ram_size / KIB, needed / KIB, bundle->guest_memory / KIB,
 			   bundle->total_size / KIB, (VMM_POOL_SIZE + VMM_IMAGE_SIZE) / KIB,
 			   VM_RAM_HPA / KIB);
+	return ram_size;
 }
 
 static void check_parts(const struct boot_board *board, const struct bundle *bundle, uint32_t image,
@@ -149,8 +170,9 @@ static void check_parts(const struct boot_board *board, const struct bundle *bun
 	}
 }
 
-static void check_bundle(const struct boot_board *board, uint32_t image, uint32_t bundle_at,
-			 uint32_t size, uint32_t ram_size)
+/** Checks all of the bundle, and that there is room for it; returns the size of RAM. */
+static uint32_t check_bundle(const struct boot_board *board, uint32_t image, uint32_t bundle_at,
+			     uint32_t size, uint32_t ram_size)
 {
 	struct bundle bundle;
 	unsigned at_part;
@@ -165,8 +187,9 @@ static void check_bundle(const struct boot_board *board, uint32_t image, uint32_
 	if (bundle.machine_id != board->machine_id)
 		boot_fatal(board, "hako: bundle: made for machine id 0x%x, this board is 0x%x\n",
 			   bundle.machine_id, board->machine_id);
-	check_room(board, &bundle, ram_size);
+	ram_size = check_room(board, &bundle, ram_size);
 	check_parts(board, &bundle, image, bundle_at);
+	return ram_size;
 }
 
 static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
@@ -190,11 +213,10 @@ void boot_check(struct boot_state *state, uint32_t image, uint32_t machine_id, u
 			   "hako: the image's first words are damaged; load the image again\n");
 
 	const struct boot_board *const board = find_board(built_for, machine_id, params);
-	const uint32_t ram_size = find_ram_size(board, params);
-	const uint32_t bundle = find_bundle(board, image, ram_size);
+	const uint32_t told_size = find_ram_size(board, params);
+	const uint32_t bundle = find_bundle(board, image, told_size);
 	const uint32_t bundle_size = image_word(image, IMAGE_AT_BUNDLE_SIZE);
-
-	check_bundle(board, image, bundle, bundle_size, ram_size);
+	const uint32_t ram_size = check_bundle(board, image, bundle, bundle_size, told_size);
 
 	/* From the top of RAM down; check_room() has shown that it fits. */
 	const uint32_t final_image = board->ram_base + ram_size - VMM_IMAGE_SIZE;
@@ -216,15 +238,6 @@ void boot_check(struct boot_state *state, uint32_t image, uint32_t machine_id, u
 		.image_size = image_word(image, IMAGE_AT_STACK_END),
 		.image_total_size = image_word(image, IMAGE_AT_TOTAL_SIZE),
 	};
-
-	const uint32_t file_size = bundle + bundle_size - image;
-
-	if (overlap(image, file_size, final_image, VMM_IMAGE_SIZE) && image != final_image &&
-	    overlap(image, file_size, VM_RAM_HPA, file_size))
-		boot_fatal(board,
-			   "hako: the image was loaded at 0x%x, across its final place and with no room "
-			   "to step aside; load it at 0x%x\n",
-			   image, board->ram_base + 0x10000);
 }
 
 /**
@@ -234,6 +247,9 @@ void boot_check(struct boot_state *state, uint32_t image, uint32_t machine_id, u
  *
  * One step, normally. When the file lies across the final place, a copy would destroy the bundle or
  * the code that copies; then all of it steps aside first, to the guest's RAM, which is still free.
+ * It cannot lie there too: it is not much larger than the guest's memory (most of a bundle has its
+ * place in there, and bundle_parse() bounds the rest), and RAM holds that and the bundle, so that a
+ * file which reaches into the last MiB of RAM starts behind the first half of it.
  */
 uint32_t boot_move_image(struct boot_state *state)
 {
@@ -269,4 +285,20 @@ void boot_move_bundle(struct boot_state *state)
 	memset(phys(state->image + state->image_size), 0,
 	       state->image_total_size - state->image_size);
 	state->info.l1 = hpa(boot_mmu_make_table(state->info.image.raw, state->info.pool.raw));
+}
+
+/**
+ * After an exception in boot_check(): the last words of an image that is too damaged to find that
+ * out by its checksum, or of one whose loader passed a wrong address.
+ */
+void boot_report_exception(uint32_t image, uint32_t machine_id, uint32_t mode, uint32_t lr)
+{
+	const struct boot_board *board = boot_board_by_id(machine_id);
+
+	if (!board)
+		board = boot_board_by_id(image_word(image, IMAGE_AT_MACHINE_ID));
+	boot_fatal(board,
+		   "hako: exception before the start (mode 0x%02x, lr 0x%08x, image at 0x%x): the "
+		   "image is damaged, or r2 was wrong; load the image again\n",
+		   mode, lr, image);
 }

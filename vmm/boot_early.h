@@ -33,6 +33,9 @@ void boot_check(struct boot_state *state, uint32_t image, uint32_t machine_id, u
 uint32_t boot_move_image(struct boot_state *state);
 void boot_move_bundle(struct boot_state *state);
 
+void boot_report_exception(uint32_t image, uint32_t machine_id, uint32_t mode, uint32_t lr)
+	__attribute__((noreturn));
+
 /** Waits for ever; in boot.S. */
 void boot_stop(void) __attribute__((noreturn));
 

@@ -159,6 +159,8 @@ static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bun
 	if (part->kind == BUNDLE_PROXIES &&
 	    (part->size % 4 || part->size > 4 * PROXY_TABLE_MAX))
 		return BUNDLE_BAD_PLACE;
+	if (part->kind == BUNDLE_INFO && part->size > BUNDLE_INFO_MAX)
+		return BUNDLE_BAD_PLACE;
 
 	if (!kind_rules[kind].in_guest)
 		return part->gpa.raw || part->memory_size ? BUNDLE_BAD_MEMORY : BUNDLE_OK;

@@ -55,6 +55,8 @@
 #define BUNDLE_GUEST_MEMORY_ALIGN 0x00100000u
 #define BUNDLE_GUEST_MEMORY_MAX   0x10000000u
 
+#define BUNDLE_INFO_MAX 4096u /* bytes of BUNDLE_INFO */
+
 /** What a part is. The numbers are the file format. */
 enum bundle_kind {
 	BUNDLE_VMM = 1,     /**< the VMM's image, as shipped; offset 0 is the image's first byte */

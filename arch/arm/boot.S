@@ -14,6 +14,10 @@
 #include "vmm/boot_early.h"
 #include "vmm/image_header.h"
 
+/* At address 0: eight times BOOT_VECTOR, eight times boot_exception, the machine id. */
+#define BOOT_VECTOR       0xe59ff018 /* ldr pc, [pc, #0x18]: the word 0x20 further on */
+#define BOOT_VECTORS_SIZE 0x44
+
 #define BOOT_DACR 0x40000001 /* domains 15 and 0 are clients: permissions are checked */
 
 	.arm
@@ -59,15 +63,35 @@ boot_entry:
 1:	mrc	p15, 0, pc, c7, c14, 3
 	bne	1b
 2:
-	/* MMU, data cache and alignment faults off, little-endian; V stays, vectors are set up later. */
+	/* MMU, data cache and alignment faults off, little-endian, vectors at 0 for the time being. */
 	bic	r0, r0, #(SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_B)
 	bic	r0, r0, #(SCTLR_S | SCTLR_R)
+	bic	r0, r0, #SCTLR_V
 	bic	r0, r0, #SCTLR_L4
 	/* With the MMU off the instruction cache may be on (TRM, 4.2): checksums are long loops. */
 	orr	r0, r0, #SCTLR_I
 	mov	r1, #0
 	mcr	p15, 0, r1, c7, c10, 4		/* drain the write buffer: the cleaned lines */
 	mcr	p15, 0, r0, c1, c0, 0
+
+	/*
+	 * A damaged image, or r2 that points to nothing, ends in an exception: say so. The vectors go
+	 * where neither the image is nor the loader's parameters are (0 - 1 is out of their way).
+	 */
+	sub	r0, r5, #1
+	cmp	r0, #(BOOT_VECTORS_SIZE - 1)
+	cmphs	r6, #BOOT_VECTORS_SIZE
+	blo	4f
+	ldr	r2, =BOOT_VECTOR
+	adr	r3, boot_exception
+	mov	r0, #0
+3:	str	r3, [r0, #0x20]
+	str	r2, [r0], #4
+	cmp	r0, #0x20
+	blo	3b
+	str	r4, [r0, #0x20]
+	mcr	p15, 0, r1, c7, c10, 4		/* instructions are fetched from memory */
+4:
 	mcr	p15, 0, r1, c13, c0, 0		/* FCSE: addresses below 32 MiB are themselves */
 	mcr	p15, 0, r1, c7, c7, 0		/* both caches: forget whatever they held */
 	mcr	p15, 0, r1, c8, c7, 0		/* TLB: nothing of the loader's mappings survives */
@@ -136,6 +160,23 @@ boot_mapped:
 	mov	r0, r8				/* info is the first member of struct boot_state */
 	bl	vmm_main
 	/* vmm_main() does not return. */
+
+/*
+ * Any exception before the image has moved. The banked lr says where, more or less; the boot stack is
+ * used from its start again, since nothing is going to return.
+ */
+boot_exception:
+	mrs	r2, cpsr
+	and	r2, r2, #PSR_MODE_MASK
+	mov	r3, lr
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
+	adr	r0, _start
+	ldr	r1, [r0, #IMAGE_AT_STACK_END]
+	add	sp, r0, r1
+	bic	sp, sp, #7
+	mov	r1, #0
+	ldr	r1, [r1, #(BOOT_VECTORS_SIZE - 4)]
+	b	boot_report_exception
 
 	.globl	boot_stop
 boot_stop:

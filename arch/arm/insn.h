@@ -20,33 +20,32 @@ enum mem_shape {
 	MEM_COPROC,   /**< LDC, STC of the VFP: FLDS, FLDD, FLDM and the stores; words from rt on */
 };
 
-/** One load or store, in four words. Addresses are computed with mem_insn_address(). */
+/** One load or store. Addresses are computed with mem_insn_address(). */
 struct mem_insn {
-	uint32_t shape : 8;  /**< enum mem_shape */
-	uint32_t rt : 8;     /**< register transferred (first of two for MEM_DOUBLE); for MEM_COPROC
-			      *   the first of the VFP registers s0 to s31 (d<n> is s<2n>, s<2n + 1>) */
-	uint32_t rn : 8;     /**< base register */
-	uint32_t rm : 8;     /**< offset register, or the register stored by MEM_SWAP */
+	_Alignas(uint32_t) enum mem_shape shape; /* aligned, so that it is cleared by words */
 
-	uint32_t size : 8;   /**< bytes of one transfer: 1, 2 or 4 */
-	bool is_load : 1;
-	bool sign_extend : 1;
-	bool register_offset : 1; /**< offset is rm, shifted */
-	bool subtract : 1;   /**< offset is subtracted (U = 0); for MEM_MULTIPLE: descending */
-	bool pre_index : 1;  /**< offset applies to the address used (P = 1) */
-	bool writeback : 1;  /**< rn is updated (always by the post-indexed forms of LDR and STR) */
-	bool user_access : 1;/**< LDRT, STRT and their byte forms: with the rights of User mode */
-	bool user_bank : 1;  /**< LDM/STM ^ except LDM with pc: User mode registers */
-	bool restore_spsr : 1; /**< LDM ^ with pc in the list: also copies SPSR to CPSR */
-	bool pc_relative : 1;/**< Thumb LDR literal: the base is pc with bit 1 cleared */
+	uint8_t rt;           /**< register transferred; first of two for MEM_DOUBLE; first of s0 to
+			       *   s31 for MEM_COPROC, where d<n> is s<2n> and s<2n + 1> */
+	uint8_t rn;           /**< base register */
+	uint8_t rm;           /**< offset register, or the register stored by MEM_SWAP */
+	uint8_t size;         /**< bytes of one transfer: 1, 2 or 4 */
+	uint8_t shift_type;   /**< of the offset register: 0 LSL, 1 LSR, 2 ASR, 3 ROR or RRX */
+	uint8_t shift_amount; /**< 0 to 31 as encoded: LSR #0 and ASR #0 mean 32, ROR #0 RRX */
+	uint8_t coproc;       /**< MEM_COPROC: 10 single precision, 11 double */
+	uint8_t words;        /**< registers of MEM_COPROC, 1 to 32 */
+	uint16_t list;        /**< registers of MEM_MULTIPLE */
+	uint16_t offset;      /**< immediate offset in bytes, if !register_offset */
 
-	uint16_t list;       /**< registers of MEM_MULTIPLE */
-	uint16_t offset;     /**< immediate offset in bytes, if !register_offset */
-
-	uint8_t shift_type;  /**< of the offset register: 0 LSL, 1 LSR, 2 ASR, 3 ROR (RRX if amount 0) */
-	uint8_t shift_amount;/**< 0 to 31 as encoded: LSR #0 and ASR #0 mean 32 */
-	uint8_t coproc;      /**< coprocessor number for MEM_COPROC: 10 single, 11 double precision */
-	uint8_t words;       /**< registers of MEM_COPROC, 1 to 32 */
+	bool is_load;
+	bool sign_extend;
+	bool register_offset; /**< offset is rm, shifted */
+	bool subtract;        /**< offset is subtracted (U = 0); for MEM_MULTIPLE: descending */
+	bool pre_index;       /**< offset applies to the address used (P = 1) */
+	bool writeback;       /**< rn is updated, as always by post-indexed LDR and STR */
+	bool user_access;     /**< LDRT, STRT and their byte forms: with the rights of User mode */
+	bool user_bank;       /**< LDM/STM ^, except LDM with pc: User mode registers */
+	bool restore_spsr;    /**< LDM ^ with pc in the list: also copies SPSR to CPSR */
+	bool pc_relative;     /**< Thumb LDR literal: the base is pc with bit 1 cleared */
 };
 
 /**
@@ -70,8 +69,9 @@ bool thumb_decode_mem(uint16_t half, struct mem_insn *insn);
  * pc + 4 in Thumb state); @p carry is the C flag, for RRX. *base_out is meaningful only with
  * insn->writeback.
  */
-uint32_t mem_insn_address(const struct mem_insn *insn, uint32_t (*reg)(const void *regs, unsigned n),
-			  const void *regs, bool carry, uint32_t *base_out);
+uint32_t mem_insn_address(const struct mem_insn *insn,
+			  uint32_t (*reg)(const void *regs, unsigned n), const void *regs,
+			  bool carry, uint32_t *base_out);
 
 /** Bytes a load or store touches from its lowest address on; 0 for an empty register list. */
 unsigned mem_insn_length(const struct mem_insn *insn);

@@ -25,8 +25,9 @@ static uint32_t shift(uint32_t value, unsigned type, unsigned amount, bool carry
  * Lowest address a load or store touches, before the alignment that some of them enforce. Values
  * are read before any is written, so registers that overlap in UNPREDICTABLE ways do no harm.
  */
-uint32_t mem_insn_address(const struct mem_insn *insn, uint32_t (*reg)(const void *regs, unsigned n),
-			  const void *regs, bool carry, uint32_t *base_out)
+uint32_t mem_insn_address(const struct mem_insn *insn,
+			  uint32_t (*reg)(const void *regs, unsigned n), const void *regs,
+			  bool carry, uint32_t *base_out)
 {
 	const uint32_t rn = reg(regs, insn->rn);
 	const uint32_t base = insn->pc_relative ? align_down(rn, 4) : rn;

@@ -8,24 +8,24 @@ enum { SP = 13, LR = 14, PC = 15 };
 
 static void decode_immediate(uint32_t half, struct mem_insn *insn)
 {
-	insn->rt = bits(half, 2, 0);
-	insn->rn = bits(half, 5, 3);
+	insn->rt = (uint8_t)bits(half, 2, 0);
+	insn->rn = (uint8_t)bits(half, 5, 3);
 	insn->offset = (uint16_t)(bits(half, 10, 6) * insn->size);
 	insn->pre_index = true;
 }
 
 static void decode_register(uint32_t half, struct mem_insn *insn)
 {
-	insn->rt = bits(half, 2, 0);
-	insn->rn = bits(half, 5, 3);
-	insn->rm = bits(half, 8, 6);
+	insn->rt = (uint8_t)bits(half, 2, 0);
+	insn->rn = (uint8_t)bits(half, 5, 3);
+	insn->rm = (uint8_t)bits(half, 8, 6);
 	insn->register_offset = true;
 	insn->pre_index = true;
 }
 
 static void decode_pc_or_sp(uint32_t half, struct mem_insn *insn)
 {
-	insn->rt = bits(half, 10, 8);
+	insn->rt = (uint8_t)bits(half, 10, 8);
 	insn->pc_relative = !bit(half, 15);
 	insn->rn = insn->pc_relative ? PC : SP;
 	insn->offset = (uint16_t)(bits(half, 7, 0) * 4);
@@ -35,7 +35,7 @@ static void decode_pc_or_sp(uint32_t half, struct mem_insn *insn)
 static void decode_multiple(uint32_t half, struct mem_insn *insn)
 {
 	insn->shape = MEM_MULTIPLE;
-	insn->rn = bits(half, 10, 8);
+	insn->rn = (uint8_t)bits(half, 10, 8);
 	insn->list = (uint16_t)bits(half, 7, 0);
 	/* LDMIA: a base that is also loaded keeps the loaded value (A7.1). */
 	insn->writeback = !(insn->is_load && bit(insn->list, insn->rn));

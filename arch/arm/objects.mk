@@ -2,7 +2,7 @@
 
 # Runs before the image is where it was linked for, and with the MMU off: position independent.
 # (Files of vmm/lib that it uses are marked in vmm/lib/objects.mk.) No constant in these files may
-# contain an address; tests/boot/test_boot.py looks at their relocations.
+# contain an address; tests/qemu/test_boot.py looks at their relocations.
 boot-y := arch/arm/boot_mmu.o
 boot-y += board/boot_boards.o
 boot-y += board/boot_uart.o
@@ -11,11 +11,9 @@ boot-y += vmm/boot_params.o
 boot-y += vmm/bundle.o
 $(foreach o,$(boot-y),$(eval CFLAGS-$(o:.o=) := -fpie -fvisibility=hidden))
 
+# The Makefile tells boot.S its board: BOARD_MACHINE_ID, see board/boot_boards.h.
 obj-y += arch/arm/boot.o
 obj-y += $(boot-y)
-
-# The board an image is for; MACHINE_ID_<board> is in board/boot_boards.h.
-$(OUT)/arch/arm/boot.o: ASFLAGS += -DBOARD_MACHINE_ID=MACHINE_ID_$(BOARD)
 
 obj-y += arch/arm/insn_addr.o
 obj-y += arch/arm/insn_arm.o

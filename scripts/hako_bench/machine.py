@@ -147,7 +147,7 @@ class Run:
                        + last_lines("\n".join(self.console)))
 
     def finish(self):
-        """Wait, stop QEMU, and return (plans, Counts)."""
+        """Wait for the end, stop QEMU, and return (plans, Counts); RunError if the guest failed."""
         while True:
             ended = self.process.poll() is not None
             if self.failure:
@@ -164,4 +164,17 @@ class Run:
                 self._fail(f"nothing on the console for {SILENCE_SECONDS} seconds")
             time.sleep(0.2)
         self.stop()
-        return counting.parse_plans("\n".join(self.console)), self._counts()
+        return self.measured()
+
+    def measured(self):
+        """(plans, Counts) so far; after a failure, of the rows that were complete before it."""
+        counts = self._counts()
+        plans, regions = [], 0
+        for plan in counting.parse_plans("\n".join(self.console)):
+            regions += plan.repeats
+            if not self.reached_end and regions > len(counts.regions):
+                break
+            plans.append(plan)
+        if not self.reached_end:
+            del counts.regions[sum(plan.repeats for plan in plans):]
+        return plans, counts

@@ -83,7 +83,7 @@ def _ratio(value):
     return "-" if value is None else f"{value:.2f}"
 
 
-def format_table(record):
+def _format_rows(record):
     lines = [
         f"{record['board']}, {record['kernel']}, software PAN {'on' if record['pan'] else 'off'}: "
         "instructions per operation",
@@ -97,14 +97,26 @@ def format_table(record):
             f"  {facts.ROWS[row['name']].title:24}{_number(row['native_insns']):>14}"
             f"{_number(row['vmm_insns']):>16}{_ratio(row['ratio']):>9}"
             f"{_ratio(row['published']):>11}{_number(total):>10}")
+    return lines
+
+
+def _format_traps(record):
+    title = f"{record['board']}: instructions from trap to resume"
+    lines = [f"{title:56}{'min':>7}{'median':>9}{'max':>9}", ""]
+    for cost in record["trap_costs"]:
+        lines.append(f"  {facts.TRAP_ROWS[cost['name']].title:52}"
+                     + "".join(f"{'-' if cost[key] is None else cost[key]:>9}"
+                               for key in ("min", "median", "max")))
+    return lines
+
+
+def format_table(record):
+    parts = []
+    if record["rows"]:
+        parts.append("\n".join(_format_rows(record)))
     if record.get("trap_costs"):
-        lines.append("")
-        lines.append(f"  {'one trap, vector to resume':36}{'min':>9}{'median':>9}{'max':>9}")
-        for cost in record["trap_costs"]:
-            lines.append(f"  {facts.TRAP_ROWS[cost['name']].title:36}"
-                         + "".join(f"{'-' if cost[key] is None else cost[key]:>9}"
-                                   for key in ("min", "median", "max")))
-    return "\n".join(lines)
+        parts.append("\n".join(_format_traps(record)))
+    return "\n\n".join(parts)
 
 
 def check_limits_table(limits):

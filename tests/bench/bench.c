@@ -11,6 +11,7 @@
  */
 #include "tests/bench/markers.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -47,15 +48,19 @@ static inline void mark_end(void)
 	__asm__ volatile(INSN(MARK_END) ::: "memory");
 }
 
-static void die(const char *what)
+/* Does not return: the kernel panics without init, and the runner would take that for the cause. */
+static void stop(void)
 {
-	printf("BENCH error: ");
 	fflush(stdout);
-	perror(what);
-	tcdrain(STDERR_FILENO);
-	/* Returning from init panics the kernel, which the runner would take for the cause. */
+	tcdrain(STDOUT_FILENO);
 	for (;;)
 		pause();
+}
+
+static void die(const char *what)
+{
+	printf("BENCH error: %s: %s\n", what, strerror(errno));
+	stop();
 }
 
 static void require(bool ok, const char *what)
@@ -150,7 +155,10 @@ static void wait_for(pid_t pid)
 	int status;
 
 	require(pid > 0 && waitpid(pid, &status, 0) == pid, "fork or wait");
-	require(WIFEXITED(status) && WEXITSTATUS(status) == 0, "child");
+	if (status) {
+		printf("BENCH error: a child ended with wait status %#x\n", (unsigned)status);
+		stop();
+	}
 }
 
 static void fork_exit_run(unsigned count)
@@ -171,7 +179,7 @@ static void fork_exec_run(unsigned count)
 
 		if (!pid) {
 			execl("/helper", "/helper", (char *)NULL);
-			_exit(127);
+			die("/helper");
 		}
 		wait_for(pid);
 	}

@@ -8,7 +8,7 @@ GUEST_BOARDS ?= integratorcp versatilepb
 GUEST_OUT := build/guest-tests
 GUEST_PYTHON ?= /usr/bin/python3
 
-GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions
+GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp irq_timer not_in_qemu
 GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
 
 # Sources of a program beyond NAME.c.
@@ -17,12 +17,16 @@ GUEST_SRC_exceptions := exceptions_code.S
 GUEST_SRC_mmu_permissions := probe.c probe_code.S
 GUEST_SRC_mmu_faults := probe.c probe_code.S mmu_faults_code.S
 GUEST_SRC_address_spaces := probe.c probe_code.S address_spaces_code.S
+GUEST_SRC_thumb := thumb_code.S
+GUEST_SRC_vfp := vfp_code.S
+GUEST_SRC_irq_timer := irq_timer_code.S
 GUEST_SRC_cp15 := cp15_code.S
-GUEST_SRC_not_in_qemu := cpu_modes_code.S
+GUEST_SRC_not_in_qemu := cpu_modes_code.S probe.c probe_code.S
 
 # Constants shared with the assembler carry no suffix, hence -Wno-sign-conversion.
 GUEST_CFLAGS := -std=gnu11 -mcpu=arm926ej-s -marm -mfloat-abi=soft -O2 -g -ffreestanding -fno-common \
 	-fno-toplevel-reorder --param=min-pagesize=0 -fno-tree-loop-distribute-patterns -Wall -Wextra -Wno-unused-parameter \
+	-U__UINT32_TYPE__ -U__INT32_TYPE__ "-D__UINT32_TYPE__=unsigned int" -D__INT32_TYPE__=int \
 	-Werror -Wconversion -Wno-sign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -I.
 GUEST_ASFLAGS := -mcpu=arm926ej-s -marm -g -I.
 GUEST_LDFLAGS := -mcpu=arm926ej-s -nostdlib -nostartfiles -static -Wl,--build-id=none \

@@ -26,8 +26,10 @@ void irq_enable(unsigned input)
 	write32(BOARD_PIC + VIC_INTENABLE, 1u << input);
 }
 
+/** QEMU's PL190 does not mask FIQ with the enable register, so the selection goes as well. */
 void irq_disable(unsigned input)
 {
+	write32(BOARD_PIC + VIC_INTSELECT, read32(BOARD_PIC + VIC_INTSELECT) & ~(1u << input));
 	write32(BOARD_PIC + VIC_INTENCLEAR, 1u << input);
 }
 

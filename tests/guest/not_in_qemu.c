@@ -6,7 +6,11 @@
 #include "tests/guest/cp15.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/mmu.h"
+#include "tests/guest/probe.h"
 #include "tests/guest/tap.h"
+
+#define TEST_VA   0x40000000u
+#define TEST_SLOT (TEST_VA >> 20)
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -84,13 +88,41 @@ GUEST_TEST(the_control_register_reads_its_fixed_bits)
 	sctlr_write(sctlr_read() | SCTLR_ONES);
 }
 
-/* ARM ARM, B7.5: the fault address register holds the modified virtual address. */
+/* TRM, 2.3.1: cache type 0b1110, separate caches. */
+GUEST_TEST(the_cache_type_is_the_one_of_the_arm926)
+{
+	EXPECT_EQ(0x1d000000, CP15_READ(c0, c0, 1) & 0xff000000);
+}
+
+/* TRM, 2.3.8: the victim and P bits of the TLB lockdown register hold what is written. */
+GUEST_TEST(the_tlb_lockdown_register_holds_what_is_written)
+{
+	CP15_WRITE(c10, c0, 0, 0x14000001);
+	EXPECT_EQ(0x14000001, CP15_READ(c10, c0, 0) & 0x1c000001);
+	CP15_WRITE(c10, c0, 0, 0);
+	EXPECT_EQ(0, CP15_READ(c10, c0, 0) & 0x1c000001);
+}
+
+/* ARM ARM, B3.6.3: the second level descriptor is read before the domain is checked. */
+GUEST_TEST(a_missing_page_is_reported_before_its_closed_domain)
+{
+	mmu_tables_init();
+	mmu_set(&l1_table[0][TEST_SLOT], desc_coarse(addr(l2_table[0]), 7));
+	mmu_on(0);
+	EXPECT_EQ(FSR_TRANSLATION_PAGE, probe_status(KERNEL_LOAD, TEST_VA));
+	EXPECT_EQ(FSR_TRANSLATION_PAGE, probe_status(USER_EXEC, TEST_VA));
+}
+
+/* ARM ARM, B8.3 and B3.6: the fault address register holds the modified virtual address. */
 GUEST_TEST(the_fault_address_is_the_modified_virtual_address)
 {
 	mmu_tables_init();
-	for (uint32_t at = 0; at < GUEST_SCRATCH + GUEST_SCRATCH_SIZE; at += 0x00100000)
-		l1_table[0][(0x04000000 + at) >> 20] = desc_section(at, AP_USER_RW, 0, 0);
+	for (uint32_t at = 0; at < GUEST_SCRATCH; at += 0x00100000)
+		mmu_set(&l1_table[0][(0x04000000 + at) >> 20], desc_section(at, AP_USER_RW, 0, 0));
 	mmu_on(0);
-	run_code(PSR_MODE_SVC | PSR_MASKED, addr(l1_table), 0, 0); /* replaced below */
-	mmu_off();
+	fcse_pid_write(0x04000000);
+	run_code(PSR_MODE_SVC | PSR_MASKED, probe_load, 0, 0x01000000);
+	fcse_pid_write(0);
+	EXPECT_EQ(KIND_DABT, seen.kind);
+	EXPECT_EQ(0x05000000, far_read());
 }

@@ -33,10 +33,10 @@ struct guest_test {
 
 void tap_expect_eq(int line, const char *what, uint32_t expected, uint32_t actual);
 void tap_expect_true(int line, const char *what, bool condition);
-/* Formats: %s %c %u %x, one digit of width; every argument is one 32-bit word, long or not. */
-void tap_case(const char *format, ...);
-void tap_printf(const char *format, ...);
-void tap_bail_out(const char *format, ...) __attribute__((noreturn));
+/* Formats: %s %c %u %x, with one digit of width. */
+void tap_case(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void tap_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void tap_bail_out(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /** In start.S: ends the program, on the board and under the VMM. @p status is the exit status. */
 void guest_exit(unsigned status) __attribute__((noreturn));

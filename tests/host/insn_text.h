@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A decoded load or store as assembly text, spelled as capstone does, but with numbers in
- * decimal and without the synonyms push and pop; and a comparison of all its fields. For the tests of the decoders.
+ * A decoded load or store as assembly text, spelled as capstone does, but with numbers in decimal
+ * and without the synonyms push and pop; and a comparison of all its fields.
  */
 #ifndef TESTS_HOST_INSN_TEXT_H
 #define TESTS_HOST_INSN_TEXT_H

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from hako_bench import build, counts, facts, inputs, report  # noqa: E402
+from hako_bench import build, counts, facts, inputs, machine, report  # noqa: E402
 
 CONSOLE = """\
 Booting Linux on physical CPU 0x0
@@ -219,3 +219,13 @@ def test_the_limits_of_the_repository_are_about_rows_there_are():
     with open(ROOT / "configs/bench-limits.toml", "rb") as stream:
         limits = report.check_limits_table(tomllib.load(stream))
     assert limits["ratio"] and limits["trap_insns"]
+
+
+def test_a_failed_run_still_has_the_rows_before_the_failure(tmp_path):
+    run = machine.Run.__new__(machine.Run)
+    run.machine = machine.Machine("x", "integratorcp", tmp_path, tmp_path, tmp_path)
+    run.machine.counts_file.write_text(COUNTS[:COUNTS.index("region insns=5000")])
+    run.console = CONSOLE.splitlines()
+    run.reached_end = False
+    plans, counted = run.measured()
+    assert list(counts.results(plans, counted, want_boot=False)) == ["syscall"]

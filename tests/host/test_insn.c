@@ -258,7 +258,8 @@ static const uint32_t arm_others[] = {
 	0xe19101b2, /* ldrh r0, [r1, r2] with bit 8, which should be zero */
 	0xe1910f9f, /* ldrex r0, [r1]: ARMv6 */
 	0xe1010192, /* swp with bit 8, which should be zero */
-	0xe1310092, /* swp with bit 20 or 21 */
+	0xe1210092, /* swp with bit 21 */
+	0xe1110092, /* swp with bit 20 */
 	0xe7910012, /* register offset with bit 4: undefined, later the media space */
 	0xe6ef0071, /* uxtb r0, r1: ARMv6 */
 	0xecc10b04, /* vstmia r1, {d16, d17}: the VFP9-S ends at d15 */

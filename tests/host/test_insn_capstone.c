@@ -57,9 +57,9 @@ static uint32_t random_arm_word(void)
 /** Whether capstone's text is a load or a store. */
 static bool is_transfer(const char *text)
 {
-	static const char *const names[] = { "ldr",  "str",  "ldm",  "stm",  "swp",  "push",  "pop",
-					     "vldr", "vstr", "vldm", "vstm", "vpush", "vpop",
-					     "fldm", "fstm", "ldc",  "stc" };
+	static const char *const names[] = { "ldr",  "str",  "ldm",  "stm",   "swp",  "push",
+					     "pop",  "vldr", "vstr", "vldm",  "vstm", "vpush",
+					     "vpop", "fldm", "fstm", "ldc",   "stc" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strncmp(text, names[i], strlen(names[i])) == 0)
@@ -67,10 +67,11 @@ static bool is_transfer(const char *text)
 	return false;
 }
 
-/** Capstone shows a load or store which ARMv5TEJ does not have, or which it leaves UNPREDICTABLE. */
+/** Capstone shows a load or store that ARMv5TEJ does not have, or that it leaves UNPREDICTABLE. */
 static bool refused_on_purpose(uint32_t word, const char *text)
 {
-	static const char *const newer[] = { "ldrht", "strht", "ldrsbt", "ldrsht", "ldrex", "strex" };
+	static const char *const newer[] = { "ldrht",  "strht", "ldrsbt",
+					     "ldrsht", "ldrex", "strex" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(newer); i++)
 		if (strncmp(text, newer[i], strlen(newer[i])) == 0)
@@ -78,7 +79,7 @@ static bool refused_on_purpose(uint32_t word, const char *text)
 	/* LDC and STC of other coprocessors than the VFP. */
 	if (strncmp(text, "ldc", 3) == 0 || strncmp(text, "stc", 3) == 0)
 		return true;
-	/* Register offsets of the extra loads and stores, and swaps: bits 11 to 8 should be zero. */
+	/* Register offsets of the extra loads and stores: bits 11 to 8 should be zero. */
 	if (bits(word, 27, 25) == 0 && !bit(word, 22) && bits(word, 6, 5) != 0 &&
 	    bits(word, 11, 8) != 0)
 		return true;

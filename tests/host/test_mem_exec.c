@@ -263,7 +263,8 @@ static void multiples_in_all_modes(void **state)
 			assert_int_equal(0x10000002 + n, fake_word(&m, 0x100 + 4 * n));
 
 		m.state.r[1] = modes[i].base;
-		assert_int_equal(MEM_EXEC_NEXT, arm(0xe8110380 | modes[i].p_u)); /* ldm r1, {r7-r9} */
+		/* ldm r1, {r7-r9} */
+		assert_int_equal(MEM_EXEC_NEXT, arm(0xe8110380 | modes[i].p_u));
 		assert_int_equal(modes[i].base, m.state.r[1]);
 		for (uint32_t n = 0; n < 3; n++)
 			assert_int_equal(0x10000002 + n, m.state.r[7 + n]);

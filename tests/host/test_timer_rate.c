@@ -64,24 +64,62 @@ static void counts_and_times_are_exact_and_inverse(void **state)
 
 		for (int r = 0; r < 2; r++) {
 			const enum timer_rate rate = r ? TIMER_RATE_25MHZ : TIMER_RATE_1MHZ;
-			const uint64_t count = timer_rate_count(rate, now);
+			struct timer_anchor anchor = { 0 };
+			const uint64_t count = timer_rate_count(rate, &anchor, now);
 			const uint64_t time = timer_rate_time(rate, count);
 
 			assert_int_equal(count, exact_count(rate, now));
 			assert_true(time <= now);
 			/* The first moment that has this count. */
-			assert_true(timer_rate_count(rate, time) >= count);
+			assert_true(exact_count(rate, time) >= count);
 			if (time)
-				assert_true(timer_rate_count(rate, time - 1) < count);
+				assert_true(exact_count(rate, time - 1) < count);
 		}
 	}
 }
 
 static void every_second_has_exactly_25_million_counts(void **state)
 {
-	for (uint64_t s = 0; s < 400ull * 365 * 86400; s += 86399) {
-		assert_int_equal(timer_rate_count(TIMER_RATE_25MHZ, s * 24000000), s * 25000000);
-		assert_int_equal(timer_rate_count(TIMER_RATE_1MHZ, s * 24000000), s * 1000000);
+	struct timer_anchor anchor = { 0 };
+
+	for (uint64_t s = 0; s < 400ull * 365 * 86400; s += s < 100000 ? 1 : 86399) {
+		const uint64_t now = s * 24000000;
+
+		assert_int_equal(timer_rate_count(TIMER_RATE_25MHZ, &anchor, now), s * 25000000);
+		assert_int_equal(timer_rate_count(TIMER_RATE_1MHZ, &anchor, now), s * 1000000);
+	}
+}
+
+static void time_that_passes_in_any_steps_is_counted_exactly(void **state)
+{
+	struct timer_anchor anchor = { 0 };
+	uint64_t now = 0;
+
+	for (int i = 0; i < 3000000; i++) {
+		/* Short steps, steps around the reach of the anchor, and years. */
+		switch (bench_random() % 16) {
+		case 0:
+			now += 0xffffff00u + bench_random() % 512;
+			break;
+		case 1:
+			now += bench_random();
+			break;
+		case 2:
+			if (bench_random() % 64 == 0)
+				now += random64() >> 14;
+			break;
+		default:
+			now += bench_random() % 100;
+			break;
+		}
+		if (now >> 58) {
+			now = 0;
+			anchor = (struct timer_anchor){ 0 };
+		}
+		assert_int_equal(timer_rate_count(TIMER_RATE_25MHZ, &anchor, now),
+				 exact_count(TIMER_RATE_25MHZ, now));
+		assert_int_equal(timer_rate_count(TIMER_RATE_1MHZ, &anchor, now),
+				 exact_count(TIMER_RATE_1MHZ, now));
 	}
 }
 
@@ -104,6 +142,7 @@ int main(void)
 		cmocka_unit_test(division_by_25_is_exact_below_two_to_the_63),
 		cmocka_unit_test(counts_and_times_are_exact_and_inverse),
 		cmocka_unit_test(every_second_has_exactly_25_million_counts),
+		cmocka_unit_test(time_that_passes_in_any_steps_is_counted_exactly),
 		cmocka_unit_test(a_product_has_its_upper_half),
 	};
 

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""QEMU's command line for the boards we run on: the one place that knows it."""
+
+import functools
+import re
+import subprocess
+
+QEMU = "qemu-system-arm"
+MEMORY_MIB = 128
+
+# QEMU's machine has the board's name. versatilepb has PCI, and QEMU would give it a network card
+# there as well: name the one on the board.
+BOARDS = ("integratorcp", "versatilepb")
+NIC_MODEL = "smc91c111"
+
+
+@functools.cache
+def version():
+    text = subprocess.run([QEMU, "--version"], text=True, check=True, capture_output=True).stdout
+    match = re.search(r"version (\d+)\.(\d+)", text)
+    return int(match[1]), int(match[2])
+
+
+def audio_options():
+    """Both boards have a sound chip. Without a word about it, QEMU opens the machine's speakers."""
+    if version() >= (8, 2):
+        return ["-audio", "none"]
+    return ["-audiodev", "none,id=silent", "-global", "pl041.audiodev=silent"]
+
+
+def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp=None, rtc=None,
+            icount=None):
+    """The words of a command that boots `kernel`: a bundle, or with the rest a plain zImage.
+
+    sd: image of an SD card; tftp: folder the user network serves; rtc, icount: QEMU's options.
+    """
+    if board not in BOARDS:
+        raise ValueError(f"unknown board {board}: there are {', '.join(BOARDS)}")
+    words = [QEMU, "-M", board, "-cpu", "arm926", "-m", str(MEMORY_MIB), "-kernel", str(kernel),
+             "-nographic", "-no-reboot", *audio_options(),
+             # The VMM ends a run through it.
+             "-semihosting-config", "enable=on,target=native"]
+    nic = f"user,model={NIC_MODEL}"
+    if tftp:
+        nic += ",tftp=" + str(tftp).replace(",", ",,")
+    words += ["-nic", nic]
+    if dtb:
+        words += ["-dtb", str(dtb)]
+    if initrd:
+        words += ["-initrd", str(initrd)]
+    if cmdline:
+        words += ["-append", cmdline]
+    if sd:
+        words += ["-drive", "if=sd,format=raw,file=" + str(sd).replace(",", ",,")]
+    if rtc:
+        words += ["-rtc", rtc]
+    if icount:
+        words += ["-icount", icount]
+    return words

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests: see CONTRIBUTING.md. Included by the top Makefile.
+
+# The kernels the scenarios run: all whose source this Debian has, software PAN off, and the default
+# one with PAN on.
+TEST_KERNELS := $(foreach version,$(GUEST_VERSIONS), \
+	$(if $(wildcard $(call SOURCE_ARCHIVE,$(version))),linux-$(version))) $(GUEST)-pan
+
+# ---- host tests ----------------------------------------------------------------------------------
+#
+# tests/host/*.mk has lines `host-test-NAME := SOURCES` and `host-fuzz-NAME := SOURCES`; each is a
+# program. HOST_CFLAGS-PATH adds options for one source. All run with the sanitizers.
+
+include $(wildcard tests/host/*.mk)
+HOST_TESTS := $(sort $(patsubst host-test-%,%,$(filter host-test-%,$(.VARIABLES))))
+HOST_FUZZERS := $(sort $(patsubst host-fuzz-%,%,$(filter host-fuzz-%,$(.VARIABLES))))
+# Runs of each fuzz target: bounded by count, not by time, so that every machine does the same.
+FUZZ_RUNS ?= 300000
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -I. -DHOST_TEST $(WARNINGS) \
+	-Wno-sign-conversion
+
+build/host/test/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)gcc $(HOST_CFLAGS) $(HOST_CFLAGS-$*) $(SANITIZE) -MMD -MP -c -o $@ $<
+
+build/host/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)clang $(HOST_CFLAGS) $(HOST_CFLAGS-$*) $(SANITIZE) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+# $(1) test or fuzz, $(2) name, $(3) sources, $(4) link command
+define HOST_PROGRAM_RULES
+build/host/$(1)-$(2): $(addprefix build/host/$(1)/,$(3:.c=.o))
+	$$(Q)$(4) -o $$@ $$^ $(LIBS-host-$(1)-$(2))
+-include $(addprefix build/host/$(1)/,$(3:.c=.d))
+endef
+LINK_TEST := gcc $(SANITIZE)
+LINK_FUZZ := clang $(SANITIZE) -fsanitize=fuzzer
+$(foreach name,$(HOST_TESTS),$(eval LIBS-host-test-$(name) := -lcmocka -lcapstone) \
+	$(eval $(call HOST_PROGRAM_RULES,test,$(name),$(host-test-$(name)),$(LINK_TEST))))
+$(foreach name,$(HOST_FUZZERS), \
+	$(eval $(call HOST_PROGRAM_RULES,fuzz,$(name),$(host-fuzz-$(name)),$(LINK_FUZZ))))
+
+HOST_PROGRAMS := $(HOST_TESTS:%=build/host/test-%) $(HOST_FUZZERS:%=build/host/fuzz-%)
+
+# ---- bare-metal test guests ----------------------------------------------------------------------
+
+-include tests/guest/guest.mk
+
+# ---- Linux scenarios -----------------------------------------------------------------------------
+
+TEST_BUNDLES := $(foreach board,$(BOARDS),$(foreach kernel,$(TEST_KERNELS), \
+	build/$(board)/$(kernel)/zImage-hako build/$(board)/$(kernel)/zImage-hako-stress))
+
+# ---- what a person asks for ----------------------------------------------------------------------
+
+.PHONY: test test-host test-guest test-linux lint layers headers format format-check test-programs
+test: ## all tests below
+	+@scripts/run_tests lint test-host test-guest test-linux
+
+test-programs: $(HOST_PROGRAMS) guest-tests $(TEST_BUNDLES)
+
+test-host: $(HOST_PROGRAMS) ## tests that need no board, with sanitizers; fuzz targets, bounded
+	@scripts/run_host_tests $(FUZZ_RUNS) $(HOST_PROGRAMS)
+	@$(PYTHON) -m pytest -q -n $(shell nproc) tests/host
+
+test-guest: guest-tests ## bare-metal guests on the bare boards and under the VMM: same output?
+	@$(PYTHON) tests/guest/run.py
+
+test-linux: $(TEST_BUNDLES) ## Linux scenarios on both boards and all kernels
+	@HAKO_KERNELS="$(TEST_KERNELS)" $(PYTHON) -m pytest -q -n $(shell nproc) tests/qemu
+
+lint: layers headers ## include directions, stand-alone headers
+
+layers:
+	@scripts/check_layers.py
+
+headers:
+	@scripts/check_headers.sh
+
+CLANG_FORMAT_FILES = $(shell git ls-files '*.c' '*.h')
+format: ## lay the C files out with clang-format
+	clang-format -i $(CLANG_FORMAT_FILES)
+
+format-check: ## is every C file laid out that way?
+	clang-format --dry-run -Werror $(CLANG_FORMAT_FILES)

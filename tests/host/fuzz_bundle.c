@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fuzzer: a correct bundle header with words replaced, its checksum made right, parsed from a buffer
+ * of exactly its size. Whatever is accepted must keep what bundle_parse() promises.
+ */
+#include "tests/host/bundle_maker.h"
+#include "vmm/bundle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUIRE(condition)        \
+	do {                      \
+		if (!(condition)) \
+			abort();  \
+	} while (0)
+
+/** One change: the word at index * 4 becomes value. */
+struct change {
+	uint16_t index;
+	uint8_t operation;
+	uint8_t unused;
+	uint32_t value;
+};
+
+static bool uses_guest_memory(enum bundle_kind kind)
+{
+	return kind == BUNDLE_GUEST || kind == BUNDLE_DTB || kind == BUNDLE_INITRD;
+}
+
+static void check(const struct bundle *bundle)
+{
+	unsigned entry_in = 0;
+
+	REQUIRE(bundle->total_size == MADE_TOTAL_SIZE);
+	REQUIRE(bundle->part_count <= BUNDLE_PARTS_MAX);
+	REQUIRE(bundle->guest_memory && bundle->guest_memory <= BUNDLE_GUEST_MEMORY_MAX);
+	for (unsigned i = 0; i < bundle->part_count; i++) {
+		const struct bundle_part *const a = &bundle->part[i];
+
+		REQUIRE(memchr(a->name, 0, BUNDLE_NAME_SIZE));
+		if (a->kind != BUNDLE_VMM)
+			REQUIRE((uint64_t)a->offset + a->size <= bundle->total_size);
+		if (!uses_guest_memory(a->kind)) {
+			REQUIRE(!a->memory_size);
+			continue;
+		}
+		REQUIRE(a->memory_size >= a->size);
+		REQUIRE((uint64_t)a->gpa.raw + a->memory_size <= bundle->guest_memory);
+		entry_in += a->kind == BUNDLE_GUEST && bundle->entry.raw >= a->gpa.raw &&
+			    bundle->entry.raw < a->gpa.raw + a->size;
+		for (unsigned j = 0; j < i; j++) {
+			const struct bundle_part *const b = &bundle->part[j];
+
+			REQUIRE(!b->memory_size || a->gpa.raw >= b->gpa.raw + b->memory_size ||
+				b->gpa.raw >= a->gpa.raw + a->memory_size);
+		}
+	}
+	REQUIRE(entry_in == 1);
+	REQUIRE(bundle_find(bundle, BUNDLE_VMM) && bundle_find(bundle, BUNDLE_PROXIES));
+	REQUIRE(bundle_find(bundle, BUNDLE_PROXIES)->size <= 4 * 4096);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct bundle bundle;
+	uint8_t made[BUNDLE_TABLE_MAX];
+	unsigned at_part;
+
+	bundle_make(made);
+	for (; size >= sizeof(struct change); size -= sizeof(struct change)) {
+		struct change change;
+
+		memcpy(&change, data, sizeof(change));
+		data += sizeof(change);
+
+		uint8_t *const word = made + 4 * (change.index % (BUNDLE_TABLE_MAX / 4));
+
+		switch (change.operation % 3) {
+		case 0:
+			put_le32(word, change.value);
+			break;
+		case 1:
+			put_le32(word, get_le32(word) + (uint32_t)(int32_t)(int8_t)change.value *
+								BUNDLE_ALIGN);
+			break;
+		default:
+			put_le32(word, get_le32(word) ^ 1u << change.value % 32);
+			break;
+		}
+	}
+	bundle_seal(made);
+
+	/* No more bytes than the header asks for, so that the sanitizer sees a read behind them. */
+	uint32_t length = get_le32(made + BUNDLE_AT_HEADER_SIZE);
+
+	if (length > BUNDLE_TABLE_MAX)
+		length = BUNDLE_TABLE_MAX;
+
+	uint8_t *const bytes = malloc(length + 1);
+
+	memcpy(bytes, made, length);
+	if (bundle_parse(bytes, length, MADE_TOTAL_SIZE, &bundle, &at_part) == BUNDLE_OK)
+		check(&bundle);
+	free(bytes);
+	return 0;
+}
