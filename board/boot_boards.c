@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "board/boot_boards.h"
 
+#include "devemu/icp_cm_regs.h"
 #include "vmm/lib/bits.h"
 
 #include <stddef.h>
@@ -44,4 +45,16 @@ const struct boot_board *boot_board_by_id(uint32_t machine_id)
 const struct boot_board *boot_board_by_index(unsigned index)
 {
 	return index < ARRAY_SIZE(boards) ? &boards[index] : NULL;
+}
+
+/**
+ * The size of RAM by the value of @p board's ram_size_reg. There is one kind of it so far: CM_SDRAM
+ * of the Integrator's core module, whose bits 4:2 count from 16 MiB up (DUI 0159B, table 3-15).
+ */
+uint32_t boot_board_ram_size(const struct boot_board *board, uint32_t register_value)
+{
+	const uint32_t shift = bits(register_value, 4, 2);
+
+	/* Larger values are reserved; shifting by them must not overflow. */
+	return shift <= 4 && 16 * MIB << shift <= board->ram_max ? 16 * MIB << shift : 0;
 }

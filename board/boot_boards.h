@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every board Hako knows, as far as the early boot needs to know them: an image started on the wrong
- * one says so, on a UART that this board has. MACHINE_ID_<board> also identifies, in assembly, the
- * board an image was built for.
+ * Every board Hako knows, as far as the early boot needs to know them: an image started on the
+ * wrong one says so, on a UART that this board has. MACHINE_ID_<board> also tells, in assembly,
+ * the board an image was built for.
  */
 #ifndef BOARD_BOOT_BOARDS_H
 #define BOARD_BOOT_BOARDS_H
@@ -31,6 +31,7 @@ struct boot_board {
 
 const struct boot_board *boot_board_by_id(uint32_t machine_id);
 const struct boot_board *boot_board_by_index(unsigned index);
+uint32_t boot_board_ram_size(const struct boot_board *board, uint32_t register_value);
 
 #endif
 #endif

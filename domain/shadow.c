@@ -212,7 +212,6 @@ void shadow_switch(struct shadow *sh)
 	struct shadow_context *const ctx = context_find(sh);
 	const bool fresh = !ctx->valid;
 
-	shadow_transients_withdraw(sh);
 	ctx->last_used = ++sh->clock;
 	if (fresh)
 		context_make(sh, ctx);

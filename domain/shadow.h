@@ -75,6 +75,19 @@ struct shadow_context {
 	uint8_t slot_index[MMU_SLOTS];              /* into slots; 0 means not in use */
 };
 
+/**
+ * An entry that not every view allows, in a table that all views can use. It is in the table only
+ * while the view allows it, and forgotten when no other view may.
+ */
+struct shadow_transient {
+	uint32_t at;         /* entry of the pool */
+	uint32_t va;
+	uint32_t desc;
+	uint8_t guest_domain;
+	bool kernel_page;    /* allowed in every privileged view that has the domain open */
+	bool present;
+};
+
 struct shadow_stats {
 	uint32_t fills;
 	uint32_t contexts_made;
@@ -96,7 +109,7 @@ struct shadow {
 	uint16_t gate_table;   /* the current context's table for the vector slot, or SHADOW_NONE */
 	uint32_t dacr[2];      /* the real DACR in virtual User mode, and in privileged modes */
 	unsigned transient_count;
-	uint32_t transients[SHADOW_TRANSIENTS]; /* entries of the pool, valid in this view only */
+	struct shadow_transient transients[SHADOW_TRANSIENTS];
 
 	/* Real MMU domains handed out to (guest domain, class). */
 	unsigned domain_count;

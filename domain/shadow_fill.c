@@ -12,7 +12,8 @@
 /** What an entry for one page will grant, and how. */
 struct grant {
 	enum shadow_class class;
-	bool transient;     /* only the present view allows it */
+	bool transient;     /* not every view allows it */
+	bool kernel_page;   /* transient: every privileged view does */
 	uint8_t rights[4];  /* enum rights of the four quarters of the page */
 };
 
@@ -78,6 +79,7 @@ static bool decide(const struct shadow *sh, const struct guest_translation *t, u
 		any_user |= client_rights(sh, t, n, false) != RIGHTS_NONE;
 
 	grant->transient = false;
+	grant->kernel_page = false;
 	grant->class = any_user || t->flat ? SHADOW_USER : SHADOW_KERNEL;
 	for (unsigned n = 0; n < 4; n++)
 		grant->rights[n] =
@@ -88,11 +90,15 @@ static bool decide(const struct shadow *sh, const struct guest_translation *t, u
 	    grant->rights[quarter] >= need)
 		return true;
 
-	/* Not expressible for good: the rights of this moment, in a slot that stays open. */
+	/* Not expressible for good: the rights of some views, in a slot that stays open. */
 	if (grant->class == SHADOW_USER && grant->rights[quarter] == RIGHTS_READ)
 		return false;
-	grant->class = SHADOW_USER;
 	grant->transient = true;
+	grant->kernel_page = grant->class == SHADOW_KERNEL && sh->privileged &&
+			     grant->rights[quarter] >= need;
+	grant->class = SHADOW_USER;
+	if (grant->kernel_page)
+		return true;
 	for (unsigned n = 0; n < 4; n++)
 		grant->rights[n] = (uint8_t)view_rights(sh, t, n);
 	return true;
@@ -186,13 +192,6 @@ static uint32_t page_desc(bool fine, uint32_t host, const struct grant *grant, u
 	return desc;
 }
 
-static void remember_transient(struct shadow *sh, unsigned at)
-{
-	if (sh->transient_count == SHADOW_TRANSIENTS)
-		shadow_transients_withdraw(sh);
-	sh->transients[sh->transient_count++] = at;
-}
-
 /**
  * Fills the entry for @p va in the current context.
  *
@@ -257,8 +256,18 @@ enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_t
 	shadow_entry_set(sh, at, desc, t->l2);
 	if (t->shift == 16)
 		sh->tables[table].has_large = true;
-	if (grant.transient)
-		remember_transient(sh, at);
+	if (grant.transient) {
+		const struct shadow_transient transient = { .at = at,
+							    .va = va.raw,
+							    .desc = desc,
+							    .guest_domain = t->domain,
+							    .kernel_page = grant.kernel_page,
+							    .present = true };
+
+		shadow_transient_add(sh, &transient);
+	} else if (sh->transient_count > 0) {
+		shadow_transient_forget(sh, at);
+	}
 	sh->stats.fills++;
 	return SHADOW_FILLED;
 }
@@ -272,7 +281,7 @@ bool shadow_is_user_page(const struct shadow *sh, uint32_t va)
 	const uint32_t l1 = sh->current->l1[va >> 20];
 	const unsigned domain = desc_domain(l1);
 
-	if ((l1 & L1_TYPE_MASK) == L1_FAULT || sh->transient_count > 0)
+	if ((l1 & L1_TYPE_MASK) == L1_FAULT || shadow_is_transient(sh, va))
 		return false;
 	if (domain < MMU_DOMAIN_DYNAMIC)
 		return sh->domain_owner[domain].class == SHADOW_USER;

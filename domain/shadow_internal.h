@@ -36,6 +36,9 @@ void shadow_table_set_class(struct shadow *sh, unsigned table, enum shadow_class
 unsigned shadow_mmu_domain(struct shadow *sh, unsigned guest_domain, enum shadow_class class);
 void shadow_view_update(struct shadow *sh);
 void shadow_transients_withdraw(struct shadow *sh);
+void shadow_transient_add(struct shadow *sh, const struct shadow_transient *transient);
+void shadow_transient_forget(struct shadow *sh, unsigned at);
+bool shadow_is_transient(const struct shadow *sh, uint32_t va);
 void shadow_gate_update(struct shadow *sh);
 
 #endif

@@ -9,8 +9,9 @@
  * - The slot that holds the VMM's vectors must stay open, or the core could not take an exception:
  *   its real domain is always client, and what the guest's DACR closes there is closed by linking a
  *   table that holds the vectors alone (the gate).
- * - A right that no class can express, such as a kernel page in a slot with user pages, is a
- *   transient entry: it is withdrawn at the next change of view.
+ * - A right that no class can express is a transient entry. A kernel page in a slot with user pages
+ *   (Linux: the page of vector stubs) comes and goes with the privileged modes; what only a manager
+ *   domain allows is forgotten at the next change of view.
  */
 #include "domain/shadow_internal.h"
 
@@ -52,14 +53,79 @@ static void compute_dacr(struct shadow *sh)
 	sh->dacr[1] = privileged;
 }
 
-/** Removes the entries that only the view until now allowed. */
+/** Forgets all transient entries: for changes of the address space, or of what entries mean. */
 void shadow_transients_withdraw(struct shadow *sh)
 {
-	for (unsigned i = 0; i < sh->transient_count; i++)
-		shadow_entry_drop(sh, sh->transients[i]);
-	if (sh->transient_count > 0)
-		mmu_tlb_invalidate_all();
+	for (unsigned i = 0; i < sh->transient_count; i++) {
+		if (sh->transients[i].present)
+			mmu_tlb_invalidate(sh->transients[i].va);
+		shadow_entry_drop(sh, sh->transients[i].at);
+	}
 	sh->transient_count = 0;
+}
+
+/** Brings the transient entries into line with the view. */
+static void transients_update(struct shadow *sh)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < sh->transient_count; i++) {
+		struct shadow_transient *t = &sh->transients[i];
+		const bool known = sh->known[t->at / 32] & BIT(t->at % 32);
+		const bool allowed = t->kernel_page &&
+				     class_open(sh, t->guest_domain, SHADOW_KERNEL, sh->privileged);
+
+		if (t->present && !allowed) {
+			sh->pool[t->at] = 0;
+			mmu_tlb_invalidate(t->va);
+		}
+		if (!t->kernel_page || !known) { /* dropped meanwhile: not to come back */
+			shadow_entry_drop(sh, t->at);
+			continue;
+		}
+		if (allowed && !t->present)
+			sh->pool[t->at] = t->desc;
+		t->present = allowed;
+		sh->transients[kept++] = *t;
+	}
+	sh->transient_count = kept;
+}
+
+/** Notes that an entry which has just been written holds in this view, or in some, only. */
+void shadow_transient_add(struct shadow *sh, const struct shadow_transient *transient)
+{
+	for (unsigned i = 0; i < sh->transient_count; i++) {
+		if (sh->transients[i].at == transient->at) {
+			sh->transients[i] = *transient;
+			return;
+		}
+	}
+	if (sh->transient_count == SHADOW_TRANSIENTS) {
+		/* The new entry stays; the others are filled again when they are needed. */
+		const uint32_t desc = sh->pool[transient->at];
+		const uint32_t guest_l2 = sh->guest_l2[transient->at];
+
+		shadow_transients_withdraw(sh);
+		shadow_entry_set(sh, transient->at, desc, guest_l2);
+	}
+	sh->transients[sh->transient_count++] = *transient;
+}
+
+/** The entry @p at has been written for all views: an older transient one must not come back. */
+void shadow_transient_forget(struct shadow *sh, unsigned at)
+{
+	for (unsigned i = 0; i < sh->transient_count; i++)
+		if (sh->transients[i].at == at)
+			sh->transients[i--] = sh->transients[--sh->transient_count];
+}
+
+/** Whether the entry for @p va is a transient one. */
+bool shadow_is_transient(const struct shadow *sh, uint32_t va)
+{
+	for (unsigned i = 0; i < sh->transient_count; i++)
+		if (((sh->transients[i].va ^ va) & ~0xfffu) == 0)
+			return true;
+	return false;
 }
 
 /** Invalidates the TLB for the pages of a table that has just been taken out of the vector slot. */
@@ -121,7 +187,7 @@ static bool gate_differs(const struct shadow *sh)
 void shadow_view_update(struct shadow *sh)
 {
 	if (sh->transient_count > 0)
-		shadow_transients_withdraw(sh);
+		transients_update(sh);
 	mmu_set_dacr(sh->dacr[sh->privileged]);
 	if (sh->gate_table != SHADOW_NONE && gate_differs(sh))
 		shadow_gate_update(sh);

@@ -192,6 +192,39 @@ static enum trap_outcome ldrt_strt(struct vcpu *vcpu, uint32_t word)
 	return TRAP_NEXT;
 }
 
+/**
+ * LDM and STM of User mode registers, without write-back and without pc: what Linux does at each
+ * entry and return. The access has the rights of the current mode; User rights are never more, so
+ * where they suffice, in one piece of a page, the VMM executes it. The rest takes the long way.
+ */
+static enum trap_outcome user_bank_multiple(struct vcpu *vcpu, uint32_t word)
+{
+	const uint32_t list = word & 0x7fffu;
+	const unsigned count = (unsigned)__builtin_popcount(list);
+	const uint32_t base = vcpu->frame.r[bits(word, 19, 16)];
+	uint32_t words[15];
+	uint32_t va;
+	unsigned n = 0;
+
+	/* P and U: 11 increment before, 01 after, 10 decrement before, 00 after (ARM ARM, A5.4). */
+	va = bit(word, 23) ? base : base - 4 * count;
+	if (bit(word, 24) == bit(word, 23))
+		va += 4;
+	if ((va & 3u) || (va & 0x3ffu) + 4 * count > 0x400u)
+		return emulate_mem_checked(vcpu, word);
+
+	if (bit(word, 20)) {
+		if (!user_load_words(va, words, count))
+			return emulate_mem_checked(vcpu, word);
+		for (uint32_t left = list; left != 0; left &= left - 1u)
+			vcpu_set_user_reg(vcpu, (unsigned)__builtin_ctz(left), words[n++]);
+		return TRAP_NEXT;
+	}
+	for (uint32_t left = list; left != 0; left &= left - 1u)
+		words[n++] = vcpu_user_reg(vcpu, (unsigned)__builtin_ctz(left));
+	return user_store_words(va, words, count) ? TRAP_NEXT : emulate_mem_checked(vcpu, word);
+}
+
 /** BXJ without Jazelle behaves as BX (ARM ARM, A4.1.11). */
 static enum trap_outcome bxj(struct vcpu *vcpu, uint32_t rm)
 {
@@ -310,6 +343,9 @@ static struct proxy decode_ldrt(uint32_t word)
 
 static struct proxy decode_multiple(uint32_t word)
 {
+	/* No write-back, no pc in the list or as base, a list that is not empty. */
+	if (!bit(word, 21) && !bit(word, 15) && (word & 0x7fffu) && bits(word, 19, 16) != 15)
+		return (struct proxy){ .emulate = user_bank_multiple, .arg = word };
 	return (struct proxy){ .emulate = emulate_mem_checked, .arg = word };
 }
 

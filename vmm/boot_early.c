@@ -5,7 +5,6 @@
 #include "arch/arm/layout.h"
 #include "board/boot_boards.h"
 #include "board/boot_uart.h"
-#include "devemu/icp_cm_regs.h"
 #include "vmm/boot_params.h"
 #include "vmm/bundle.h"
 #include "vmm/image_header.h"
@@ -70,7 +69,8 @@ static const struct boot_board *find_board(const struct boot_board *built_for, u
 		board = boot_board_by_index(i);
 		if (!board)
 			boot_fatal(built_for,
-				   "hako: this image is for the board '%s'; machine id 0x%x is not known\n",
+				   "hako: this image is for the board '%s'; machine id 0x%x is not "
+				   "known\n",
 				   built_for->name, machine_id);
 		if (!boot_params_compatible(phys(params), params_length(board, params),
 					    board->compatible))
@@ -105,10 +105,7 @@ static uint32_t ask_board_for_ram_size(const struct boot_board *board)
 	if (!board->ram_size_reg)
 		return 0;
 
-	const uint32_t value = *(volatile const uint32_t *)phys(board->ram_size_reg);
-	const uint32_t size = 16 * MIB << bits(value, ICP_CM_SDRAM_SIZE_HIGH, ICP_CM_SDRAM_SIZE_LOW);
-
-	return size < board->ram_max ? size : board->ram_max;
+	return boot_board_ram_size(board, *(volatile const uint32_t *)phys(board->ram_size_reg));
 }
 
 /** Checks that the file lies in RAM as a whole, and says where in it the bundle is. */
@@ -123,11 +120,12 @@ static uint32_t find_bundle(const struct boot_board *board, uint32_t image, uint
 		boot_fatal(board, "hako: the image contains no guest; scripts/bundle adds one\n");
 	if (offset < image_word(image, IMAGE_AT_STACK_END) || offset % BUNDLE_ALIGN ||
 	    offset > file_size || size != file_size - offset || size < BUNDLE_TABLE_MAX)
-		boot_fatal(board, "hako: the image's first words are damaged; load the image again\n");
+		boot_fatal(board,
+			   "hako: the image's first words are damaged; load the image again\n");
 	if (image < board->ram_base || image > ram_end || file_size > ram_end - image)
 		boot_fatal(board,
-			   "hako: too little RAM: the image at 0x%x to 0x%x does not lie in the %u MiB "
-			   "at 0x%x\n",
+			   "hako: too little RAM: the image at 0x%x to 0x%x does not lie in the "
+			   "%u MiB at 0x%x\n",
 			   image, image + file_size, ram_size / MIB, board->ram_base);
 	return image + offset;
 }
@@ -164,8 +162,8 @@ static void check_parts(const struct boot_board *board, const struct bundle *bun
 			boot_fatal(board, "hako: bundle: made for another VMM; bundle again\n");
 		if (!bundle_check_part(part, phys(from), &crc))
 			boot_fatal(board,
-				   "hako: bundle: part '%s' is damaged (CRC32 0x%08x should be 0x%08x); "
-				   "load the image again\n",
+				   "hako: bundle: part '%s' is damaged (CRC32 0x%08x should be "
+				   "0x%08x); load the image again\n",
 				   part->name, crc, part->crc);
 	}
 }
@@ -183,7 +181,8 @@ static uint32_t check_bundle(const struct boot_board *board, uint32_t image, uin
 		boot_fatal(board, "hako: bundle: part %u: %s; load the image again\n", at_part,
 			   bundle_error_text(error));
 	if (error != BUNDLE_OK)
-		boot_fatal(board, "hako: bundle: %s; load the image again\n", bundle_error_text(error));
+		boot_fatal(board, "hako: bundle: %s; load the image again\n",
+			   bundle_error_text(error));
 	if (bundle.machine_id != board->machine_id)
 		boot_fatal(board, "hako: bundle: made for machine id 0x%x, this board is 0x%x\n",
 			   bundle.machine_id, board->machine_id);

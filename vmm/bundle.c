@@ -26,7 +26,7 @@ static const struct kind_rule kind_rules[] = {
 	/* clang-format on */
 };
 
-/* Rows of characters, not pointers: this file also runs where pointers in data are not yet right. */
+/* Rows of characters, not pointers: also used where pointers in data are not yet right. */
 static const char error_texts[BUNDLE_ERROR_COUNT][40] = {
 	[BUNDLE_OK] = "no error",
 	[BUNDLE_BAD_MAGIC] = "there is no bundle",
@@ -148,7 +148,7 @@ static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bun
 	if (!is_zero(row + BUNDLE_PART_AT_RESERVED, BUNDLE_PART_SIZE - BUNDLE_PART_AT_RESERVED))
 		return BUNDLE_BAD_HEADER;
 
-	/* The VMM's image stands before the bundle; boot_early.c compares its size with the file's. */
+	/* The VMM's image stands before the bundle; boot_early.c checks its size. */
 	if (part->kind == BUNDLE_VMM) {
 		if (part->offset || !part->size)
 			return BUNDLE_BAD_PLACE;
@@ -175,7 +175,7 @@ static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bun
 static enum bundle_error check_against_others(const struct bundle *bundle, unsigned index)
 {
 	const struct bundle_part *const part = &bundle->part[index];
-	/* Parts follow each other behind the table, in order, so a loader reads straight through. */
+	/* Parts follow each other behind the table, in order: read straight through. */
 	uint32_t free_from = BUNDLE_HEADER_SIZE + bundle->part_count * BUNDLE_PART_SIZE;
 	unsigned same_kind = 0;
 
@@ -228,9 +228,9 @@ static enum bundle_error check_whole(const struct bundle *bundle)
  *
  * @p length needs to be BUNDLE_TABLE_MAX at most. @p bundle_size is the size of the whole bundle
  * as its carrier knows it; the header must agree. The bytes of the parts are not looked at.
- * When BUNDLE_OK is returned, every part lies inside the bundle, in order and without overlap; those
- * for the guest lie inside its memory without overlap; kinds, names, entry and device tree are
- * consistent. Otherwise @p at_part is the number of the part that was being looked at, or
+ * When BUNDLE_OK is returned, every part lies inside the bundle, in order and without overlap;
+ * those for the guest lie inside its memory without overlap; kinds, names, entry and device tree
+ * are consistent. Otherwise @p at_part is the number of the part that was being looked at, or
  * BUNDLE_PARTS_MAX for the header, and @p bundle must not be used.
  */
 enum bundle_error bundle_parse(const void *bytes, size_t length, uint32_t bundle_size,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From the boot loader to vmm_main(). The image is an ARM zImage: it may stand anywhere in RAM, with
- * r1 = machine id and r2 = ATAGs, device tree or nothing useful, MMU and data cache off. Everything
- * up to boot_mapped is position independent.
+ * From the boot loader to vmm_main(). The image is an ARM zImage: it may stand anywhere in RAM,
+ * with r1 = machine id and r2 = ATAGs, device tree or nothing useful, MMU and data cache off.
+ * Everything up to boot_mapped is position independent.
  *
- * Registers that keep their meaning: r4 = machine id, r5 = r2 of the loader, r6 = where the image is,
- * r8 = struct boot_state. "TRM" is the ARM926EJ-S Technical Reference Manual.
+ * Registers that keep their meaning: r4 = machine id, r5 = r2 of the loader, r6 = where the image
+ * was loaded, r8 = struct boot_state. "TRM" is the ARM926EJ-S Technical Reference Manual.
  */
 #include "arch/arm/layout.h"
 #include "arch/arm/psr.h"
@@ -54,8 +54,8 @@ boot_entry:
 
 	/*
 	 * A data cache that is on may hold what the loader wrote, this image for one: write it to
-	 * memory while the lines are still valid. One that is off holds nothing of value, but perhaps
-	 * lines from before, and those must not be written. (Test and clean: TRM, 2.3.8)
+	 * memory while the lines are still valid. One that is off holds nothing of value, but
+	 * perhaps lines from before, which must not be written. (Test and clean: TRM, 2.3.8)
 	 */
 	mrc	p15, 0, r0, c1, c0, 0
 	tst	r0, #SCTLR_C
@@ -63,7 +63,7 @@ boot_entry:
 1:	mrc	p15, 0, pc, c7, c14, 3
 	bne	1b
 2:
-	/* MMU, data cache and alignment faults off, little-endian, vectors at 0 for the time being. */
+	/* MMU, data cache and alignment faults off, little-endian, vectors at 0 for now. */
 	bic	r0, r0, #(SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_B)
 	bic	r0, r0, #(SCTLR_S | SCTLR_R)
 	bic	r0, r0, #SCTLR_V
@@ -75,8 +75,8 @@ boot_entry:
 	mcr	p15, 0, r0, c1, c0, 0
 
 	/*
-	 * A damaged image, or r2 that points to nothing, ends in an exception: say so. The vectors go
-	 * where neither the image is nor the loader's parameters are (0 - 1 is out of their way).
+	 * A damaged image, or r2 that points to nothing, ends in an exception: say so. The vectors
+	 * go where neither image nor parameters are (of r2 = 0, 0 - 1 is out of their way).
 	 */
 	sub	r0, r5, #1
 	cmp	r0, #(BOOT_VECTORS_SIZE - 1)
@@ -96,7 +96,7 @@ boot_entry:
 	mcr	p15, 0, r1, c7, c7, 0		/* both caches: forget whatever they held */
 	mcr	p15, 0, r1, c8, c7, 0		/* TLB: nothing of the loader's mappings survives */
 
-	/* The boot stack is behind the image, in a gap of the file; 8-byte alignment is the ABI's. */
+	/* The boot stack is behind the image, in a gap of the file; the ABI aligns it to 8. */
 	ldr	r0, [r6, #IMAGE_AT_STACK_END]
 	add	r8, r6, r0
 	sub	r8, r8, #BOOT_STATE_SIZE
@@ -113,8 +113,8 @@ boot_move:
 	mov	r0, r8
 	bl	boot_move_image
 	/*
-	 * The copy is data until the instruction cache says otherwise: it may hold lines of what was
-	 * at those addresses before. The stores are in memory once the write buffer is drained.
+	 * The instruction cache may hold lines of what was at the copy's addresses before. The
+	 * copy is in memory once the write buffer is drained.
 	 */
 	mov	r1, #0
 	mcr	p15, 0, r1, c7, c10, 4
@@ -136,7 +136,7 @@ boot_move:
 	mcr	p15, 0, r1, c7, c7, 0		/* instructions cached under physical addresses */
 	mcr	p15, 0, r1, c8, c7, 0
 	mcr	p15, 0, r0, c2, c0, 0
-	ldr	r0, =BOOT_DACR			/* 15: the VMM; 0: this code's section (boot_mmu.c) */
+	ldr	r0, =BOOT_DACR			/* 15: VMM; 0: this code's section (boot_mmu.c) */
 	mcr	p15, 0, r0, c3, c0, 0
 
 	/* Where things will be. */
@@ -162,8 +162,8 @@ boot_mapped:
 	/* vmm_main() does not return. */
 
 /*
- * Any exception before the image has moved. The banked lr says where, more or less; the boot stack is
- * used from its start again, since nothing is going to return.
+ * Any exception before the image has moved. The banked lr says where, more or less; the boot stack
+ * is used from its start again, since nothing is going to return.
  */
 boot_exception:
 	mrs	r2, cpsr

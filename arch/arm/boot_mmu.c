@@ -35,8 +35,8 @@ uint32_t boot_mmu_make_table(uint32_t image, uint32_t pool)
 	vmm_l1_table[VMM_WINDOWS >> SECTION_SHIFT] =
 		desc_coarse((uint32_t)(uintptr_t)window_l2, MMU_DOMAIN_VMM);
 	/*
-	 * Not cached: the caches are virtually tagged, and the same bytes are cached under VMM_IMAGE.
-	 * Domain 0, so that it goes with the others that the guest uses.
+	 * Not cached: the caches are virtually tagged, and the same bytes are cached under
+	 * VMM_IMAGE. Domain 0, so that it goes with the others that the guest uses.
 	 */
 	map_section(image, image, 0, 0);
 	return (uint32_t)(uintptr_t)vmm_l1_table;

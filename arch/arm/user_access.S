@@ -30,6 +30,30 @@
 	USER_ACCESS user_store32, strt r1, [r0]
 	USER_ACCESS user_store8, strbt r1, [r0]
 
+/* bool user_load_words(uint32_t va, uint32_t *words, unsigned count) and the store. */
+	.section .text.user_words, "ax"
+	.global	user_load_words
+	.type	user_load_words, %function
+user_load_words:
+9003:	ldrt	r3, [r0], #4
+	subs	r2, r2, #1
+	str	r3, [r1], #4
+	bne	9003b
+	mov	r0, #1
+	bx	lr
+	.global	user_store_words
+	.type	user_store_words, %function
+user_store_words:
+	ldr	r3, [r1], #4
+9004:	strt	r3, [r0], #4
+	subs	r2, r2, #1
+	bne	user_store_words
+	mov	r0, #1
+	bx	lr
+	.section .fixup_table, "a"
+	.word	9003b, access_failed
+	.word	9004b, access_failed
+
 	.section .text.access_failed, "ax"
 access_failed:
 	mov	r0, #0

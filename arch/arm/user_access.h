@@ -15,6 +15,13 @@ bool user_load8(uint32_t va, uint32_t *value);
 bool user_store32(uint32_t va, uint32_t value);
 bool user_store8(uint32_t va, uint32_t value);
 
+/**
+ * @p count words (at least one) at ascending addresses. The words must lie in one KiB, the smallest
+ * page: then only the first access can abort, and nothing has been done if it does.
+ */
+bool user_load_words(uint32_t va, uint32_t *words, unsigned count);
+bool user_store_words(uint32_t va, const uint32_t *words, unsigned count);
+
 /* Numbers of the VFP system registers in FMRX and FMXR (ARM ARM, C4.1). */
 #define VFP_FPSID   0
 #define VFP_FPSCR   1

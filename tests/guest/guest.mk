@@ -8,7 +8,7 @@ GUEST_BOARDS ?= integratorcp versatilepb
 GUEST_OUT := build/guest-tests
 GUEST_PYTHON ?= /usr/bin/python3
 
-GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp irq_timer not_in_qemu
+GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp irq_timer mmio not_in_qemu
 GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
 
 # Sources of a program beyond NAME.c.
@@ -20,6 +20,7 @@ GUEST_SRC_address_spaces := probe.c probe_code.S address_spaces_code.S
 GUEST_SRC_thumb := thumb_code.S
 GUEST_SRC_vfp := vfp_code.S
 GUEST_SRC_irq_timer := irq_timer_code.S
+GUEST_SRC_mmio := mmio_forms.c mmio_code.S
 GUEST_SRC_cp15 := cp15_code.S
 GUEST_SRC_not_in_qemu := cpu_modes_code.S probe.c probe_code.S
 
@@ -42,10 +43,10 @@ $(GUEST_OUT)/$(1)/obj/%.o: tests/guest/%.S
 	@mkdir -p $$(@D)
 	$(GUEST_CROSS)gcc $(GUEST_ASFLAGS) '-DGUEST_BOARD_H="tests/guest/board_$(1).h"' -MMD -MP -c -o $$@ $$<
 
-$(GUEST_OUT)/$(1)/%.hako.elf: $(GUEST_OUT)/$(1)/%.elf $$(wildcard guest-patches/rewrite guest-patches/*.py)
+$(GUEST_OUT)/$(1)/%.hako.elf: $(GUEST_OUT)/$(1)/%.elf $$(wildcard guest-patches/rewrite guest-patches/hako_rewrite/*.py)
 	$(GUEST_PYTHON) guest-patches/rewrite $$< -o $$@
 
-$(GUEST_OUT)/$(1)/%.zImage: $(GUEST_OUT)/$(1)/%.hako.elf build/$(1)/vmm.bin scripts/bundle
+$(GUEST_OUT)/$(1)/%.zImage: $(GUEST_OUT)/$(1)/%.hako.elf build/$(1)/vmm.bin $$(wildcard scripts/bundle scripts/hako_bundle/*.py)
 	scripts/bundle --board $(1) --vmm build/$(1)/vmm.bin --guest $$< --memory 96M -o $$@
 
 guest-tests-bare: $(GUEST_PROGRAMS:%=$(GUEST_OUT)/$(1)/%.elf)

@@ -28,6 +28,10 @@ VM_POWERED_OFF = "[vm1] powered off"
 VM_STOPPED = "[vm1] stopped:"
 
 
+# What the manuals say and QEMU does otherwise: there is no bare run to compare with.
+VMM_ONLY = ("not_in_qemu",)
+
+
 class Failure(Exception):
     """A guest did not do what it should; the text says what."""
 
@@ -125,6 +129,17 @@ def compare_hostile(board, name):
         raise Failure(f"{name} on {board}: the VM ended without a word\n" + "\n".join(vmm[-30:]))
 
 
+def check_vmm_only(board, name):
+    """A guest whose expectations come from the manuals alone: it passes under the VMM."""
+    guest, vmm = run_vmm(board, name)
+    problems = tap_problems(guest)
+    if VM_POWERED_OFF not in vmm:
+        problems.append(f"no line {VM_POWERED_OFF!r}")
+    if problems:
+        text = "\n".join(guest[-60:] + vmm[-30:])
+        raise Failure(f"{name} under the VMM on {board}: {problems}\n{text}")
+
+
 def guests(board):
     """Names of the guests built for a board."""
     return sorted(path.stem for path in (OUT / board).glob("*.elf") if "." not in path.stem)
@@ -132,6 +147,8 @@ def guests(board):
 
 def check(board, name, where):
     """Runs one guest: where is "bare", "vmm" or "both". Raises Failure."""
+    if name in VMM_ONLY:
+        return None if where == "bare" else check_vmm_only(board, name)
     if where == "bare":
         return run_bare(board, name)
     if where == "vmm":

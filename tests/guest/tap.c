@@ -9,6 +9,8 @@
 
 #define UART_DR      0x00
 #define UART_FR      0x18
+#define UART_LCR_H   0x2c
+#define UART_CR      0x30
 #define UART_FR_TXFF 0x20
 #define UART_FR_BUSY 0x08
 
@@ -167,6 +169,8 @@ void guest_main(void)
 	unsigned number = 0;
 	unsigned failed = 0;
 
+	write32(BOARD_UART + UART_LCR_H, 0x70); /* 8 bits, FIFOs on */
+	write32(BOARD_UART + UART_CR, 0x301);   /* enabled, both directions */
 	tap_printf("1..%u\n", (unsigned)(guest_tests_end - guest_tests_start));
 	for (const struct guest_test *test = guest_tests_start; test < guest_tests_end; test++) {
 		failures = 0;

@@ -20,7 +20,8 @@ MACHINE_IDS = {"integratorcp": 0x113, "versatilepb": 0x183}
 # A bare-metal guest at 0x8000 (rewrite_support.py has the linker script), with bss.
 GUEST = (" .global _start\n_start:\n mrs r0, cpsr\n msr cpsr_c, r0\n b .\n"
          " .data\n .word 1\n .bss\n .space 4096\n")
-LINUX_BANNER = " .global linux_banner\n .section .rodata\nlinux_banner: .asciz \"Linux version 6\"\n"
+LINUX_BANNER = (" .global linux_banner\n .section .rodata\n"
+                "linux_banner: .asciz \"Linux version 6\"\n")
 
 # Linked as Linux is: physical addresses are the virtual ones, but for what is copied to vectors.
 LINUX_SCRIPT = """

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzzer: a correct bundle header with words replaced, its checksum made right, parsed from a buffer
- * of exactly its size. Whatever is accepted must keep what bundle_parse() promises.
+ * Fuzzer: a correct bundle header with words replaced, its checksum made right, parsed from a
+ * buffer of exactly its size. Whatever is accepted must keep what bundle_parse() promises.
  */
 #include "tests/host/bundle_maker.h"
 #include "vmm/bundle.h"

@@ -34,11 +34,24 @@ static void rows_are_sound(void **state)
 	assert_int_equal(2, count);
 }
 
+static void the_integrators_register_is_decoded(void **state)
+{
+	const struct boot_board *const board = boot_board_by_id(0x113);
+
+	assert_int_equal(0x10000020, board->ram_size_reg);
+	assert_int_equal(0x01000000, boot_board_ram_size(board, 0x00010022));
+	assert_int_equal(0x08000000, boot_board_ram_size(board, 0x0001002e));
+	assert_int_equal(0x10000000, boot_board_ram_size(board, 0x00010032));
+	for (uint32_t reserved = 5; reserved < 8; reserved++)
+		assert_int_equal(0, boot_board_ram_size(board, reserved << 2));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(boards_are_found_by_machine_id),
 		cmocka_unit_test(rows_are_sound),
+		cmocka_unit_test(the_integrators_register_is_decoded),
 	};
 
 	return cmocka_run_group_tests_name("boot_boards", tests, NULL, NULL);

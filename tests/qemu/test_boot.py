@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the boot loader to the guest: every place an image can be loaded at, every part damaged, the
-wrong board, too little RAM. Needs build/<board>/vmm.bin."""
+wrong board, too little RAM. Needs build/<board>/vmm.bin; conftest.py runs each on every board."""
 
 import os
 import random
@@ -168,12 +168,10 @@ def stub(folder, address, machine_id=None, params=0):
     return path
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_boots_as_a_kernel_without_further_arguments(board, images):
     boots(board, images[board])
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_boots_at_any_address(board, images, folder):
     """Far from the final place, across each border of it, exactly on it, at odd words."""
     size = images[board].stat().st_size
@@ -191,7 +189,6 @@ def test_boots_at_any_address(board, images, folder):
         boots(board, stub(folder, place), *loader(images[board], place))
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_boots_with_a_device_tree(board, images, folder):
     """Known by its root alone, wherever the tree is, and however long."""
     tree = make_tree(folder / f"{board}.tree", board, 64 * MIB, 70000)
@@ -205,20 +202,17 @@ def test_boots_with_a_device_tree(board, images, folder):
             assert any("64 MiB of RAM" in line for line in lines), lines
 
 
-@pytest.mark.parametrize("board", BOARDS)
 @pytest.mark.parametrize("params", (0, 1, 0x43, 0x8001, 0x200000, 0xFFFFFFFC, 0x0FFFFFFC))
 def test_boots_when_r2_is_garbage(board, params, images, folder):
     kernel = stub(folder, 0x1000000, MACHINE_IDS[board], params)
     boots(board, kernel, *loader(images[board], 0x1000000))
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_says_it_is_the_wrong_board(board, images):
     refuses(OTHER[board], images[board], f"for the board '{board}'",
             f"this is a '{OTHER[board]}'", f"BOARD={OTHER[board]}")
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_says_it_is_the_wrong_board_by_its_tree(board, images, folder):
     other = OTHER[board]
     refuses(other, stub(folder, 0x1000000, 0, 0x2000000), f"this is a '{other}'",
@@ -226,13 +220,11 @@ def test_says_it_is_the_wrong_board_by_its_tree(board, images, folder):
                    *loader(make_tree(folder / "other", other, 64 * MIB), 0x2000000)])
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_says_it_does_not_know_the_board(board, images, folder):
     refuses(board, stub(folder, 0x1000000, 0xABC), f"for the board '{board}'", "0xabc",
             extra=loader(images[board], 0x1000000))
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_says_there_is_too_little_ram(board, images):
     line = refuses(board, images[board], "too little RAM: 16384 KiB", extra=("-m", "16"))
     needed = int(line.split("but ")[1].split(" KiB")[0])
@@ -243,7 +235,6 @@ def test_says_there_is_too_little_ram(board, images):
     boots(board, images[board], "-m", str(enough))
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_a_large_file_steps_aside(board, folder, guests):
     """As large as the guest's memory allows, and loaded across the VMM's final place."""
     initrd = folder / "large"
@@ -264,7 +255,6 @@ def test_a_loader_that_sees_little_ram_is_not_believed(images, folder):
                 extra=[*loader(images[board], 0x200000), *loader(tree, 0x100000)])
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_names_the_damaged_part(board, images, folder):
     """First, middle and last byte of each. A VMM that is damaged in its first words may not run."""
     data = images[board].read_bytes()
@@ -285,7 +275,6 @@ def test_names_the_damaged_part(board, images, folder):
                     "load the image again")
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_says_the_header_is_damaged(board, images, folder):
     data = images[board].read_bytes()
     bundle_at = bundle_words(images[board])[0]
@@ -304,12 +293,10 @@ def test_says_the_header_is_damaged(board, images, folder):
         refuses(board, damaged, "hako: bundle: ")
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_says_there_is_no_bundle(board):
     refuses(board, vmm(board), "contains no guest", "scripts/bundle")
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_reports_an_exception_of_a_damaged_image(board, images, folder):
     """An undefined instruction where boot_check() begins: the checksum is never reached."""
     nm = subprocess.run([CROSS + "nm", os.path.join(ROOT, "build", board, "vmm.elf")], text=True,
@@ -324,7 +311,6 @@ def test_reports_an_exception_of_a_damaged_image(board, images, folder):
             "image at 0x10000")
 
 
-@pytest.mark.parametrize("board", BOARDS)
 def test_early_code_is_position_independent(board):
     """No word of it holds an address that the linker, but nobody at run time, has relocated."""
     with open(os.path.join(ROOT, "arch/arm/objects.mk"), encoding="ascii") as file:

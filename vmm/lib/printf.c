@@ -60,7 +60,8 @@ static uint64_t divide_by_ten(uint64_t value, unsigned *remainder)
 		rest = part % 10;
 	}
 	*remainder = rest;
-	return (uint64_t)(quotient[3] << 16 | quotient[2]) << 32 | (quotient[1] << 16 | quotient[0]);
+	return (uint64_t)(quotient[3] << 16 | quotient[2]) << 32 |
+	       (quotient[1] << 16 | quotient[0]);
 }
 
 static void put_number(struct sink *sink, const struct spec *spec, uint64_t value, bool negative,
@@ -80,7 +81,7 @@ static void put_number(struct sink *sink, const struct spec *spec, uint64_t valu
 		} else {
 			value = divide_by_ten(value, &digit);
 		}
-		digits[count++] = (char)(digit < 10 ? '0' + (int)digit : letter_a + (int)digit - 10);
+		digits[count++] = (char)((digit < 10 ? '0' : letter_a - 10) + (int)digit);
 	}
 
 	int zeros = (spec->precision < 0 ? 1 : spec->precision) - count;

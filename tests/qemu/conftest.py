@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boards, kernels and logs for the scenarios."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from guest import ROOT, Guest, hako_qemu  # noqa: E402 (needs the path above)
+
+
+def built_kernels():
+    """`make test-linux` says which kernels; by hand, all that were built."""
+    named = os.environ.get("HAKO_KERNELS", "").split()
+    kernels = named or sorted(path.parent.name for path in
+                              ROOT.glob("build/guest/*/vmlinux.hako"))
+    if not kernels:
+        raise pytest.UsageError("no guest kernel is built: make test-linux")
+    return kernels
+
+
+KERNELS = built_kernels()
+DEFAULT_KERNEL = next((k for k in KERNELS if not k.endswith("-pan")), KERNELS[0])
+
+
+def pytest_generate_tests(metafunc):
+    if "kernel" in metafunc.fixturenames:
+        metafunc.parametrize("kernel", KERNELS)
+    if "board" in metafunc.fixturenames:
+        metafunc.parametrize("board", hako_qemu.BOARDS)
+
+
+def log_name(request):
+    return re.sub(r"[^\w.-]+", "-", request.node.name).strip("-")
+
+
+@pytest.fixture
+def start(request):
+    """Start guests that end with the test: start(board, kernel, native=..., sd=...)."""
+    guests = []
+
+    def start_guest(board, kernel, **options):
+        name = log_name(request) + (f"-{len(guests)}" if guests else "")
+        guest = Guest(board, kernel, ROOT / "build/log/qemu" / f"{name}.log", **options)
+        guests.append(guest)
+        return guest
+
+    yield start_guest
+    for guest in guests:
+        guest.__exit__()
+
+
+@pytest.fixture
+def linux(start, board, kernel):
+    """A guest under the VMM at its prompt."""
+    guest = start(board, kernel)
+    guest.wait_for_shell()
+    return guest
+
+
+@pytest.fixture
+def default_kernel():
+    """The one kernel of scenarios in which the kernel's version makes no difference."""
+    return DEFAULT_KERNEL

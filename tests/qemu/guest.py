@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Linux guest in QEMU, as the scenarios see it: start it, type into its console, read what it says.
+
+    with Guest("integratorcp", "linux-6.12", log) as guest:     # under the VMM
+        guest.wait_for_shell()
+        guest.check("mount /dev/mmcblk0 /mnt")                  # output; raises if status is not 0
+
+Nothing here measures host time: the limits only end a hang.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import pexpect
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import hako_qemu  # noqa: E402 (needs the path above)
+
+PROMPT = r"hako:\S*# "
+HANG_SECONDS = 300
+
+# None of these may ever be seen, so that a test need not wait for its limit.
+FATAL = [
+    r"Kernel panic - [^\r\n]*",
+    r"Unable to handle kernel [^\r\n]*",
+    r"Internal error: [^\r\n]*",
+    r"\[vm1\] stopped[^\r\n]*",
+    r"hako: panic[^\r\n]*",
+    r"hako: vmm memory checksum WRONG[^\r\n]*",
+]
+
+# A loop without echo or line editing, which could wrap and repeat what is typed. Output and status
+# of a command end with a line that no command here prints.
+SCRIPT_LOOP = ("stty -echo; dmesg -n 4; while IFS= read -r c; do "
+               'eval "$c" </dev/null; echo "@@status $?@@"; done')
+
+
+class GuestError(AssertionError):
+    """The guest did not do what it should; the message says what and where the log is."""
+
+
+class Guest:
+    def __init__(self, board, kernel, log, *, native=False, stress=False, **options):
+        """native: the unmodified kernel on the bare board. options: see hako_qemu.command."""
+        self.log_path = Path(log)
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        suffix = "-stress" if stress else ""
+        folder = ROOT / "build/guest" / kernel
+        if native:
+            initrd = "stress" if stress else "initramfs"
+            command = hako_qemu.command(
+                board, folder / "zImage", dtb=folder / f"{board}.dtb",
+                initrd=ROOT / f"build/guest/{initrd}.cpio.gz",
+                cmdline="console=ttyAMA0 mem=96M", **options)
+        else:
+            bundle = ROOT / "build" / board / kernel / f"zImage-hako{suffix}"
+            command = hako_qemu.command(board, bundle, **options)
+        self.scripted = False
+        self.log = open(self.log_path, "w", encoding="utf-8")
+        self.qemu = pexpect.spawn(command[0], command[1:], encoding="utf-8",
+                                  codec_errors="replace", timeout=HANG_SECONDS,
+                                  dimensions=(24, 80))
+        self.qemu.logfile_read = self.log
+        # A guest reads its UART byte by byte; there is no reason to wait before each send.
+        self.qemu.delaybeforesend = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.qemu.close(force=True)
+        self.log.close()
+
+    def _fail(self, what):
+        tail = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()[-25:]
+        raise GuestError(f"{what}\nlog: {self.log_path}\n" + "\n".join("    " + t for t in tail))
+
+    def expect(self, pattern, timeout=HANG_SECONDS):
+        """Wait for a pattern; returns the match object and the text before it."""
+        patterns = [pattern] + FATAL + [pexpect.EOF, pexpect.TIMEOUT]
+        index = self.qemu.expect(patterns, timeout=timeout)
+        if index == 0:
+            return self.qemu.match, self.qemu.before
+        self.log.flush()
+        if index <= len(FATAL):
+            self._fail(f"the guest failed: {self.qemu.after}")
+        if index == len(patterns) - 2:
+            self._fail(f"QEMU ended while waiting for {pattern!r}")
+        self._fail(f"nothing for {timeout} s while waiting for {pattern!r}")
+
+    def type(self, text):
+        """Type as a person does, into the interactive shell."""
+        self.qemu.send(text)
+
+    def wait_for_shell(self):
+        """Wait until the interactive shell is there, after a start or a restart."""
+        self.expect(PROMPT)
+        self.scripted = False
+
+    def _start_loop(self):
+        self.type(SCRIPT_LOOP + "\n")
+        self.qemu.send("true\n")
+        self.expect(r"@@status 0@@\r\n")
+        self.scripted = True
+
+    def run(self, command, timeout=HANG_SECONDS):
+        """Run one line of shell; returns (status, output)."""
+        if "\n" in command or len(command) > 4000:
+            raise ValueError("one line that fits into a terminal's buffer")
+        if not self.scripted:
+            self._start_loop()
+        self.qemu.send(command + "\n")
+        match, output = self.expect(r"@@status (\d+)@@\r\n", timeout)
+        return int(match[1]), output.replace("\r\n", "\n")
+
+    def check(self, command, timeout=HANG_SECONDS):
+        """Run one line of shell that has to succeed; returns its output."""
+        status, output = self.run(command, timeout)
+        if status != 0:
+            self.log.flush()
+            self._fail(f"`{command}` ended with status {status}:\n{output}")
+        return output
+
+    def leave(self, command):
+        """Run a command that does not come back: reboot, poweroff."""
+        self.type(command + "\n")
+        self.scripted = False
+
+    def wait_for_end(self):
+        """Wait until QEMU has ended; returns what was printed meanwhile and its exit status."""
+        index = self.qemu.expect([pexpect.EOF] + FATAL + [pexpect.TIMEOUT])
+        self.log.flush()
+        if index != 0:
+            self._fail("QEMU did not end" if index > len(FATAL) else f"{self.qemu.after}")
+        text = self.qemu.before
+        self.qemu.close()
+        return text, self.qemu.exitstatus
+
+
+def strip_stamps(text):
+    """Console text without the kernel's time stamps."""
+    return re.sub(r"^\[ *\d+\.\d+\] ", "", text, flags=re.M)
