@@ -63,6 +63,28 @@ void shadow_table_revalidate(struct shadow *sh, unsigned index)
 	}
 }
 
+/** Compares the first-level descriptors of a context and drops the slots that differ. */
+static void revalidate_slots(struct shadow *sh, struct shadow_context *ctx)
+{
+	const uint32_t table = sh->mmu->ttbr & 0xffffc000u;
+	const volatile uint32_t *page = 0;
+	unsigned page_slot = MMU_SLOTS;
+
+	for (unsigned i = ctx->slot_count; i > 0; i--) {
+		const struct shadow_slot *record = &ctx->slots[i];
+		unsigned slot = record->slot;
+
+		if (slot < 32)
+			slot |= sh->mmu->pid >> 20; /* the FCSE renames the low 32 MiB */
+		if ((slot & ~1023u) != page_slot) {
+			page_slot = slot & ~1023u;
+			page = sh->guest_page(sh->guest_page_ctx, gpa(table + page_slot * 4));
+		}
+		if (!page || page[slot & 1023u] != record->guest_l1)
+			shadow_slot_drop(sh, ctx, record->slot);
+	}
+}
+
 /**
  * Compares the current context with the guest's tables and drops what differs: the effect of a
  * guest's invalidation of the whole TLB (ARM ARM, B3.7).
@@ -72,15 +94,10 @@ void shadow_revalidate(struct shadow *sh)
 	struct shadow_context *ctx = sh->current;
 
 	if (!ctx->flat) {
-		for (unsigned i = ctx->slot_count; i > 0; i--) {
-			const struct shadow_slot *record = &ctx->slots[i];
-			uint32_t l1;
-
-			if (!shadow_guest_l1(sh, record->slot, &l1) || l1 != record->guest_l1)
-				shadow_slot_drop(sh, ctx, record->slot);
-			else if (record->table != SHADOW_SECTION)
-				shadow_table_revalidate(sh, record->table);
-		}
+		revalidate_slots(sh, ctx);
+		for (unsigned i = 1; i <= ctx->slot_count; i++)
+			if (ctx->slots[i].table != SHADOW_SECTION)
+				shadow_table_revalidate(sh, ctx->slots[i].table);
 	}
 	mmu_tlb_invalidate_all();
 }

@@ -106,6 +106,7 @@ struct shadow {
 	bool privileged;
 	bool vectors_high;     /* where the VMM's vectors are */
 	bool vector_slot_open;
+	bool gate_open[2];     /* what it should be, in virtual User mode and in privileged modes */
 	uint16_t gate_table;   /* the current context's table for the vector slot, or SHADOW_NONE */
 	uint32_t dacr[2];      /* the real DACR in virtual User mode, and in privileged modes */
 	unsigned transient_count;

@@ -138,9 +138,9 @@ void shadow_slot_drop(struct shadow *sh, struct shadow_context *ctx, unsigned sl
 
 	if (table == SHADOW_SECTION)
 		return;
-	if (ctx == sh->current && table == sh->gate_table)
-		sh->gate_table = SHADOW_NONE;
 	CHECK(sh->tables[table].refs > 0);
+	if (ctx == sh->current && table == sh->gate_table)
+		shadow_gate_update(sh); /* while the table is still what it was */
 	if (--sh->tables[table].refs == 0)
 		table_free(sh, table);
 }

@@ -35,6 +35,17 @@ static bool class_open(const struct shadow *sh, unsigned guest_domain, unsigned 
 	       (class == SHADOW_USER || privileged);
 }
 
+/** Decides whether the gate is open in virtual User mode, and in privileged modes. */
+static void gate_decide(struct shadow *sh)
+{
+	const struct shadow_table *table = &sh->tables[sh->gate_table];
+
+	for (unsigned privileged = 0; privileged < 2; privileged++)
+		sh->gate_open[privileged] =
+			sh->gate_table != SHADOW_NONE &&
+			(table->flat || class_open(sh, table->guest_domain, table->class, privileged));
+}
+
 /** Recomputes the real DACR of both privilege levels. */
 static void compute_dacr(struct shadow *sh)
 {
@@ -51,6 +62,7 @@ static void compute_dacr(struct shadow *sh)
 	}
 	sh->dacr[0] = user;
 	sh->dacr[1] = privileged;
+	gate_decide(sh);
 }
 
 /** Forgets all transient entries: for changes of the address space, or of what entries mean. */
@@ -159,12 +171,12 @@ void shadow_gate_update(struct shadow *sh)
 	const struct shadow_slot *record = shadow_slot_find(sh->current, slot);
 	const unsigned table = record ? record->table : SHADOW_NONE;
 	const bool linked = table != SHADOW_NONE && table != SHADOW_SECTION;
-	const bool open = linked && (sh->tables[table].flat ||
-				     class_open(sh, sh->tables[table].guest_domain,
-						sh->tables[table].class, sh->privileged));
+	bool open;
 	uint32_t at;
 
 	sh->gate_table = (uint16_t)(linked ? table : SHADOW_NONE);
+	gate_decide(sh);
+	open = sh->gate_open[sh->privileged];
 	at = mmu_pool_hpa(open ? &sh->pool[table * SHADOW_ENTRIES] : sh->vector_table).raw;
 	sh->current->l1[slot] = open && sh->tables[table].fine ?
 					desc_fine(at, MMU_DOMAIN_VECTORS) :
@@ -174,22 +186,13 @@ void shadow_gate_update(struct shadow *sh)
 	sh->vector_slot_open = open;
 }
 
-/** Whether the gate has to move for the present view. */
-static bool gate_differs(const struct shadow *sh)
-{
-	const struct shadow_table *table = &sh->tables[sh->gate_table];
-
-	return !table->flat && class_open(sh, table->guest_domain, table->class, sh->privileged) !=
-				       sh->vector_slot_open;
-}
-
 /** Makes the hardware agree with the view: privilege level and guest DACR. */
 void shadow_view_update(struct shadow *sh)
 {
 	if (sh->transient_count > 0)
 		transients_update(sh);
 	mmu_set_dacr(sh->dacr[sh->privileged]);
-	if (sh->gate_table != SHADOW_NONE && gate_differs(sh))
+	if (sh->gate_open[sh->privileged] != sh->vector_slot_open)
 		shadow_gate_update(sh);
 }
 

@@ -38,6 +38,9 @@ enum status vm_mem_add(struct vm_mem *mem, const struct mem_region *region)
 		mem->region[i] = mem->region[i - 1];
 	mem->region[at] = *region;
 	mem->count++;
+	for (unsigned i = 0; i < mem->count; i++)
+		if (mem->region[i].kind == MEM_RAM)
+			mem->ram = i;
 	return STATUS_OK;
 }
 
@@ -45,6 +48,10 @@ enum status vm_mem_add(struct vm_mem *mem, const struct mem_region *region)
 const struct mem_region *vm_mem_find(const struct vm_mem *mem, gpa_t at)
 {
 	unsigned low = 0, high = mem->count;
+
+	/* Nearly every question is about RAM. A region that is not there has size 0. */
+	if (at.raw - mem->region[mem->ram].base < mem->region[mem->ram].size)
+		return &mem->region[mem->ram];
 
 	while (low < high) {
 		const unsigned middle = (low + high) / 2;

@@ -35,6 +35,7 @@ struct mem_region {
 
 struct vm_mem {
 	unsigned count;
+	unsigned ram; /* index of the RAM, which is looked at first; 0 if there is none */
 	struct mem_region region[VM_MEM_REGIONS_MAX]; /* sorted by base, without overlap */
 };
 

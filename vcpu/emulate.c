@@ -145,6 +145,13 @@ static const struct mem_exec_ops mem_ops = {
 	.stored_pc_extra = 4,
 };
 
+/** For loads and stores that are undefined or UNPREDICTABLE: the real core may do either. */
+static enum trap_outcome inject_undefined(struct vcpu *vcpu)
+{
+	vcpu_inject_trap(vcpu, TRAP_UNDEF);
+	return TRAP_RESUME;
+}
+
 static enum trap_outcome execute(struct vcpu *vcpu, const struct mem_insn *insn)
 {
 	switch (mem_exec(insn, &mem_ops, vcpu, vcpu->frame.cpsr & PSR_C)) {
@@ -157,8 +164,7 @@ static enum trap_outcome execute(struct vcpu *vcpu, const struct mem_insn *insn)
 		vcpu_inject_trap(vcpu, TRAP_DABT);
 		return TRAP_RESUME;
 	default:
-		vcpu_inject_trap(vcpu, TRAP_UNDEF);
-		return TRAP_RESUME;
+		return inject_undefined(vcpu);
 	}
 }
 
@@ -169,6 +175,7 @@ enum trap_outcome emulate_mem_checked(struct vcpu *vcpu, uint32_t word)
 
 	if (!arm_decode_mem(word | 0xe0000000u, &insn))
 		return TRAP_INJECT;
+	guest_found_nothing(vcpu);
 	return execute(vcpu, &insn);
 }
 
@@ -182,13 +189,12 @@ enum trap_outcome emulate_mem_at_pc(struct vcpu *vcpu)
 		if (!guest_fetch_half(vcpu->frame.pc, &word))
 			return TRAP_RESUME;
 		if (!thumb_decode_mem((uint16_t)word, &insn))
-			return vcpu_stop(vcpu, "data abort at a Thumb instruction that is no load or store",
-					 word);
+			return inject_undefined(vcpu);
 		return execute(vcpu, &insn);
 	}
 	if (!guest_fetch(vcpu->frame.pc, &word))
 		return TRAP_RESUME;
 	if (!arm_decode_mem(word, &insn))
-		return vcpu_stop(vcpu, "data abort at an instruction that is no load or store", word);
+		return inject_undefined(vcpu);
 	return execute(vcpu, &insn);
 }

@@ -106,6 +106,7 @@ enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 		return vcpu_stop(vcpu, "the table walk of a guest access aborted; fault status", fsr);
 	}
 
+	guest_found_nothing(vcpu);
 	region = guest_translate(vcpu, va, vcpu_privileged(vcpu), store, &t, &fault);
 	if (!region)
 		return guest_data_abort(vcpu, fault.fsr, fault.far);
@@ -152,6 +153,7 @@ enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
 	struct guest_fault fault;
 	const struct mem_region *region;
 
+	guest_found_nothing(vcpu);
 	region = guest_translate(vcpu, va, vcpu_privileged(vcpu), false, &t, &fault);
 	if (!region)
 		return guest_prefetch_abort(vcpu, fault.fsr);

@@ -49,6 +49,15 @@ static bool read_word(void *mem, gpa_t from, uint32_t *word)
 	return true;
 }
 
+/** Whether the translation found last in this trap answers the question, and is allowed. */
+static bool found_before(const struct vcpu *vcpu, uint32_t va, bool privileged, bool write)
+{
+	const struct guest_found *found = &vcpu->found;
+
+	return found->region && ((found->va ^ va) & ~0x3ffu) == 0 &&
+	       found->privileged == privileged && found->write >= write;
+}
+
 /**
  * Translates @p va for an access of the given kind, as the guest's MMU would, and finds what is
  * there. Returns NULL and fills @p fault where the guest takes an abort: translation, domain,
@@ -61,6 +70,11 @@ const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool pr
 	const struct mem_region *region;
 	unsigned status;
 
+	if (found_before(vcpu, va, privileged, write)) {
+		*t = vcpu->found.t;
+		t->gpa.raw += va - vcpu->found.va;
+		return vcpu->found.region;
+	}
 	fault->far = guest_mva(&vcpu->mmu, va);
 	status = guest_walk(&vcpu->mmu, gva(va), read_word, mem, t);
 	if (status == 0)
@@ -73,7 +87,30 @@ const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool pr
 	if (!region)
 		fault->fsr = (uint32_t)t->domain << 4 |
 			     (t->is_page ? FSR_EXTERNAL_PAGE : FSR_EXTERNAL_SECTION);
+	vcpu->found = (struct guest_found){
+		.region = region, .t = *t, .va = va, .privileged = privileged, .write = write
+	};
 	return region;
+}
+
+/** Forgets the translation found last: for the start of a trap. */
+void guest_found_nothing(struct vcpu *vcpu)
+{
+	vcpu->found.region = 0;
+}
+
+/** Fills the shadow for an access with the rights of User mode, if the guest allows it one. */
+bool guest_fill_user(struct vcpu *vcpu, uint32_t va, bool write)
+{
+	struct guest_translation t;
+	struct guest_fault fault;
+	const struct mem_region *region;
+
+	guest_found_nothing(vcpu);
+	region = guest_translate(vcpu, va, false, write, &t, &fault);
+	return region && region->kind == MEM_RAM &&
+	       shadow_fill(vcpu->shadow, gva(va), &t, region, write ? RIGHTS_WRITE : RIGHTS_READ) ==
+		       SHADOW_FILLED;
 }
 
 static uint32_t load(const volatile void *from, unsigned size)

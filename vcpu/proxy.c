@@ -8,6 +8,7 @@
 #include "vcpu/cp15.h"
 #include "vcpu/emulate.h"
 #include "vcpu/guest_abi.h"
+#include "vcpu/guest_mem.h"
 #include "vcpu/vcpu.h"
 #include "vmm/lib/bits.h"
 
@@ -165,6 +166,18 @@ static enum trap_outcome data_processing_pc(struct vcpu *vcpu, uint32_t word)
 	return exception_return(vcpu, value);
 }
 
+/** Executes the access of LDRT, STRT and their byte forms, if the hardware checks it right. */
+static bool user_transfer(const struct vcpu *vcpu, uint32_t word, uint32_t va, uint32_t *value)
+{
+	const bool byte = bit(word, 22);
+
+	if (!shadow_is_user_page(vcpu->shadow, va) || (!byte && (va & 3u)))
+		return false;
+	if (bit(word, 20))
+		return byte ? user_load8(va, value) : user_load32(va, value);
+	return byte ? user_store8(va, *value) : user_store32(va, *value);
+}
+
 /**
  * LDRT and STRT with an immediate offset, which is post-indexed always. Where the hardware itself
  * checks the rights of User mode the VMM executes the access; everything else takes the long way.
@@ -173,17 +186,12 @@ static enum trap_outcome ldrt_strt(struct vcpu *vcpu, uint32_t word)
 {
 	const unsigned rn = bits(word, 19, 16), rt = bits(word, 15, 12);
 	const uint32_t va = vcpu->frame.r[rn];
-	const bool byte = bit(word, 22);
-	uint32_t value;
+	uint32_t value = vcpu->frame.r[rt];
 
-	if (!shadow_is_user_page(vcpu->shadow, va) || (!byte && (va & 3u)))
-		return emulate_mem_checked(vcpu, word);
-	if (bit(word, 20)) {
-		if (!(byte ? user_load8(va, &value) : user_load32(va, &value)))
-			return emulate_mem_checked(vcpu, word);
-	} else {
-		value = vcpu->frame.r[rt];
-		if (!(byte ? user_store8(va, value) : user_store32(va, value)))
+	if (!user_transfer(vcpu, word, va, &value)) {
+		/* The next access to the page, as a rule one word further, shall not come here. */
+		if (!guest_fill_user(vcpu, va, !bit(word, 20)) ||
+		    !user_transfer(vcpu, word, va, &value))
 			return emulate_mem_checked(vcpu, word);
 	}
 	vcpu->frame.r[rn] = bit(word, 23) ? va + (word & 0xfffu) : va - (word & 0xfffu);
@@ -193,36 +201,68 @@ static enum trap_outcome ldrt_strt(struct vcpu *vcpu, uint32_t word)
 }
 
 /**
- * LDM and STM of User mode registers, without write-back and without pc: what Linux does at each
- * entry and return. The access has the rights of the current mode; User rights are never more, so
- * where they suffice, in one piece of a page, the VMM executes it. The rest takes the long way.
+ * The lowest address of an LDM or STM, if all its words lie in one KiB: the smallest page, so that
+ * only the first access can abort. The addresses are aligned.
  */
-static enum trap_outcome user_bank_multiple(struct vcpu *vcpu, uint32_t word)
+static bool multiple_in_one_page(const struct vcpu *vcpu, uint32_t word, unsigned count, uint32_t *va)
+{
+	const uint32_t base = vcpu->frame.r[bits(word, 19, 16)];
+
+	/* P and U: 11 increment before, 01 after, 10 decrement before, 00 after (ARM ARM, A5.4). */
+	*va = bit(word, 23) ? base : base - 4 * count;
+	if (bit(word, 24) == bit(word, 23))
+		*va += 4;
+	return !(*va & 3u) && (*va & 0x3ffu) + 4 * count <= 0x400u;
+}
+
+/*
+ * LDM and STM of several registers with ^, as Linux uses them at each entry and return. The access
+ * has the rights of the current mode; User rights are never more, so where they suffice the VMM
+ * executes it. The rest takes the long way. For the two lists with handlers of their own, the
+ * registers are where they are needed already.
+ */
+
+/** LDM of all User mode registers: the return to a program. */
+static enum trap_outcome ldm_user_all(struct vcpu *vcpu, uint32_t word)
+{
+	uint32_t banked[2];
+	uint32_t va;
+
+	if (vcpu_mode(vcpu) == PSR_MODE_FIQ || !vcpu_has_spsr(vcpu) ||
+	    !multiple_in_one_page(vcpu, word, 15, &va) ||
+	    !user_load_words(va + 52, banked, 2) || !user_load_words(va, vcpu->frame.r, 13))
+		return emulate_mem_checked(vcpu, word);
+	vcpu->bank_r13[BANK_USR] = banked[0];
+	vcpu->bank_r14[BANK_USR] = banked[1];
+	return TRAP_NEXT;
+}
+
+/** STM of User mode's sp and lr: the system call of a program. */
+static enum trap_outcome stm_user_sp_lr(struct vcpu *vcpu, uint32_t word)
+{
+	const uint32_t banked[2] = { vcpu->bank_r13[BANK_USR], vcpu->bank_r14[BANK_USR] };
+	uint32_t va;
+
+	if (!vcpu_has_spsr(vcpu) || !multiple_in_one_page(vcpu, word, 2, &va) ||
+	    !user_store_words(va, banked, 2))
+		return emulate_mem_checked(vcpu, word);
+	return TRAP_NEXT;
+}
+
+/** LDM of registers of the current mode and pc: the return from an exception. */
+static enum trap_outcome ldm_exception_return(struct vcpu *vcpu, uint32_t word)
 {
 	const uint32_t list = word & 0x7fffu;
-	const unsigned count = (unsigned)__builtin_popcount(list);
-	const uint32_t base = vcpu->frame.r[bits(word, 19, 16)];
-	uint32_t words[15];
+	const unsigned count = (unsigned)__builtin_popcount(list) + 1;
+	uint32_t words[16];
 	uint32_t va;
 	unsigned n = 0;
 
-	/* P and U: 11 increment before, 01 after, 10 decrement before, 00 after (ARM ARM, A5.4). */
-	va = bit(word, 23) ? base : base - 4 * count;
-	if (bit(word, 24) == bit(word, 23))
-		va += 4;
-	if ((va & 3u) || (va & 0x3ffu) + 4 * count > 0x400u)
+	if (!multiple_in_one_page(vcpu, word, count, &va) || !user_load_words(va, words, count))
 		return emulate_mem_checked(vcpu, word);
-
-	if (bit(word, 20)) {
-		if (!user_load_words(va, words, count))
-			return emulate_mem_checked(vcpu, word);
-		for (uint32_t left = list; left != 0; left &= left - 1u)
-			vcpu_set_user_reg(vcpu, (unsigned)__builtin_ctz(left), words[n++]);
-		return TRAP_NEXT;
-	}
 	for (uint32_t left = list; left != 0; left &= left - 1u)
-		words[n++] = vcpu_user_reg(vcpu, (unsigned)__builtin_ctz(left));
-	return user_store_words(va, words, count) ? TRAP_NEXT : emulate_mem_checked(vcpu, word);
+		vcpu->frame.r[__builtin_ctz(left)] = words[n++];
+	return exception_return(vcpu, words[n]);
 }
 
 /** BXJ without Jazelle behaves as BX (ARM ARM, A4.1.11). */
@@ -343,9 +383,14 @@ static struct proxy decode_ldrt(uint32_t word)
 
 static struct proxy decode_multiple(uint32_t word)
 {
-	/* No write-back, no pc in the list or as base, a list that is not empty. */
-	if (!bit(word, 21) && !bit(word, 15) && (word & 0x7fffu) && bits(word, 19, 16) != 15)
-		return (struct proxy){ .emulate = user_bank_multiple, .arg = word };
+	const bool plain = !bit(word, 21) && bits(word, 19, 16) != 15; /* no write-back */
+
+	if (plain && bit(word, 20) && (word & 0xffffu) == 0x7fffu)
+		return (struct proxy){ .emulate = ldm_user_all, .arg = word };
+	if (plain && !bit(word, 20) && (word & 0xffffu) == 0x6000u)
+		return (struct proxy){ .emulate = stm_user_sp_lr, .arg = word };
+	if (plain && bit(word, 20) && bit(word, 15))
+		return (struct proxy){ .emulate = ldm_exception_return, .arg = word };
 	return (struct proxy){ .emulate = emulate_mem_checked, .arg = word };
 }
 
@@ -373,6 +418,8 @@ static const struct {
 	struct proxy (*decode)(uint32_t word);
 } encodings[] = {
 	/* clang-format off */
+	/* The one that is decoded when it traps comes first. */
+	{ 0x0fe00fff, 0x0ee00a10, decode_vfp_system },      /* FMRX, FMXR: C4.1 */
 	{ 0x0fbf0fff, 0x010f0000, decode_mrs },             /* MRS rd, CPSR/SPSR: A4.1.38 */
 	{ 0x0fb0fff0, 0x0120f000, decode_msr },             /* MSR, register: A4.1.39 */
 	{ 0x0fb0f000, 0x0320f000, decode_msr },             /* MSR, immediate */
@@ -383,7 +430,6 @@ static const struct {
 	{ 0x0e400000, 0x08400000, decode_multiple },        /* LDM, STM with ^: A4.1.21, A4.1.22 */
 	{ 0x0f000f10, 0x0e000f10, cp15_decode },            /* MRC, MCR p15: A4.1.32 */
 	{ 0x0f000f10, 0x0e000e10, decode_cp14 },            /* MRC, MCR p14 */
-	{ 0x0fe00fff, 0x0ee00a10, decode_vfp_system },      /* FMRX, FMXR: C4.1 */
 	/* clang-format on */
 };
 

@@ -29,9 +29,22 @@ struct vcpu_cp15 {
 	uint32_t tcm_region[2];
 };
 
+/**
+ * The translation found last in the present trap: an emulated access asks for the same page several
+ * times. Within one trap the guest cannot change its tables.
+ */
+struct guest_found {
+	const struct mem_region *region; /* NULL: nothing found yet */
+	struct guest_translation t;
+	uint32_t va;
+	bool privileged;
+	bool write;
+};
+
 struct vm;
 struct shadow;
 struct vm_mem;
+struct mem_region;
 
 struct vcpu {
 	struct trap_frame frame;
@@ -57,7 +70,7 @@ struct vcpu {
 	struct shadow *shadow;
 	struct vm_mem *mem;
 	struct vm *vm;
-	uint32_t last_trap_pc;
+	struct guest_found found;
 	const char *stop_reason; /* set by whoever returns TRAP_STOP */
 	uint32_t stop_value;
 };

@@ -87,15 +87,15 @@ static const struct board_irq irqs[] = {
 	{ 13, VM_SINK_PRIMARY, 13 },        /* UART 1 */
 	{ 14, VM_SINK_PRIMARY, 14 },        /* UART 2 */
 	{ 15, VM_SINK_PRIMARY, 15 },        /* SCI 0 */
-	{ 32 + 1, VM_SINK_SECONDARY, 1 },   /* SD card 0: second interrupt in QEMU */
-	{ 32 + 2, VM_SINK_SECONDARY, 2 },   /* SD card 1: the same */
+	{ 32 + 1, VM_SINK_SECONDARY, 1 },   /* SD card 0: second interrupt */
+	{ 32 + 2, VM_SINK_SECONDARY, 2 },   /* SD card 1: second interrupt */
 	{ 32 + 3, VM_SINK_SECONDARY, 3 },   /* keyboard */
 	{ 32 + 4, VM_SINK_SECONDARY, 4 },   /* mouse */
 	{ 32 + 5, VM_SINK_SECONDARY, 5 },   /* SCI 1 */
 	{ 32 + 6, VM_SINK_SECONDARY, 6 },   /* UART 3 */
 	{ 32 + 7, VM_SINK_SECONDARY, 7 },   /* character LCD */
 	{ 32 + 22, VM_SINK_SECONDARY, 22 }, /* SD card 0 */
-	{ 32 + 23, VM_SINK_SECONDARY, 23 }, /* SD card 0: second interrupt; SD card 1 in QEMU */
+	{ 32 + 23, VM_SINK_SECONDARY, 23 }, /* SD card 1 */
 	{ 32 + 24, VM_SINK_SECONDARY, 24 }, /* audio */
 	{ 32 + 25, VM_SINK_SECONDARY, 25 }, /* Ethernet */
 	/* clang-format on */

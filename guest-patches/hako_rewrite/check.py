@@ -19,7 +19,8 @@ from typing import Iterable, List, NamedTuple, Optional
 
 from .appendix import read_appendix
 from .elf import Elf
-from .encodings import (COND_AL, COND_MASK, COND_NV, NEEDS_A_LOOK, classify, proxy_index, refusal)
+from .encodings import (COND_AL, COND_MASK, COND_NV, LOAD_BIT, LOAD_INDEX_BIT, NEEDS_A_LOOK,
+                        UNUSED_ENTRY, classify, load_bit, proxy_index, refusal)
 from .errors import RewriteError
 from .image import unpack_image
 from .rewriter import arm_code, restore
@@ -69,10 +70,17 @@ def disassemble(word_list: Iterable[int]) -> Optional[List[str]]:
 
 def check_table(table: array) -> None:
     """Point 2 of the list above. Raises RewriteError."""
-    if len(set(table)) != len(table):
+    used = [word for word in table if word != UNUSED_ENTRY]
+    if len(set(used)) != len(used):
         raise RewriteError("damaged: an instruction is in the proxy table twice"
                            "; rewrite the original again")
     for index, word in enumerate(table):
+        if word == UNUSED_ENTRY:
+            continue
+        if index >> LOAD_INDEX_BIT & 1 != load_bit(word):
+            raise RewriteError(f"damaged: proxy table entry {index} is {word:#010x}, whose bit "
+                               f"{LOAD_BIT} is another one than its proxy's; rewrite the original "
+                               "again")
         if word & COND_MASK != COND_AL or refusal(word) or not classify(word):
             raise RewriteError(f"damaged: proxy table entry {index} is {word:#010x}, no sensitive "
                                "instruction; rewrite the original again")
@@ -98,7 +106,7 @@ def check_elf(data: bytes) -> Proof:
             if index is None:
                 if refusal(word) or classify(word):
                     problem = "is sensitive"
-            elif index >= len(appendix.table):
+            elif index >= len(appendix.table) or appendix.table[index] == UNUSED_ENTRY:
                 problem = f"is a proxy with an index outside the table ({len(appendix.table)})"
             elif region.offset + 4 * i not in recorded:
                 problem = "is a proxy at a place that is not recorded"
@@ -108,7 +116,7 @@ def check_elf(data: bytes) -> Proof:
             if problem:
                 raise RewriteError(f"{elf.where(region.section, region.addr + 4 * i)}: {word:#010x}"
                                    f" {problem}; rewrite the original again")
-    if met != len(recorded) or len(used) != len(appendix.table):
+    if met != len(recorded) or len(used) != sum(word != UNUSED_ENTRY for word in appendix.table):
         raise RewriteError("damaged: recorded sites that are not ARM code, or unused table entries"
                            "; rewrite the original again")
     restore(data)

@@ -243,6 +243,27 @@ def _needs_a_look():
 NEEDS_A_LOOK = _needs_a_look()
 
 
+# An entry of the proxy table that no proxy refers to.
+UNUSED_ENTRY = 0
+
+# Bit 20 of an instruction is the L bit of loads and stores. A guest kernel reads it when an access
+# has aborted, to know whether it was a read or a write (Linux: v5tj_early_abort), and finds the proxy
+# there: so a proxy has the bit of its original. It lies in the index, as its bit 8.
+LOAD_BIT = 20
+LOAD_INDEX_BIT = LOAD_BIT - PROXY_INDEX_LOW
+
+
+def load_bit(word: int) -> int:
+    """The L bit of an instruction word."""
+    return word >> LOAD_BIT & 1
+
+
+def nth_index(load: int, n: int) -> int:
+    """The n-th table index, from 0, among those whose proxy has `load` as its L bit."""
+    low = n & (1 << LOAD_INDEX_BIT) - 1
+    return (n >> LOAD_INDEX_BIT) << LOAD_INDEX_BIT + 1 | load << LOAD_INDEX_BIT | low
+
+
 def proxy_word(condition: int, index: int) -> int:
     """The proxy for table entry `index` under `condition` (bits 31:28 in place)."""
     assert 0 <= index < PROXY_TABLE_MAX and condition & ~COND_MASK == 0 and condition != COND_NV

@@ -8,8 +8,8 @@ from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 from .appendix import E_SHNUM, E_SHOFF, append, is_rewritten, read_appendix, words
 from .elf import Elf, Region
-from .encodings import (COND_MASK, NEEDS_A_LOOK, PROXY_TABLE_MAX, classify, proxy_index,
-                        proxy_word, refusal, table_word)
+from .encodings import (COND_MASK, NEEDS_A_LOOK, PROXY_TABLE_MAX, UNUSED_ENTRY, classify,
+                        load_bit, nth_index, proxy_index, proxy_word, refusal, table_word)
 from .errors import RewriteError
 
 
@@ -80,16 +80,24 @@ def rewrite(data: bytes) -> Rewritten:
         raise RewriteError("already rewritten; use the original, or --restore it first")
     sites, code_words = find_sites(elf)
     index_of: Dict[int, int] = {}
+    taken = [0, 0]
     out = bytearray(data)
     for site in sites:
-        index = index_of.setdefault(table_word(site.word), len(index_of))
+        word = table_word(site.word)
+        index = index_of.get(word)
+        if index is None:
+            load = load_bit(word)
+            index = index_of[word] = nth_index(load, taken[load])
+            taken[load] += 1
         if index >= PROXY_TABLE_MAX:
             raise RewriteError(
                 f"{elf.where(site.region.section, site.addr)}: cannot place {site.word:#010x}: "
-                f"more than {PROXY_TABLE_MAX} different sensitive instructions"
+                f"more than {PROXY_TABLE_MAX // 2} different sensitive instructions of a kind"
                 "; build fewer drivers or CPU types into the guest")
         struct.pack_into("<I", out, site.offset, proxy_word(site.word & COND_MASK, index))
-    table = array("I", index_of)
+    table = array("I", [UNUSED_ENTRY]) * (max(index_of.values(), default=-1) + 1)
+    for word, index in index_of.items():
+        table[index] = word
     offsets = array("I", [site.offset for site in sites])
     return Rewritten(append(elf, out, table, offsets), elf, sites, table, code_words)
 
@@ -103,7 +111,7 @@ def restore(data: bytes) -> bytes:
     for offset in appendix.sites:
         (word,) = struct.unpack_from("<I", out, offset)
         index = proxy_index(word)
-        if index is None or index >= len(appendix.table):
+        if index is None or index >= len(appendix.table) or not appendix.table[index]:
             raise RewriteError(f"damaged: file offset {offset:#x} holds {word:#010x}, no proxy of "
                                "the table; rewrite the original again")
         original = word & COND_MASK | appendix.table[index] & ~COND_MASK

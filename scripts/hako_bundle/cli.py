@@ -164,7 +164,7 @@ def make_bundle(args: argparse.Namespace) -> str:
     parts.append(image.Part(image.INFO, "info", info.encode("ascii", "replace")))
     data = image.pack(vmm, image.Header(board.machine_id, memory, guest.entry, dtb_at), parts)
 
-    ram = memory + len(data) + image.RESERVED_SIZE + image.VMM_SIZE
+    ram = memory + image.bundle_size(data) + image.RESERVED_SIZE + image.VMM_SIZE
     if ram > board.ram_max:
         raise BundleError(f"this needs {ram // MIB} MiB of RAM, {board.name} has at most "
                           f"{board.ram_max // MIB}; lower --memory or make the initrd smaller")

@@ -119,6 +119,11 @@ def pack(vmm: bytes, header: Header, parts: List[Part]) -> bytes:
     return bytes(image) + gap + HEADER.pack(*words, crc) + table + bytes(body)
 
 
+def bundle_size(data: bytes) -> int:
+    """Of a zImage-hako that pack() made."""
+    return struct.unpack_from("<I", data, AT_BUNDLE + 4)[0]
+
+
 def unpack(data: bytes) -> Tuple[Header, List[Row]]:
     """Header and parts of a zImage-hako; parts may be damaged, what leads to them may not."""
     if len(data) < IMAGE_HEADER_SIZE or \

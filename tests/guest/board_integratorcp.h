@@ -20,6 +20,10 @@
 /* The 1 MiB sections that hold devices, for the tests' own page tables. */
 #define BOARD_DEVICE_SECTIONS { 0x13000000, 0x14000000, 0x16000000, 0xca000000 }
 
+/* All of them, generously: what random accesses keep away from. */
+#define BOARD_DEVICE_BASE 0x10000000u
+#define BOARD_DEVICE_SIZE 0x0fffffffu
+
 /* A page beside BOARD_TIMER's registers: what comes first in the page that holds the timers. */
 #define BOARD_TIMER_PAGE 0x13000000
 

@@ -20,6 +20,10 @@
 /* The 1 MiB sections that hold devices, for the tests' own page tables. */
 #define BOARD_DEVICE_SECTIONS { 0x10000000, 0x10100000 }
 
+/* All of them, generously: what random accesses keep away from. */
+#define BOARD_DEVICE_BASE 0x10000000u
+#define BOARD_DEVICE_SIZE 0x0fffffffu
+
 #define BOARD_TIMER_PAGE 0x101e2000
 
 #endif

@@ -5,10 +5,16 @@
 
 GUEST_CROSS ?= arm-none-eabi-
 GUEST_BOARDS ?= integratorcp versatilepb
+comma := ,
 GUEST_OUT := build/guest-tests
 GUEST_PYTHON ?= /usr/bin/python3
 
-GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp irq_timer mmio not_in_qemu
+# hostile_random_N is hostile_random with seed N: together a million random words.
+GUEST_RANDOM := $(addprefix hostile_random_,1 2 3 4)
+# hostile_attack_N is attack N of the table in hostile_attack.c.
+GUEST_ATTACKS := $(addprefix hostile_attack_,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25)
+GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \
+	irq_timer mmio isolation not_in_qemu $(GUEST_RANDOM) $(GUEST_ATTACKS)
 GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
 
 # Sources of a program beyond NAME.c.
@@ -21,6 +27,9 @@ GUEST_SRC_thumb := thumb_code.S
 GUEST_SRC_vfp := vfp_code.S
 GUEST_SRC_irq_timer := irq_timer_code.S
 GUEST_SRC_mmio := mmio_forms.c mmio_code.S
+GUEST_SRC_isolation := isolation_code.S probe.c probe_code.S
+GUEST_SRC_hostile_attack := hostile_attack_code.S
+GUEST_SRC_hostile_random := hostile_random_code.S
 GUEST_SRC_cp15 := cp15_code.S
 GUEST_SRC_not_in_qemu := cpu_modes_code.S probe.c probe_code.S
 
@@ -55,12 +64,19 @@ guest-tests: guest-tests-$(1)
 -include $$(wildcard $(GUEST_OUT)/$(1)/obj/*.d)
 endef
 
-# $(1) board, $(2) program
+# $(1) board, $(2) program, $(3) its sources, $(4) linker options
+define GUEST_LINK_RULE
+$(GUEST_OUT)/$(1)/$(2).elf: $(addprefix $(GUEST_OUT)/$(1)/obj/,$(addsuffix .o,$(basename \
+		$(GUEST_LIB) irq_$(1).c $(3)))) tests/guest/guest.ld
+	$(GUEST_CROSS)gcc $(GUEST_LDFLAGS) $(4) -o $$@ $$(filter %.o,$$^) -lgcc
+endef
+
+# $(1) board, $(2) program; a name that ends in _N is the program of the rest of the name, with number N
+GUEST_NUMBER = $(if $(filter $(GUEST_RANDOM) $(GUEST_ATTACKS),$(1)),$(lastword $(subst _, ,$(1))))
+GUEST_BASE = $(if $(call GUEST_NUMBER,$(1)),$(patsubst %_$(call GUEST_NUMBER,$(1)),%,$(1)),$(1))
 define GUEST_PROGRAM_RULES
-$(GUEST_OUT)/$(1)/$(2).elf: $(addprefix $(GUEST_OUT)/$(1)/obj/,$(addsuffix .o,$(basename $(GUEST_LIB) irq_$(1).c $(2).c))) \
-		$(addprefix $(GUEST_OUT)/$(1)/obj/,$(addsuffix .o,$(basename $(GUEST_SRC_$(2))))) \
-		tests/guest/guest.ld
-	$(GUEST_CROSS)gcc $(GUEST_LDFLAGS) -o $$@ $$(filter %.o,$$^) -lgcc
+$(call GUEST_LINK_RULE,$(1),$(2),$(call GUEST_BASE,$(2)).c $(GUEST_SRC_$(call GUEST_BASE,$(2))),$(addprefix \
+	-Wl$(comma)--defsym=hostile_seed=,$(call GUEST_NUMBER,$(2))))
 endef
 
 .PHONY: guest-tests guest-tests-bare $(GUEST_BOARDS:%=guest-tests-%)

@@ -19,7 +19,7 @@ OUT = ROOT / "build" / "guest-tests"
 BOARDS = ("integratorcp", "versatilepb")
 
 # A hang ends here; nothing measures this. The hostile guest executes a million random words.
-HANG_SECONDS = 10
+HANG_SECONDS = 15
 
 VMM_PREFIXES = ("hako:", "[vm1]")
 VMM_ALIVE = "hako: all VMs have stopped"
@@ -30,6 +30,9 @@ VM_STOPPED = "[vm1] stopped:"
 
 # What the manuals say and QEMU does otherwise: there is no bare run to compare with.
 VMM_ONLY = ("not_in_qemu",)
+
+# Attacks that end QEMU itself on a bare board.
+NEVER_BARE = "hostile_attack"
 
 
 class Failure(Exception):
@@ -119,7 +122,8 @@ def compare_hostile(board, name):
     A hostile guest does what the architecture leaves open, so its output is its own. Under the VMM it
     ends by itself, or its VM is stopped with a report; the VMM lives and its memory is unchanged.
     """
-    run_bare(board, name)
+    if not name.startswith(NEVER_BARE):
+        run_bare(board, name)
     guest, vmm = run_vmm(board, name)
     if VM_POWERED_OFF in vmm:
         problems = tap_problems(guest)
@@ -149,6 +153,8 @@ def check(board, name, where):
     """Runs one guest: where is "bare", "vmm" or "both". Raises Failure."""
     if name in VMM_ONLY:
         return None if where == "bare" else check_vmm_only(board, name)
+    if name.startswith(NEVER_BARE) and where == "bare":
+        return None
     if where == "bare":
         return run_bare(board, name)
     if where == "vmm":

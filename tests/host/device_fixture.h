@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A device model on a workbench: a clock that is turned by hand, wires that remember their level, a
- * bus with the rules of devemu/mmio.c. A test file sets up its device with bench_init() and looks at
- * wire_level, power_resets and the like.
+ * bus with the rules of devemu/mmio.c. A test file sets up its device with bench_init() and looks
+ * at wire_level, power_resets and the like.
  */
 #ifndef TESTS_HOST_DEVICE_FIXTURE_H
 #define TESTS_HOST_DEVICE_FIXTURE_H

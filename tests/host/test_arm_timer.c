@@ -94,6 +94,11 @@ static unsigned divider(const struct ticked *t)
 	}
 }
 
+static uint64_t clock_count(unsigned mhz)
+{
+	return (uint64_t)((unsigned __int128)bench_now * mhz / 24);
+}
+
 /* Programmes of a sane guest: the counter is loaded after its mode was set. */
 static void run_programme(unsigned n, unsigned mhz)
 {
@@ -120,9 +125,9 @@ static void run_programme(unsigned n, unsigned mhz)
 		uint64_t before, after;
 		const unsigned ticks = bench_random() % (bench_random() % 8 ? 300 : 20000);
 
-		before = (unsigned __int128)bench_now * mhz / 24 / divider(&ref);
+		before = clock_count(mhz) / divider(&ref);
 		bench_run(&dev, ticks);
-		after = (unsigned __int128)bench_now * mhz / 24 / divider(&ref);
+		after = clock_count(mhz) / divider(&ref);
 		for (uint64_t c = before; c < after; c++)
 			pulse(&ref);
 

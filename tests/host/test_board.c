@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "board/board.h"
+#include "board/boot_boards.h"
 #include "domain/vm_mem.h"
 #include "vmm/lib/bits.h"
 
@@ -246,6 +247,17 @@ static void enable(struct device *pic, unsigned input)
 	wr(pic, pic->ops->name[0] == 'p' ? 0x010 : 0x008, 1u << input);
 }
 
+static uint32_t primary_status(void)
+{
+	return rd(sink_device(VM_SINK_PRIMARY), 0x000); /* both kinds: IRQSTATUS, IRQ_STATUS */
+}
+
+/** The primary controller's input for the secondary one, as both device trees have it. */
+static uint32_t cascade(void)
+{
+	return board.machine_id == MACHINE_ID_integratorcp ? 1u << 26 : 1u << 31;
+}
+
 static void every_physical_line_reaches_the_cpu(void **state)
 {
 	/* The secondary controller's way up. */
@@ -258,6 +270,9 @@ static void every_physical_line_reaches_the_cpu(void **state)
 		enable(pic, board.irqs[n].input);
 		pic->ops->set_input(pic, board.irqs[n].input, true);
 		assert_true(cpu_level[VM_CPU_IRQ(0)]);
+		assert_int_equal(primary_status(), board.irqs[n].sink == VM_SINK_PRIMARY
+							   ? 1u << board.irqs[n].input
+							   : cascade());
 		pic->ops->set_input(pic, board.irqs[n].input, false);
 		assert_false(cpu_level[VM_CPU_IRQ(0)]);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A hostile guest: random accesses of every size anywhere in every model's window, while time passes,
- * bytes arrive, inputs move and the VM is reset. The sanitizers watch memory and arithmetic;
- * invariants that hold at any time are checked after each step.
+ * A hostile guest: random accesses of every size anywhere in every model's window, while time
+ * passes, bytes arrive, inputs move and the VM is reset. The sanitizers watch memory and
+ * arithmetic; invariants that hold at any time are checked after each step.
  */
 #include "tests/host/device_fixture.h"
 

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+# The VMM's core: memory map, guest page tables, shadow page tables, the virtual CPU.
+core-machine = tests/host/core_machine.c tests/host/ref_mmu.c domain/vm_mem.c domain/guest_walk.c \
+	domain/shadow.c domain/shadow_fill.c domain/shadow_table.c domain/shadow_view.c \
+	vcpu/vcpu.c vcpu/inject.c vcpu/cp15.c vcpu/proxy.c vcpu/emulate.c vcpu/fault.c \
+	vcpu/guest_mem.c vcpu/mem_exec.c $(insn-sources) devemu/mmio.c vmm/lib/heap.c
+
+host-test-shadow_random = tests/host/test_shadow_random.c tests/host/shadow_invariants.c \
+	$(core-machine)
