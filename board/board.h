@@ -67,6 +67,7 @@ enum vm_sink {
 	VM_SINK_CPU,       /**< the vCPU: see VM_CPU_IRQ and VM_CPU_FIQ */
 	VM_SINK_PRIMARY,   /**< the window marked .is = VM_SINK_PRIMARY */
 	VM_SINK_SECONDARY, /**< the same */
+	VM_SINK_CARD,      /**< the same: the model that latches the insertion of a card */
 	VM_SINK_COUNT,
 };
 
@@ -98,7 +99,7 @@ struct board_window {
 	const struct device_ops *ops;
 	const void *params;
 	enum vm_backend backend;
-	enum vm_sink is; /* this device is an interrupt controller that wires end at */
+	enum vm_sink is; /* this device is what such wires and lines end at */
 	struct vm_wire wire[DEVICE_WIRES_MAX];
 };
 

@@ -36,7 +36,8 @@
 #define ICP_CP_DECODE    0x0c
 
 #define ICP_CP_FLASHPROG_WRITABLE 0x3u /* write enable, programming voltage */
-#define ICP_CP_INTREG_WPROT  0x1u
-#define ICP_CP_INTREG_LATCHES 0xeu /* ring indicators and card insertion: written 1 to clear */
+#define ICP_CP_INTREG_WPROT   0x1u /* of the SD card */
+#define ICP_CP_INTREG_RI      0x6u /* ring indicators: written 1 to clear */
+#define ICP_CP_INTREG_CARDIN  0x8u /* a card was inserted: written 1 to clear */
 
 #endif

@@ -85,6 +85,7 @@ struct shadow_transient {
 	uint32_t desc;
 	uint8_t guest_domain;
 	bool kernel_page;    /* allowed in every privileged view that has the domain open */
+	bool open;           /* ... which the guest's present DACR does */
 	bool present;
 };
 

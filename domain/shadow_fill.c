@@ -262,6 +262,7 @@ enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_t
 							    .desc = desc,
 							    .guest_domain = t->domain,
 							    .kernel_page = grant.kernel_page,
+							    .open = grant.kernel_page,
 							    .present = true };
 
 		shadow_transient_add(sh, &transient);

@@ -63,6 +63,11 @@ static void compute_dacr(struct shadow *sh)
 	sh->dacr[0] = user;
 	sh->dacr[1] = privileged;
 	gate_decide(sh);
+	for (unsigned i = 0; i < sh->transient_count; i++) {
+		struct shadow_transient *t = &sh->transients[i];
+
+		t->open = t->kernel_page && class_open(sh, t->guest_domain, SHADOW_KERNEL, true);
+	}
 }
 
 /** Forgets all transient entries: for changes of the address space, or of what entries mean. */
@@ -84,8 +89,7 @@ static void transients_update(struct shadow *sh)
 	for (unsigned i = 0; i < sh->transient_count; i++) {
 		struct shadow_transient *t = &sh->transients[i];
 		const bool known = sh->known[t->at / 32] & BIT(t->at % 32);
-		const bool allowed = t->kernel_page &&
-				     class_open(sh, t->guest_domain, SHADOW_KERNEL, sh->privileged);
+		const bool allowed = sh->privileged && t->open;
 
 		if (t->present && !allowed) {
 			sh->pool[t->at] = 0;
@@ -98,7 +102,9 @@ static void transients_update(struct shadow *sh)
 		if (allowed && !t->present)
 			sh->pool[t->at] = t->desc;
 		t->present = allowed;
-		sh->transients[kept++] = *t;
+		if (kept != i)
+			sh->transients[kept] = *t;
+		kept++;
 	}
 	sh->transient_count = kept;
 }

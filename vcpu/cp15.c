@@ -56,13 +56,14 @@ static enum trap_outcome read_sctlr(struct vcpu *vcpu, uint32_t rt)
 }
 
 /**
- * The control register. A change of MMU or caches changes how every address is translated or
+ * The control register. Reserved bits read back as they were written: the TRM leaves that open, and
+ * Linux compares what it reads with what it wrote at each system call. A change of MMU or caches changes how every address is translated or
  * cached: the real caches are emptied first, since lines from before would be found under addresses
  * that mean something else afterwards (TRM, 2.3.2 and 4.2.1).
  */
 static enum trap_outcome write_sctlr(struct vcpu *vcpu, uint32_t rt)
 {
-	const uint32_t value = (vcpu->frame.r[rt] & SCTLR_WRITABLE) | SCTLR_ONES;
+	const uint32_t value = vcpu->frame.r[rt];
 	const uint32_t changed = value ^ vcpu->mmu.sctlr;
 
 	if (value & SCTLR_B)
@@ -427,6 +428,6 @@ void cp15_reset(struct vcpu *vcpu)
 	memset(&vcpu->cp15, 0, sizeof(vcpu->cp15));
 	vcpu->cp15.cache_lockdown[0] = 0x0000fff0u;
 	vcpu->cp15.cache_lockdown[1] = 0x0000fff0u;
-	vcpu->mmu = (struct guest_mmu){ .sctlr = SCTLR_ONES };
-	mmu_set_guest_control(SCTLR_ONES);
+	vcpu->mmu = (struct guest_mmu){ .sctlr = SCTLR_RESET };
+	mmu_set_guest_control(SCTLR_RESET);
 }

@@ -11,6 +11,10 @@
  *
  * The index of a proxy selects a word of the guest's proxy table: the original instruction with its
  * condition set to AL. The index of a hypercall is its number.
+ *
+ * Bit 20 of a proxy, which is bit 8 of the index, is bit 20 of the original: the L bit of loads and
+ * stores. A guest's abort handler reads it from the instruction that aborted. So the table can have
+ * entries that no proxy selects; they are 0.
  */
 #ifndef VCPU_GUEST_ABI_H
 #define VCPU_GUEST_ABI_H

@@ -86,7 +86,7 @@ static enum trap_outcome exception_return(struct vcpu *vcpu, uint32_t pc)
 {
 	vcpu_set_cpsr(vcpu, vcpu_spsr(vcpu));
 	vcpu->frame.pc = pc & (vcpu_thumb(vcpu) ? ~1u : ~3u);
-	return TRAP_RESUME;
+	return vcpu_interrupt_due(vcpu) ? TRAP_RESUME : TRAP_MOVED;
 }
 
 static enum trap_outcome movs_pc_lr(struct vcpu *vcpu, uint32_t arg)
@@ -222,15 +222,18 @@ static bool multiple_in_one_page(const struct vcpu *vcpu, uint32_t word, unsigne
  * registers are where they are needed already.
  */
 
-/** LDM of all User mode registers: the return to a program. */
-static enum trap_outcome ldm_user_all(struct vcpu *vcpu, uint32_t word)
+/** LDM of some register up to r12, all that follow, sp and lr: the return to a program. */
+static enum trap_outcome ldm_user_to_lr(struct vcpu *vcpu, uint32_t word)
 {
+	const unsigned first = (unsigned)__builtin_ctz(word & 0x7fffu);
+	const unsigned shared = 13 - first;
 	uint32_t banked[2];
 	uint32_t va;
 
 	if (vcpu_mode(vcpu) == PSR_MODE_FIQ || !vcpu_has_spsr(vcpu) ||
-	    !multiple_in_one_page(vcpu, word, 15, &va) ||
-	    !user_load_words(va + 52, banked, 2) || !user_load_words(va, vcpu->frame.r, 13))
+	    !multiple_in_one_page(vcpu, word, shared + 2, &va) ||
+	    !user_load_words(va + 4 * shared, banked, 2) ||
+	    !user_load_words(va, &vcpu->frame.r[first], shared))
 		return emulate_mem_checked(vcpu, word);
 	vcpu->bank_r13[BANK_USR] = banked[0];
 	vcpu->bank_r14[BANK_USR] = banked[1];
@@ -385,11 +388,14 @@ static struct proxy decode_multiple(uint32_t word)
 {
 	const bool plain = !bit(word, 21) && bits(word, 19, 16) != 15; /* no write-back */
 
-	if (plain && bit(word, 20) && (word & 0xffffu) == 0x7fffu)
-		return (struct proxy){ .emulate = ldm_user_all, .arg = word };
-	if (plain && !bit(word, 20) && (word & 0xffffu) == 0x6000u)
+	const uint32_t list = word & 0xffffu;
+
+	/* Without its lowest one a row of ones ends in lr: r<n> to r12, sp, lr. */
+	if (plain && bit(word, 20) && (list & 0x1fffu) && list + (list & -list) == 0x8000u)
+		return (struct proxy){ .emulate = ldm_user_to_lr, .arg = word };
+	if (plain && !bit(word, 20) && list == 0x6000u)
 		return (struct proxy){ .emulate = stm_user_sp_lr, .arg = word };
-	if (plain && bit(word, 20) && bit(word, 15))
+	if (plain && bit(word, 20) && bit(list, 15))
 		return (struct proxy){ .emulate = ldm_exception_return, .arg = word };
 	return (struct proxy){ .emulate = emulate_mem_checked, .arg = word };
 }

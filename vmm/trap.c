@@ -59,6 +59,7 @@ struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enu
 	case TRAP_NEXT_POLL:
 		step(vcpu);
 		break;
+	case TRAP_MOVED:
 	case TRAP_RESUME:
 		break;
 	case TRAP_INJECT:

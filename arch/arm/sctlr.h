@@ -14,9 +14,7 @@
 #define SCTLR_RR 0x00004000 /* round robin replacement */
 #define SCTLR_L4 0x00008000 /* loads to pc do not change to Thumb state */
 
-/* Bits 18, 16 and 6:3 read as one. */
-#define SCTLR_ONES     0x00050078
-#define SCTLR_WRITABLE (SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_B | SCTLR_S | SCTLR_R | SCTLR_I | \
-			SCTLR_V | SCTLR_RR | SCTLR_L4)
+/* Bits 18, 16 and 6:3 should be one, and are after reset (TRM, table 2-10). */
+#define SCTLR_RESET 0x00050078
 
 #endif

@@ -12,8 +12,9 @@
 #define TF_EXC_LR      68
 #define VCPU_PROXY     72 /* proxy_mask, proxy_match, proxies: loaded together */
 
-/* What a handler asks the trap core to do; see enum trap_outcome. */
-#define OUTCOME_NEXT 0
+/* The outcomes that need nothing of the trap core; see enum trap_outcome. */
+#define OUTCOME_NEXT  0
+#define OUTCOME_MOVED 1
 
 /* Trap kinds are the numbers of the exception vectors (ARM ARM, A2.6). */
 #define KIND_UNDEF 1

@@ -30,29 +30,45 @@
 	USER_ACCESS user_store32, strt r1, [r0]
 	USER_ACCESS user_store8, strbt r1, [r0]
 
-/* bool user_load_words(uint32_t va, uint32_t *words, unsigned count) and the store. */
+/*
+ * bool user_load_words(uint32_t va, uint32_t *words, unsigned count) and the store. The row of 16
+ * transfers is entered so that @p count, 1 to 16, are left of it. An abort can only be the first.
+ */
 	.section .text.user_words, "ax"
 	.global	user_load_words
 	.type	user_load_words, %function
 user_load_words:
-9003:	ldrt	r3, [r0], #4
-	subs	r2, r2, #1
+	rsb	r2, r2, #16
+	add	pc, pc, r2, lsl #3
+	nop
+9003:
+	.rept	16
+	ldrt	r3, [r0], #4
 	str	r3, [r1], #4
-	bne	9003b
+	.endr
 	mov	r0, #1
 	bx	lr
 	.global	user_store_words
 	.type	user_store_words, %function
 user_store_words:
+	rsb	r2, r2, #16
+	add	pc, pc, r2, lsl #3
+	nop
+9004:
+	.rept	16
 	ldr	r3, [r1], #4
-9004:	strt	r3, [r0], #4
-	subs	r2, r2, #1
-	bne	user_store_words
+	strt	r3, [r0], #4
+	.endr
 	mov	r0, #1
 	bx	lr
+
 	.section .fixup_table, "a"
-	.word	9003b, access_failed
-	.word	9004b, access_failed
+	.set	n, 0
+	.rept	16
+	.word	9003b + 8 * n, access_failed
+	.word	9004b + 8 * n + 4, access_failed
+	.set	n, n + 1
+	.endr
 
 	.section .text.access_failed, "ax"
 access_failed:

@@ -16,7 +16,7 @@ bool user_store32(uint32_t va, uint32_t value);
 bool user_store8(uint32_t va, uint32_t value);
 
 /**
- * @p count words (at least one) at ascending addresses. The words must lie in one KiB, the smallest
+ * @p count words, 1 to 16, at ascending addresses. The words must lie in one KiB, the smallest
  * page: then only the first access can abort, and nothing has been done if it does.
  */
 bool user_load_words(uint32_t va, uint32_t *words, unsigned count);

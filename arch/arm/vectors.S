@@ -102,12 +102,12 @@ trap_undef_fetch:
 	mov	r0, sp
 	ldr	sp, =vmm_stack_top
 	blx	r2
-	teq	r0, #OUTCOME_NEXT
-	bne	trap_proxy_slow
+	cmp	r0, #OUTCOME_MOVED
+	bhi	trap_proxy_slow
 	ldr	lr, [r4, #TF_PC]
 	ldr	r1, [r4, #TF_CPSR]
 	mov	sp, r4
-	add	lr, lr, #4
+	addlo	lr, lr, #4		/* OUTCOME_NEXT; with OUTCOME_MOVED pc is right */
 	msr	spsr_cxsf, r1
 	ldmia	sp, {r0 - r14}^
 	nop
@@ -122,7 +122,7 @@ trap_undef_general:
 	.word	trap_undef_fetch, trap_undef_general
 	.section .text.traps, "ax"
 
-/* A proxy whose outcome is not "next": the trap core decides. */
+/* A proxy with another outcome: the trap core decides. */
 trap_proxy_slow:
 	mov	r1, r0
 	mov	r0, r4

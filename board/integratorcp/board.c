@@ -47,7 +47,8 @@ static const struct board_window windows[] = {
 		 .backend = VM_BACKEND_IRQ, .is = VM_SINK_SECONDARY,
 		 .wire = { { VM_SINK_PRIMARY, 26 } }),
 	VM_MODEL("cp control", 0xcb000000, 4 * KIB, icp_cpregs_ops,
-		 .backend = VM_BACKEND_SYSTEM_BOARD),
+		 .backend = VM_BACKEND_SYSTEM_BOARD, .is = VM_SINK_CARD,
+		 .wire = { { VM_SINK_SECONDARY, 3 } }),
 	VM_MODEL("hako power", 0xf0000000, 4 * KIB, hako_power_ops,
 		 .backend = VM_BACKEND_SYSTEM),
 	/* clang-format on */
@@ -65,7 +66,7 @@ static const struct board_irq irqs[] = {
 	{ 27, VM_SINK_PRIMARY, 27 },      /* Ethernet */
 	{ 32 + 1, VM_SINK_SECONDARY, 1 }, /* ring indicator of UART 0 */
 	{ 32 + 2, VM_SINK_SECONDARY, 2 }, /* the same of UART 1 */
-	{ 32 + 3, VM_SINK_SECONDARY, 3 }, /* SD card inserted */
+	{ 32 + 3, VM_SINK_CARD, 0 },      /* SD card inserted */
 	/* clang-format on */
 };
 

@@ -6,7 +6,7 @@ header. So cutting the appendix off and undoing the sites gives the original bac
 
     original file
     (zeros up to a multiple of 4)
-    .hako.proxies    the proxy table, one word each
+    .hako.proxies    the proxy table, one word each, holes included
     .hako.sites      file offset of each replaced word, ascending, one word each
     .hako.note       struct NOTE: what --restore and --check need
     section names    the original ones and those of the three sections
@@ -26,7 +26,7 @@ from .errors import RewriteError
 
 PROXIES, SITES, NOTE_NAME = ".hako.proxies", ".hako.sites", ".hako.note"
 
-# magic, version, size of the original, its e_shoff, its e_shnum, words in the table, sites,
+# magic, version, size of the original, its e_shoff, its e_shnum, length of the table, sites,
 # CRC-32 of table and sites, SHA-256 of the original, CRC-32 of all this
 NOTE = struct.Struct("<8sIIIIIII32sI")
 NOTE_MAGIC = b"HAKOELF1"

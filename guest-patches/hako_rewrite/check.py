@@ -4,10 +4,11 @@
 What is proved, from the file alone and without trusting how it was made:
 
  1. the checksums of table, sites and note hold;
- 2. each word of the table is sensitive, placeable, under condition AL, and there only once;
+ 2. each word of the table is sensitive, placeable, under condition AL, there only once, and at an
+    index that gives its proxy its own bit 20;
  3. all ARM code, decoded again, holds no sensitive instruction and no hypercall;
- 4. the proxies in it are exactly the recorded sites, each with an index inside the table, and
-    each entry of the table is used;
+ 4. the proxies in it are exactly the recorded sites, each with the index of a table word, and each
+    table word is used;
  5. undoing the sites gives the file whose SHA-256 was recorded;
  6. if the capstone module is installed: so says its disassembler too, which shares no line with
     our table of encodings.
@@ -15,12 +16,12 @@ What is proved, from the file alone and without trusting how it was made:
 
 import re
 from array import array
-from typing import Iterable, List, NamedTuple, Optional
+from typing import Dict, Iterable, List, NamedTuple, Optional
 
 from .appendix import read_appendix
 from .elf import Elf
-from .encodings import (COND_AL, COND_MASK, COND_NV, LOAD_BIT, LOAD_INDEX_BIT, NEEDS_A_LOOK,
-                        UNUSED_ENTRY, classify, load_bit, proxy_index, refusal)
+from .encodings import (COND_AL, COND_MASK, COND_NV, LOAD_BIT, NEEDS_A_LOOK, classify, load_bit,
+                        proxy_index, proxy_word, refusal, used_entries)
 from .errors import RewriteError
 from .image import unpack_image
 from .rewriter import arm_code, restore
@@ -43,7 +44,7 @@ class Proof(NamedTuple):
 
     code_words: int
     sites: int
-    table_words: int
+    table_words: int  # without holes
     disassembled: Optional[int]  # distinct words capstone looked at; None without capstone
 
 
@@ -68,29 +69,27 @@ def disassemble(word_list: Iterable[int]) -> Optional[List[str]]:
     return lines
 
 
-def check_table(table: array) -> None:
-    """Point 2 of the list above. Raises RewriteError."""
-    used = [word for word in table if word != UNUSED_ENTRY]
-    if len(set(used)) != len(used):
+def check_table(table: array) -> Dict[int, int]:
+    """Point 2 of the list above. Returns index to word, without holes. Raises RewriteError."""
+    originals = dict(used_entries(table))
+    if len(set(originals.values())) != len(originals):
         raise RewriteError("damaged: an instruction is in the proxy table twice"
                            "; rewrite the original again")
-    for index, word in enumerate(table):
-        if word == UNUSED_ENTRY:
-            continue
-        if index >> LOAD_INDEX_BIT & 1 != load_bit(word):
-            raise RewriteError(f"damaged: proxy table entry {index} is {word:#010x}, whose bit "
-                               f"{LOAD_BIT} is another one than its proxy's; rewrite the original "
-                               "again")
+    for index, word in originals.items():
         if word & COND_MASK != COND_AL or refusal(word) or not classify(word):
             raise RewriteError(f"damaged: proxy table entry {index} is {word:#010x}, no sensitive "
                                "instruction; rewrite the original again")
+        if load_bit(word) != load_bit(proxy_word(COND_AL, index)):
+            raise RewriteError(f"damaged: proxy table entry {index} is {word:#010x}, but its proxy "
+                               f"has another bit {LOAD_BIT}; rewrite the original again")
+    return originals
 
 
 def check_elf(data: bytes) -> Proof:
     """Points 1 to 6. Raises RewriteError with the first address that is wrong."""
     elf = Elf(data)
     appendix = read_appendix(elf)
-    check_table(appendix.table)
+    originals = check_table(appendix.table)
     recorded = set(appendix.sites)
     used = set()
     seen = set()
@@ -106,8 +105,8 @@ def check_elf(data: bytes) -> Proof:
             if index is None:
                 if refusal(word) or classify(word):
                     problem = "is sensitive"
-            elif index >= len(appendix.table) or appendix.table[index] == UNUSED_ENTRY:
-                problem = f"is a proxy with an index outside the table ({len(appendix.table)})"
+            elif index not in originals:
+                problem = f"is a proxy with index {index}, which has no word in the table"
             elif region.offset + 4 * i not in recorded:
                 problem = "is a proxy at a place that is not recorded"
             else:
@@ -116,11 +115,11 @@ def check_elf(data: bytes) -> Proof:
             if problem:
                 raise RewriteError(f"{elf.where(region.section, region.addr + 4 * i)}: {word:#010x}"
                                    f" {problem}; rewrite the original again")
-    if met != len(recorded) or len(used) != sum(word != UNUSED_ENTRY for word in appendix.table):
-        raise RewriteError("damaged: recorded sites that are not ARM code, or unused table entries"
+    if met != len(recorded) or len(used) != len(originals):
+        raise RewriteError("damaged: recorded sites that are not ARM code, or unused table words"
                            "; rewrite the original again")
     restore(data)
-    return Proof(code_words, met, len(appendix.table), _second_opinion(elf, seen))
+    return Proof(code_words, met, len(originals), _second_opinion(elf, seen))
 
 
 def _second_opinion(elf: Elf, distinct: set) -> Optional[int]:
@@ -141,5 +140,4 @@ def _second_opinion(elf: Elf, distinct: set) -> Optional[int]:
 def check_image(data: bytes) -> Proof:
     """What can be checked of a flat image, which has no symbols: checksums and table."""
     image = unpack_image(data)
-    check_table(image.table)
-    return Proof(0, 0, len(image.table), None)
+    return Proof(0, 0, len(check_table(image.table)), None)

@@ -9,6 +9,7 @@ import tempfile
 from typing import List, Optional, Tuple
 
 from .check import check_elf, check_image
+from .encodings import used_entries
 from .errors import RewriteError
 from .image import flatten, is_image, pack_image
 from .report import count_kinds, make_report
@@ -94,7 +95,8 @@ def _run_rewrite(args: argparse.Namespace) -> str:
         outputs.append((args.report, text.encode() + b"\n"))
     _write_all(outputs, args.input)
     kinds = ", ".join(f"{count} {kind}" for kind, count in count_kinds(result).most_common())
-    return (f"{args.output}: {len(result.sites)} proxies, {len(result.table)} table words, in "
+    table_words = len(used_entries(result.table))
+    return (f"{args.output}: {len(result.sites)} proxies, {table_words} table words, in "
             f"{result.code_words} words of ARM code" + (f" ({kinds})" if kinds else ""))
 
 

@@ -22,7 +22,7 @@ Undefined encodings stay: they trap by themselves, as on the real CPU. That cove
 architectures put into holes of ARMv5: CPS, SETEND, SRS, RFE, ERET, HVC, SMC, LDRHT, MOVW, WFI.
 """
 
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, Iterable, List, NamedTuple, Optional, Tuple
 
 PROXY_MASK = 0x0F000FFF
 PROXY_MATCH = 0x0E000F00
@@ -243,25 +243,28 @@ def _needs_a_look():
 NEEDS_A_LOOK = _needs_a_look()
 
 
-# An entry of the proxy table that no proxy refers to.
-UNUSED_ENTRY = 0
-
-# Bit 20 of an instruction is the L bit of loads and stores. A guest kernel reads it when an access
-# has aborted, to know whether it was a read or a write (Linux: v5tj_early_abort), and finds the proxy
-# there: so a proxy has the bit of its original. It lies in the index, as its bit 8.
+# A proxy has bit 20 of its original. It is the L bit of loads and stores, and a guest kernel whose
+# ldrt has aborted reads it from the word at the aborted pc to learn whether that was a read or a
+# write (Linux: v5tj_early_abort). The bit lies in the index, so the table can have holes.
 LOAD_BIT = 20
 LOAD_INDEX_BIT = LOAD_BIT - PROXY_INDEX_LOW
+UNUSED_ENTRY = 0  # a hole; no table word looks like this, their condition is AL
 
 
 def load_bit(word: int) -> int:
-    """The L bit of an instruction word."""
+    """The L bit of an instruction or a proxy, 0 or 1."""
     return word >> LOAD_BIT & 1
 
 
 def nth_index(load: int, n: int) -> int:
-    """The n-th table index, from 0, among those whose proxy has `load` as its L bit."""
+    """The n-th table index, from 0, among those whose proxies have `load` as their bit 20."""
     low = n & (1 << LOAD_INDEX_BIT) - 1
-    return (n >> LOAD_INDEX_BIT) << LOAD_INDEX_BIT + 1 | load << LOAD_INDEX_BIT | low
+    return n >> LOAD_INDEX_BIT << LOAD_INDEX_BIT + 1 | load << LOAD_INDEX_BIT | low
+
+
+def used_entries(table: Iterable[int]) -> List[Tuple[int, int]]:
+    """Index and word of each entry of a proxy table that is no hole."""
+    return [(index, word) for index, word in enumerate(table) if word != UNUSED_ENTRY]
 
 
 def proxy_word(condition: int, index: int) -> int:

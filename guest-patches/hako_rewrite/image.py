@@ -2,7 +2,7 @@
 """The flat image of an ELF, as `objcopy -O binary` makes it, and the trailer Hako adds.
 
     flat image, padded with zeros to a multiple of 4
-    proxy table, one word each
+    proxy table, one word each, holes included
     FOOTER, 32 bytes, the last of the file
 
 A flat image has no place to look for a table but its end: read the footer first, go back from it.
@@ -18,8 +18,8 @@ from .elf import Elf
 from .encodings import PROXY_TABLE_MAX
 from .errors import RewriteError
 
-# magic, size of the flat image, words in the table, physical address of the image's first byte,
-# physical address of the entry point, CRC-32 of everything before the footer, of the footer
+# magic, size of the flat image, length of the table in words, physical address of the image's first
+# byte, physical address of the entry point, CRC-32 of everything before the footer, of the footer
 FOOTER = struct.Struct("<8sIIIIII")
 FOOTER_MAGIC = b"HAKOIMG1"
 FLAT_SIZE_MAX = 128 << 20  # the RAM of the largest board

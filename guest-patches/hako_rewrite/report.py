@@ -4,7 +4,8 @@
 import hashlib
 from collections import Counter, defaultdict
 
-from .encodings import PROXY_TABLE_MAX, classify, describe_p15, is_unpredictable, table_word
+from .encodings import (PROXY_TABLE_MAX, classify, describe_p15, is_unpredictable, table_word,
+                        used_entries)
 from .rewriter import Rewritten
 
 REPORT_VERSION = 1
@@ -20,11 +21,12 @@ def count_kinds(result: Rewritten) -> Counter:
 
 def make_report(result: Rewritten, input_name: str) -> dict:
     """The report as json.dump() takes it; guest-patches/README.md explains the fields."""
-    kind_of = {word: classify(word) for word in result.table}
+    entries = used_entries(result.table)
+    kind_of = {word: classify(word) for _, word in entries}
     per_word = Counter(table_word(site.word) for site in result.sites)
     kinds = defaultdict(lambda: {"sites": 0, "words": 0})
     cp15 = defaultdict(Counter)
-    for word in result.table:
+    for _, word in entries:
         kind = kind_of[word]
         kinds[kind]["sites"] += per_word[word]
         kinds[kind]["words"] += 1
@@ -51,12 +53,13 @@ def make_report(result: Rewritten, input_name: str) -> dict:
         "input_sha256": hashlib.sha256(result.elf.data).hexdigest(),
         "code_words": result.code_words,
         "sites": len(result.sites),
-        "table_words": len(result.table),
+        "table_words": len(entries),
+        "table_length": len(result.table),
         "table_max": PROXY_TABLE_MAX,
         "kinds": dict(sorted(kinds.items())),
         "cp15_registers": dict(sorted(cp15.items())),
         "unpredictable": unpredictable,
         "table": [{"index": i, "word": f"{word:#010x}", "kind": kind_of[word],
-                   "sites": per_word[word]} for i, word in enumerate(result.table)],
+                   "sites": per_word[word]} for i, word in entries],
         "symbols": [symbols[key] for key in sorted(symbols)],
     }

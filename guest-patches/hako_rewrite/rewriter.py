@@ -8,8 +8,9 @@ from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 from .appendix import E_SHNUM, E_SHOFF, append, is_rewritten, read_appendix, words
 from .elf import Elf, Region
-from .encodings import (COND_MASK, NEEDS_A_LOOK, PROXY_TABLE_MAX, UNUSED_ENTRY, classify,
-                        load_bit, nth_index, proxy_index, proxy_word, refusal, table_word)
+from .encodings import (COND_MASK, LOAD_BIT, NEEDS_A_LOOK, PROXY_TABLE_MAX, UNUSED_ENTRY, classify,
+                        load_bit, nth_index, proxy_index, proxy_word, refusal, table_word,
+                        used_entries)
 from .errors import RewriteError
 
 
@@ -23,7 +24,7 @@ class Site(NamedTuple):
 
 
 class Rewritten(NamedTuple):
-    """The result, with what a report needs."""
+    """The result, with what a report needs. The table may have holes."""
 
     data: bytes
     elf: Elf
@@ -73,31 +74,46 @@ def find_sites(elf: Elf) -> Tuple[List[Site], int]:
     return sites, code_words
 
 
+def assign_indexes(elf: Elf, sites: List[Site]) -> Dict[int, int]:
+    """Table word to table index, in the order of first use. Raises RewriteError if they run out."""
+    index_of: Dict[int, int] = {}
+    taken = [0, 0]  # indexes with L bit 0 and 1
+    for site in sites:
+        word = table_word(site.word)
+        if word in index_of:
+            continue
+        load = load_bit(word)
+        index = nth_index(load, taken[load])
+        if index >= PROXY_TABLE_MAX:
+            raise RewriteError(
+                f"{elf.where(site.region.section, site.addr)}: cannot place {site.word:#010x}: "
+                f"more than {taken[load]} different sensitive instructions with bit {LOAD_BIT} = "
+                f"{load}; build fewer drivers or CPU types into the guest")
+        taken[load] += 1
+        index_of[word] = index
+    return index_of
+
+
+def make_table(index_of: Dict[int, int]) -> array:
+    """The proxy table, as long as its highest index needs, with holes for indexes not assigned."""
+    table = array("I", [UNUSED_ENTRY]) * (max(index_of.values(), default=-1) + 1)
+    for word, index in index_of.items():
+        table[index] = word
+    return table
+
+
 def rewrite(data: bytes) -> Rewritten:
     """Replaces each sensitive instruction by a proxy. Raises RewriteError."""
     elf = Elf(data)
     if is_rewritten(elf):
         raise RewriteError("already rewritten; use the original, or --restore it first")
     sites, code_words = find_sites(elf)
-    index_of: Dict[int, int] = {}
-    taken = [0, 0]
+    index_of = assign_indexes(elf, sites)
     out = bytearray(data)
     for site in sites:
-        word = table_word(site.word)
-        index = index_of.get(word)
-        if index is None:
-            load = load_bit(word)
-            index = index_of[word] = nth_index(load, taken[load])
-            taken[load] += 1
-        if index >= PROXY_TABLE_MAX:
-            raise RewriteError(
-                f"{elf.where(site.region.section, site.addr)}: cannot place {site.word:#010x}: "
-                f"more than {PROXY_TABLE_MAX // 2} different sensitive instructions of a kind"
-                "; build fewer drivers or CPU types into the guest")
-        struct.pack_into("<I", out, site.offset, proxy_word(site.word & COND_MASK, index))
-    table = array("I", [UNUSED_ENTRY]) * (max(index_of.values(), default=-1) + 1)
-    for word, index in index_of.items():
-        table[index] = word
+        proxy = proxy_word(site.word & COND_MASK, index_of[table_word(site.word)])
+        struct.pack_into("<I", out, site.offset, proxy)
+    table = make_table(index_of)
     offsets = array("I", [site.offset for site in sites])
     return Rewritten(append(elf, out, table, offsets), elf, sites, table, code_words)
 
@@ -108,13 +124,14 @@ def restore(data: bytes) -> bytes:
     out = bytearray(data[:appendix.original_size])
     struct.pack_into("<I", out, E_SHOFF, appendix.original_shoff)
     struct.pack_into("<H", out, E_SHNUM, appendix.original_shnum & 0xFFFF)
+    originals = dict(used_entries(appendix.table))
     for offset in appendix.sites:
         (word,) = struct.unpack_from("<I", out, offset)
         index = proxy_index(word)
-        if index is None or index >= len(appendix.table) or not appendix.table[index]:
+        if index not in originals:
             raise RewriteError(f"damaged: file offset {offset:#x} holds {word:#010x}, no proxy of "
                                "the table; rewrite the original again")
-        original = word & COND_MASK | appendix.table[index] & ~COND_MASK
+        original = word & COND_MASK | originals[index] & ~COND_MASK
         struct.pack_into("<I", out, offset, original)
     if hashlib.sha256(out).digest() != appendix.original_sha256:
         raise RewriteError("damaged: what is restored is not the original (SHA-256 differs)"

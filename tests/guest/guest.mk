@@ -15,6 +15,7 @@ GUEST_RANDOM := $(addprefix hostile_random_,1 2 3 4)
 GUEST_ATTACKS := $(addprefix hostile_attack_,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25)
 GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \
 	irq_timer mmio isolation not_in_qemu $(GUEST_RANDOM) $(GUEST_ATTACKS)
+GUEST_PROGRAMS_versatilepb := pl190
 GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
 
 # Sources of a program beyond NAME.c.
@@ -58,8 +59,8 @@ $(GUEST_OUT)/$(1)/%.hako.elf: $(GUEST_OUT)/$(1)/%.elf $$(wildcard guest-patches/
 $(GUEST_OUT)/$(1)/%.zImage: $(GUEST_OUT)/$(1)/%.hako.elf build/$(1)/vmm.bin $$(wildcard scripts/bundle scripts/hako_bundle/*.py)
 	scripts/bundle --board $(1) --vmm build/$(1)/vmm.bin --guest $$< --memory 96M -o $$@
 
-guest-tests-bare: $(GUEST_PROGRAMS:%=$(GUEST_OUT)/$(1)/%.elf)
-guest-tests-$(1): $(GUEST_PROGRAMS:%=$(GUEST_OUT)/$(1)/%.elf) $(GUEST_PROGRAMS:%=$(GUEST_OUT)/$(1)/%.zImage)
+guest-tests-bare: $(patsubst %,$(GUEST_OUT)/$(1)/%.elf,$(GUEST_PROGRAMS) $(GUEST_PROGRAMS_$(1)))
+guest-tests-$(1): $(patsubst %,$(GUEST_OUT)/$(1)/%.elf,$(GUEST_PROGRAMS) $(GUEST_PROGRAMS_$(1))) $(patsubst %,$(GUEST_OUT)/$(1)/%.zImage,$(GUEST_PROGRAMS) $(GUEST_PROGRAMS_$(1)))
 guest-tests: guest-tests-$(1)
 -include $$(wildcard $(GUEST_OUT)/$(1)/obj/*.d)
 endef
@@ -82,4 +83,4 @@ endef
 .PHONY: guest-tests guest-tests-bare $(GUEST_BOARDS:%=guest-tests-%)
 .SECONDARY:
 $(foreach b,$(GUEST_BOARDS),$(eval $(call GUEST_BOARD_RULES,$(b))))
-$(foreach b,$(GUEST_BOARDS),$(foreach p,$(GUEST_PROGRAMS),$(eval $(call GUEST_PROGRAM_RULES,$(b),$(p)))))
+$(foreach b,$(GUEST_BOARDS),$(foreach p,$(GUEST_PROGRAMS) $(GUEST_PROGRAMS_$(b)),$(eval $(call GUEST_PROGRAM_RULES,$(b),$(p)))))

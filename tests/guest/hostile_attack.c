@@ -21,7 +21,7 @@
 #define GPA_NOTHING 0x50000000u
 #define GPA_END     0x06000000u
 
-/* The program's own probes: PROBE_ labels are in hostile_attack_code.S. */
+/* In hostile_attack_code.S */
 extern label attack_load, attack_store, attack_swi_on_stack, attack_branch;
 extern uint32_t hostile_seed[]; /* its address is the number of the attack */
 
@@ -33,6 +33,12 @@ static uint32_t next_random(void)
 	random_state ^= random_state >> 17;
 	random_state ^= random_state << 5;
 	return random_state;
+}
+
+/* A store that may abort; the attack goes on. */
+static void poke(uint32_t at, uint32_t value)
+{
+	run_code(SVC, attack_store, value, at);
 }
 
 static void jump_to(uint32_t target)
@@ -237,12 +243,12 @@ static void bus_master(void)
 	for (unsigned channel = 0; channel < 8; channel++) {
 		const uint32_t base = 0x10130100 + 0x20 * channel; /* PL080 of the Versatile/PB */
 
-		write32(0x10130030, 1);
-		write32(base + 0x00, GUEST_SCRATCH);
-		write32(base + 0x04, 0x07f00000 + channel * 0x20000);
-		write32(base + 0x08, 0);
-		write32(base + 0x0c, 0x0c480fff); /* words, both addresses count up */
-		write32(base + 0x10, 0x0000c001);
+		poke(0x10130030, 1);
+		poke(base + 0x00, GUEST_SCRATCH);
+		poke(base + 0x04, 0x07f00000 + channel * 0x20000);
+		poke(base + 0x08, 0);
+		poke(base + 0x0c, 0x0c480fff); /* words, both addresses count up */
+		poke(base + 0x10, 0x0000c001);
 	}
 	for (volatile unsigned i = 0; i < 100000; i++)
 		;
@@ -255,7 +261,7 @@ static void core_module_interrupts(void)
 	static const uint32_t registers[] = { 0x10000048, 0x10000050, 0x10000068, 0x10000014 };
 
 	for (unsigned i = 0; i < COUNT(registers); i++)
-		write32(registers[i], i == 3 ? 0xa05f : 0xffffffff);
+		poke(registers[i], i == 3 ? 0xa05f : 0xffffffff);
 	tap_printf("# back\n");
 }
 
@@ -264,10 +270,10 @@ static void frame_buffer_over_the_vmm(void)
 	static const uint32_t bases[] = { 0xc0000000, 0x10120000 };
 
 	for (unsigned i = 0; i < COUNT(bases); i++) {
-		write32(bases[i] + 0x10, 0x07f00000);
-		write32(bases[i] + 0x14, 0x07f00000);
-		write32(bases[i] + 0x18, 0x0000082d);
-		write32(bases[i] + 0x1c, 0x0000082d);
+		poke(bases[i] + 0x10, 0x07f00000);
+		poke(bases[i] + 0x14, 0x07f00000);
+		poke(bases[i] + 0x18, 0x0000082d);
+		poke(bases[i] + 0x1c, 0x0000082d);
 	}
 	tap_printf("# back\n");
 }

@@ -75,4 +75,5 @@ exit_block:
 	.global stacks
 stacks:
 	.space	8 * STACK_SIZE
+	.global stacks_top
 stacks_top:

@@ -38,6 +38,7 @@ vectors:
 
 enter_reset:
 	msr	cpsr_c, #(PSR_MODE_SVC | PSR_MASKED)
+	ldr	sp, =stacks_top			/* where it pointed may be the reason */
 	b	exception_jump_to_zero
 
 	.macro ENTER name, kind

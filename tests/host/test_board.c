@@ -9,6 +9,7 @@
 
 #include "board/board.h"
 #include "board/boot_boards.h"
+#include "devemu/icp_cm_regs.h"
 #include "domain/vm_mem.h"
 #include "vmm/lib/bits.h"
 
@@ -186,12 +187,15 @@ static void no_two_sources_share_an_input(void **state)
 	for (unsigned n = 0; n < board.irq_count; n++) {
 		const struct board_irq *line = &board.irqs[n];
 
-		assert_true(line->sink == VM_SINK_PRIMARY || line->sink == VM_SINK_SECONDARY);
+		assert_true(line->sink > VM_SINK_CPU && line->sink < VM_SINK_COUNT);
+		assert_non_null(sink_device(line->sink));
 		assert_true(line->input < 32);
 		assert_false(used[line->sink][line->input]);
 		used[line->sink][line->input] = true;
 		/* The VM sees a line where the board has it. */
-		assert_int_equal(line->irq, line->input + (line->sink == VM_SINK_PRIMARY ? 0 : 32));
+		if (line->sink != VM_SINK_CARD)
+			assert_int_equal(line->irq,
+					 line->input + (line->sink == VM_SINK_PRIMARY ? 0 : 32));
 		assert_int_not_equal(line->irq, board.console.irq);
 		assert_int_not_equal(line->irq, board.timer.irq);
 	}
@@ -263,19 +267,25 @@ static void every_physical_line_reaches_the_cpu(void **state)
 	/* The secondary controller's way up. */
 	for (unsigned w = 0; w < 32; w++)
 		enable(sink_device(VM_SINK_PRIMARY), w);
-	assert_false(cpu_level[VM_CPU_IRQ(0)]);
 	for (unsigned n = 0; n < board.irq_count; n++) {
-		struct device *pic = sink_device(board.irqs[n].sink);
+		const struct board_irq *line = &board.irqs[n];
+		const unsigned input = line->irq % 32u;
+		struct device *sink = sink_device(line->sink);
+		struct device *pic = sink_device(line->irq < 32 ? VM_SINK_PRIMARY
+								: VM_SINK_SECONDARY);
 
-		enable(pic, board.irqs[n].input);
-		pic->ops->set_input(pic, board.irqs[n].input, true);
-		assert_true(cpu_level[VM_CPU_IRQ(0)]);
-		assert_int_equal(primary_status(), board.irqs[n].sink == VM_SINK_PRIMARY
-							   ? 1u << board.irqs[n].input
-							   : cascade());
-		pic->ops->set_input(pic, board.irqs[n].input, false);
 		assert_false(cpu_level[VM_CPU_IRQ(0)]);
+		enable(pic, input);
+		sink->ops->set_input(sink, line->input, true);
+		assert_true(cpu_level[VM_CPU_IRQ(0)]);
+		assert_int_equal(primary_status(), line->irq < 32 ? 1u << input : cascade());
+		assert_int_equal(rd(pic, 0x000), 1u << input);
+		sink->ops->set_input(sink, line->input, false);
+		/* A latched one ends when the guest says so. */
+		if (line->sink == VM_SINK_CARD)
+			wr(sink, ICP_CP_INTREG, ICP_CP_INTREG_CARDIN);
 	}
+	assert_false(cpu_level[VM_CPU_IRQ(0)]);
 }
 
 static void a_reset_leaves_every_wire_low_in_any_order(void **state)

@@ -148,6 +148,14 @@ static void check_sp805(void)
 		assert_true(s->zero_at <= bench_now + (1ull << 32));
 }
 
+static void check_icp_cpregs(void)
+{
+	const struct icp_cpregs_state *s = dev.state;
+
+	assert_int_equal(wire_level[0], s->card_latch);
+	assert_true(s->card_seen || !s->card_latch);
+}
+
 static void check_nothing(void)
 {
 }
@@ -166,7 +174,7 @@ static const struct {
 	{ &sp805_ops, &system_backend, check_sp805 },
 	{ &sp810_ops, &system_backend, check_nothing },
 	{ &icp_cm_ops, &system_backend, check_icp_cm },
-	{ &icp_cpregs_ops, &system_backend, check_nothing },
+	{ &icp_cpregs_ops, &system_backend, check_icp_cpregs },
 	{ &vpb_sysregs_ops, &system_backend, check_nothing },
 	{ &inert_ops, NULL, check_nothing },
 	{ &hako_power_ops, &system_backend, check_nothing },

@@ -13,8 +13,8 @@ from elftools.elf.elffile import ELFFile
 from hako_rewrite import encodings
 from hako_rewrite.check import disassemble, looks_sensitive
 from hako_rewrite.encodings import (COND_MASK, COND_NV, ENCODINGS, KINDS, NEEDS_A_LOOK, classify,
-                                    find_encoding, is_unpredictable, proxy_index, proxy_word,
-                                    refusal, table_word)
+                                    find_encoding, is_unpredictable, load_bit, nth_index,
+                                    proxy_index, proxy_word, refusal, table_word, used_entries)
 
 # (assembler line, word, kind). The words are typed from the manual's encoding diagrams; the test
 # compares them with the assembler's, so a wrong one cannot hide behind our own table.
@@ -201,6 +201,17 @@ def test_proxy_word_and_index_are_inverse():
             assert refusal(word)  # as an original it would be ambiguous
     assert proxy_index(0xEE000F20) is None and proxy_index(0xFE000F00) is None
     assert table_word(0x010F0000) == 0xE10F0000
+
+
+def test_indexes_by_load_bit():
+    """All 4096 indexes are reachable, once, and the proxy's bit 20 is the one asked for."""
+    indexes = [[nth_index(load, n) for n in range(2048)] for load in (0, 1)]
+    assert sorted(indexes[0] + indexes[1]) == list(range(4096))
+    for load in (0, 1):
+        assert indexes[load] == sorted(indexes[load])
+        assert {load_bit(proxy_word(0xE0000000, i)) for i in indexes[load]} == {load}
+        assert nth_index(load, 2048) >= encodings.PROXY_TABLE_MAX
+    assert used_entries([0xE10F0000, 0, 0xE121F000]) == [(0, 0xE10F0000), (2, 0xE121F000)]
 
 
 def sample():

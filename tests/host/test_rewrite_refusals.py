@@ -14,6 +14,7 @@ from elftools.elf.elffile import ELFFile
 from hako_rewrite.appendix import NOTE_NAME, PROXIES, SITES
 from hako_rewrite.check import check_elf, check_image
 from hako_rewrite.elf import Elf
+from hako_rewrite.encodings import used_entries
 from hako_rewrite.errors import RewriteError
 from hako_rewrite.image import flatten, pack_image, read_image
 from hako_rewrite.rewriter import restore, rewrite
@@ -127,10 +128,15 @@ def test_instruction_without_a_place(tmp_path, line, message):
     refuse(source, "0xc0008008 (label+0x4)", "cannot place 0x", message)
 
 
-def test_too_many_different_instructions(tmp_path):
-    lines = "".join(f"\t.inst {0xE4B10000 | n:#x}\n" for n in range(4097 - 256))
-    lines += "".join(f"\t.inst {0xE4A10000 | n:#x}\n" for n in range(256))
-    refuse(link(tmp_path, f"_start:\n{lines}"), "0xc000c000", "more than 4096")
+@pytest.mark.parametrize("full,other,load", [(0xE4A10000, 0xE4B10000, 0),
+                                             (0xE4B10000, 0xE4A10000, 1)])
+def test_too_many_different_instructions(tmp_path, full, other, load):
+    """2048 with one L bit have a place, however many of the other there are; the 2049th has none."""
+    lines = "".join(f"\t.inst {word:#x}\n"
+                    for n in range(2048) for word in (full | n, other | n & 3))
+    lines += f"\t.inst {full | 7:#x}\n\t.inst {full | 2048:#x}\n"
+    refuse(link(tmp_path, f"_start:\n{lines}"), "0xc000c004", f"cannot place {full | 2048:#010x}",
+           "more than 2048", f"bit 20 = {load}")
 
 
 def test_code_at_an_odd_address(tmp_path):
@@ -280,6 +286,47 @@ def test_damage_anywhere_ends_in_one_line(guest):
                 quiet(function, bytes(bad))
 
 
+def sealed(data, note, tables):
+    """An ELF whose table or sites were changed, with the checksums of its note made right."""
+    out = bytearray(data)
+    content = b"".join(out[s.offset:s.offset + s.size] for s in tables)
+    struct.pack_into("<I", out, note.offset + 32, zlib.crc32(content))
+    end = note.offset + note.size - 4
+    struct.pack_into("<I", out, end, zlib.crc32(out[note.offset:end]))
+    return bytes(out)
+
+
+@pytest.mark.parametrize("changes,message", [
+    ({0: 0xE4B10000}, "entry 0 is 0xe4b10000, but its proxy has another bit 20"),
+    ({256: 0xE10F0000, 0: 0}, "entry 256 is 0xe10f0000, but its proxy has another bit 20"),
+    ({5: 0xE4B10000}, "entry 5 is 0xe4b10000, but its proxy has another bit 20"),
+    ({5: 0xE10F1000}, "unused table words"),
+    ({5: 0xE10F0000}, "in the proxy table twice"),
+    ({5: 0x010F1000}, "entry 5 is 0x010f1000, no sensitive instruction"),
+    ({5: 0xE1A00000}, "entry 5 is 0xe1a00000, no sensitive instruction"),
+    ({1: 0}, "0xee001f00 is a proxy with index 1, which has no word in the table"),
+])
+def test_check_refuses_a_wrong_table(tmp_path, changes, message):
+    """The table of an ELF and of its image. A hole in the place of a word shows in the code only."""
+    source = link(tmp_path, "_start:\n mrs r0, cpsr\n msr cpsr_c, r0\n movs pc, lr\n")
+    result = rewrite(source.read_bytes())
+    assert {i: hex(w) for i, w in used_entries(result.table)} == {
+        0: "0xe10f0000", 1: "0xe121f000", 256: "0xe1b0f00e"}
+    elf = Elf(result.data)
+    proxies, sites, note = (elf.section(name) for name in (PROXIES, SITES, NOTE_NAME))
+    bad, table = bytearray(result.data), result.table
+    for index, value in changes.items():
+        struct.pack_into("<I", bad, proxies.offset + 4 * index, value)
+        table[index] = value
+    with pytest.raises(RewriteError) as refused:
+        check_elf(sealed(bad, note, (proxies, sites)))
+    assert message in str(refused.value)
+    if "no word" not in message and "unused" not in message:
+        with pytest.raises(RewriteError) as refused:
+            check_image(pack_image(b"", table, 0, 0))
+        assert message in str(refused.value)
+
+
 def test_forged_appendix_with_right_checksums(guest):
     """Checksums keep accidents out, not malice: the numbers must be checked all the same."""
     source = random.Random(6)
@@ -294,16 +341,13 @@ def test_forged_appendix_with_right_checksums(guest):
             at = section.offset + source.randrange(section.size // 4) * 4
             struct.pack_into("<I", bad, at, source.choice(
                 (0, 4, 0xFFFFFFFF, 0xE10F0000, len(good), source.randrange(len(good)))))
-        tables = b"".join(bad[s.offset:s.offset + s.size] for s in (proxies, sites))
-        struct.pack_into("<I", bad, note.offset + 32, zlib.crc32(tables))
-        end = note.offset + note.size - 4
-        struct.pack_into("<I", bad, end, zlib.crc32(bad[note.offset:end]))
+        bad = sealed(bad, note, (proxies, sites))
         for function in (restore, check_elf):
-            quiet(function, bytes(bad))
+            quiet(function, bad)
         try:
-            restore(bytes(bad))
+            restore(bad)
         except RewriteError:
             refused += 1
         else:
-            assert bytes(bad) == good
+            assert bad == good
     assert refused > ROUNDS // 2

@@ -12,7 +12,7 @@ from rewrite_support import ROOT, assert_refused, link, objcopy, run
 
 from elftools.elf.elffile import ELFFile
 from hako_rewrite.elf import read_proxy_table
-from hako_rewrite.encodings import classify, proxy_index
+from hako_rewrite.encodings import UNUSED_ENTRY, classify, proxy_index, used_entries
 from hako_rewrite.image import read_image
 
 # Each section has one sensitive instruction that no other section has. The literals behind ldr and
@@ -106,8 +106,21 @@ def test_proxies_keep_condition_and_select_the_original(guest):
         assert proxy >> 28 == original >> 28
         assert table[proxy_index(proxy)] == original & 0x0FFFFFFF | 0xE0000000
     # mrs, mrseq and mrsne share one entry
-    assert len(table) == len(set(table)) == len(CHANGED) - 2
-    assert all(classify(word) for word in table)
+    words = [word for _, word in used_entries(table)]
+    assert len(words) == len(set(words)) == len(CHANGED) - 2
+    assert all(classify(word) for word in words)
+
+
+def test_proxies_have_bit_20_of_the_original(guest):
+    output = rewritten(guest)
+    after = loaded_words(output)
+    bits = {address: original >> 20 & 1 for address, original in CHANGED.items()}
+    assert {address: after[address] >> 20 & 1 for address in CHANGED} == bits
+    # Indexes are given in the order of the file; those with bit 8 set start at 256.
+    assert [proxy_index(after[address]) for address in sorted(CHANGED)] == [
+        0, 0, 1, 0, 256, 257, 258, 2, 3]
+    table = read_proxy_table(output)
+    assert len(table) == 259 and set(table[4:256]) == {UNUSED_ENTRY}
 
 
 def test_round_trip_is_bit_exact(guest, tmp_path):
@@ -158,8 +171,9 @@ def test_image_is_what_objcopy_makes_plus_trailer(guest, tmp_path):
     assert (parts.load, parts.entry) == (0x8000, 0x8000)
     raw = image.read_bytes()
     assert raw[-32:-24] == b"HAKOIMG1"
-    assert struct.unpack_from("<IIII", raw, len(raw) - 24) == (len(flat), 7, 0x8000, 0x8000)
-    assert run("--check", image).returncode == 0
+    assert struct.unpack_from("<IIII", raw, len(raw) - 24) == (len(flat), 259, 0x8000, 0x8000)
+    result = run("--check", image)
+    assert result.returncode == 0 and "7 table words" in result.stdout
 
 
 def test_report_counts(guest, tmp_path):
@@ -167,6 +181,8 @@ def test_report_counts(guest, tmp_path):
     rewritten(guest, "--report", path)
     report = json.loads(path.read_text())
     assert report["sites"] == 9 and report["table_words"] == 7
+    assert report["table_length"] == 259
+    assert [entry["index"] for entry in report["table"]] == [0, 1, 2, 3, 256, 257, 258]
     assert report["kinds"]["mrs_cpsr"] == {"sites": 3, "words": 1}
     assert {kind: counts["sites"] for kind, counts in report["kinds"].items()} == {
         "mrs_cpsr": 3, "msr_cpsr": 1, "ldm_user": 1, "movs_pc": 1, "mrs_spsr": 1, "mrc_p15": 1,
@@ -189,11 +205,18 @@ def test_report_lists_unpredictable_instructions(tmp_path):
         {"address": "0xc0008000", "symbol": "_start", "kind": "mrs_cpsr", "word": "0xe10ff000"}]
 
 
-def test_4096_different_instructions_fit(tmp_path):
-    lines = "".join(f"\t.inst {0xE4B10000 | n:#x}\n" for n in range(4096))
-    output = rewritten(link(tmp_path, f"_start:\n{lines}"))
-    assert len(read_proxy_table(output)) == 4096
-    assert loaded_words(output)[0xC0008000 + 4 * 4095] == 0xEEFFFF00
+@pytest.mark.parametrize("count,indexes,length", [
+    (1, (0, 256), 257), (256, (255, 511), 512), (257, (512, 768), 769), (2048, (3839, 4095), 4096)])
+def test_indexes_of_stores_and_loads(tmp_path, count, indexes, length):
+    """So many different strt (L = 0), then as many ldrt; the last of each get these indexes."""
+    stores = "".join(f"\t.inst {0xE4A10000 | n:#x}\n" for n in range(count))
+    loads = "".join(f"\t.inst {0xE4B10000 | n:#x}\n" for n in range(count))
+    output = rewritten(link(tmp_path, f"_start:\n{stores}{loads}"))
+    table, after = read_proxy_table(output), loaded_words(output)
+    assert len(table) == length and len(used_entries(table)) == 2 * count
+    last = [after[0xC0008000 + 4 * (n * count - 1)] for n in (1, 2)]
+    assert last == [0xEE000F00 | index << 12 for index in indexes]
+    assert [word >> 20 & 1 for word in last] == [0, 1]
     assert run("--check", output).returncode == 0
 
 
@@ -218,7 +241,8 @@ def in_section(name, offset):
     (".text", 0x10, lambda word: 0xE4B10000, "sensitive"),          # a new one
     (".text", 0x10, lambda word: 0xEE000F20, "sensitive"),          # a hypercall
     (".text", 0x10, lambda word: 0xEE000F00, "not recorded"),       # a proxy too many
-    (".text", 0x00, lambda word: 0xEE7FFF00, "outside the table"),
+    (".text", 0x00, lambda word: 0xEE7FFF00, "no word in the table"),  # beyond its end
+    (".text", 0x00, lambda word: 0xEE0FFF00, "no word in the table"),  # a hole
     (".text", 0x00, lambda word: word ^ 0x20000000, "SHA-256"),     # another condition
     (".text", 0x00, lambda word: word ^ 0x1000, "SHA-256"),         # another index
     (".data", 0x00, lambda word: word ^ 1, "SHA-256"),
@@ -258,9 +282,13 @@ def test_kernel_round_trip(kernel, tmp_path):
     assert run("--restore", output, "-o", back).returncode == 0
     with open(kernel, "rb") as file:
         assert file.read() == back.read_bytes()
+    before, after = loaded_words(kernel), loaded_words(output)
+    changed = [address for address in before if before[address] != after[address]]
+    assert changed and not [hex(a) for a in changed if (before[a] ^ after[a]) & 1 << 20]
     assert read_image(image).flat == objcopy(
         output, tmp_path / "flat", "-O", "binary", "-R", ".comment", "-S").read_bytes()
     counts = json.loads(report.read_text())
+    assert counts["sites"] == len(changed)
     # What every ARMv5 Linux has, whatever its configuration.
     for kind in ("mrs_cpsr", "msr_cpsr", "mrs_spsr", "msr_spsr", "movs_pc", "ldm_return",
                  "stm_user", "ldrt", "strt", "mcr_p15", "mrc_p15"):

@@ -34,7 +34,8 @@
 /** How one sequence is driven. */
 struct plan {
 	unsigned dirs, coarse, slots, domains, steps, check_every;
-	unsigned edits; /* percent of the steps that change tables */
+	unsigned edits;  /* of 1000 steps, those that change tables */
+	unsigned resets; /* ... and those after which everything is forgotten, as a rule */
 };
 
 static struct plan plan;
@@ -156,11 +157,13 @@ static void note_range(uint32_t mva, uint32_t size)
 	const struct ref_mmu guest = machine_guest_mmu();
 	struct ref_entry entry;
 
-	for (uint32_t at = 0; at < size; at += entry.size ? entry.size : 0x400) {
-		if (ref_walk(&guest, mva + at, &entry) == 0 && entry.size)
+	for (uint32_t at = 0; at < size; at += entry.l1 % 4 == 3 ? 0x400 : 0x1000) {
+		const unsigned status = ref_walk(&guest, mva + at, &entry);
+
+		if (status == 0)
 			note_stale(&entry);
-		else
-			entry.size = entry.l1 % 4 == 3 ? 0x400 : entry.l1 % 4 == 1 ? 0x1000 : 0x100000;
+		if (entry.l1 % 2 == 0)
+			break; /* a section, or nothing */
 	}
 }
 
@@ -434,10 +437,12 @@ static void random_access(void)
 	expected = ref_walk(&guest, ref_mva(&guest, va), &entry);
 	if (!expected)
 		expected = ref_check(&guest, &entry, ref_mva(&guest, va), privileged, write);
+	guest_found_nothing(&machine.vcpu); /* as at the start of a trap */
 	region = guest_translate(&machine.vcpu, va, privileged, write, &t, &fault);
 	if (expected) {
 		if (region || fault.fsr != expected || fault.far != ref_mva(&guest, va))
-			FAIL("0x%08x: status %x, expected %x\n", va, region ? 0 : fault.fsr, expected);
+			FAIL("0x%08x: status %x at %08x, expected %x\n", va, region ? 0 : fault.fsr,
+			     fault.far, expected);
 		return;
 	}
 	if (!region)
@@ -529,7 +534,7 @@ static void change_process_id(void)
 		forget_stale();
 }
 
-static uint32_t random_dacr(void)
+static void change_domains(void)
 {
 	uint32_t dacr = rnd();
 
@@ -537,31 +542,29 @@ static uint32_t random_dacr(void)
 	for (unsigned n = 0; n < 16; n++)
 		if (rnd_below(3))
 			dacr = (dacr & ~(3u << 2 * n)) | 1u << 2 * n;
-	return dacr;
+	machine_mcr(MCR_DACR, dacr);
 }
 
 static void random_step(void)
 {
-	const unsigned dice = rnd_below(1000);
+	const struct {
+		unsigned weight;
+		void (*action)(void);
+	} actions[] = {
+		{ plan.edits, random_edit },  { plan.resets, change_control }, { 60, invalidate_page },
+		{ 20, guest_tlb_all },        { 100, change_mode },            { 50, change_domains },
+		{ 70, switch_process },       { 10, change_process_id },
+	};
+	unsigned dice = rnd_below(1000);
 
-	if (dice < plan.edits * 10)
-		random_edit();
-	else if (dice < plan.edits * 10 + 60)
-		invalidate_page();
-	else if (dice < plan.edits * 10 + 80)
-		guest_tlb_all();
-	else if (dice < plan.edits * 10 + 180)
-		change_mode();
-	else if (dice < plan.edits * 10 + 230)
-		machine_mcr(MCR_DACR, random_dacr());
-	else if (dice < plan.edits * 10 + 300)
-		switch_process();
-	else if (dice < plan.edits * 10 + 310)
-		change_control();
-	else if (dice < plan.edits * 10 + 320)
-		change_process_id();
-	else
-		random_access();
+	for (unsigned i = 0; i < ARRAY_SIZE(actions); i++) {
+		if (dice < actions[i].weight) {
+			actions[i].action();
+			return;
+		}
+		dice -= actions[i].weight;
+	}
+	random_access();
 }
 
 static void run(uint32_t with_seed, const struct plan *with)
@@ -590,7 +593,7 @@ static void run(uint32_t with_seed, const struct plan *with)
 static void few_address_spaces(void **state)
 {
 	const struct plan p = { .dirs = 5, .coarse = 6, .slots = 12, .domains = 4, .steps = 3000,
-				.check_every = 1, .edits = 12 };
+				.check_every = 1, .edits = 120, .resets = 10 };
 
 	allowed_accesses = 0;
 	for (uint32_t s = 1; s <= 6; s++)
@@ -601,7 +604,7 @@ static void few_address_spaces(void **state)
 static void more_address_spaces_than_contexts(void **state)
 {
 	const struct plan p = { .dirs = SHADOW_CONTEXTS + 8, .coarse = 24, .slots = 12, .domains = 3,
-				.steps = 4000, .check_every = 2, .edits = 8 };
+				.steps = 4000, .check_every = 2, .edits = 80, .resets = 5 };
 
 	for (uint32_t s = 11; s <= 13; s++) {
 		run(s, &p);
@@ -612,7 +615,7 @@ static void more_address_spaces_than_contexts(void **state)
 static void more_domains_than_the_hardware_has(void **state)
 {
 	const struct plan p = { .dirs = 4, .coarse = 8, .slots = 12, .domains = 16, .steps = 3000,
-				.check_every = 1, .edits = 6 };
+				.check_every = 1, .edits = 60, .resets = 10 };
 
 	for (uint32_t s = 21; s <= 23; s++)
 		run(s, &p);
@@ -621,7 +624,7 @@ static void more_domains_than_the_hardware_has(void **state)
 static void more_slots_and_tables_than_the_pool_has(void **state)
 {
 	const struct plan p = { .dirs = 24, .coarse = COARSE_MAX, .slots = SHADOW_SLOTS + 60,
-				.domains = 3, .steps = 12000, .check_every = 200, .edits = 1 };
+				.domains = 2, .steps = 20000, .check_every = 250, .edits = 5 };
 
 	run(31, &p);
 	assert_true(machine.shadow.stats.tables_recycled > 0);

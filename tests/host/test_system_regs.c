@@ -175,13 +175,47 @@ static void the_sd_card_of_the_integrator_is_the_boards(void **state)
 	assert_int_equal(rd(&dev, ICP_CP_IDFIELD), 0x41034003);
 	assert_int_equal(rd(&dev, ICP_CP_DECODE), 0x11);
 	board_value = 0xffffffff;
-	assert_int_equal(rd(&dev, ICP_CP_INTREG), 0xf);
-	board_value = 0x8;
+	assert_int_equal(rd(&dev, ICP_CP_INTREG), 0x7);
+	board_value = 0;
+	dev.ops->set_input(&dev, 0, true);
+	assert_true(wire_level[0]);
 	assert_int_equal(rd(&dev, ICP_CP_INTREG), 0x8);
+	/* The board's line ends with its latch; the VM's latch is the guest's to clear. */
+	dev.ops->set_input(&dev, 0, false);
+	assert_true(wire_level[0]);
+	wr(&dev, ICP_CP_INTREG, 0xfffffff7);
+	assert_true(wire_level[0]);
+	assert_int_equal(board_writes[0].value, 0x6);
 	wr(&dev, ICP_CP_INTREG, 0xffffffff);
-	assert_int_equal(board_write_count, 1);
-	assert_int_equal(board_writes[0].offset, ICP_CP_INTREG);
-	assert_int_equal(board_writes[0].value, ICP_CP_INTREG_LATCHES);
+	assert_false(wire_level[0]);
+	assert_int_equal(board_write_count, 2);
+	assert_int_equal(board_writes[1].offset, ICP_CP_INTREG);
+	assert_int_equal(board_writes[1].value, 0xe);
+}
+
+static void a_card_in_the_slot_is_reported_again_after_a_reset(void **state)
+{
+	start(&icp_cpregs_ops);
+	/* No card: nothing to report. */
+	dev.ops->reset(&dev);
+	bench_run(&dev, 24000000);
+	assert_false(wire_level[0]);
+
+	dev.ops->set_input(&dev, 0, true);
+	dev.ops->set_input(&dev, 0, false);
+	wr(&dev, ICP_CP_INTREG, 8);
+	for (unsigned n = 0; n < 3; n++) {
+		bench_now = 0; /* as the VM's time does */
+		dev.ops->reset(&dev);
+		assert_false(wire_level[0]);
+		bench_run(&dev, 24000);
+		assert_true(wire_level[0]);
+		assert_int_equal(rd(&dev, ICP_CP_INTREG), 8);
+		wr(&dev, ICP_CP_INTREG, 8);
+		assert_false(wire_level[0]);
+		bench_run(&dev, 24000000);
+		assert_false(wire_level[0]);
+	}
 }
 
 static void flash_stays_protected_on_the_board(void **state)
@@ -400,6 +434,7 @@ int main(void)
 		T(nonvolatile_flags_survive_a_reset),
 		T(the_core_module_has_an_interrupt_controller),
 		T(the_sd_card_of_the_integrator_is_the_boards),
+		T(a_card_in_the_slot_is_reported_again_after_a_reset),
 		T(flash_stays_protected_on_the_board),
 		T(the_versatiles_registers_look_like_them),
 		T(the_versatile_resets_when_unlocked),

@@ -10,6 +10,7 @@ Nothing here measures host time: the limits only end a hang.
 
 import re
 import sys
+import termios
 from pathlib import Path
 
 import pexpect
@@ -38,6 +39,13 @@ SCRIPT_LOOP = ("stty -echo; dmesg -n 4; while IFS= read -r c; do "
                'eval "$c" </dev/null; echo "@@status $?@@"; done')
 
 
+def leave_line_ends_alone():
+    """QEMU keeps its terminal's output processing on, which would make two CRs out of one."""
+    attributes = termios.tcgetattr(1)
+    attributes[1] &= ~termios.ONLCR
+    termios.tcsetattr(1, termios.TCSANOW, attributes)
+
+
 class GuestError(AssertionError):
     """The guest did not do what it should; the message says what and where the log is."""
 
@@ -59,10 +67,10 @@ class Guest:
             bundle = ROOT / "build" / board / kernel / f"zImage-hako{suffix}"
             command = hako_qemu.command(board, bundle, **options)
         self.scripted = False
-        self.log = open(self.log_path, "w", encoding="utf-8")
+        self.log = open(self.log_path, "w", encoding="utf-8", newline="")
         self.qemu = pexpect.spawn(command[0], command[1:], encoding="utf-8",
                                   codec_errors="replace", timeout=HANG_SECONDS,
-                                  dimensions=(24, 80))
+                                  dimensions=(24, 80), preexec_fn=leave_line_ends_alone)
         self.qemu.logfile_read = self.log
         # A guest reads its UART byte by byte; there is no reason to wait before each send.
         self.qemu.delaybeforesend = None
