@@ -21,6 +21,7 @@ void device_guest_error(struct device *dev, uint32_t offset)
 {
 	dev->guest_errors++;
 	if (dev->guest_errors <= ERRORS_LOGGED)
-		log_info("%s: no register at offset 0x%x (%u so far)\n", dev->ops->name,
-			 (unsigned)offset, dev->guest_errors);
+		log_info("[%s] %s: no register at offset 0x%x (%u so far)\n",
+			 dev->owner ? dev->owner : "?", dev->ops->name, (unsigned)offset,
+			 dev->guest_errors);
 }

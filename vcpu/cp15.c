@@ -13,7 +13,7 @@
 
 /* What the ARM926EJ-S says of itself (TRM, 2.3.1): r0p5, caches of 16 KiB each, no TCM. */
 #define MIDR 0x41069265u
-#define CTR  0x1dd20d2u
+#define CTR  0x1d152152u
 
 #define TTBR_BASE 0xffffc000u
 #define PID_MASK  0xfe000000u

@@ -2,8 +2,8 @@
 /*
  * What a rewritten guest and the VMM agree on; docs/guest-abi.md explains it.
  *
- * A proxy stands in the place of a sensitive instruction. It is a CDP instruction of coprocessor 15,
- * which the ARM926EJ-S does not have (TRM, 2.1: CDP, LDC and STC to CP15 are undefined), so it
+ * A proxy stands in the place of a sensitive instruction. It is a CDP instruction of coprocessor
+ * 15, which the ARM926EJ-S does not have (TRM, 2.1: CDP, LDC and STC to CP15 are undefined), so it
  * always traps and, like any coprocessor instruction, only when its condition holds:
  *
  *   31  28 27  24 23              12 11   8 7    5 4 3    0

@@ -22,6 +22,12 @@ static const struct exception exceptions[TRAP_KIND_COUNT] = {
 	/* clang-format on */
 };
 
+/** The address of the guest's vector for a trap: low, or high as its control register says. */
+uint32_t vcpu_vector(const struct vcpu *vcpu, enum trap_kind kind)
+{
+	return (vcpu->mmu.sctlr & SCTLR_V ? 0xffff0000u : 0u) + exceptions[kind].vector;
+}
+
 /**
  * Makes the guest take an exception: banked lr and SPSR, new mode, interrupts masked, ARM state, pc
  * at the vector. frame.pc is the address of the instruction that caused it; for interrupts, of the
@@ -37,7 +43,7 @@ void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind)
 	vcpu->spsr[vcpu_bank(vcpu)] = cpsr;
 	vcpu->frame.r[14] = lr;
 	vcpu->frame.cpsr &= ~(uint32_t)PSR_T;
-	vcpu->frame.pc = (vcpu->mmu.sctlr & SCTLR_V ? 0xffff0000u : 0u) + e->vector;
+	vcpu->frame.pc = vcpu_vector(vcpu, kind);
 }
 
 /** Makes the guest take the interrupt that is due: FIQ before IRQ (ARM ARM, A2.6.10). */

@@ -118,6 +118,7 @@ uint32_t vcpu_operand(const struct vcpu *vcpu, unsigned reg);
 void vcpu_branch(struct vcpu *vcpu, uint32_t target);
 enum trap_outcome vcpu_stop(struct vcpu *vcpu, const char *reason, uint32_t value);
 
+uint32_t vcpu_vector(const struct vcpu *vcpu, enum trap_kind kind);
 void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind);
 void vcpu_inject_interrupt(struct vcpu *vcpu);
 

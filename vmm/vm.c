@@ -141,6 +141,7 @@ static enum status add_devices(struct vm *vm)
 			dev->ops = window->ops;
 			dev->state = heap_alloc(window->ops->state_size);
 			dev->params = window->params;
+			dev->owner = vm->name;
 			dev->clock = &vm->clock;
 			dev->deadline_at = CLOCK_NEVER;
 			dev->backend = backend_make(vm, window);

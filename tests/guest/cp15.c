@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The system control coprocessor (ARM926EJ-S TRM, chapter 2): registers keep what is written to them,
- * operations of the TRM's tables are accepted, and encodings that no ARM926 has are undefined. Bits
- * that the TRM calls unpredictable or QEMU does not model are masked out here; see not_in_qemu.c.
+ * The system control coprocessor (ARM926EJ-S TRM, chapter 2): registers keep what is written to
+ * them, operations of the TRM's tables are accepted, and encodings that no ARM926 has are
+ * undefined. Bits that the TRM calls unpredictable or QEMU does not model are masked out here; see
+ * not_in_qemu.c.
  */
 #include "tests/guest/cp15.h"
 
@@ -11,7 +12,7 @@
 #include "tests/guest/mmu.h"
 #include "tests/guest/tap.h"
 
-#define SVC (PSR_MODE_SVC | PSR_MASKED)
+#define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A word that the tests can execute: in the text, so that no mapping has to be made for it. */
@@ -34,7 +35,8 @@ GUEST_TEST(identification_registers)
 /* M and B are left alone: mmu.c is about the first, and nothing here is big endian. */
 GUEST_TEST(control_register_bits_can_be_set_and_cleared)
 {
-	static const uint32_t bits[] = { SCTLR_A, SCTLR_C, SCTLR_S, SCTLR_R, SCTLR_I, SCTLR_RR, SCTLR_L4 };
+	static const uint32_t bits[] = { SCTLR_A, SCTLR_C,  SCTLR_S, SCTLR_R,
+		                         SCTLR_I, SCTLR_RR, SCTLR_L4 };
 	const uint32_t all = SCTLR_A | SCTLR_C | SCTLR_S | SCTLR_R | SCTLR_I | SCTLR_RR | SCTLR_L4;
 	const uint32_t before = sctlr_read();
 
@@ -57,10 +59,10 @@ GUEST_TEST(control_register_bits_can_be_set_and_cleared)
 #define HOLDS(name, mask, crn, crm, op2)                                                  \
 	GUEST_TEST(name##_holds_what_is_written)                                          \
 	{                                                                                 \
-		static const uint32_t values[] = { 0xffffffff, 0, 0x5a5a5a5a, 0xa5a5a5a5, \
-						   0x12345678, 0 };                       \
+		static const uint32_t values[] = { 0xffffffff, 0,          0x5a5a5a5a,    \
+			                           0xa5a5a5a5, 0x12345678, 0 };           \
 		const uint32_t before = CP15_READ(crn, crm, op2);                         \
-											  \
+                                                                                          \
 		for (unsigned i = 0; i < COUNT(values); i++) {                            \
 			CP15_WRITE(crn, crm, op2, values[i] & (mask));                    \
 			EXPECT_EQ(values[i] & (mask), CP15_READ(crn, crm, op2) & (mask)); \
@@ -104,7 +106,8 @@ GUEST_TEST(fcse_pid_holds_its_seven_bits)
 	mmu_tables_init();
 	for (unsigned i = 0; i < COUNT(pids); i++)
 		for (uint32_t at = 0; at < GUEST_SCRATCH; at += 0x00100000)
-			l1_table[0][pids[i] * 32u + (at >> 20)] = desc_section(at, AP_USER_RW, 0, 0);
+			l1_table[0][pids[i] * 32u + (at >> 20)] =
+				desc_section(at, AP_USER_RW, 0, 0);
 	mmu_on(0);
 	for (unsigned i = 0; i < COUNT(pids); i++) {
 		fcse_pid_write((uint32_t)pids[i] << 25);
@@ -188,7 +191,10 @@ static void execute_word(uint32_t psr, uint32_t word)
 	run_code(psr, undefined_code, 0, 0);
 }
 
-/* TRM, 2.1 and 2.3: CDP, LDC, STC, MCRR and MRRC do not reach CP15, and CP0 to CP9 are not there. */
+/*
+ * TRM, 2.1 and 2.3: CDP, LDC, STC, MCRR and MRRC do not reach CP15, and CP0 to CP9 are not
+ * there.
+ */
 GUEST_TEST(coprocessor_instructions_the_core_does_not_have_are_undefined)
 {
 	static const uint32_t words[] = {
@@ -227,16 +233,17 @@ GUEST_TEST(no_register_is_accessible_in_user_mode)
 	for (unsigned i = 0; i < COUNT(crns); i++)
 		for (uint32_t load = 0; load < 2; load++) {
 			const uint32_t crm = crns[i] == 8 ? 7 : 0;
-			const uint32_t word = 0xee000f10 | load << 20 | (uint32_t)crns[i] << 16 | crm;
+			const uint32_t word =
+				0xee000f10 | load << 20 | (uint32_t)crns[i] << 16 | crm;
 
 			tap_case("0x%x", word);
 			execute_word(PSR_MODE_USR, word);
 			EXPECT_EQ(KIND_UNDEF, seen.kind);
 			EXPECT_EQ(0, seen.r[0]);
 		}
-#define IN_USER_MODE(name, crm, op2, value)                                         \
-	tap_case("%s", name);                                                       \
-	execute_word(PSR_MODE_USR, 0xee070f10 | CRM_##crm | (uint32_t)(op2) << 5);  \
+#define IN_USER_MODE(name, crm, op2, value)                                        \
+	tap_case("%s", name);                                                      \
+	execute_word(PSR_MODE_USR, 0xee070f10 | CRM_##crm | (uint32_t)(op2) << 5); \
 	EXPECT_EQ(KIND_UNDEF, seen.kind);
 #define CRM_c5  5
 #define CRM_c6  6

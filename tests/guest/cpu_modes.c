@@ -7,9 +7,9 @@
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"
 
-#define SVC     (PSR_MODE_SVC | PSR_MASKED)
-#define FLAGS   (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q)
-#define BANKS   6
+#define SVC          (PSR_MODE_SVC | PSR_MASKED)
+#define FLAGS        (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q)
+#define BANKS        6
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct bank {
@@ -18,7 +18,7 @@ struct bank {
 	uint32_t spsr; /* 0 for SYS, which has none */
 };
 
-typedef uint32_t (*psr_function)(uint32_t old, uint32_t new);
+typedef uint32_t (*psr_function)(uint32_t old, uint32_t next);
 typedef uint32_t (*return_function)(uint32_t spsr, uint32_t a, uint32_t b, uint32_t flags);
 typedef uint32_t (*condition_function)(uint32_t flags);
 
@@ -57,7 +57,8 @@ static const uint8_t modes_with_spsr[] = {
 
 GUEST_TEST(every_mode_has_its_own_r13_r14_and_spsr)
 {
-	static const uint32_t spsrs[BANKS] = { 0x800000d0, 0x4000001f, 0x200000b2, 0x10000097, 0xf80000d1, 0 };
+	static const uint32_t spsrs[BANKS] = { 0x800000d0, 0x4000001f, 0x200000b2,
+		                               0x10000097, 0xf80000d1, 0 };
 	struct bank in[BANKS];
 	struct bank out[BANKS];
 
@@ -127,19 +128,21 @@ static uint32_t field_bits(unsigned mask)
 GUEST_TEST(msr_writes_the_named_fields_only)
 {
 	static const uint32_t values[][2] = {
-		{ 0x000000d3, 0xf80000df }, { 0xf80000d3, 0x000000d1 },
-		{ 0x500000d3, 0xa80000d7 }, { 0x280000d3, 0x500000db },
+		{ 0x000000d3, 0xf80000df },
+		{ 0xf80000d3, 0x000000d1 },
+		{ 0x500000d3, 0xa80000d7 },
+		{ 0x280000d3, 0x500000db },
 	};
 
 	for (unsigned mask = 1; mask < 16; mask++)
 		for (unsigned i = 0; i < COUNT(values); i++) {
 			const uint32_t old = values[i][0];
-			const uint32_t new = values[i][1];
+			const uint32_t next = values[i][1];
 			const uint32_t bits = field_bits(mask);
 
 			tap_case("mask %u, value %u", mask, i);
-			EXPECT_EQ((old & ~bits) | (new & bits), spsr_writes[mask](old, new));
-			EXPECT_EQ((old & ~bits) | (new & bits), cpsr_writes[mask](old, new));
+			EXPECT_EQ((old & ~bits) | (next & bits), spsr_writes[mask](old, next));
+			EXPECT_EQ((old & ~bits) | (next & bits), cpsr_writes[mask](old, next));
 		}
 }
 
@@ -228,7 +231,7 @@ GUEST_TEST(load_multiple_with_pc_restores_the_spsr)
 		int first;     /* index of r3, relative to the base */
 		int writeback; /* words the base moves by */
 	} cases[] = {
-		{ "ia", 0, 0 }, { "ia!", 0, 3 }, { "ib", 1, 0 }, { "ib!", 1, 3 },
+		{ "ia", 0, 0 },  { "ia!", 0, 3 },   { "ib", 1, 0 },  { "ib!", 1, 3 },
 		{ "da", -2, 0 }, { "da!", -2, -3 }, { "db", -3, 0 }, { "db!", -3, -3 },
 	};
 	uint32_t words[8];
@@ -253,7 +256,8 @@ GUEST_TEST(load_multiple_with_pc_restores_the_spsr)
 
 GUEST_TEST(load_multiple_of_pc_and_lr_loads_lr_of_the_mode_it_leaves)
 {
-	uint32_t words[5] = { 0x11111111, 0x33333333, 0x44444444, 0xeeeeeeee, addr(load_return_target) };
+	uint32_t words[5] = { 0x11111111, 0x33333333, 0x44444444, 0xeeeeeeee,
+		              addr(load_return_target) };
 
 	set_system_bank(0x00300000, 0x12345678);
 	load_return_by_sp(PSR_MODE_SYS | PSR_MASKED | PSR_Z, words);
@@ -306,8 +310,9 @@ GUEST_TEST(load_multiple_of_the_user_bank_loads_it_from_every_mode)
 				buffer[i] = 0x0badc000u + i;
 			user_loads[form](modes_with_spsr[m] | PSR_MASKED, &buffer[20], out);
 			for (unsigned i = 0; i < 5; i++) /* r8-r12 of the mode itself */
-				EXPECT_EQ(is_fiq ? other_bank[i] : buffer[20 + list_start[form] + 5 + (int)i],
-					  out[i]);
+				EXPECT_EQ(is_fiq ? other_bank[i]
+				                 : buffer[20 + list_start[form] + 5 + (int)i],
+				          out[i]);
 			for (unsigned i = 0; i < 12; i++)
 				EXPECT_EQ(buffer[20 + list_start[form] + (int)i], out[5 + i]);
 		}
@@ -334,7 +339,8 @@ static uint32_t conditions_held(uint32_t flags)
 	const bool c = flags & PSR_C;
 	const bool v = flags & PSR_V;
 	const bool held[15] = {
-		z, !z, c, !c, n, !n, v, !v, c && !z, !c || z, n == v, n != v, !z && n == v, z || n != v, true,
+		z,       !z,     c,      !c,           n,           !n,   v, !v, c && !z,
+		!c || z, n == v, n != v, !z && n == v, z || n != v, true,
 	};
 	uint32_t bits = 0;
 
@@ -349,10 +355,10 @@ GUEST_TEST(sensitive_instructions_obey_all_fifteen_conditions)
 		const char *text;
 		condition_function run;
 	} cases[] = {
-		{ "mrs cpsr", conditions_mrs },       { "msr cpsr", conditions_msr },
-		{ "msr spsr", conditions_spsr },      { "mrc", conditions_mrc },
-		{ "mcr", conditions_mcr },            { "ldrt", conditions_ldrt },
-		{ "ldm ^", conditions_ldm_user },     { "movs pc", conditions_movs_pc },
+		{ "mrs cpsr", conditions_mrs },   { "msr cpsr", conditions_msr },
+		{ "msr spsr", conditions_spsr },  { "mrc", conditions_mrc },
+		{ "mcr", conditions_mcr },        { "ldrt", conditions_ldrt },
+		{ "ldm ^", conditions_ldm_user }, { "movs pc", conditions_movs_pc },
 	};
 
 	for (unsigned i = 0; i < COUNT(cases); i++)

@@ -7,6 +7,7 @@
 
 #define SVC (PSR_MODE_SVC | PSR_MASKED)
 #define SYS (PSR_MODE_SYS | PSR_MASKED)
+#define BANKS PSR_MODE_FIQ, PSR_MODE_IRQ, PSR_MODE_SVC, PSR_MODE_ABT, PSR_MODE_UND, PSR_MODE_SYS
 
 	.syntax unified
 	.arch armv5te
@@ -18,11 +19,14 @@
 \name:
 	.endm
 
-/* banks_write_read(in, out): r13, r14, SPSR of FIQ, IRQ, SVC, ABT, UND, SYS; all written, then read. */
+/*
+ * banks_write_read(in, out): r13, r14, SPSR of FIQ, IRQ, SVC, ABT, UND, SYS; all written, then
+ * read.
+ */
 FUNCTION banks_write_read
 	stmfd	sp!, {r4 - r11, lr}
 	mov	r7, sp
-	.irp	mode, PSR_MODE_FIQ, PSR_MODE_IRQ, PSR_MODE_SVC, PSR_MODE_ABT, PSR_MODE_UND, PSR_MODE_SYS
+	.irp	mode, BANKS
 	msr	cpsr_c, #(\mode | PSR_MASKED)
 	ldmia	r0!, {r2 - r4}
 	mov	sp, r2
@@ -31,7 +35,7 @@ FUNCTION banks_write_read
 	msr	spsr_cxsf, r4
 	.endif
 	.endr
-	.irp	mode, PSR_MODE_FIQ, PSR_MODE_IRQ, PSR_MODE_SVC, PSR_MODE_ABT, PSR_MODE_UND, PSR_MODE_SYS
+	.irp	mode, BANKS
 	msr	cpsr_c, #(\mode | PSR_MASKED)
 	mov	r2, sp
 	mov	r3, lr
@@ -460,10 +464,14 @@ conditions_\name:
 	.global \name
 \name:	.word	\entries
 	.endm
-	TABLE spsr_writes, 0, spsr_write_1, spsr_write_2, spsr_write_3, spsr_write_4, spsr_write_5, spsr_write_6, spsr_write_7
-	.word	spsr_write_8, spsr_write_9, spsr_write_10, spsr_write_11, spsr_write_12, spsr_write_13, spsr_write_14, spsr_write_15
-	TABLE cpsr_writes, 0, cpsr_write_1, cpsr_write_2, cpsr_write_3, cpsr_write_4, cpsr_write_5, cpsr_write_6, cpsr_write_7
-	.word	cpsr_write_8, cpsr_write_9, cpsr_write_10, cpsr_write_11, cpsr_write_12, cpsr_write_13, cpsr_write_14, cpsr_write_15
+	TABLE spsr_writes, 0
+	.irp	mask, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	.word	spsr_write_\mask
+	.endr
+	TABLE cpsr_writes, 0
+	.irp	mask, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	.word	cpsr_write_\mask
+	.endr
 	TABLE load_returns, load_return_ia, load_return_ia_wb, load_return_ib, load_return_ib_wb
 	.word	load_return_da, load_return_da_wb, load_return_db, load_return_db_wb
 	TABLE user_stores, user_store_ia, user_store_ib, user_store_da, user_store_db

@@ -8,7 +8,7 @@
 #include "tests/guest/mmu.h"
 #include "tests/guest/tap.h"
 
-#define SVC (PSR_MODE_SVC | PSR_MASKED)
+#define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define SITE_LABELS(name) extern label name, site_##name;
@@ -45,8 +45,12 @@ struct site {
 	bool thumb;
 };
 
-#define ARM_SITE(name, kind, offset)   { "arm " #name, arm_##name, site_arm_##name, kind, offset, false }
-#define THUMB_SITE(name, kind, offset) { "thumb " #name, thumb_##name, site_thumb_##name, kind, offset, true }
+/* clang-format off */
+#define ARM_SITE(name, kind, offset) \
+	{ "arm " #name, arm_##name, site_arm_##name, kind, offset, false }
+#define THUMB_SITE(name, kind, offset) \
+	{ "thumb " #name, thumb_##name, site_thumb_##name, kind, offset, true }
+/* clang-format on */
 
 static const struct site sites[] = {
 	/* clang-format off */
@@ -70,17 +74,20 @@ static const struct site sites[] = {
 };
 
 static const uint8_t modes[] = {
-	PSR_MODE_USR, PSR_MODE_SYS, PSR_MODE_SVC, PSR_MODE_FIQ, PSR_MODE_IRQ, PSR_MODE_ABT, PSR_MODE_UND,
+	PSR_MODE_USR, PSR_MODE_SYS, PSR_MODE_SVC, PSR_MODE_FIQ,
+	PSR_MODE_IRQ, PSR_MODE_ABT, PSR_MODE_UND,
 };
 
 /* Mode an exception is taken in, by kind. */
 static const uint8_t entry_mode[] = {
-	[KIND_UNDEF] = PSR_MODE_UND, [KIND_SWI] = PSR_MODE_SVC,
-	[KIND_PABT] = PSR_MODE_ABT,  [KIND_DABT] = PSR_MODE_ABT,
+	[KIND_UNDEF] = PSR_MODE_UND,
+	[KIND_SWI] = PSR_MODE_SVC,
+	[KIND_PABT] = PSR_MODE_ABT,
+	[KIND_DABT] = PSR_MODE_ABT,
 };
 
 static const uint32_t pattern[9] = { 0x44444444, 0x55555555, 0x66666666, 0x77777777, 0x88888888,
-				     0x99999999, 0xaaaaaaaa, 0xbbbbbbbb, 0xcccccccc };
+	                             0x99999999, 0xaaaaaaaa, 0xbbbbbbbb, 0xcccccccc };
 
 /* An address that is not a multiple of 2 faults with the A bit set, MMU on or off. */
 static uint32_t bad_address(void)
@@ -101,7 +108,7 @@ static void check_entry(const struct site *site, uint32_t psr)
 	EXPECT_EQ(psr, seen.spsr);
 	/* QEMU sets bit 8 on aborts, the A bit of ARMv6; here it is reserved. */
 	EXPECT_EQ((psr & 0xf8000000) | entry_mode[site->kind] | PSR_I | (psr & PSR_F),
-		  seen.cpsr & 0xf80000ff);
+	          seen.cpsr & 0xf80000ff);
 	EXPECT_EQ(args[0], seen.r[0]);
 	EXPECT_EQ(args[1], seen.r[1]);
 	EXPECT_EQ(args[3], seen.r[3]);
@@ -117,7 +124,7 @@ static void check_all_entries(void)
 			for (uint32_t mask = 0; mask < 4; mask++) {
 				const uint32_t flags = ((i + mask) * 3 + m) % 32;
 				const uint32_t psr = modes[m] | mask << 6 | flags << 27 |
-						     (sites[i].thumb ? PSR_T : 0);
+				                     (sites[i].thumb ? PSR_T : 0);
 
 				tap_case("%s, psr 0x%x", sites[i].text, psr);
 				check_entry(&sites[i], psr);
@@ -194,16 +201,19 @@ GUEST_TEST(system_control_coprocessor_is_undefined_in_user_mode)
 GUEST_TEST(undefined_encodings_are_undefined_in_kernel_and_user_mode)
 {
 	static const uint32_t words[] = {
-		0xe7f000f0, 0xe6000010, 0xe7ffffff, 0xe6200f10, /* media space of later architectures */
-		0xe3000000, 0xe3400001,                         /* MOVW, MOVT */
-		0xe1900f9f, 0xe1820f91,                         /* LDREX, STREX */
-		0xe0400090, 0xe0600190,                         /* UMAAL, MLS */
-		0xf1010000, 0xf1080080,                         /* SETEND, CPS */
-		0xf8b00a00, 0xf84d0500,                         /* RFE, SRS */
-		0xfe000000, 0xfc400000,                         /* CDP2, MCRR2 of a coprocessor not there */
-		0xee000200, 0xee100310, 0xed900400, 0xec410500, /* CDP, MRC, LDC, MCRR of others not there */
+		0xe7f000f0, 0xe6000010,
+		0xe7ffffff, 0xe6200f10, /* media space of later architectures */
+		0xe3000000, 0xe3400001, /* MOVW, MOVT */
+		0xe1900f9f, 0xe1820f91, /* LDREX, STREX */
+		0xe0400090, 0xe0600190, /* UMAAL, MLS */
+		0xf1010000, 0xf1080080, /* SETEND, CPS */
+		0xf8b00a00, 0xf84d0500, /* RFE, SRS */
+		0xfe000000, 0xfc400000, /* CDP2, MCRR2 of a coprocessor not there */
+		0xee000200, 0xee100310,
+		0xed900400, 0xec410500, /* CDP, MRC, LDC, MCRR of others not there */
 	};
-	static const struct site site = { "word", undefined_code, undefined_word, KIND_UNDEF, 4, false };
+	static const struct site site = { "word", undefined_code, undefined_word, KIND_UNDEF,
+		                          4,      false };
 
 	for (unsigned i = 0; i < COUNT(words); i++)
 		for (unsigned m = 0; m < COUNT(modes); m++) {
@@ -262,7 +272,10 @@ GUEST_TEST(a_handler_returns_to_the_code_it_interrupted)
 	}
 }
 
-/* A handler that retries: the data abort's lr is 8 behind the instruction, it wants the instruction. */
+/*
+ * A handler that retries: the data abort's lr is 8 behind the instruction, it wants the
+ * instruction.
+ */
 static bool repair_address(struct exception *e)
 {
 	e->r[1] &= ~3u;
@@ -275,11 +288,13 @@ GUEST_TEST(a_repaired_access_is_retried)
 	sctlr_write(sctlr_read() | SCTLR_A);
 	exception_set_hook(KIND_DABT, repair_address);
 	write32(bad_address() - 1, 0xfeedface);
-	run_code4(PSR_MODE_USR, addr(arm_load), (const uint32_t[4]){ 0, bad_address(), addr(pattern), 0 });
+	run_code4(PSR_MODE_USR, addr(arm_load),
+	          (const uint32_t[4]){ 0, bad_address(), addr(pattern), 0 });
 	EXPECT_EQ(KIND_RETURNED, seen.kind);
 	EXPECT_EQ(0xfeedface, seen.r[0]);
 	exception_count[KIND_DABT] = 0;
-	run_code4(PSR_MODE_SYS | PSR_T, addr(thumb_load), (const uint32_t[4]){ 0, bad_address(), addr(pattern), 0 });
+	run_code4(PSR_MODE_SYS | PSR_T, addr(thumb_load),
+	          (const uint32_t[4]){ 0, bad_address(), addr(pattern), 0 });
 	EXPECT_EQ(KIND_RETURNED, seen.kind);
 	EXPECT_EQ(0xfeedface, seen.r[0]);
 	sctlr_write(sctlr_read() & ~(uint32_t)SCTLR_A);

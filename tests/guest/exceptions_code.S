@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Instructions that cause exceptions, for exceptions.c. Each code loads r4-r12 from r2 first and then
- * causes its exception at the label site_*; r1 is an address that may not be loaded from.
+ * Instructions that cause exceptions, for exceptions.c. Each code loads r4-r12 from r2 first and
+ * then causes its exception at the label site_*; r1 is an address that may not be loaded from.
  */
 #include "tests/guest/guest.h"
 
@@ -51,7 +51,10 @@ site_thumb_\name:
 	.arm
 	.align	2
 
-/* The coprocessor a program may not use. Once as code, which the rewriter may touch, once as data. */
+/*
+ * The coprocessor a program may not use. Once as code, which the rewriter may touch, once as
+ * data.
+ */
 	ARM_SITE user_mrc, mrc p15, 0, r0, c1, c0, 0
 	ARM_SITE user_mcr, mcr p15, 0, r0, c7, c10, 4
 	ARM_SITE user_mrc_data, .word 0xee110f10

@@ -44,8 +44,8 @@
 
 /** An exception as the handler found it. vectors.S knows the layout. */
 struct exception {
-	uint32_t r[13];  /* r0-r12 */
-	uint32_t lr;     /* banked lr, as the CPU set it */
+	uint32_t r[13]; /* r0-r12 */
+	uint32_t lr;    /* banked lr, as the CPU set it */
 	uint32_t spsr;
 	uint32_t cpsr;   /* inside the handler */
 	uint32_t kind;   /* KIND_UNDEF ... KIND_FIQ, KIND_RETURNED */
@@ -76,7 +76,8 @@ void run_code4(uint32_t psr, uint32_t pc, const uint32_t args[4]);
 #define addr(object) ((uint32_t)(uintptr_t)(object))
 
 /** Runs the code at @p code in the mode, state and masks of @p psr; fills seen. */
-#define run_code(psr, code, a, b) run_code4((psr), addr(code), (const uint32_t[4]){ (a), (b), 0, 0 })
+#define run_code(psr, code, a, b) \
+	run_code4((psr), addr(code), (const uint32_t[4]){ (a), (b), 0, 0 })
 
 /** Assembly labels: code or data, no type of their own. */
 typedef const uint32_t label[];

@@ -1,66 +1,81 @@
 # SPDX-License-Identifier: Apache-2.0
-# Bare-metal test guests: build/guest-tests/BOARD/NAME.elf for the bare board, NAME.hako.elf rewritten,
-# NAME.zImage bundled with the VMM. Included by the top Makefile; `make -f tests/guest/guest.mk
-# guest-tests-bare` works alone.
+# Bare-metal test guests, in build/guest-tests/BOARD/: NAME.elf for the bare board, NAME.hako.elf
+# rewritten, NAME.zImage bundled with the VMM. Included by the top Makefile;
+# `make -f tests/guest/guest.mk guest-tests-bare` works alone.
 
 GUEST_CROSS ?= arm-none-eabi-
 GUEST_BOARDS ?= integratorcp versatilepb
-comma := ,
 GUEST_OUT := build/guest-tests
 GUEST_PYTHON ?= /usr/bin/python3
 
 # hostile_random_N is hostile_random with seed N: together a million random words.
-GUEST_RANDOM := $(addprefix hostile_random_,1 2 3 4)
 # hostile_attack_N is attack N of the table in hostile_attack.c.
-GUEST_ATTACKS := $(addprefix hostile_attack_,1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25)
+GUEST_RANDOM := $(addprefix hostile_random_,1 2 3 4)
+GUEST_ATTACKS := $(addprefix hostile_attack_,$(shell seq 25))
 GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \
 	irq_timer mmio isolation not_in_qemu $(GUEST_RANDOM) $(GUEST_ATTACKS)
 GUEST_PROGRAMS_versatilepb := pl190
-GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
 
-# Sources of a program beyond NAME.c.
+# Sources of every program, and of a program beyond NAME.c.
+GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
+GUEST_PROBE := probe.c probe_code.S
 GUEST_SRC_cpu_modes := cpu_modes_code.S
 GUEST_SRC_exceptions := exceptions_code.S
-GUEST_SRC_mmu_permissions := probe.c probe_code.S
-GUEST_SRC_mmu_faults := probe.c probe_code.S mmu_faults_code.S
-GUEST_SRC_address_spaces := probe.c probe_code.S address_spaces_code.S
+GUEST_SRC_cp15 := cp15_code.S
+GUEST_SRC_mmu_permissions := $(GUEST_PROBE)
+GUEST_SRC_mmu_faults := $(GUEST_PROBE) mmu_faults_code.S
+GUEST_SRC_address_spaces := $(GUEST_PROBE) address_spaces_code.S
 GUEST_SRC_thumb := thumb_code.S
 GUEST_SRC_vfp := vfp_code.S
 GUEST_SRC_irq_timer := irq_timer_code.S
 GUEST_SRC_mmio := mmio_forms.c mmio_code.S
-GUEST_SRC_isolation := isolation_code.S probe.c probe_code.S
-GUEST_SRC_hostile_attack := hostile_attack_code.S
+GUEST_SRC_isolation := $(GUEST_PROBE) isolation_code.S
+GUEST_SRC_not_in_qemu := $(GUEST_PROBE) cpu_modes_code.S
 GUEST_SRC_hostile_random := hostile_random_code.S
-GUEST_SRC_cp15 := cp15_code.S
-GUEST_SRC_not_in_qemu := cpu_modes_code.S probe.c probe_code.S
+GUEST_SRC_hostile_attack := hostile_attack_code.S
 
-# Constants shared with the assembler carry no suffix, hence -Wno-sign-conversion.
-GUEST_CFLAGS := -std=gnu11 -mcpu=arm926ej-s -marm -mfloat-abi=soft -O2 -g -ffreestanding -fno-common \
-	-fno-toplevel-reorder --param=min-pagesize=0 -fno-tree-loop-distribute-patterns -Wall -Wextra -Wno-unused-parameter \
-	-U__UINT32_TYPE__ -U__INT32_TYPE__ "-D__UINT32_TYPE__=unsigned int" -D__INT32_TYPE__=int \
-	-Werror -Wconversion -Wno-sign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -I.
+GUEST_WARNINGS := -Wall -Wextra -Wno-unused-parameter -Werror -Wconversion -Wno-sign-conversion \
+	-Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
+# Constants shared with the assembler carry no suffix, hence -Wno-sign-conversion. The bare-metal
+# compiler has long for uint32_t; int is what format strings can name.
+GUEST_TYPES := -U__UINT32_TYPE__ -U__INT32_TYPE__ "-D__UINT32_TYPE__=unsigned int" \
+	-D__INT32_TYPE__=int
+# Tests run in the order of their file, and address 0 is an address.
+GUEST_CFLAGS := -std=gnu11 -mcpu=arm926ej-s -marm -mfloat-abi=soft -O2 -g -ffreestanding \
+	-fno-common -fno-toplevel-reorder -fno-tree-loop-distribute-patterns \
+	--param=min-pagesize=0 $(GUEST_WARNINGS) $(GUEST_TYPES) -I.
 GUEST_ASFLAGS := -mcpu=arm926ej-s -marm -g -I.
 GUEST_LDFLAGS := -mcpu=arm926ej-s -nostdlib -nostartfiles -static -Wl,--build-id=none \
 	-Wl,--no-warn-rwx-segments -T tests/guest/guest.ld
 
+GUEST_REWRITER := $(wildcard guest-patches/rewrite guest-patches/hako_rewrite/*.py)
+GUEST_BUNDLER := $(wildcard scripts/bundle scripts/hako_bundle/*.py)
+guest_comma := ,
+
 # $(1) board
+guest_programs = $(GUEST_PROGRAMS) $(GUEST_PROGRAMS_$(1))
+guest_files = $(addprefix $(GUEST_OUT)/$(1)/,$(addsuffix .$(2),$(guest_programs)))
+
 define GUEST_BOARD_RULES
+$(GUEST_OUT)/$(1)/obj/%.o: GUEST_BOARD_H := '-DGUEST_BOARD_H="tests/guest/board_$(1).h"'
+
 $(GUEST_OUT)/$(1)/obj/%.o: tests/guest/%.c
 	@mkdir -p $$(@D)
-	$(GUEST_CROSS)gcc $(GUEST_CFLAGS) '-DGUEST_BOARD_H="tests/guest/board_$(1).h"' -MMD -MP -c -o $$@ $$<
+	$$(Q)$(GUEST_CROSS)gcc $(GUEST_CFLAGS) $$(GUEST_BOARD_H) -MMD -MP -c -o $$@ $$<
 
 $(GUEST_OUT)/$(1)/obj/%.o: tests/guest/%.S
 	@mkdir -p $$(@D)
-	$(GUEST_CROSS)gcc $(GUEST_ASFLAGS) '-DGUEST_BOARD_H="tests/guest/board_$(1).h"' -MMD -MP -c -o $$@ $$<
+	$$(Q)$(GUEST_CROSS)gcc $(GUEST_ASFLAGS) $$(GUEST_BOARD_H) -MMD -MP -c -o $$@ $$<
 
-$(GUEST_OUT)/$(1)/%.hako.elf: $(GUEST_OUT)/$(1)/%.elf $$(wildcard guest-patches/rewrite guest-patches/hako_rewrite/*.py)
-	$(GUEST_PYTHON) guest-patches/rewrite $$< -o $$@
+$(GUEST_OUT)/$(1)/%.hako.elf: $(GUEST_OUT)/$(1)/%.elf $(GUEST_REWRITER)
+	$$(Q)$(GUEST_PYTHON) guest-patches/rewrite $$< -o $$@ >$$@.log || { cat $$@.log; exit 1; }
 
-$(GUEST_OUT)/$(1)/%.zImage: $(GUEST_OUT)/$(1)/%.hako.elf build/$(1)/vmm.bin $$(wildcard scripts/bundle scripts/hako_bundle/*.py)
-	scripts/bundle --board $(1) --vmm build/$(1)/vmm.bin --guest $$< --memory 96M -o $$@
+$(GUEST_OUT)/$(1)/%.zImage: $(GUEST_OUT)/$(1)/%.hako.elf build/$(1)/vmm.bin $(GUEST_BUNDLER)
+	$$(Q)scripts/bundle --board $(1) --vmm build/$(1)/vmm.bin --guest $$< --memory 96M -o $$@ \
+		>$$@.log || { cat $$@.log; exit 1; }
 
-guest-tests-bare: $(patsubst %,$(GUEST_OUT)/$(1)/%.elf,$(GUEST_PROGRAMS) $(GUEST_PROGRAMS_$(1)))
-guest-tests-$(1): $(patsubst %,$(GUEST_OUT)/$(1)/%.elf,$(GUEST_PROGRAMS) $(GUEST_PROGRAMS_$(1))) $(patsubst %,$(GUEST_OUT)/$(1)/%.zImage,$(GUEST_PROGRAMS) $(GUEST_PROGRAMS_$(1)))
+guest-tests-bare: $(call guest_files,$(1),elf)
+guest-tests-$(1): $(call guest_files,$(1),elf) $(call guest_files,$(1),zImage)
 guest-tests: guest-tests-$(1)
 -include $$(wildcard $(GUEST_OUT)/$(1)/obj/*.d)
 endef
@@ -69,18 +84,20 @@ endef
 define GUEST_LINK_RULE
 $(GUEST_OUT)/$(1)/$(2).elf: $(addprefix $(GUEST_OUT)/$(1)/obj/,$(addsuffix .o,$(basename \
 		$(GUEST_LIB) irq_$(1).c $(3)))) tests/guest/guest.ld
-	$(GUEST_CROSS)gcc $(GUEST_LDFLAGS) $(4) -o $$@ $$(filter %.o,$$^) -lgcc
+	$$(Q)$(GUEST_CROSS)gcc $(GUEST_LDFLAGS) $(4) -o $$@ $$(filter %.o,$$^) -lgcc
 endef
 
-# $(1) board, $(2) program; a name that ends in _N is the program of the rest of the name, with number N
-GUEST_NUMBER = $(if $(filter $(GUEST_RANDOM) $(GUEST_ATTACKS),$(1)),$(lastword $(subst _, ,$(1))))
-GUEST_BASE = $(if $(call GUEST_NUMBER,$(1)),$(patsubst %_$(call GUEST_NUMBER,$(1)),%,$(1)),$(1))
-define GUEST_PROGRAM_RULES
-$(call GUEST_LINK_RULE,$(1),$(2),$(call GUEST_BASE,$(2)).c $(GUEST_SRC_$(call GUEST_BASE,$(2))),$(addprefix \
-	-Wl$(comma)--defsym=hostile_seed=,$(call GUEST_NUMBER,$(2))))
-endef
+# $(1) program: N of a name that ends in _N, and the name without it.
+guest_number = $(if $(filter $(GUEST_RANDOM) $(GUEST_ATTACKS),$(1)),$(lastword $(subst _, ,$(1))))
+guest_base = $(if $(guest_number),$(patsubst %_$(guest_number),%,$(1)),$(1))
+guest_defsym = $(addprefix -Wl$(guest_comma)--defsym=hostile_seed=,$(guest_number))
+
+# $(1) board, $(2) program
+guest_program_rule = $(call GUEST_LINK_RULE,$(1),$(2),$(call guest_base,$(2)).c \
+	$(GUEST_SRC_$(call guest_base,$(2))),$(call guest_defsym,$(2)))
 
 .PHONY: guest-tests guest-tests-bare $(GUEST_BOARDS:%=guest-tests-%)
 .SECONDARY:
 $(foreach b,$(GUEST_BOARDS),$(eval $(call GUEST_BOARD_RULES,$(b))))
-$(foreach b,$(GUEST_BOARDS),$(foreach p,$(GUEST_PROGRAMS) $(GUEST_PROGRAMS_$(b)),$(eval $(call GUEST_PROGRAM_RULES,$(b),$(p)))))
+$(foreach b,$(GUEST_BOARDS),$(foreach p,$(call guest_programs,$(b)),\
+	$(eval $(call guest_program_rule,$(b),$(p)))))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ways out of the box that leave the guest no way back, one per program: hostile_attack_N is this with
- * attack N. Afterwards the guest goes on, if the CPU it thinks it has would have, or its VM is
- * stopped with a report. The test is what the VMM says then. Not for the bare board: QEMU itself
- * ends there when code runs outside of RAM.
+ * Ways out of the box that leave the guest no way back, one per program: hostile_attack_N is this
+ * with attack N. Afterwards the guest goes on, if the CPU it thinks it has would have, or its VM
+ * is stopped with a report. The test is what the VMM says then. Not for the bare board: QEMU
+ * itself ends there when code runs outside of RAM.
  */
 #include "tests/guest/cp15.h"
 #include "tests/guest/guest.h"
@@ -13,9 +13,9 @@
 
 #include "arch/arm/layout.h"
 
-#define SVC (PSR_MODE_SVC | PSR_MASKED)
+#define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define MIB 0x00100000u
+#define MIB          0x00100000u
 
 /* Guest physical addresses of a 96 MiB VM where there is nothing, or nothing good. */
 #define GPA_NOTHING 0x50000000u
@@ -67,7 +67,10 @@ static void jump_behind_the_end_of_ram(void)
 	jump_to(GPA_END);
 }
 
-/* The vectors themselves are of no use to a guest that does this; a real CPU would abort for ever. */
+/*
+ * The vectors themselves are of no use to a guest that does this; a real CPU would abort for
+ * ever.
+ */
 static void use_table(uint32_t ttbr)
 {
 	mmu_tables_init();
@@ -178,7 +181,10 @@ static void big_endian(void)
 	sctlr_write(sctlr_read() & ~(uint32_t)SCTLR_B);
 }
 
-/* Descriptors of all kinds to everywhere; the program's own slots and the VMM's stay as they are. */
+/*
+ * Descriptors of all kinds to everywhere; the program's own slots and the VMM's stay as they
+ * are.
+ */
 static void random_tables(void)
 {
 	mmu_tables_init();
@@ -186,16 +192,19 @@ static void random_tables(void)
 		l2_table[0][i] = next_random();
 	for (uint32_t i = 8; i < L1_ENTRIES; i++)
 		if (!l1_table[0][i] && (i < VMM_BASE >> 20 || i >= VMM_END >> 20))
-			mmu_set(&l1_table[0][i], next_random() & 1 ? next_random()
-								   : desc_coarse(addr(l2_table[0]), 0));
+			mmu_set(&l1_table[0][i], next_random() & 1
+			                                 ? next_random()
+			                                 : desc_coarse(addr(l2_table[0]), 0));
 	dacr_write(next_random() | 3);
 	mmu_on(0);
 	for (unsigned i = 0; i < 20000; i++) {
 		const uint32_t va = next_random() & ~3u;
 
-		if (va < 8 * MIB || (va >= VMM_BASE && va < VMM_END) || (va - BOARD_DEVICE_BASE) < BOARD_DEVICE_SIZE)
+		if (va < 8 * MIB || (va >= VMM_BASE && va < VMM_END) ||
+		    (va - BOARD_DEVICE_BASE) < BOARD_DEVICE_SIZE)
 			continue;
-		run_code(i & 1 ? PSR_MODE_USR : SVC, next_random() & 1 ? attack_load : attack_branch, va, va);
+		run_code(i & 1 ? PSR_MODE_USR : SVC,
+		         next_random() & 1 ? attack_load : attack_branch, va, va);
 	}
 	tap_printf("# back\n");
 }
@@ -207,7 +216,7 @@ static void tables_of_tables(void)
 	for (uint32_t i = 8; i < L1_ENTRIES; i++)
 		if (!l1_table[0][i] && (i < VMM_BASE >> 20 || i >= VMM_END >> 20))
 			mmu_set(&l1_table[0][i],
-				desc_coarse(addr(l1_table[0]) + (i * 0x400 & 0x3c00), 0));
+			        desc_coarse(addr(l1_table[0]) + (i * 0x400 & 0x3c00), 0));
 	mmu_on(0);
 	for (uint32_t va = 8 * MIB; va < VMM_BASE; va += 0x3f1000)
 		run_code(PSR_MODE_USR, attack_load, 0, va);
@@ -217,8 +226,9 @@ static void tables_of_tables(void)
 /* Level 2 tables where there is no memory, sections to where there is none. */
 static void tables_and_sections_to_nothing(void)
 {
-	static const uint32_t targets[] = { GPA_NOTHING, GPA_END, 0x07f00000, 0x10000000, 0x8000000, 0xc0000000,
-					    0xf0000000, 0xfff00000, VMM_POOL, VMM_IMAGE };
+	static const uint32_t targets[] = { GPA_NOTHING, GPA_END,    0x07f00000, 0x10000000,
+		                            0x8000000,   0xc0000000, 0xf0000000, 0xfff00000,
+		                            VMM_POOL,    VMM_IMAGE };
 
 	mmu_tables_init();
 	for (unsigned i = 0; i < COUNT(targets); i++) {
@@ -278,7 +288,10 @@ static void frame_buffer_over_the_vmm(void)
 	tap_printf("# back\n");
 }
 
-#define ATTACK(name) { #name, name }
+#define ATTACK(name)        \
+	{                   \
+#name, name \
+	}
 static const struct {
 	const char *name;
 	void (*run)(void);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Random instruction words, executed in user mode and in all kernel modes, with random registers. They
- * lie in data that no rewriter looks at, a few in a row with SWIs around them; a timer ends those
- * that loop. What they do is nobody's business but the program's own memory, which is read-only
- * for them, must be unchanged at the end - and, under the VMM, the VMM's, which it checks itself.
+ * Random instruction words, executed in user mode and in all kernel modes, with random registers.
+ * They lie in data that no rewriter looks at, a few in a row with SWIs around them; a timer ends
+ * those that loop. What they do is nobody's business but the program's own memory, which is
+ * read-only for them, must be unchanged at the end - and, under the VMM, the VMM's, which it
+ * checks itself.
  *
  * Words that would move the program's own floor are not executed in kernel mode: MCR to the control
  * register, the table base, the domains and the FCSE. hostile_attacks.c does that on purpose.
@@ -17,19 +18,19 @@
 #include "tests/guest/tap.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define MIB 0x00100000u
+#define MIB          0x00100000u
 
 /*
- * Of each program: four of them make a million. Kernel rows cost more, since the domains change twice
- * for each.
+ * Of each program: four of them make a million. Kernel rows cost more, since the domains change
+ * twice for each.
  */
 #define USER_WORDS   200000u
 #define KERNEL_WORDS 50000u
 
 /* SWI in ARM state, and in Thumb state as its first halfword. */
-#define ARENA_FILL 0xef00df57u
-#define ARENA_VA   0x60000000u
-#define ARENA_WORDS 1024u
+#define ARENA_FILL    0xef00df57u
+#define ARENA_VA      0x60000000u
+#define ARENA_WORDS   1024u
 #define PLAYGROUND_VA 0x00300000u
 
 /* Random words in a row; an exception ends the row. */
@@ -45,7 +46,8 @@ extern label random_user_vectors, random_kernel_vectors;
 extern const uint32_t guest_text_end[];
 void random_run(void);
 void random_stop(void) __attribute__((noreturn));
-void random_enter(const uint32_t registers[16], uint32_t psr, uint32_t dacr) __attribute__((noreturn));
+void random_enter(const uint32_t registers[16], uint32_t psr, uint32_t dacr)
+	__attribute__((noreturn));
 void random_next(unsigned kind, uint32_t lr) __attribute__((noreturn));
 
 static uint32_t arena[ARENA_WORDS] __attribute__((aligned(4096)));
@@ -108,8 +110,8 @@ static uint32_t next_word(void)
 }
 
 /*
- * Words of the row that were executed, given the exception that ended it. Where a branch went, only the
- * first is certain.
+ * Words of the row that were executed, given the exception that ended it. Where a branch went,
+ * only the first is certain.
  */
 static uint32_t words_done(unsigned kind, uint32_t lr)
 {
@@ -215,7 +217,8 @@ static void run_words(bool user)
 	EXPECT_TRUE(kinds[KIND_SWI] > 1000);
 	EXPECT_TRUE(kinds[KIND_PABT] > 1000);
 	EXPECT_TRUE(kinds[KIND_DABT] > 1000);
-	tap_printf("# %u words in %s mode\n", user ? USER_WORDS : KERNEL_WORDS, user ? "user" : "kernel");
+	tap_printf("# %u words in %s mode\n", user ? USER_WORDS : KERNEL_WORDS,
+	           user ? "user" : "kernel");
 }
 
 GUEST_TEST(random_words_in_user_mode)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way into random words and back, for hostile_random.c. While words run, nothing of this program can
- * be written: in user mode because its pages are the kernel's; in kernel modes because they are read-only
- * in MMU domain 1, a client. There every exception makes all domains manager domains first, with no
- * word of memory and no stack. Then it goes on in SVC mode on the program's own stack: whatever the
- * words did to registers and modes is gone.
+ * The way into random words and back, for hostile_random.c. While words run, nothing of this
+ * program can be written: in user mode because its pages are the kernel's; in kernel modes because
+ * they are read-only in MMU domain 1, a client. There every exception makes all domains manager
+ * domains first, with no word of memory and no stack. Then it goes on in SVC mode on the program's
+ * own stack: whatever the words did to registers and modes is gone.
  */
 #include "tests/guest/guest.h"
 
@@ -33,8 +33,9 @@ random_\name\()_vectors:
 	.rept	8
 	ldr	pc, [pc, #24]
 	.endr
-	.word	random_\name\()_reset, random_\name\()_undef, random_\name\()_swi, random_\name\()_pabt
-	.word	random_\name\()_dabt, random_\name\()_reset, random_\name\()_irq, random_\name\()_fiq
+	.irp	vector, reset, undef, swi, pabt, dabt, reset, irq, fiq
+	.word	random_\name\()_\vector
+	.endr
 	BACK	\name\()_reset, 0, \opens
 	BACK	\name\()_undef, KIND_UNDEF, \opens
 	BACK	\name\()_swi, KIND_SWI, \opens
@@ -53,8 +54,8 @@ random_back:
 	bl	random_next			/* does not return */
 
 /*
- * random_enter(registers, psr, dacr): r0-r14 and pc from the 16 words at registers, in the mode of psr.
- * User mode gets r13 and r14 in its own bank first, kernel modes get the DACR.
+ * random_enter(registers, psr, dacr): r0-r14 and pc from the 16 words at registers, in the mode of
+ * psr. User mode gets r13 and r14 in its own bank first, kernel modes get the DACR.
  */
 	.global	random_enter
 random_enter:

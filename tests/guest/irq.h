@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The interrupt controller and two timers of the board, as much of them as every test needs: one
- * input that software raises, enabling and disabling inputs, and a timer that runs out once or again
- * and again. irq_integratorcp.c and irq_versatilepb.c have the controller.
+ * input that software raises, enabling and disabling inputs, and a timer that runs out once or
+ * again and again. irq_integratorcp.c and irq_versatilepb.c have the controller.
  */
 #ifndef TESTS_GUEST_IRQ_H
 #define TESTS_GUEST_IRQ_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Interrupts: the controller's view and the CPU's, masks, the moment an unmasked interrupt is taken,
- * nesting, and that an interrupted program notices nothing. Timers: that they count down, run out,
- * and do so once or again and again. No test looks at how long anything takes.
+ * Interrupts: the controller's view and the CPU's, masks, the moment an unmasked interrupt is
+ * taken, nesting, and that an interrupted program notices nothing. Timers: that they count down,
+ * run out, and do so once or again and again. No test looks at how long anything takes.
  */
 #include "tests/guest/irq.h"
 
@@ -10,16 +10,17 @@
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"
 
-#define SVC (PSR_MODE_SVC | PSR_MASKED)
+#define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define BIT(n) (1u << (n))
+#define BIT(n)       (1u << (n))
 
 extern label register_loop, thumb_loop;
 uint32_t mode_loop(volatile uint32_t *flag);
 void open_window(const volatile unsigned *counter, unsigned value);
 uint32_t unmask_msr(volatile uint32_t *marker), unmask_msr_imm_flags(volatile uint32_t *marker);
 uint32_t unmask_movs_pc(volatile uint32_t *marker), unmask_ldm_pc(volatile uint32_t *marker);
-uint32_t unmask_subs_pc_to_user(volatile uint32_t *marker), unmask_mode_change(volatile uint32_t *marker);
+uint32_t unmask_subs_pc_to_user(volatile uint32_t *marker),
+	unmask_mode_change(volatile uint32_t *marker);
 uint32_t unmask_thumb_return(volatile uint32_t *marker);
 
 /* What handlers saw, and what the interrupted code sees of them. */
@@ -333,7 +334,10 @@ GUEST_TEST(a_timer_counts_down_and_its_status_follows)
 GUEST_TEST(timer_registers_hold_what_is_written)
 {
 	irq_init();
-	/* A free-running timer of QEMU takes no LOAD value; a periodic one does, as all of the SP804. */
+	/*
+	 * A free-running timer of QEMU takes no LOAD value; a periodic one does, as all of the
+	 * SP804.
+	 */
 	write32(BOARD_TIMER + TIMER_CONTROL, TIMER_PERIODIC | TIMER_32BIT);
 	write32(BOARD_TIMER_2 + TIMER_CONTROL, TIMER_PERIODIC | TIMER_32BIT);
 	for (uint32_t i = 1; i < 6; i++) {
@@ -371,12 +375,13 @@ GUEST_TEST(wait_for_interrupt_waits_for_one)
 GUEST_TEST(interrupted_code_keeps_its_registers_and_flags_in_every_mode)
 {
 	static const uint8_t modes[] = { PSR_MODE_USR, PSR_MODE_SVC, PSR_MODE_SYS,
-					 PSR_MODE_ABT, PSR_MODE_UND, PSR_MODE_FIQ };
+		                         PSR_MODE_ABT, PSR_MODE_UND, PSR_MODE_FIQ };
 
 	for (unsigned i = 0; i < COUNT(modes); i++)
 		for (unsigned fiq = 0; fiq < 2; fiq++)
 			for (unsigned thumb = 0; thumb < 2; thumb++) {
-				const uint32_t psr = modes[i] | (fiq ? 0 : PSR_F) | (thumb ? PSR_T : 0);
+				const uint32_t psr =
+					modes[i] | (fiq ? 0 : PSR_F) | (thumb ? PSR_T : 0);
 
 				if (fiq && modes[i] == PSR_MODE_FIQ) /* its lr is the handler's */
 					continue;

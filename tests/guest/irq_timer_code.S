@@ -11,9 +11,9 @@
 
 /*
  * register_loop(flag): until the word at r0 is not 0, fills r1-r12 and the flags with values that
- * depend on the turn, and checks them. Runs in any mode, masks by the caller. Returns in r0 how many
- * differences it found, in r1 nothing. r13 and r14 must not change either: they are compared with copies
- * kept in memory beside the flag (words 1 and 2).
+ * depend on the turn, and checks them. Runs in any mode, masks by the caller. Returns in r0 how
+ * many differences it found, in r1 nothing. r13 and r14 must not change either: they are compared
+ * with copies kept in memory beside the flag (words 1 and 2).
  */
 	.arm
 	.global	register_loop
@@ -129,8 +129,8 @@ thumb_loop:
 	bx	lr
 
 /*
- * mode_loop(flag): kernel code that masks, unmasks and changes modes all the time, with values in the
- * banked registers of the modes it visits. Counts differences in r0, r1 as above.
+ * mode_loop(flag): kernel code that masks, unmasks and changes modes all the time, with values in
+ * the banked registers of the modes it visits. Counts differences in r0, r1 as above.
  */
 	.arm
 	.align	2
@@ -217,7 +217,8 @@ open_window:
 
 /*
  * unmask_NAME(marker): an interrupt is pending and masked. One instruction unmasks it; it must be
- * taken before the next one. The handler changes the word at r0; what the code reads there it returns.
+ * taken before the next one. The handler changes the word at r0; what the code reads there it
+ * returns.
  */
 	.macro UNMASK name
 	.global	unmask_\name

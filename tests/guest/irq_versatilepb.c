@@ -2,13 +2,13 @@
 /* The Versatile/PB's vectored interrupt controller (PL190 TRM, 3.2), not vectored. */
 #include "tests/guest/irq.h"
 
-#define VIC_IRQSTATUS   0x00
-#define VIC_FIQSTATUS   0x04
-#define VIC_RAWINTR     0x08
-#define VIC_INTSELECT   0x0c
-#define VIC_INTENABLE   0x10
-#define VIC_INTENCLEAR  0x14
-#define VIC_SOFTINTCLR  0x1c
+#define VIC_IRQSTATUS  0x00
+#define VIC_FIQSTATUS  0x04
+#define VIC_RAWINTR    0x08
+#define VIC_INTSELECT  0x0c
+#define VIC_INTENABLE  0x10
+#define VIC_INTENCLEAR 0x14
+#define VIC_SOFTINTCLR 0x1c
 
 /** Nothing enabled, nothing raised, timers stopped. */
 void irq_init(void)

@@ -13,7 +13,7 @@
 #include "arch/arm/layout.h"
 #include "vcpu/guest_abi.h"
 
-#define SVC (PSR_MODE_SVC | PSR_MASKED)
+#define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define TEST_VA   0x40000000u
@@ -117,9 +117,12 @@ GUEST_TEST(a_stack_pointer_that_leads_nowhere_is_an_abort_of_the_handler)
 		uint32_t sp;
 		unsigned status;
 	} stacks[] = {
-		{ VMM_IMAGE + 0x4000, FSR_TRANSLATION_SECTION }, { VMM_POOL + 0x1000, FSR_TRANSLATION_SECTION },
-		{ VMM_WINDOWS + 0x100, FSR_TRANSLATION_SECTION }, { VMM_END, FSR_TRANSLATION_SECTION },
-		{ 0x80000000, FSR_TRANSLATION_SECTION },         { TEST_VA + 0x800, FSR_PERMISSION_PAGE },
+		{ VMM_IMAGE + 0x4000, FSR_TRANSLATION_SECTION },
+		{ VMM_POOL + 0x1000, FSR_TRANSLATION_SECTION },
+		{ VMM_WINDOWS + 0x100, FSR_TRANSLATION_SECTION },
+		{ VMM_END, FSR_TRANSLATION_SECTION },
+		{ 0x80000000, FSR_TRANSLATION_SECTION },
+		{ TEST_VA + 0x800, FSR_PERMISSION_PAGE },
 		{ TEST_VA + 0x1800, FSR_TRANSLATION_PAGE },
 	};
 
@@ -162,7 +165,8 @@ GUEST_TEST(proxies_and_hypercalls_are_undefined_in_user_mode)
 {
 	for (uint32_t index = 0; index < PROXY_TABLE_MAX; index += index < 256 ? 1 : 61) {
 		check_undefined(PSR_MODE_USR, 0xe0000000 | PROXY_MATCH | index << PROXY_INDEX_LOW);
-		check_undefined(PSR_MODE_USR, 0xe0000000 | HYPERCALL_MATCH | index << PROXY_INDEX_LOW);
+		check_undefined(PSR_MODE_USR,
+		                0xe0000000 | HYPERCALL_MATCH | index << PROXY_INDEX_LOW);
 	}
 }
 
@@ -180,7 +184,8 @@ GUEST_TEST(proxies_of_user_mode_obey_their_condition)
 			CP15_WRITE(c7, c5, 0, 0);
 			run_code(psr, word_code, 0, 0);
 			held = seen.r[0];
-			*(volatile uint32_t *)word_slot = condition << 28 | PROXY_MATCH | 3 << PROXY_INDEX_LOW;
+			*(volatile uint32_t *)word_slot =
+				condition << 28 | PROXY_MATCH | 3 << PROXY_INDEX_LOW;
 			drain_write_buffer();
 			CP15_WRITE(c7, c5, 0, 0);
 			run_code(psr, word_code, 0, 0);
@@ -193,7 +198,7 @@ GUEST_TEST(proxies_outside_of_the_table_are_undefined_in_kernel_mode)
 	for (uint32_t index = UNUSED_INDEX; index < PROXY_TABLE_MAX; index += 17) {
 		check_undefined(SVC, 0xe0000000 | PROXY_MATCH | index << PROXY_INDEX_LOW);
 		check_undefined(PSR_MODE_IRQ | PSR_MASKED,
-				0xe0000000 | PROXY_MATCH | index << PROXY_INDEX_LOW);
+		                0xe0000000 | PROXY_MATCH | index << PROXY_INDEX_LOW);
 		check_undefined(SVC, 0xe0000000 | HYPERCALL_MATCH | index << PROXY_INDEX_LOW);
 	}
 	check_undefined(SVC, 0xe0000000 | PROXY_MATCH | (PROXY_TABLE_MAX - 1) << PROXY_INDEX_LOW);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Code of isolation.c: exceptions with a stack pointer that leads nowhere, and a word to execute. */
+/*
+ * Code of isolation.c: exceptions with a stack pointer that leads nowhere, and a word to
+ * execute.
+ */
 #include "tests/guest/guest.h"
 
 	.syntax unified

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every form of load and store against registers of devices that keep what is written: the LOAD
- * register of a timer for words, registers of the UART for bytes, halfwords and several words. Bytes
- * and halfwords use the register's own address only: what a device does with other byte lanes is its
- * own affair.
+ * register of a timer for words, registers of the UART for bytes, halfwords and several words.
+ * Bytes and halfwords use the register's own address only: what a device does with other byte
+ * lanes is its own affair.
  */
 #include "tests/guest/mmio_forms.h"
 
@@ -21,8 +21,8 @@
 #define UART_LCR_H 0x2c
 
 /* Where the test maps three pages of its own, and a second mapping of the devices. */
-#define PAGES_VA  0x40000000u
-#define ALIAS_VA  0x70000000u
+#define PAGES_VA 0x40000000u
+#define ALIAS_VA 0x70000000u
 
 extern label pc_relative, pc_relative_end;
 
@@ -82,7 +82,8 @@ static uint32_t target_of(const struct form *form)
 }
 
 /* Registers a multiple transfer loads, from the words at IBRD in turn. */
-static void expect_loaded(const struct form *form, const uint32_t *words, struct form_registers *expected)
+static void expect_loaded(const struct form *form, const uint32_t *words,
+                          struct form_registers *expected)
 {
 	for (unsigned reg = 1; reg < 8; reg++)
 		if (form->registers >> reg & 1)
@@ -90,7 +91,8 @@ static void expect_loaded(const struct form *form, const uint32_t *words, struct
 }
 
 /* Applies the form to @p expected and to @p uart and @p timer, as the ARM ARM describes it. */
-static void apply(const struct form *form, struct form_registers *expected, uint32_t uart[5], uint32_t *timer)
+static void apply(const struct form *form, struct form_registers *expected, uint32_t uart[5],
+                  uint32_t *timer)
 {
 	uint32_t *const r2 = &expected->r[1];
 	uint32_t *word = uart;
@@ -151,7 +153,8 @@ static void apply(const struct form *form, struct form_registers *expected, uint
 }
 
 /* Data registers with values that the target of the form may hold. */
-static void set_data(const struct form *form, const uint32_t values[5], unsigned turn, uint32_t r[8])
+static void set_data(const struct form *form, const uint32_t values[5], unsigned turn,
+                     uint32_t r[8])
 {
 	const uint32_t *next = values;
 
@@ -232,10 +235,13 @@ GUEST_TEST(all_forms_from_the_kernel_with_the_mmu_on)
 GUEST_TEST(all_forms_from_user_mode_through_another_mapping)
 {
 	mmu_tables_init();
-	mmu_set(&l1_table[0][ALIAS_VA >> 20], desc_section(BOARD_TIMER & ~(MIB - 1), AP_USER_RW, 0, 0));
-	mmu_set(&l1_table[0][(ALIAS_VA >> 20) + 1], desc_section(BOARD_UART & ~(MIB - 1), AP_USER_RW, 0, 0));
+	mmu_set(&l1_table[0][ALIAS_VA >> 20],
+	        desc_section(BOARD_TIMER & ~(MIB - 1), AP_USER_RW, 0, 0));
+	mmu_set(&l1_table[0][(ALIAS_VA >> 20) + 1],
+	        desc_section(BOARD_UART & ~(MIB - 1), AP_USER_RW, 0, 0));
 	mmu_on(0);
-	devices_begin(ALIAS_VA - (BOARD_TIMER & ~(MIB - 1)), ALIAS_VA + MIB - (BOARD_UART & ~(MIB - 1)));
+	devices_begin(ALIAS_VA - (BOARD_TIMER & ~(MIB - 1)),
+	              ALIAS_VA + MIB - (BOARD_UART & ~(MIB - 1)));
 	check_all_forms(PSR_MODE_USR);
 	devices_end();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every form of load and store, for mmio.c. form_NAME(struct form_registers *): loads r1-r8 from the
- * structure, executes one instruction, stores r1-r8 back. By convention r1 is the base register, r2
- * the data (r2 and r3 of doublewords, r2-r6 of multiple transfers), r7 an offset.
+ * Every form of load and store, for mmio.c. form_NAME(struct form_registers *): loads r1-r8 from
+ * the structure, executes one instruction, stores r1-r8 back. By convention r1 is the base
+ * register, r2 the data (r2 and r3 of doublewords, r2-r6 of multiple transfers), r7 an offset.
  */
 	.syntax unified
 	.arch armv5te

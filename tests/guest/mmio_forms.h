@@ -29,13 +29,16 @@ enum transfer {
 	SWAP_BYTE,
 };
 
-/** @p registers lists the registers of a multiple transfer as bits 2 to 6 (1: the base is loaded too). */
+/**
+ * @p registers lists the registers of a multiple transfer as bits 2 to 6 (1: the base is loaded
+ * too).
+ */
 struct form {
 	const char *name;
 	void (*run)(struct form_registers *registers);
 	enum transfer transfer;
-	int offset;      /* of the lowest address touched, from r1 */
-	int writeback;   /* change of r1 */
+	int offset;    /* of the lowest address touched, from r1 */
+	int writeback; /* change of r1 */
 	uint32_t r7;
 	uint8_t registers;
 	uint8_t kernel_only;

@@ -6,8 +6,10 @@
 
 #define SECTION_SIZE 0x00100000u
 
-uint32_t l1_table[L1_TABLES][L1_ENTRIES] __attribute__((section(".bss.page_tables"), aligned(16384)));
-uint32_t l2_table[L2_TABLES][FINE_ENTRIES] __attribute__((section(".bss.page_tables"), aligned(4096)));
+uint32_t l1_table[L1_TABLES][L1_ENTRIES]
+	__attribute__((section(".bss.page_tables"), aligned(16384)));
+uint32_t l2_table[L2_TABLES][FINE_ENTRIES]
+	__attribute__((section(".bss.page_tables"), aligned(4096)));
 
 /* What mmu_on() sets or clears besides M. */
 static const uint32_t choices = SCTLR_S | SCTLR_R | SCTLR_A | SCTLR_V;

@@ -9,7 +9,7 @@
 #include "tests/guest/probe.h"
 #include "tests/guest/tap.h"
 
-#define SVC (PSR_MODE_SVC | PSR_MASKED)
+#define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define TEST_VA   0x40000000u
@@ -17,8 +17,9 @@
 
 extern label fault_ldr, fault_ldr_pre, fault_ldr_post, fault_ldr_reg, fault_str_pre, fault_str_post,
 	fault_ldrb_post, fault_strh_pre, fault_ldrsh_post, fault_ldrsb_pre, fault_ldrt, fault_strbt,
-	fault_swp, fault_swpb, fault_ldm, fault_ldmdb, fault_stm, fault_stmdb, fault_stmib, fault_ldrd,
-	fault_strd, fault_pld, fault_thumb_ldr, fault_thumb_strb, fault_thumb_ldm, fault_thumb_stm;
+	fault_swp, fault_swpb, fault_ldm, fault_ldmdb, fault_stm, fault_stmdb, fault_stmib,
+	fault_ldrd, fault_strd, fault_pld, fault_thumb_ldr, fault_thumb_strb, fault_thumb_ldm,
+	fault_thumb_stm;
 
 /* The first two small pages of TEST_VA are scratch RAM; everything behind them is missing. */
 static void map_two_pages(void)
@@ -127,16 +128,21 @@ GUEST_TEST(every_form_of_access_faults_with_its_address_and_restores_its_base)
 	for (unsigned i = 0; i < COUNT(cases); i++) {
 		tap_case("%s", cases[i].text);
 		EXPECT_EQ(FSR_TRANSLATION_PAGE, faulting_access(&cases[i], SVC, TEST_VA + 0x3450));
-		EXPECT_EQ(FSR_TRANSLATION_SECTION, faulting_access(&cases[i], SVC, TEST_VA + 0x203450));
+		EXPECT_EQ(FSR_TRANSLATION_SECTION,
+		          faulting_access(&cases[i], SVC, TEST_VA + 0x203450));
 		if (i >= USER_CASES)
 			continue;
-		EXPECT_EQ(FSR_TRANSLATION_PAGE, faulting_access(&cases[i], PSR_MODE_USR, TEST_VA + 0x3450));
+		EXPECT_EQ(FSR_TRANSLATION_PAGE,
+		          faulting_access(&cases[i], PSR_MODE_USR, TEST_VA + 0x3450));
 		EXPECT_EQ(FSR_TRANSLATION_SECTION,
-			  faulting_access(&cases[i], PSR_MODE_USR, TEST_VA + 0x203450));
+		          faulting_access(&cases[i], PSR_MODE_USR, TEST_VA + 0x203450));
 	}
 }
 
-/* Doublewords are left out: LDRD to a word address is unpredictable, not a fault (ARM ARM, A4.1.26). */
+/*
+ * Doublewords are left out: LDRD to a word address is unpredictable, not a fault (ARM ARM,
+ * A4.1.26).
+ */
 GUEST_TEST(alignment_faults_win_over_all_others)
 {
 	static const uint32_t bases[] = { TEST_VA, TEST_VA + 0x3000, TEST_VA + 0x203000 };
@@ -149,10 +155,12 @@ GUEST_TEST(alignment_faults_win_over_all_others)
 				tap_case("%s to 0x%x", cases[i].text, bases[b] + 0x40 + low);
 				if (cases[i].align == 8 || low % cases[i].align == 0)
 					continue;
-				EXPECT_EQ(FSR_ALIGNMENT, faulting_access(&cases[i], SVC, bases[b] + 0x40 + low));
+				EXPECT_EQ(FSR_ALIGNMENT,
+				          faulting_access(&cases[i], SVC, bases[b] + 0x40 + low));
 				if (i < USER_CASES)
-					EXPECT_EQ(FSR_ALIGNMENT, faulting_access(&cases[i], PSR_MODE_USR,
-										 bases[b] + 0x40 + low));
+					EXPECT_EQ(FSR_ALIGNMENT,
+					          faulting_access(&cases[i], PSR_MODE_USR,
+					                          bases[b] + 0x40 + low));
 			}
 }
 
@@ -162,7 +170,8 @@ GUEST_TEST(alignment_faults_do_not_need_the_mmu)
 	for (unsigned i = 0; i < COUNT(cases); i++)
 		if (cases[i].align == 4) {
 			tap_case("%s", cases[i].text);
-			EXPECT_EQ(FSR_ALIGNMENT, faulting_access(&cases[i], SVC, GUEST_SCRATCH + 0x102));
+			EXPECT_EQ(FSR_ALIGNMENT,
+			          faulting_access(&cases[i], SVC, GUEST_SCRATCH + 0x102));
 		}
 	sctlr_write(sctlr_read() & ~(uint32_t)SCTLR_A);
 }
@@ -175,10 +184,8 @@ GUEST_TEST(multiple_transfers_fault_where_they_cross_into_a_missing_page)
 		const uint32_t *code;
 		uint32_t base; /* relative to the end of the second page */
 	} crossings[] = {
-		{ "ldm", fault_ldm, 0u - 4 },
-		{ "stm", fault_stm, 0u - 8 },
-		{ "stmib", fault_stmib, 0u - 12 },
-		{ "ldmdb", fault_ldmdb, 4 },
+		{ "ldm", fault_ldm, 0u - 4 },      { "stm", fault_stm, 0u - 8 },
+		{ "stmib", fault_stmib, 0u - 12 }, { "ldmdb", fault_ldmdb, 4 },
 		{ "stmdb", fault_stmdb, 4 },
 	};
 	const uint32_t end = TEST_VA + 0x2000;
@@ -191,7 +198,7 @@ GUEST_TEST(multiple_transfers_fault_where_they_cross_into_a_missing_page)
 			far_write(0);
 			dfsr_write(0);
 			run_code4(mode ? PSR_MODE_USR : SVC, addr(crossings[i].code),
-				  (const uint32_t[4]){ 1, end + crossings[i].base, 2, 3 });
+			          (const uint32_t[4]){ 1, end + crossings[i].base, 2, 3 });
 			EXPECT_EQ(KIND_DABT, seen.kind);
 			EXPECT_EQ(end + crossings[i].base, seen.r[1]);
 			EXPECT_EQ(end, far_read());
@@ -255,15 +262,16 @@ GUEST_TEST(a_preload_never_faults)
 
 GUEST_TEST(jumps_to_missing_code_are_prefetch_aborts)
 {
-	static const uint32_t targets[] = { TEST_VA + 0x2000, TEST_VA + 0x2ffc, TEST_VA + 0x100000, 0x7ffffffc,
-					    0x80000000, 0xfffffff0 };
+	static const uint32_t targets[] = { TEST_VA + 0x2000, TEST_VA + 0x2ffc, TEST_VA + 0x100000,
+		                            0x7ffffffc,       0x80000000,       0xfffffff0 };
 
 	map_two_pages();
 	mmu_on(0);
 	for (unsigned i = 0; i < COUNT(targets); i++)
 		for (unsigned mode = 0; mode < 2; mode++)
 			for (unsigned thumb = 0; thumb < 2; thumb++) {
-				const uint32_t psr = (mode ? PSR_MODE_USR : SVC) | (thumb ? PSR_T : 0);
+				const uint32_t psr =
+					(mode ? PSR_MODE_USR : SVC) | (thumb ? PSR_T : 0);
 
 				tap_case("target 0x%x, psr 0x%x", targets[i], psr);
 				ifsr_write(0);
@@ -272,7 +280,7 @@ GUEST_TEST(jumps_to_missing_code_are_prefetch_aborts)
 				EXPECT_EQ(targets[i] + 4, seen.lr);
 				EXPECT_EQ(psr, seen.spsr);
 				EXPECT_EQ(i < 2 ? FSR_TRANSLATION_PAGE : FSR_TRANSLATION_SECTION,
-					  ifsr_read() & 0xf);
+				          ifsr_read() & 0xf);
 			}
 }
 

@@ -18,9 +18,9 @@ typedef uint32_t (*return_function)(uint32_t spsr, uint32_t a, uint32_t b, uint3
 
 /* In cpu_modes_code.S */
 extern label return_target, return_add_pc_base;
-extern label return_by_and, return_by_eor, return_by_rsb, return_by_add, return_by_adc, return_by_sbc,
-	return_by_rsc, return_by_orr, return_by_bic, return_by_mvn, return_by_rsb_imm, return_by_add_lsl,
-	return_by_eor_lsr32, return_by_add_pc;
+extern label return_by_and, return_by_eor, return_by_rsb, return_by_add, return_by_adc,
+	return_by_sbc, return_by_rsc, return_by_orr, return_by_bic, return_by_mvn,
+	return_by_rsb_imm, return_by_add_lsl, return_by_eor_lsr32, return_by_add_pc;
 
 static const uint8_t modes[] = {
 	PSR_MODE_SVC, PSR_MODE_SYS, PSR_MODE_FIQ, PSR_MODE_IRQ, PSR_MODE_ABT, PSR_MODE_UND,

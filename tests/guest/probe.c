@@ -62,7 +62,8 @@ struct outcome probe(enum access access, uint32_t va)
 {
 	const bool exec = access_is_exec(access);
 	const uint32_t code = exec ? va : addr(accesses[access].code);
-	const uint32_t psr = accesses[access].mode == PSR_MODE_USR ? PSR_MODE_USR : PSR_MODE_SVC | PSR_MASKED;
+	const uint32_t psr =
+		accesses[access].mode == PSR_MODE_USR ? PSR_MODE_USR : PSR_MODE_SVC | PSR_MASKED;
 	struct outcome outcome = { 0, 0, 0 };
 	uint32_t fsr;
 

@@ -20,7 +20,7 @@ BOARDS = ("integratorcp", "versatilepb")
 
 # A hang ends here; nothing measures this. The hostile guest executes a million random words.
 HANG_SECONDS = 300
-HANG_SECONDS_ATTACK = 8
+HANG_SECONDS_ATTACK = 30
 
 VMM_PREFIXES = ("hako:", "[vm1]")
 VMM_ALIVE = "hako: all VMs have stopped"
@@ -44,8 +44,8 @@ def qemu(board, kernel, timeout=HANG_SECONDS):
     """Runs a kernel to its end; returns (exit status, output lines)."""
     command = [
         "qemu-system-arm", "-M", board, "-cpu", "arm926", "-m", "128", "-kernel", str(kernel),
-        "-nographic", "-audiodev", "none,id=n", "-no-reboot", "-monitor", "none", "-serial", "stdio",
-        "-net", "none", "-semihosting-config", "enable=on,target=native",
+        "-nographic", "-audiodev", "none,id=n", "-no-reboot", "-monitor", "none",
+        "-serial", "stdio", "-net", "none", "-semihosting-config", "enable=on,target=native",
     ]
     try:
         run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -126,15 +126,16 @@ def compare(board, name):
 
 def compare_hostile(board, name):
     """
-    A hostile guest does what the architecture leaves open, so its output is its own. Under the VMM it
-    ends by itself, or its VM is stopped with a report; the VMM lives and its memory is unchanged.
+    A hostile guest does what the architecture leaves open, so its output is its own. Under the
+    VMM it ends by itself, or its VM is stopped with a report; the VMM lives and its memory is
+    unchanged. An attack may ruin its own guest, which then bails out; random words must not.
     """
     if not name.startswith(NEVER_BARE):
         run_bare(board, name)
     guest, vmm = run_vmm(board, name)
     if VM_POWERED_OFF in vmm:
         problems = tap_problems(guest)
-        if problems:
+        if problems and not name.startswith(NEVER_BARE):
             raise Failure(f"{name} under the VMM on {board}: {problems}\n" + tail(guest))
     elif not any(line.startswith(VM_STOPPED) for line in vmm):
         raise Failure(f"{name} on {board}: the VM ended without a word\n" + tail(vmm))

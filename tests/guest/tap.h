@@ -7,8 +7,9 @@
  *		EXPECT_EQ(expected, actual);
  *	}
  *
- * and nothing else; they run in the order of the file and of the link. What a test prints is compared
- * between the bare board and the VMM, so it must not depend on time or on where the program runs.
+ * and nothing else; they run in the order of the file and of the link. What a test prints is
+ * compared between the bare board and the VMM, so it must not depend on time or on where the
+ * program runs.
  */
 #ifndef TESTS_GUEST_TAP_H
 #define TESTS_GUEST_TAP_H
@@ -21,9 +22,9 @@ struct guest_test {
 	void (*run)(void);
 };
 
-#define GUEST_TEST(test)                                                        \
-	static void test(void);                                                 \
-	static const struct guest_test test##_entry                             \
+#define GUEST_TEST(test)                                                          \
+	static void test(void);                                                   \
+	static const struct guest_test test##_entry                               \
 		__attribute__((section(".guest_tests"), used)) = { #test, test }; \
 	static void test(void)
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One test per board and test guest; see run.py. Nothing is shared, so pytest-xdist may spread them."""
+"""One test per board and test guest (run.py). They share nothing: pytest-xdist may spread them."""
 
 import importlib.util
 import pathlib
 
 import pytest
 
-_SPEC = importlib.util.spec_from_file_location("guest_run", pathlib.Path(__file__).with_name("run.py"))
+_PATH = pathlib.Path(__file__).with_name("run.py")
+_SPEC = importlib.util.spec_from_file_location("guest_run", _PATH)
 run = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(run)
 

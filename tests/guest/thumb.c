@@ -9,15 +9,20 @@
 #include "tests/guest/mmu.h"
 #include "tests/guest/tap.h"
 
-#define SVC (PSR_MODE_SVC | PSR_MASKED)
+#define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define TEST_VA 0x40000000u
+#define TEST_VA      0x40000000u
 
 extern label cross_bx, cross_blx, cross_loads, odd_half_start, high_registers;
 
 static const uint32_t psrs[] = {
-	PSR_MODE_USR, SVC, PSR_MODE_SYS | PSR_MASKED, PSR_MODE_IRQ | PSR_MASKED, PSR_MODE_UND | PSR_MASKED,
-	PSR_MODE_FIQ | PSR_MASKED, PSR_MODE_ABT | PSR_MASKED,
+	PSR_MODE_USR,
+	SVC,
+	PSR_MODE_SYS | PSR_MASKED,
+	PSR_MODE_IRQ | PSR_MASKED,
+	PSR_MODE_UND | PSR_MASKED,
+	PSR_MODE_FIQ | PSR_MASKED,
+	PSR_MODE_ABT | PSR_MASKED,
 };
 
 static uint32_t swi_psr;
@@ -27,8 +32,9 @@ static uint32_t swi_return;
 /* Notes the state the SWI came from and its number, as a handler finds it, and goes on. */
 static bool note_swi(struct exception *e)
 {
-	const uint32_t number = e->spsr & PSR_T ? *(const volatile uint16_t *)(uintptr_t)(e->lr - 2) & 0xff
-						: read32(e->lr - 4) & 0xffffff;
+	const uint32_t number = e->spsr & PSR_T
+	                                ? *(const volatile uint16_t *)(uintptr_t)(e->lr - 2) & 0xff
+	                                : read32(e->lr - 4) & 0xffffff;
 
 	if (number == SWI_RETURN)
 		return false;
@@ -91,7 +97,8 @@ GUEST_TEST(thumb_code_uses_the_high_registers_across_an_swi)
 	for (unsigned i = 0; i < COUNT(psrs); i++) {
 		tap_case("psr 0x%x", psrs[i]);
 		exception_set_hook(KIND_SWI, note_swi);
-		run_code4(psrs[i] | PSR_T, addr(high_registers), (const uint32_t[4]){ 1, 20, 300, 4000 });
+		run_code4(psrs[i] | PSR_T, addr(high_registers),
+		          (const uint32_t[4]){ 1, 20, 300, 4000 });
 		EXPECT_EQ(KIND_RETURNED, seen.kind);
 		EXPECT_EQ(21, seen.r[0]);
 		EXPECT_EQ(4300, seen.r[1]);
@@ -113,12 +120,14 @@ static inline __attribute__((always_inline)) uint32_t mix(const uint8_t *bytes, 
 	return sum;
 }
 
-static __attribute__((noinline, target("arm"))) uint32_t mix_arm(const uint8_t *bytes, uint32_t size)
+static __attribute__((noinline, target("arm"))) uint32_t mix_arm(const uint8_t *bytes,
+                                                                 uint32_t size)
 {
 	return mix(bytes, size);
 }
 
-static __attribute__((noinline, target("thumb"))) uint32_t mix_thumb(const uint8_t *bytes, uint32_t size)
+static __attribute__((noinline, target("thumb"))) uint32_t mix_thumb(const uint8_t *bytes,
+                                                                     uint32_t size)
 {
 	return mix(bytes, size);
 }

@@ -77,8 +77,8 @@ enter_common:
 	movs	pc, lr
 
 /*
- * run_enter(psr, pc, args): calls pc in the state of psr, with r0-r3 from args, sp at the top of the
- * mode's stack and lr at an SWI. exception_handle() leads back through run_leave.
+ * run_enter(psr, pc, args): calls pc in the state of psr, with r0-r3 from args, sp at the top of
+ * the mode's stack and lr at an SWI. exception_handle() leads back through run_leave.
  */
 	.global run_enter
 run_enter:

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The VFP9-S that QEMU's ARM926EJ-S has: access to it, and that its state is the guest's. Results are
- * those of IEEE 754; what the tests add is that every way in or out of the VMM leaves them alone.
+ * The VFP9-S that QEMU's ARM926EJ-S has: access to it, and that its state is the guest's. Results
+ * are those of IEEE 754; what the tests add is that every way in or out of the VMM leaves them
+ * alone.
  */
 #include "tests/guest/cp15.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"
 
-#define SVC (PSR_MODE_SVC | PSR_MASKED)
+#define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define FPEXC_EN 0x40000000u
 
-extern label read_fpsid, read_fpexc, read_fpscr, write_fpexc, write_fpscr, do_fadds, do_faddd, do_fmsr,
-	do_flds, do_fstmd, do_fmstat, load_registers, store_registers, arithmetic, swi_between;
+extern label read_fpsid, read_fpexc, read_fpscr, write_fpexc, write_fpscr, do_fadds, do_faddd,
+	do_fmsr, do_flds, do_fstmd, do_fmstat, load_registers, store_registers, arithmetic,
+	swi_between;
 
 static uint32_t words[33];
 
@@ -76,7 +78,8 @@ GUEST_TEST(programs_may_not_enable_the_vfp)
 
 GUEST_TEST(registers_keep_their_values_across_modes_and_being_disabled)
 {
-	static const uint32_t psrs[] = { SVC, PSR_MODE_USR, PSR_MODE_SYS | PSR_MASKED, PSR_MODE_IRQ | PSR_MASKED };
+	static const uint32_t psrs[] = { SVC, PSR_MODE_USR, PSR_MODE_SYS | PSR_MASKED,
+		                         PSR_MODE_IRQ | PSR_MASKED };
 
 	for (unsigned from = 0; from < COUNT(psrs); from++)
 		for (unsigned to = 0; to < COUNT(psrs); to++) {
@@ -106,20 +109,19 @@ GUEST_TEST(registers_keep_their_values_across_modes_and_being_disabled)
 GUEST_TEST(arithmetic_in_both_modes)
 {
 	static const uint32_t expected[8] = {
-		0x41180000, /* 7.5 + 2 = 9.5 */
-		0x41700000, /* 7.5 * 2 = 15 */
-		0x40700000, /* 7.5 / 2 = 3.75 */
-		0x3fb504f3, /* sqrt 2 */
+		0x41180000,             /* 7.5 + 2 = 9.5 */
+		0x41700000,             /* 7.5 * 2 = 15 */
+		0x40700000,             /* 7.5 / 2 = 3.75 */
+		0x3fb504f3,             /* sqrt 2 */
 		0x00000000, 0x40368000, /* 7.5 + 7.5 * 2 = 22.5 */
-		3,
-		0x2, /* 7.5 > 2: C */
+		3,          0x2,        /* 7.5 > 2: C */
 	};
 
 	vfp_enable(FPEXC_EN);
 	run_code(SVC, write_fpscr, 0, 0);
 	for (unsigned mode = 0; mode < 2; mode++) {
 		run_code4(mode ? PSR_MODE_USR : SVC, addr(arithmetic),
-			  (const uint32_t[4]){ 0x40f00000, 0x40000000, addr(words), 0 });
+		          (const uint32_t[4]){ 0x40f00000, 0x40000000, addr(words), 0 });
 		EXPECT_EQ(KIND_RETURNED, seen.kind);
 		for (unsigned i = 0; i < COUNT(expected); i++) {
 			tap_case("result %u, mode %u", i, mode);

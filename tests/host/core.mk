@@ -7,3 +7,6 @@ core-machine = tests/host/core_machine.c tests/host/ref_mmu.c domain/vm_mem.c do
 
 host-test-shadow_random = tests/host/test_shadow_random.c tests/host/shadow_invariants.c \
 	$(core-machine)
+host-test-shadow = tests/host/test_shadow.c tests/host/shadow_invariants.c $(core-machine)
+host-test-vm_mem := tests/host/test_vm_mem.c domain/vm_mem.c
+host-test-guest_walk := tests/host/test_guest_walk.c tests/host/ref_mmu.c domain/guest_walk.c

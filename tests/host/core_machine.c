@@ -147,6 +147,17 @@ unsigned machine_access(uint32_t va, bool write, uint32_t *at)
 	return use_entry(&entry, va, write, at);
 }
 
+uint32_t machine_shadow_l2(uint32_t l1, uint32_t offset)
+{
+	uint32_t word = l1;
+
+	if (l1 % 4 == 1)
+		shadow_read(NULL, l1 / 0x400 * 0x400 + offset / 0x1000 * 4, &word);
+	else if (l1 % 4 == 3)
+		shadow_read(NULL, l1 / 0x1000 * 0x1000 + offset / 0x400 * 4, &word);
+	return word;
+}
+
 void mmu_set_ttbr(hpa_t table)
 {
 	assert_int_equal(table.raw & 0x3fffu, 0);

@@ -31,7 +31,7 @@
 #define HPA_POOL     0x07e04000u
 
 /* What the VMM's own slots hold: never looked into. */
-#define VMM_SLOT_DESC(slot) (0x07000c1eu | (slot) << 20 | MMU_DOMAIN_VMM << 5)
+#define VMM_SLOT_DESC(slot) (0x07000c1eu | (uint32_t)(slot) << 20 | MMU_DOMAIN_VMM << 5)
 
 #define MACHINE_TLB 2048u
 
@@ -79,6 +79,9 @@ struct ref_mmu machine_guest_mmu(void);
 unsigned machine_access(uint32_t va, bool write, uint32_t *at);
 /** The same by a walk of the shadow tables alone. */
 unsigned machine_walk(uint32_t va, bool write, uint32_t *at);
+
+/** The second-level word that @p l1 leads to for the byte @p offset of its MiB; not 0 for a section. */
+uint32_t machine_shadow_l2(uint32_t l1, uint32_t offset);
 
 /** Executes one sensitive instruction, as its proxy would. */
 enum trap_outcome machine_do(uint32_t word);

@@ -131,7 +131,7 @@ def test_instruction_without_a_place(tmp_path, line, message):
 @pytest.mark.parametrize("full,other,load", [(0xE4A10000, 0xE4B10000, 0),
                                              (0xE4B10000, 0xE4A10000, 1)])
 def test_too_many_different_instructions(tmp_path, full, other, load):
-    """2048 with one L bit have a place, however many of the other there are; the 2049th has none."""
+    """2048 with one L bit have a place, few or many of the other; the 2049th has none."""
     lines = "".join(f"\t.inst {word:#x}\n"
                     for n in range(2048) for word in (full | n, other | n & 3))
     lines += f"\t.inst {full | 7:#x}\n\t.inst {full | 2048:#x}\n"
@@ -307,7 +307,7 @@ def sealed(data, note, tables):
     ({1: 0}, "0xee001f00 is a proxy with index 1, which has no word in the table"),
 ])
 def test_check_refuses_a_wrong_table(tmp_path, changes, message):
-    """The table of an ELF and of its image. A hole in the place of a word shows in the code only."""
+    """The table of an ELF and of its image; a hole where a word is due shows in the code only."""
     source = link(tmp_path, "_start:\n mrs r0, cpsr\n msr cpsr_c, r0\n movs pc, lr\n")
     result = rewrite(source.read_bytes())
     assert {i: hex(w) for i, w in used_entries(result.table)} == {
