@@ -102,17 +102,9 @@ void shadow_revalidate(struct shadow *sh)
 	mmu_tlb_invalidate_all();
 }
 
-/**
- * Compares what covers one modified virtual address with the guest's tables: the effect of a
- * guest's invalidation of a single TLB entry. One operation covers the whole section or large page
- * the address lies in (ARM ARM, B3.7), so all fragments of such a page are compared.
- */
-void shadow_revalidate_page(struct shadow *sh, uint32_t mva)
+/** Compares what covers one address, as the hardware sees it, with the guest's tables. */
+static void revalidate_address(struct shadow *sh, uint32_t va)
 {
-	/* The address as the hardware sees it: the FCSE is never programmed. */
-	const uint32_t va = (mva & 0xfe000000u) == (sh->mmu->pid & 0xfe000000u) ?
-				    mva & 0x01ffffffu :
-				    mva;
 	struct shadow_context *ctx = sh->current;
 	struct shadow_slot *record = shadow_slot_find(ctx, va >> 20);
 	const struct shadow_table *table;
@@ -158,6 +150,22 @@ void shadow_revalidate_page(struct shadow *sh, uint32_t mva)
 		mmu_tlb_invalidate(va);
 	else
 		mmu_tlb_invalidate_all();
+}
+
+/**
+ * Compares what covers one modified virtual address with the guest's tables: the effect of a
+ * guest's invalidation of a single TLB entry. One operation covers the whole section or large page
+ * the address lies in (ARM ARM, B3.7), so all fragments of such a page are compared.
+ *
+ * The FCSE is never programmed: a page of the guest's process is at its low address as well.
+ */
+void shadow_revalidate_page(struct shadow *sh, uint32_t mva)
+{
+	const uint32_t pid = sh->mmu->pid & 0xfe000000u;
+
+	revalidate_address(sh, mva);
+	if (pid != 0 && (mva & 0xfe000000u) == pid)
+		revalidate_address(sh, mva & 0x01ffffffu);
 }
 
 /** Empties the first level of a context and gives it to the guest's present address space. */

@@ -139,9 +139,12 @@ static bool fill_section(struct shadow *sh, gva_t va, const struct guest_transla
 	return true;
 }
 
-/** The current context's table for a slot, made and linked if there is none. */
+/**
+ * The current context's table for a slot, made and linked if there is none. Turns a permanent grant
+ * for a kernel page into a transient one if the table turns out to hold pages of programs.
+ */
 static unsigned table_for(struct shadow *sh, unsigned slot, const struct guest_translation *t,
-			  const struct grant *grant, unsigned mmu_domain)
+			  struct grant *grant, unsigned mmu_domain)
 {
 	const uint32_t key = t->flat ? t->gpa.raw & L1_SECTION_BASE : t->l1;
 	const struct shadow_slot *record = shadow_slot_find(sh->current, slot);
@@ -173,8 +176,14 @@ static unsigned table_for(struct shadow *sh, unsigned slot, const struct guest_t
 		shadow_slot_add(sh, sh->current, slot, key, table);
 		shadow_table_link(sh, sh->current, slot, table);
 	}
-	if (grant->class == SHADOW_USER && sh->tables[table].class == SHADOW_KERNEL)
+	if (grant->class == SHADOW_USER && sh->tables[table].class == SHADOW_KERNEL) {
 		shadow_table_set_class(sh, table, SHADOW_USER, mmu_domain);
+	} else if (grant->class == SHADOW_KERNEL && sh->tables[table].class == SHADOW_USER) {
+		/* Another context has put pages of programs into it: open in virtual User mode. */
+		grant->class = SHADOW_USER;
+		grant->transient = true;
+		grant->kernel_page = true;
+	}
 	return table;
 }
 

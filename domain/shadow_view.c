@@ -38,12 +38,15 @@ static bool class_open(const struct shadow *sh, unsigned guest_domain, unsigned 
 /** Decides whether the gate is open in virtual User mode, and in privileged modes. */
 static void gate_decide(struct shadow *sh)
 {
-	const struct shadow_table *table = &sh->tables[sh->gate_table];
+	const struct shadow_table *table;
 
+	sh->gate_open[0] = sh->gate_open[1] = false;
+	if (sh->gate_table == SHADOW_NONE)
+		return;
+	table = &sh->tables[sh->gate_table];
 	for (unsigned privileged = 0; privileged < 2; privileged++)
 		sh->gate_open[privileged] =
-			sh->gate_table != SHADOW_NONE &&
-			(table->flat || class_open(sh, table->guest_domain, table->class, privileged));
+			table->flat || class_open(sh, table->guest_domain, table->class, privileged);
 }
 
 /** Recomputes the real DACR of both privilege levels. */

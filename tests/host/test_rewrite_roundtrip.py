@@ -4,6 +4,7 @@
 import glob
 import json
 import os
+import re
 import struct
 
 import pytest
@@ -12,7 +13,7 @@ from rewrite_support import ROOT, assert_refused, link, objcopy, run
 
 from elftools.elf.elffile import ELFFile
 from hako_rewrite.elf import read_proxy_table
-from hako_rewrite.encodings import UNUSED_ENTRY, classify, proxy_index, used_entries
+from hako_rewrite.encodings import KINDS, UNUSED_ENTRY, classify, proxy_index, used_entries
 from hako_rewrite.image import read_image
 
 # Each section has one sensitive instruction that no other section has. The literals behind ldr and
@@ -203,6 +204,32 @@ def test_report_lists_unpredictable_instructions(tmp_path):
     rewritten(source, "--report", path)
     assert json.loads(path.read_text())["unpredictable"] == [
         {"address": "0xc0008000", "symbol": "_start", "kind": "mrs_cpsr", "word": "0xe10ff000"}]
+
+
+# | kind | `instruction` | `before` | `after` | index: `table entry`, or "index, shared" |
+EXAMPLE = re.compile(r"\|(?: `(\w+)`| stays)? \| `([^`]+)` \| `([0-9a-f]{8})` \| `([0-9a-f]{8})` \|"
+                     r"(?: (\d+)(?:: `([0-9a-f]{8})`|, shared))? \|\n")
+
+
+def test_examples_of_the_documents(tmp_path):
+    """The example program of docs/guest-abi.md is what the tools make; README.md repeats it."""
+    with open(f"{ROOT}/docs/guest-abi.md") as file:
+        examples = EXAMPLE.findall(file.read())
+    assert {kind for kind, *_ in examples} - {""} == set(KINDS)
+    lines = "".join(f"\t{example[1]}\n" for example in examples)
+    source = link(tmp_path, f"\t.syntax divided\n\t.global _start\n_start:\n{lines}")
+    output = rewritten(source)
+    before, after, table = loaded_words(source), loaded_words(output), read_proxy_table(output)
+    for n, (kind, _, old, new, index, entry) in enumerate(examples):
+        assert f"{before[0xC0008000 + 4 * n]:08x}" == old
+        assert f"{after[0xC0008000 + 4 * n]:08x}" == new
+        assert not kind or classify(int(old, 16)) == kind
+        if index:
+            assert proxy_index(int(new, 16)) == int(index)
+            assert not entry or f"{table[int(index)]:08x}" == entry
+    with open(f"{ROOT}/guest-patches/README.md") as file:
+        repeated = re.findall(r"`([^`]+)` `([0-9a-f]{8})` \| `([0-9a-f]{8})` \|", file.read())
+    assert len(repeated) > 8 and set(repeated) <= {example[1:4] for example in examples}
 
 
 @pytest.mark.parametrize("count,indexes,length", [
