@@ -55,7 +55,7 @@ REWRITER := guest-patches/rewrite $(wildcard guest-patches/hako_rewrite/*.py)
 define KERNEL_RULES
 build/guest/$(1)/.built: build/src/linux-$(2).unpacked configs/linux.config configs/pan-$(3).config \
 		scripts/build_linux
-	+@scripts/step "build guest $(1)" --of $(BUILD_LINES) -- scripts/build_linux \
+	@scripts/step "build guest $(1)" --of $(BUILD_LINES) -- scripts/build_linux \
 		build/src/linux-$(2) build/guest/$(1) configs/linux.config configs/pan-$(3).config
 	@touch $$@
 

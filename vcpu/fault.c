@@ -142,14 +142,15 @@ static bool is_breakpoint(const struct vcpu *vcpu)
 /**
  * The guest takes a prefetch abort. If what it cannot fetch is the vector of just that, it would take
  * one after the other for ever, on the real core as well: the VM is stopped with a report instead.
+ * (The vectors of interrupts are in the same page.)
  */
 static enum trap_outcome guest_prefetch_abort(struct vcpu *vcpu, uint32_t ifsr)
 {
-	const uint32_t mask = PSR_MODE_MASK | PSR_I | PSR_F;
+	const uint32_t mask = PSR_MODE_MASK | PSR_I;
 
 	vcpu->cp15.ifsr = ifsr;
 	if (vcpu->frame.pc == vcpu_vector(vcpu, TRAP_PABT) &&
-	    (vcpu->ctl & mask) == (PSR_MODE_ABT | PSR_I | PSR_F))
+	    (vcpu->ctl & mask) == (PSR_MODE_ABT | PSR_I))
 		return vcpu_stop(vcpu, "the guest cannot fetch its prefetch abort vector; fault status",
 				 ifsr);
 	return TRAP_INJECT;

@@ -3,6 +3,7 @@
 #include "vcpu/proxy.h"
 
 #include "arch/arm/insn.h"
+#include "arch/arm/sctlr.h"
 #include "arch/arm/user_access.h"
 #include "domain/shadow.h"
 #include "vcpu/cp15.h"
@@ -178,6 +179,45 @@ static bool user_transfer(const struct vcpu *vcpu, uint32_t word, uint32_t va, u
 	return byte ? user_store8(va, *value) : user_store32(va, *value);
 }
 
+/** The step that LDRT and STRT end with: post-indexing, and the register loaded. */
+static enum trap_outcome ldrt_strt_done(struct vcpu *vcpu, uint32_t word, uint32_t va, uint32_t value)
+{
+	const uint32_t offset = word & 0xfffu;
+
+	vcpu->frame.r[bits(word, 19, 16)] = bit(word, 23) ? va + offset : va - offset;
+	if (bit(word, 20))
+		vcpu->frame.r[bits(word, 15, 12)] = value;
+	return TRAP_NEXT;
+}
+
+/**
+ * An unaligned word, with alignment faults on, in a Linux guest. Linux has such a fault of its own
+ * LDRT or STRT fixed up byte by byte by a handler that decodes the instruction (do_alignment() in
+ * arch/arm/mm/alignment.c): it would find the proxy, and give up. So what the handler would do is
+ * done here. Other guests get the fault.
+ */
+static enum trap_outcome ldrt_strt_unaligned(struct vcpu *vcpu, uint32_t word, uint32_t va)
+{
+	const bool store = !bit(word, 20);
+	uint32_t value = store ? vcpu->frame.r[bits(word, 15, 12)] : 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint32_t byte = (value >> (8 * i)) & 0xffu;
+		struct guest_fault fault;
+
+		guest_found_nothing(vcpu);
+		if (!guest_access(vcpu, va + i, 1, false, store, &byte, &fault)) {
+			vcpu->cp15.dfsr = fault.fsr;
+			vcpu->cp15.far = fault.far;
+			vcpu_inject_trap(vcpu, TRAP_DABT);
+			return TRAP_RESUME;
+		}
+		if (!store)
+			value |= byte << (8 * i);
+	}
+	return ldrt_strt_done(vcpu, word, va, value);
+}
+
 /**
  * LDRT and STRT with an immediate offset, which is post-indexed always. Where the hardware itself
  * checks the rights of User mode the VMM executes the access; everything else takes the long way.
@@ -188,16 +228,15 @@ static enum trap_outcome ldrt_strt(struct vcpu *vcpu, uint32_t word)
 	const uint32_t va = vcpu->frame.r[rn];
 	uint32_t value = vcpu->frame.r[rt];
 
+	if ((va & 3u) && !bit(word, 22) && (vcpu->mmu.sctlr & SCTLR_A) && vcpu->completes_unaligned)
+		return ldrt_strt_unaligned(vcpu, word, va);
 	if (!user_transfer(vcpu, word, va, &value)) {
 		/* The next access to the page, as a rule one word further, shall not come here. */
 		if (!guest_fill_user(vcpu, va, !bit(word, 20)) ||
 		    !user_transfer(vcpu, word, va, &value))
 			return emulate_mem_checked(vcpu, word);
 	}
-	vcpu->frame.r[rn] = bit(word, 23) ? va + (word & 0xfffu) : va - (word & 0xfffu);
-	if (bit(word, 20))
-		vcpu->frame.r[rt] = value;
-	return TRAP_NEXT;
+	return ldrt_strt_done(vcpu, word, va, value);
 }
 
 /**

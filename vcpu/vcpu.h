@@ -66,6 +66,7 @@ struct vcpu {
 	struct vcpu_cp15 cp15;
 	uint32_t fpexc;
 	bool has_vfp;
+	bool completes_unaligned; /* LDRT, STRT: see ldrt_strt_unaligned() */
 
 	struct shadow *shadow;
 	struct vm_mem *mem;

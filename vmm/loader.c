@@ -16,18 +16,20 @@ static hpa_t part_hpa(const struct boot_info *info, const struct bundle_part *pa
 	return hpa(info->bundle.raw + part->offset);
 }
 
-/** The line "name=..." of the bundle's information, or "vm1". */
-void loader_vm_name(const struct bundle *bundle, const struct boot_info *info,
-		    char name[BUNDLE_NAME_SIZE])
+/**
+ * Copies the value of the line "@p key=..." of the bundle's information, printable characters only;
+ * false if there is none.
+ */
+static bool info_value(const struct bundle *bundle, const struct boot_info *info, const char *key,
+		       char value[BUNDLE_NAME_SIZE])
 {
-	static const char key[] = "name=";
 	const struct bundle_part *part = bundle_find(bundle, BUNDLE_INFO);
+	const size_t key_length = strlen(key);
 	const char *text, *end;
 	unsigned length = 0;
 
-	memcpy(name, "vm1", 4);
 	if (!part || part->size > PAGE_SIZE)
-		return;
+		return false;
 	text = mmu_bundle_window(part_hpa(info, part), part->size);
 	end = text + part->size;
 	while (text < end) {
@@ -35,17 +37,34 @@ void loader_vm_name(const struct bundle *bundle, const struct boot_info *info,
 
 		if (!line_end)
 			line_end = end;
-		if ((size_t)(line_end - text) > sizeof(key) - 1 &&
-		    memcmp(text, key, sizeof(key) - 1) == 0) {
-			for (text += sizeof(key) - 1;
-			     text < line_end && length < BUNDLE_NAME_SIZE - 1; text++)
+		if ((size_t)(line_end - text) > key_length && text[key_length] == '=' &&
+		    memcmp(text, key, key_length) == 0) {
+			for (text += key_length + 1; text < line_end && length < BUNDLE_NAME_SIZE - 1;
+			     text++)
 				if (*text > ' ' && *text < 0x7f)
-					name[length++] = *text;
-			name[length] = '\0';
-			return;
+					value[length++] = *text;
+			value[length] = '\0';
+			return length > 0;
 		}
 		text = line_end + 1;
 	}
+	return false;
+}
+
+/** The VM's name from the bundle's information, or "vm1". */
+void loader_vm_name(const struct bundle *bundle, const struct boot_info *info,
+		    char name[BUNDLE_NAME_SIZE])
+{
+	if (!info_value(bundle, info, "name", name))
+		memcpy(name, "vm1", 4);
+}
+
+/** Whether the bundler found a Linux kernel. */
+bool loader_is_linux(const struct bundle *bundle, const struct boot_info *info)
+{
+	char kind[BUNDLE_NAME_SIZE];
+
+	return info_value(bundle, info, "kind", kind) && strcmp(kind, "linux") == 0;
 }
 
 unsigned loader_proxy_count(const struct bundle *bundle)

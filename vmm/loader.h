@@ -8,8 +8,11 @@
 #include "vmm/boot_info.h"
 #include "vmm/bundle.h"
 
+#include <stdbool.h>
+
 void loader_vm_name(const struct bundle *bundle, const struct boot_info *info,
 		    char name[BUNDLE_NAME_SIZE]);
+bool loader_is_linux(const struct bundle *bundle, const struct boot_info *info);
 unsigned loader_proxy_count(const struct bundle *bundle);
 void loader_make_proxies(const struct bundle *bundle, const struct boot_info *info,
 			 struct proxy *table);

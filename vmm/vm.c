@@ -192,6 +192,7 @@ enum status vm_create(struct vm *vm, const struct boot_info *info, const struct 
 	vm->vcpu.shadow = &vm->shadow;
 	vm->vcpu.proxies = vm->proxies;
 	vm->vcpu.has_vfp = vfp_present();
+	vm->vcpu.completes_unaligned = loader_is_linux(bundle, info);
 	shadow_init(&vm->shadow, &vm->vcpu.mmu, guest_ram_page, &vm->mem,
 		    (void *)(uintptr_t)VMM_POOL);
 	irq_connect(vm);

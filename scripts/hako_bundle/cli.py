@@ -159,7 +159,8 @@ def make_bundle(args: argparse.Namespace) -> str:
         parts.append(image.Part(image.DTB, "dtb", dtb, dtb_at, len(dtb)))
     layout.check([layout.Range(p.name, p.gpa, p.memory_size) for p in parts], memory)
 
-    info = f"name={args.name}\nguest={os.path.basename(args.guest)}\n"
+    info = (f"name={args.name}\nguest={os.path.basename(args.guest)}\n"
+            f"kind={'linux' if guest.is_linux else 'bare-metal'}\n")
     parts.append(image.Part(image.PROXIES, "proxies", guest.proxies))
     parts.append(image.Part(image.INFO, "info", info.encode("ascii", "replace")))
     data = image.pack(vmm, image.Header(board.machine_id, memory, guest.entry, dtb_at), parts)
@@ -171,7 +172,7 @@ def make_bundle(args: argparse.Namespace) -> str:
     write_file(args.output, data)
     return (f"{args.output}: {board.name}, {len(data) // KIB} KiB, VMM {len(vmm)} bytes, "
             f"{'Linux' if guest.is_linux else 'bare-metal'} guest {memory // MIB} MiB, "
-            f"{len(guest.proxies) // 4} proxies, needs {-(-ram // MIB)} MiB of RAM")
+            f"{guest.proxy_count} proxies, needs {-(-ram // MIB)} MiB of RAM")
 
 
 def list_bundle(path: str) -> int:

@@ -37,8 +37,13 @@ class Piece(NamedTuple):
 class Guest(NamedTuple):
     pieces: List[Piece]
     entry: int
-    proxies: bytes
+    proxies: bytes  # words; 0 where the table has a hole
     is_linux: bool
+
+    @property
+    def proxy_count(self) -> int:
+        """Entries of the proxy table that are in use."""
+        return sum(any(self.proxies[i:i + 4]) for i in range(0, len(self.proxies), 4))
 
     @property
     def end(self) -> int:

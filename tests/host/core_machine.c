@@ -6,6 +6,7 @@
 #include "arch/arm/mmu.h"
 #include "arch/arm/sctlr.h"
 #include "arch/arm/user_access.h"
+#include "vcpu/fault.h"
 #include "vcpu/guest_abi.h"
 #include "vcpu/guest_mem.h"
 #include "vmm/lib/check.h"
@@ -16,6 +17,10 @@
 #include <string.h>
 
 struct machine machine;
+
+const uint8_t machine_modes[MACHINE_MODES] = { PSR_MODE_USR, PSR_MODE_FIQ, PSR_MODE_IRQ,
+					       PSR_MODE_SVC, PSR_MODE_ABT, PSR_MODE_UND,
+					       PSR_MODE_SYS };
 
 static uint8_t host_ram[HPA_RAM_SIZE];
 static uint8_t host_bus[HPA_BUS_SIZE];
@@ -145,6 +150,27 @@ unsigned machine_access(uint32_t va, bool write, uint32_t *at)
 		machine.tlb_count = 0;
 	machine.tlb[machine.tlb_count++] = entry;
 	return use_entry(&entry, va, write, at);
+}
+
+enum trap_outcome machine_fetch(void)
+{
+	const uint32_t pc = machine.vcpu.frame.pc;
+
+	for (unsigned tries = 0; tries < 4; tries++) {
+		uint32_t at;
+		const unsigned status = machine_access(pc, false, &at);
+		enum trap_outcome outcome;
+
+		if (status == 0)
+			return TRAP_NEXT;
+		machine.ifsr = status;
+		outcome = prefetch_abort_trap(&machine.vcpu);
+		if (outcome != TRAP_RESUME)
+			return outcome;
+		assert_int_equal(machine.vcpu.frame.pc, pc);
+	}
+	fail_msg("one prefetch abort after the other at 0x%08x", pc);
+	return TRAP_STOP;
 }
 
 uint32_t machine_shadow_l2(uint32_t l1, uint32_t offset)

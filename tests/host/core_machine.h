@@ -30,8 +30,8 @@
 #define HPA_VECTORS  0x07e00000u
 #define HPA_POOL     0x07e04000u
 
-/* What the VMM's own slots hold: never looked into. */
-#define VMM_SLOT_DESC(slot) (0x07000c1eu | (uint32_t)(slot) << 20 | MMU_DOMAIN_VMM << 5)
+/* What the VMM's own slots hold: sections for privileged modes only. */
+#define VMM_SLOT_DESC(slot) (0x0700041eu | (uint32_t)(slot) << 20 | MMU_DOMAIN_VMM << 5)
 
 #define MACHINE_TLB 2048u
 
@@ -80,8 +80,18 @@ unsigned machine_access(uint32_t va, bool write, uint32_t *at);
 /** The same by a walk of the shadow tables alone. */
 unsigned machine_walk(uint32_t va, bool write, uint32_t *at);
 
+/**
+ * Fetches the instruction at frame.pc as the CPU would, with prefetch aborts until the hardware lets
+ * it: TRAP_NEXT, or what else an abort led to.
+ */
+enum trap_outcome machine_fetch(void);
+
 /** The second-level word that @p l1 leads to for the byte @p offset of its MiB; not 0 for a section. */
 uint32_t machine_shadow_l2(uint32_t l1, uint32_t offset);
+
+/** The seven modes of the CPU. */
+#define MACHINE_MODES 7u
+extern const uint8_t machine_modes[MACHINE_MODES];
 
 /** Executes one sensitive instruction, as its proxy would. */
 enum trap_outcome machine_do(uint32_t word);

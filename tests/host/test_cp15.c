@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The virtual CP15, instruction by instruction as chapter 2 of the ARM926EJ-S TRM lists them. The
+ * source is included, so that its table can be walked and its cache operations are seen: those of
+ * arch/arm/cache.h are replaced by notes of what was asked for.
+ */
+#include <stdint.h>
+
+#define ARCH_ARM_CACHE_H
+
+static struct {
+	const char *name;
+	uint32_t operand;
+	unsigned count;
+} cache_last;
+
+static void cache_note(const char *name, uint32_t operand)
+{
+	cache_last.name = name;
+	cache_last.operand = operand;
+	cache_last.count++;
+}
+
+static void cache_invalidate_i_all(uint32_t operand) { cache_note("invalidate I", 0); }
+static void cache_invalidate_i_line(uint32_t va) { cache_note("invalidate I line", va); }
+static void cache_invalidate_i_set_way(uint32_t at) { cache_note("invalidate I set/way", at); }
+static void cache_invalidate_d_line(uint32_t va) { cache_note("invalidate D line", va); }
+static void cache_clean_d_line(uint32_t va) { cache_note("clean D line", va); }
+static void cache_clean_d_set_way(uint32_t at) { cache_note("clean D set/way", at); }
+static void cache_drain_write_buffer(uint32_t operand) { cache_note("drain", 0); }
+static void cache_clean_invalidate_d_line(uint32_t va) { cache_note("clean, inv. D line", va); }
+static void cache_clean_invalidate_d_set_way(uint32_t at) { cache_note("clean, inv. D set/way", at); }
+static void cache_clean_d_all(void) { cache_note("clean D", 0); }
+static void cache_clean_invalidate_d_all(void) { cache_note("clean, inv. D", 0); }
+static void cache_flush_all(void) { cache_note("flush", 0); }
+
+#include "vcpu/cp15.c"
+
+#include "tests/host/core_machine.h"
+#include "vcpu/guest_abi.h"
+
+#include <string.h>
+
+#define MCR(crn, crm, opc2) (0xee000f10u | (crn) << 16 | (crm) | (opc2) << 5)
+#define MRC(crn, crm, opc2) (MCR(crn, crm, opc2) | 1u << 20)
+#define RT(n)               ((uint32_t)(n) << 12)
+
+/* The guest's tables: sections but for one page. */
+#define DIR_A 0x00010000u
+#define DIR_B 0x00014000u
+#define CODE  0x00200000u
+#define SECTION(base) ((base) | 0xc1eu) /* AP 3, domain 0, cached */
+
+static struct proxy proxies[PROXY_TABLE_MAX];
+
+static int start(void **state)
+{
+	static const uint32_t words[] = { MCR_TTBR, MCR_TLB_ALL, MCR_TLB_PAGE, 0xee080f16u };
+
+	machine_init();
+	machine_map_usual();
+	proxy_table_make(proxies, words, ARRAY_SIZE(words));
+	machine.vcpu.proxies = proxies;
+	cache_last.name = "";
+	cache_last.count = 0;
+	return 0;
+}
+
+static void mmu_on(void)
+{
+	for (unsigned dir = DIR_A; dir <= DIR_B; dir += DIR_B - DIR_A)
+		guest_set_word(dir + (CODE >> 20) * 4, SECTION(CODE));
+	guest_set_word(DIR_A + 0x500 * 4, SECTION(0x08000000));
+	guest_set_word(DIR_B + 0x500 * 4, SECTION(0x08100000));
+	machine_mcr(MCR_DACR, 0x55555555);
+	machine_mcr(MCR_TTBR, DIR_A);
+	machine_mcr(MCR_SCTLR, SCTLR_M | SCTLR_C);
+	machine.vcpu.frame.pc = CODE;
+}
+
+/** MRC to r1, executed. */
+static uint32_t read_register(uint32_t word)
+{
+	machine.vcpu.frame.r[1] = 0xdeadbeef;
+	assert_int_equal(machine_do(word | RT(1)), TRAP_NEXT);
+	return machine.vcpu.frame.r[1];
+}
+
+/* ---- the table ----------------------------------------------------------------------------------- */
+
+static bool covers(uint8_t row, uint8_t other)
+{
+	return row == ANY || row == other;
+}
+
+static void no_row_hides_another(void **state)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_non_null(rows[i].name);
+		assert_true(rows[i].read || rows[i].write);
+		for (unsigned j = i + 1; j < ARRAY_SIZE(rows); j++)
+			if (covers(rows[i].crn, rows[j].crn) && covers(rows[i].opc1, rows[j].opc1) &&
+			    covers(rows[i].crm, rows[j].crm) && covers(rows[i].opc2, rows[j].opc2))
+				fail_msg("%s hides %s", rows[i].name, rows[j].name);
+	}
+}
+
+/** TRM, tables 2-3, 2-18, 2-22 and 2.3: what exists. Lockdown and c15 are checked further down. */
+static bool exists(bool read, unsigned opc1, unsigned crn, unsigned crm, unsigned opc2)
+{
+	/* c7: 'w' for MCR, 'r' for MRC, by CRm and opc2. */
+	static const char *const c7[16] = {
+		[0] = "....w...", [5] = "www.....", [6] = "www.....",  [7] = "w.......",
+		[10] = ".wwrw...", [13] = ".w......", [14] = ".wwr....",
+	};
+
+	if (crn == 15)
+		return true;
+	if (opc1 != 0)
+		return false;
+	switch (crn) {
+	case 0: case 1: case 2: case 3: case 6:
+		return true;
+	case 5: case 13:
+		return opc2 < 2;
+	case 7:
+		return c7[crm] && c7[crm][opc2] == (read ? 'r' : 'w');
+	case 8:
+		return !read && crm >= 5 && crm <= 7 && opc2 < 2;
+	case 9:
+		return crm < 2 && opc2 < 2;
+	case 10:
+		return crm == 0 && opc2 == 0;
+	default: /* c4, c11, c12, c14: UNPREDICTABLE or undefined */
+		return false;
+	}
+}
+
+static void what_exists_is_decoded_and_nothing_else(void **state)
+{
+	for (uint32_t i = 0; i < 1u << 15; i++) {
+		const unsigned opc1 = i & 7, opc2 = i >> 3 & 7, crn = i >> 6 & 15, crm = i >> 10 & 15;
+		const bool read = i >> 14;
+		const uint32_t word = MCR(crn, crm, opc2) | opc1 << 21 | (uint32_t)read << 20;
+		const bool expected = exists(read, opc1, crn, crm, opc2);
+
+		for (unsigned rt = 0; rt < 16; rt++) {
+			const struct proxy p = cp15_decode(word | RT(rt));
+			const bool found = p.emulate != emulate_undefined;
+
+			if (found != (expected && (read || rt != 15)))
+				fail_msg("%s p15, %u, r%u, c%u, c%u, %u is %s", read ? "mrc" : "mcr",
+					 opc1, rt, crn, crm, opc2, found ? "accepted" : "undefined");
+			assert_int_equal(p.arg, found ? rt : (word | RT(rt)));
+		}
+	}
+}
+
+static void undefined_encodings_are_injected(void **state)
+{
+	static const uint32_t words[] = {
+		MRC(4, 0, 0), MCR(4, 0, 0), MRC(12, 0, 0), MRC(14, 0, 0), MRC(7, 0, 4), MCR(7, 14, 3),
+		MRC(8, 7, 0), MCR(7, 10, 3), MCR(1, 0, 0) | 1u << 21, MCR(2, 0, 0) | RT(15),
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+		assert_int_equal(machine_do(words[i]), TRAP_INJECT);
+}
+
+/* ---- registers ----------------------------------------------------------------------------------- */
+
+static void identification_is_read_only(void **state)
+{
+	static const struct {
+		uint32_t mrc, value;
+	} ids[] = {
+		{ MRC(0, 0, 0), 0x41069265 }, /* ARM926EJ-S r0p5 */
+		{ MRC(0, 0, 1), 0x1d152152 }, /* write-back, 16 KiB each, 4 ways, lines of 8 words */
+		{ MRC(0, 0, 2), 0 },          /* no TCM */
+		{ MRC(0, 0, 3), 0x41069265 }, { MRC(0, 0, 7), 0x41069265 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(ids); i++) {
+		assert_int_equal(read_register(ids[i].mrc), ids[i].value);
+		assert_int_equal(machine_mcr(ids[i].mrc & ~(1u << 20), 0xffffffff), TRAP_NEXT);
+		assert_int_equal(read_register(ids[i].mrc), ids[i].value);
+	}
+}
+
+static void registers_read_back(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t mcr, reset, mask;
+	} registers[] = {
+		{ "control", MCR(1, 0, 0), 0x00050078, 0xffffff7f }, /* big endian is refused */
+		{ "translation table base", MCR(2, 0, 0), 0, 0xffffc000 },
+		{ "domain access control", MCR(3, 0, 0), 0, 0xffffffff },
+		{ "data fault status", MCR(5, 0, 0), 0, 0xffffffff },
+		{ "instruction fault status", MCR(5, 0, 1), 0, 0xffffffff },
+		{ "fault address", MCR(6, 0, 0), 0, 0xffffffff },
+		{ "data lockdown", MCR(9, 0, 0), 0xfff0, 0xffffffff },
+		{ "instruction lockdown", MCR(9, 0, 1), 0xfff0, 0xffffffff },
+		{ "TLB lockdown", MCR(10, 0, 0), 0, 0xffffffff },
+		{ "FCSE PID", MCR(13, 0, 0), 0, 0xfe000000 },
+		{ "context ID", MCR(13, 0, 1), 0, 0xffffffff },
+		{ "data TCM region", MCR(9, 1, 0), 0, 0 },
+		{ "instruction TCM region", MCR(9, 1, 1), 0, 0 },
+		{ "test", MCR(15, 1, 0), 0, 0 },
+	};
+	/* No M bit: there are no tables. */
+	static const uint32_t values[] = { 0xfffffff8u, 0x5a5a5a58u, 0xa5a5a5a0u, 0 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(registers); i++) {
+		start(NULL);
+		assert_int_equal(read_register(registers[i].mcr | 1u << 20), registers[i].reset);
+		for (unsigned v = 0; v < ARRAY_SIZE(values); v++) {
+			const uint32_t value =
+				i == 0 ? values[v] & registers[i].mask : values[v];
+
+			/* From r9, so that no other register is taken for it. */
+			machine.vcpu.frame.r[9] = value;
+			if (machine_do(registers[i].mcr | RT(9)) != TRAP_NEXT ||
+			    read_register(registers[i].mcr | 1u << 20) != (value & registers[i].mask))
+				fail_msg("%s: %08x is read back as %08x", registers[i].name, value,
+					 machine.vcpu.frame.r[1]);
+		}
+		/* A write to one has not changed another. */
+		for (unsigned j = 0; j < ARRAY_SIZE(registers); j++)
+			if (j != i)
+				assert_int_equal(read_register(registers[j].mcr | 1u << 20),
+						 registers[j].reset);
+	}
+}
+
+static void a_read_to_r15_sets_the_flags(void **state)
+{
+	machine_mcr(MCR(6, 0, 0), 0x5fffffff);
+	machine.vcpu.frame.cpsr = 0xa8000010;
+	machine.vcpu.frame.pc = 0x8000;
+	assert_int_equal(machine_do(MRC(6, 0, 0) | RT(15)), TRAP_NEXT);
+	assert_int_equal(machine.vcpu.frame.cpsr, 0x58000010);
+	assert_int_equal(machine.vcpu.frame.pc, 0x8000);
+}
+
+/* ---- control ------------------------------------------------------------------------------------- */
+
+static void big_endian_stops_the_vm(void **state)
+{
+	assert_int_equal(machine_mcr(MCR_SCTLR, 0x50078 | SCTLR_B), TRAP_STOP);
+	assert_non_null(strstr(machine.vcpu.stop_reason, "big endian"));
+	assert_int_equal(read_register(MRC(1, 0, 0)), 0x50078);
+}
+
+static void the_vmms_vectors_leave_the_guests_place(void **state)
+{
+	assert_true(machine.hw_vectors_high);
+	machine_mcr(MCR_SCTLR, 0x50078 | SCTLR_V);
+	assert_false(machine.hw_vectors_high);
+	machine_mcr(MCR_SCTLR, 0x50078);
+	assert_true(machine.hw_vectors_high);
+}
+
+static void alignment_checks_reach_the_hardware(void **state)
+{
+	machine_mcr(MCR_SCTLR, 0x50078 | SCTLR_A);
+	assert_int_equal(machine.hw_control & SCTLR_A, SCTLR_A);
+	machine_mcr(MCR_SCTLR, 0x50078 | SCTLR_I);
+	assert_int_equal(machine.hw_control & (SCTLR_A | SCTLR_I), SCTLR_I);
+}
+
+static void caches_are_emptied_when_addresses_change_their_meaning(void **state)
+{
+	static const uint32_t flips[] = { SCTLR_M, SCTLR_C, SCTLR_I };
+
+	for (unsigned i = 0; i < 2 * ARRAY_SIZE(flips); i++) {
+		cache_last.count = 0;
+		machine_mcr(MCR_SCTLR, machine.vcpu.mmu.sctlr ^ flips[i / 2]);
+		assert_string_equal(cache_last.name, "flush");
+		assert_int_equal(cache_last.count, 1);
+	}
+	cache_last.count = 0;
+	machine_mcr(MCR_SCTLR, machine.vcpu.mmu.sctlr ^ SCTLR_RR);
+	assert_int_equal(cache_last.count, 0);
+}
+
+/* ---- caches, write buffer, waiting --------------------------------------------------------------- */
+
+static void cache_operations(void **state)
+{
+	static const struct {
+		uint32_t word;
+		const char *done;
+		bool address;
+	} operations[] = {
+		/* What would throw away data of the VMM writes it back as well. */
+		{ MCR(7, 5, 0), "invalidate I", false },
+		{ MCR(7, 5, 1), "invalidate I line", true },
+		{ MCR(7, 5, 2), "invalidate I set/way", true },
+		{ MCR(7, 6, 0), "clean, inv. D", false },
+		{ MCR(7, 6, 1), "invalidate D line", true },
+		{ MCR(7, 6, 2), "clean, inv. D set/way", true },
+		{ MCR(7, 7, 0), "invalidate I", false },
+		{ MCR(7, 10, 1), "clean D line", true },
+		{ MCR(7, 10, 2), "clean D set/way", true },
+		{ MCR(7, 10, 4), "drain", false },
+		{ MCR(7, 14, 1), "clean, inv. D line", true },
+		{ MCR(7, 14, 2), "clean, inv. D set/way", true },
+		{ MRC(7, 10, 3) | RT(15), "clean D", false },
+		{ MRC(7, 14, 3) | RT(15), "clean, inv. D", false },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(operations); i++) {
+		cache_last.count = 0;
+		assert_int_equal(machine_mcr(operations[i].word, 0x12345678), TRAP_NEXT);
+		assert_string_equal(cache_last.name, operations[i].done);
+		assert_int_equal(cache_last.operand, operations[i].address ? 0x12345678 : 0);
+		assert_int_equal(cache_last.count, operations[i].word == MCR(7, 7, 0) ? 2 : 1);
+	}
+	cache_last.count = 0;
+	assert_int_equal(machine_mcr(MCR(7, 13, 1), 0x12345678), TRAP_NEXT); /* prefetch: a hint */
+	assert_int_equal(cache_last.count, 0);
+}
+
+static void lines_of_the_vmm_are_not_lost(void **state)
+{
+	machine_mcr(MCR(7, 6, 1), VMM_BASE);
+	assert_string_equal(cache_last.name, "clean, inv. D line");
+	machine_mcr(MCR(7, 6, 1), VMM_END - 32);
+	assert_string_equal(cache_last.name, "clean, inv. D line");
+	machine_mcr(MCR(7, 6, 1), VMM_BASE - 32);
+	assert_string_equal(cache_last.name, "invalidate D line");
+	machine_mcr(MCR(7, 6, 1), VMM_END);
+	assert_string_equal(cache_last.name, "invalidate D line");
+}
+
+/* Operations on lines get modified addresses; the real FCSE is off (TRM, 2.3.13). */
+static void lines_under_a_process_id(void **state)
+{
+	static const uint32_t lines[] = { MCR(7, 5, 1), MCR(7, 6, 1), MCR(7, 10, 1), MCR(7, 14, 1) };
+
+	machine_mcr(MCR_PID, 0x0a000000);
+	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
+		machine_mcr(lines[i], 0x0b234560);
+		assert_int_equal(cache_last.operand, 0x01234560);
+		machine_mcr(lines[i], 0x0c234560);
+		assert_int_equal(cache_last.operand, 0x0c234560);
+	}
+	machine_mcr(MCR(7, 10, 2), 0x0a000020); /* set and way are no address */
+	assert_int_equal(cache_last.operand, 0x0a000020);
+}
+
+static void test_and_clean_ends_the_loop(void **state)
+{
+	static const uint32_t words[] = { MRC(7, 10, 3), MRC(7, 14, 3) };
+
+	for (unsigned i = 0; i < 2; i++) {
+		machine.vcpu.frame.cpsr = PSR_MODE_USR;
+		machine_do(words[i] | RT(15));
+		assert_int_equal(machine.vcpu.frame.cpsr, PSR_MODE_USR | PSR_Z);
+		assert_int_equal(read_register(words[i]) & PSR_Z, PSR_Z);
+	}
+}
+
+static void waiting_for_an_interrupt(void **state)
+{
+	static const uint8_t interrupts[] = { 0, PSR_I, PSR_F, PSR_I | PSR_F };
+
+	for (unsigned masked = 0; masked < 4; masked++) {
+		vcpu_set_mode_bits(&machine.vcpu, masked << 6 | PSR_MODE_SVC);
+		for (unsigned i = 0; i < ARRAY_SIZE(interrupts); i++) {
+			machine.vcpu.interrupt = interrupts[i];
+			assert_int_equal(machine_mcr(MCR(7, 0, 4), 0),
+					 interrupts[i] ? TRAP_NEXT : TRAP_WAIT);
+		}
+	}
+}
+
+/* ---- translation --------------------------------------------------------------------------------- */
+
+/** Where the guest's address leads to, by way of a prefetch abort if need be; 0 if nowhere. */
+static uint32_t leads_to(uint32_t va)
+{
+	const uint32_t pc = machine.vcpu.frame.pc;
+	enum trap_outcome outcome;
+	uint32_t at;
+
+	machine.vcpu.frame.pc = va;
+	outcome = machine_fetch();
+	machine.vcpu.frame.pc = pc;
+	return outcome == TRAP_NEXT && machine_access(va, false, &at) == 0 ? at : 0;
+}
+
+static void domains_close_and_open(void **state)
+{
+	uint32_t at;
+
+	mmu_on();
+	assert_int_equal(leads_to(0x50000000), HPA_RAM + 0x303000);
+	machine_mcr(MCR_DACR, 0x55555554);
+	assert_int_not_equal(machine_access(0x50000000, false, &at), 0);
+	assert_int_equal(leads_to(0x50000000), 0);
+	assert_int_equal(machine.vcpu.cp15.ifsr, 0x9); /* domain fault, section */
+	machine_mcr(MCR_DACR, 0x55555555);
+	assert_int_equal(leads_to(0x50000000), HPA_RAM + 0x303000);
+}
+
+static void another_table_base(void **state)
+{
+	mmu_on();
+	assert_int_equal(leads_to(0x50000010), HPA_RAM + 0x303010);
+	machine_mcr(MCR_TTBR, DIR_B);
+	assert_int_equal(leads_to(0x50000010), HPA_RAM + 0x403010);
+	machine_mcr(MCR_TTBR, DIR_A);
+	assert_int_equal(leads_to(0x50000010), HPA_RAM + 0x303010);
+}
+
+static void the_process_id_renames_low_addresses(void **state)
+{
+	mmu_on();
+	/* Its code is what the table has at 0x04000000 plus the address. */
+	guest_set_word(DIR_A + (0x04000000u + CODE) / 0x100000 * 4, SECTION(CODE));
+	guest_set_word(DIR_A + 0x041 * 4, SECTION(0x08000000));
+	cache_last.count = 0;
+	machine_mcr(MCR_PID, 0x04000000);
+	assert_string_equal(cache_last.name, "flush");
+	assert_int_equal(leads_to(0x00100000), HPA_RAM + 0x303000);
+	assert_int_equal(leads_to(0x04100000), HPA_RAM + 0x303000);
+	cache_last.count = 0;
+	machine_mcr(MCR_PID, 0x05ffffff); /* the same process */
+	assert_int_equal(cache_last.count, 0);
+	machine_mcr(MCR_PID, 0);
+	assert_int_equal(leads_to(0x00100000), 0);
+}
+
+/**
+ * Proxies for words 0 and the given one: a write of TTBR followed by another instruction. Returns
+ * how far the write moved pc itself.
+ */
+static uint32_t table_base_then(uint32_t next)
+{
+	guest_set_word(CODE, PROXY_MATCH | 0xe0000000u);
+	guest_set_word(CODE + 4, next);
+	machine.vcpu.frame.pc = CODE;
+	assert_int_equal(machine_fetch(), TRAP_NEXT);
+	assert_int_equal(machine_mcr(MCR_TTBR, machine.vcpu.mmu.ttbr), TRAP_NEXT);
+	return machine.vcpu.frame.pc - CODE;
+}
+
+#define PROXY(index) (0xe0000000u | PROXY_MATCH | (index) << PROXY_INDEX_LOW)
+
+static void the_tlb_flush_behind_a_new_table_base_is_skipped(void **state)
+{
+	mmu_on();
+	assert_int_equal(table_base_then(PROXY(1)), 4); /* invalidate TLB */
+	assert_int_equal(table_base_then(PROXY(3)), 4); /* invalidate D TLB: all as well here */
+	assert_int_equal(table_base_then(PROXY(2)), 0); /* one entry */
+	assert_int_equal(table_base_then(PROXY(0)), 0); /* TTBR */
+	assert_int_equal(table_base_then(PROXY(7)), 0); /* nothing there */
+	assert_int_equal(table_base_then(0xe1a00000), 0); /* nop */
+	assert_int_equal(table_base_then(PROXY(1) ^ (PROXY_MATCH ^ HYPERCALL_MATCH)), 0);
+}
+
+/* Skipped because it has been done: what the guest changed before both is gone afterwards. */
+static void the_skipped_flush_has_been_done(void **state)
+{
+	mmu_on();
+	assert_int_equal(leads_to(0x50000000), HPA_RAM + 0x303000);
+	guest_set_word(DIR_A + 0x500 * 4, SECTION(0x08100000));
+	assert_int_equal(leads_to(0x50000000), HPA_RAM + 0x303000); /* as any TLB may */
+	assert_int_equal(table_base_then(PROXY(1)), 4);
+	assert_int_equal(leads_to(0x50000000), HPA_RAM + 0x403000);
+	guest_set_word(DIR_A + 0x500 * 4, 0);
+	assert_int_equal(table_base_then(PROXY(1)), 4);
+	assert_int_equal(leads_to(0x50000000), 0);
+}
+
+/* Nothing is fetched where nothing can be, and Thumb code has no proxies. */
+static void the_instruction_behind_a_new_table_base_may_be_missing(void **state)
+{
+	mmu_on();
+	machine.vcpu.frame.pc = 0x50000000u - 4; /* the last of a MiB, nothing before or behind */
+	guest_set_word(DIR_A + 0x500 * 4, 0);
+	assert_int_equal(machine_mcr(MCR_TTBR, DIR_A), TRAP_NEXT);
+	assert_int_equal(machine.vcpu.frame.pc, 0x50000000u - 4);
+
+	guest_set_word(CODE + 4, PROXY(1));
+	machine.vcpu.frame.pc = CODE;
+	assert_int_equal(machine_fetch(), TRAP_NEXT);
+	machine.vcpu.frame.cpsr |= PSR_T;
+	assert_int_equal(machine_mcr(MCR_TTBR, DIR_A), TRAP_NEXT);
+	assert_int_equal(machine.vcpu.frame.pc, CODE);
+}
+
+static void tlb_operations(void **state)
+{
+	static const uint32_t whole[] = { MCR(8, 5, 0), MCR(8, 6, 0), MCR(8, 7, 0) };
+	static const uint32_t single[] = { MCR(8, 5, 1), MCR(8, 6, 1), MCR(8, 7, 1) };
+
+	for (unsigned i = 0; i < 6; i++) {
+		start(NULL);
+		mmu_on();
+		assert_int_equal(leads_to(0x50000000), HPA_RAM + 0x303000);
+		guest_set_word(DIR_A + 0x500 * 4, SECTION(0x08100000));
+		if (i < 3) {
+			machine_mcr(whole[i], 0);
+		} else {
+			machine_mcr(single[i - 3], 0x60000000); /* another one */
+			assert_int_equal(leads_to(0x50000000), HPA_RAM + 0x303000);
+			machine_mcr(single[i - 3], 0x50000000);
+		}
+		assert_int_equal(leads_to(0x50000000), HPA_RAM + 0x403000);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(no_row_hides_another, start),
+		cmocka_unit_test_setup(what_exists_is_decoded_and_nothing_else, start),
+		cmocka_unit_test_setup(undefined_encodings_are_injected, start),
+		cmocka_unit_test_setup(identification_is_read_only, start),
+		cmocka_unit_test_setup(registers_read_back, start),
+		cmocka_unit_test_setup(a_read_to_r15_sets_the_flags, start),
+		cmocka_unit_test_setup(big_endian_stops_the_vm, start),
+		cmocka_unit_test_setup(the_vmms_vectors_leave_the_guests_place, start),
+		cmocka_unit_test_setup(alignment_checks_reach_the_hardware, start),
+		cmocka_unit_test_setup(caches_are_emptied_when_addresses_change_their_meaning, start),
+		cmocka_unit_test_setup(cache_operations, start),
+		cmocka_unit_test_setup(lines_of_the_vmm_are_not_lost, start),
+		cmocka_unit_test_setup(lines_under_a_process_id, start),
+		cmocka_unit_test_setup(test_and_clean_ends_the_loop, start),
+		cmocka_unit_test_setup(waiting_for_an_interrupt, start),
+		cmocka_unit_test_setup(domains_close_and_open, start),
+		cmocka_unit_test_setup(another_table_base, start),
+		cmocka_unit_test_setup(the_process_id_renames_low_addresses, start),
+		cmocka_unit_test_setup(the_tlb_flush_behind_a_new_table_base_is_skipped, start),
+		cmocka_unit_test_setup(the_skipped_flush_has_been_done, start),
+		cmocka_unit_test_setup(the_instruction_behind_a_new_table_base_may_be_missing, start),
+		cmocka_unit_test_setup(tlb_operations, start),
+	};
+
+	return cmocka_run_group_tests_name("virtual CP15", tests, NULL, NULL);
+}
