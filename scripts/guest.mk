@@ -77,6 +77,7 @@ INITRD_STRESS := build/guest/stress.cpio.gz
 
 PROGRAM_CC := arm-linux-gnueabi-gcc
 PROGRAM_CFLAGS := -std=gnu11 -O2 -g0 -static -march=armv5te -marm -Wall -Wextra -Werror -I.
+PROGRAM_CFLAGS-cpu := -mfloat-abi=softfp -mfpu=vfp
 PROGRAMS := $(patsubst tests/linux/%.c,build/guest/bin/%,$(wildcard tests/linux/*.c))
 
 build/guest/bin/%: tests/linux/%.c $(wildcard tests/linux/*.h)

@@ -320,7 +320,7 @@ static enum trap_outcome bxj(struct vcpu *vcpu, uint32_t rm)
 
 /**
  * Jazelle registers of CP14 (ARM926EJ-S TRM, 2.1): identity reads as zero - no Jazelle - and
- * configuration is ignored. The real ones stay as the VMM set them: off for User mode.
+ * configuration is ignored. The real ones stay as jazelle_disable() set them: off for User mode.
  */
 static enum trap_outcome cp14_read(struct vcpu *vcpu, uint32_t rt)
 {
@@ -334,7 +334,10 @@ static enum trap_outcome cp14_write(struct vcpu *vcpu, uint32_t rt)
 	return TRAP_NEXT;
 }
 
-/** VFP system registers: FPEXC is virtual, the others are the hardware's (VFP9-S TRM, 3.4). */
+/**
+ * VFP system registers (VFP9-S TRM, 3.4). The VM has the VFP to itself: what the kernel writes to
+ * FPEXC goes to the real one, which makes the instructions of its programs trap or not.
+ */
 static enum trap_outcome vfp_system(struct vcpu *vcpu, uint32_t word)
 {
 	const unsigned reg = bits(word, 19, 16), rt = bits(word, 15, 12);
@@ -352,12 +355,10 @@ static enum trap_outcome vfp_system(struct vcpu *vcpu, uint32_t word)
 			value = vfp_read_fpsid();
 		break;
 	case VFP_FPEXC:
-		if (read) {
+		if (read)
 			value = vfp_read_fpexc();
-		} else {
+		else
 			vfp_write_fpexc(value);
-			vcpu->fpexc = value;
-		}
 		break;
 	case VFP_FPINST:
 	case VFP_FPINST2:

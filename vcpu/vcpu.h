@@ -64,7 +64,6 @@ struct vcpu {
 
 	struct guest_mmu mmu;
 	struct vcpu_cp15 cp15;
-	uint32_t fpexc;
 	bool has_vfp;
 	bool completes_unaligned; /* LDRT, STRT: see ldrt_strt_unaligned() */
 

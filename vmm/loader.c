@@ -67,23 +67,36 @@ bool loader_is_linux(const struct bundle *bundle, const struct boot_info *info)
 	return info_value(bundle, info, "kind", kind) && strcmp(kind, "linux") == 0;
 }
 
-unsigned loader_proxy_count(const struct bundle *bundle)
+/** The guest's proxy table, which the bundler and the early boot have checked for size. */
+static const uint32_t *proxy_words(const struct bundle *bundle, const struct boot_info *info,
+				   unsigned *count)
 {
 	const struct bundle_part *part = bundle_find(bundle, BUNDLE_PROXIES);
 
-	return part ? part->size / 4 : 0;
+	*count = part ? part->size / 4 : 0;
+	CHECK(*count <= PROXY_TABLE_MAX);
+	return *count ? mmu_bundle_window(part_hpa(info, part), part->size) : 0;
 }
 
-/** Decodes the guest's proxy table, which the bundler and the early boot have checked for size. */
+/** Entries of the proxy table that are in use: it has holes (docs/guest-abi.md). */
+unsigned loader_proxy_count(const struct bundle *bundle, const struct boot_info *info)
+{
+	unsigned count, used = 0;
+	const uint32_t *const words = proxy_words(bundle, info, &count);
+
+	for (unsigned i = 0; i < count; i++)
+		used += words[i] != 0;
+	return used;
+}
+
+/** Decodes the guest's proxy table. */
 void loader_make_proxies(const struct bundle *bundle, const struct boot_info *info,
 			 struct proxy *table)
 {
-	const struct bundle_part *part = bundle_find(bundle, BUNDLE_PROXIES);
-	const unsigned count = loader_proxy_count(bundle);
+	unsigned count;
+	const uint32_t *const words = proxy_words(bundle, info, &count);
 
-	CHECK(count <= PROXY_TABLE_MAX);
-	proxy_table_make(table, count ? mmu_bundle_window(part_hpa(info, part), part->size) : 0,
-			 count);
+	proxy_table_make(table, words, count);
 }
 
 /** Copies or clears up to the end of a page of guest RAM; @p from NULL means zeros. */

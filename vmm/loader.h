@@ -13,7 +13,7 @@
 void loader_vm_name(const struct bundle *bundle, const struct boot_info *info,
 		    char name[BUNDLE_NAME_SIZE]);
 bool loader_is_linux(const struct bundle *bundle, const struct boot_info *info);
-unsigned loader_proxy_count(const struct bundle *bundle);
+unsigned loader_proxy_count(const struct bundle *bundle, const struct boot_info *info);
 void loader_make_proxies(const struct bundle *bundle, const struct boot_info *info,
 			 struct proxy *table);
 void loader_load(const struct bundle *bundle, const struct boot_info *info,

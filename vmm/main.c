@@ -54,9 +54,9 @@ void vmm_main(const struct boot_info *info)
 	read_bundle(info);
 
 	vm = heap_alloc(sizeof(*vm));
+	trap_set_frame(&vm->vcpu.frame);
 	if (vm_create(vm, info, &bundle) != STATUS_OK)
 		stop_board(1); /* the reason has been logged */
-	trap_set_frame(&vm->vcpu.frame);
 	vm_start(vm);
 	guest_enter(&vm->vcpu.frame);
 }

@@ -191,10 +191,12 @@ enum status vm_create(struct vm *vm, const struct boot_info *info, const struct 
 	vm->vcpu.mem = &vm->mem;
 	vm->vcpu.shadow = &vm->shadow;
 	vm->vcpu.proxies = vm->proxies;
-	vm->vcpu.has_vfp = vfp_present();
 	vm->vcpu.completes_unaligned = loader_is_linux(bundle, info);
 	shadow_init(&vm->shadow, &vm->vcpu.mmu, guest_ram_page, &vm->mem,
 		    (void *)(uintptr_t)VMM_POOL);
+	/* Only now are the vectors mapped: what the core does not have traps. */
+	jazelle_disable(); /* its state would be one that no trap handler knows */
+	vm->vcpu.has_vfp = vfp_present();
 	irq_connect(vm);
 	timer_connect(vm);
 	console_connect(vm);
@@ -228,7 +230,7 @@ void vm_start(struct vm *vm)
 	log_info("[%s] start %u: %u MiB, entry 0x%08x, %u proxies; VMM heap %u KiB free, %u shadow "
 		 "tables free\n",
 		 vm->name, vm->starts, (unsigned)(vm->bundle->guest_memory / MIB),
-		 (unsigned)vm->bundle->entry.raw, loader_proxy_count(vm->bundle),
+		 (unsigned)vm->bundle->entry.raw, loader_proxy_count(vm->bundle, vm->boot),
 		 (unsigned)(heap_free() / KIB), vm->shadow.free_count);
 }
 

@@ -71,13 +71,13 @@ void mmu_set_high_vectors(bool high)
 
 /**
  * Takes over the bits of the guest's control register that the hardware has to apply itself:
- * alignment faults, and the instruction cache, which holds lines of the guest's code and must not
+ * alignment faults, loads to pc without a change to Thumb state, and the instruction cache, which holds lines of the guest's code and must not
  * while the guest counts on it being off. MMU and data cache stay on; what the guest's bits mean for
  * its pages is in the shadow tables.
  */
 void mmu_set_guest_control(uint32_t guest_sctlr)
 {
-	const uint32_t taken = SCTLR_A | SCTLR_I;
+	const uint32_t taken = SCTLR_A | SCTLR_I | SCTLR_L4;
 
 	cp15_write_sctlr((cp15_read_sctlr() & ~taken) | (guest_sctlr & taken));
 }

@@ -86,6 +86,24 @@ vfp_present:
 	.section .fixup_table, "a"
 	.word	9002b, access_failed
 
+/*
+ * void jazelle_disable(void): clears JE in the Jazelle main configuration register, so that BXJ is BX,
+ * and sets CD in the OS control register, so that User mode cannot change that (ARM ARM, A2.10). A
+ * core without Jazelle, or an emulator, may not have the registers.
+ */
+	.section .text.jazelle, "ax"
+	.global	jazelle_disable
+	.type	jazelle_disable, %function
+jazelle_disable:
+	mov	r0, #0
+9005:	mcr	p14, 7, r0, c2, c0, 0
+	mov	r0, #2
+9006:	mcr	p14, 7, r0, c1, c0, 0
+	bx	lr
+	.section .fixup_table, "a"
+	.word	9005b, access_failed
+	.word	9006b, access_failed
+
 	.macro VFP_SYSTEM reg
 	.section .text.vfp_\reg, "ax"
 	.global	vfp_read_\reg

@@ -2,7 +2,8 @@
 /*
  * Guest memory through the guest's own addresses, with LDRT and STRT: the MMU checks the access as
  * one of User mode, so nothing of the VMM can be reached. Each returns false, and has done nothing,
- * if the access aborts (arch/arm/vectors.S, fix-up table). Also the system registers of the VFP.
+ * if the access aborts (arch/arm/vectors.S, fix-up table). Also the
+ * coprocessors that a core may not have: Jazelle and the VFP.
  */
 #ifndef ARCH_ARM_USER_ACCESS_H
 #define ARCH_ARM_USER_ACCESS_H
@@ -30,6 +31,9 @@ bool user_store_words(uint32_t va, const uint32_t *words, unsigned count);
 #define VFP_FPINST2 10
 
 #define VFP_FPEXC_EN 0x40000000u
+
+/** Takes Jazelle state away from User mode. */
+void jazelle_disable(void);
 
 /** Whether the core has a VFP: it answers FMRX FPSID. */
 bool vfp_present(void);

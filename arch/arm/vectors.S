@@ -118,8 +118,14 @@ trap_undef_general:
 	mov	r1, #KIND_UNDEF
 	b	trap_to_c
 
+/* The instruction cannot be read any more. The abort has left its own address in exc_lr. */
+trap_undef_unreadable:
+	add	r2, r2, #4
+	str	r2, [sp, #TF_EXC_LR]
+	b	trap_undef_general
+
 	.section .fixup_table, "a"
-	.word	trap_undef_fetch, trap_undef_general
+	.word	trap_undef_fetch, trap_undef_unreadable
 	.section .text.traps, "ax"
 
 /* A proxy with another outcome: the trap core decides. */

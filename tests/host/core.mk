@@ -14,3 +14,5 @@ host-test-vcpu = tests/host/test_vcpu.c $(core-machine)
 host-test-inject = tests/host/test_inject.c $(core-machine)
 # The source under test is part of these: its table is static.
 host-test-cp15 = tests/host/test_cp15.c $(filter-out vcpu/cp15.c,$(core-machine))
+host-test-proxy = tests/host/test_proxy.c $(filter-out vcpu/proxy.c,$(core-machine))
+host-test-proxy_mem = tests/host/test_proxy_mem.c $(filter-out vcpu/proxy.c,$(core-machine))

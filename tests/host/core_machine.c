@@ -111,6 +111,21 @@ void guest_set_word(uint32_t at, uint32_t value)
 	memcpy(machine_host(mem_region_hpa(region, gpa(at)).raw), &value, 4);
 }
 
+enum machine_bus machine_bus_at(uint32_t physical, bool write, uint8_t **host)
+{
+	for (unsigned i = 0; i < machine.mem.count; i++) {
+		const struct mem_region *r = &machine.mem.region[i];
+
+		if (physical - r->base >= r->size)
+			continue;
+		if (r->kind == MEM_EMULATED || (write && r->kind == MEM_READ_DIRECT))
+			return BUS_DEVICE;
+		*host = machine_host(r->hpa.raw + (physical - r->base));
+		return BUS_MEMORY;
+	}
+	return BUS_NOTHING;
+}
+
 struct ref_mmu machine_guest_mmu(void)
 {
 	const struct guest_mmu *mmu = &machine.vcpu.mmu;

@@ -69,6 +69,10 @@ void *machine_host(uint32_t at);
 uint32_t guest_word(uint32_t at);
 void guest_set_word(uint32_t at, uint32_t value);
 
+/** What is at a guest physical address for a read or a write; @p host is set for memory only. */
+enum machine_bus { BUS_NOTHING, BUS_MEMORY, BUS_DEVICE };
+enum machine_bus machine_bus_at(uint32_t physical, bool write, uint8_t **host);
+
 /** Registers and tables of the guest, for ref_walk(). */
 struct ref_mmu machine_guest_mmu(void);
 
