@@ -75,6 +75,7 @@ vmm: build/$(BOARD)/vmm.bin ## build the VMM of BOARD
 
 include scripts/guest.mk
 include scripts/tests.mk
+include scripts/uboot.mk
 
 # ---- what a person asks for ----------------------------------------------------------------------
 

@@ -133,6 +133,8 @@ static bool fill_section(struct shadow *sh, gva_t va, const struct guest_transla
 
 	if (sh->current->l1[slot] == desc)
 		return false;
+	if (sh->current->l1[slot] != 0)
+		mmu_tlb_invalidate_all(); /* an older entry of the section may be in it */
 	shadow_slot_add(sh, sh->current, slot, t->flat ? base.raw : t->l1, SHADOW_SECTION);
 	sh->current->l1[slot] = desc;
 	sh->stats.fills++;
@@ -276,7 +278,7 @@ enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_t
 
 		shadow_transient_add(sh, &transient);
 	} else if (sh->transient_count > 0) {
-		shadow_transient_forget(sh, at);
+		shadow_transients_forget_in(sh, at, 1);
 	}
 	sh->stats.fills++;
 	return SHADOW_FILLED;

@@ -37,7 +37,7 @@ unsigned shadow_mmu_domain(struct shadow *sh, unsigned guest_domain, enum shadow
 void shadow_view_update(struct shadow *sh);
 void shadow_transients_withdraw(struct shadow *sh);
 void shadow_transient_add(struct shadow *sh, const struct shadow_transient *transient);
-void shadow_transient_forget(struct shadow *sh, unsigned at);
+void shadow_transients_forget_in(struct shadow *sh, unsigned first, unsigned count);
 bool shadow_is_transient(const struct shadow *sh, uint32_t va);
 void shadow_gate_update(struct shadow *sh);
 

@@ -132,11 +132,14 @@ void shadow_transient_add(struct shadow *sh, const struct shadow_transient *tran
 	sh->transients[sh->transient_count++] = *transient;
 }
 
-/** The entry @p at has been written for all views: an older transient one must not come back. */
-void shadow_transient_forget(struct shadow *sh, unsigned at)
+/**
+ * Entries of the pool have got another use, or were written for all views: older transient ones
+ * must neither come back nor be withdrawn.
+ */
+void shadow_transients_forget_in(struct shadow *sh, unsigned first, unsigned count)
 {
 	for (unsigned i = 0; i < sh->transient_count; i++)
-		if (sh->transients[i].at == at)
+		if (sh->transients[i].at - first < count)
 			sh->transients[i--] = sh->transients[--sh->transient_count];
 }
 

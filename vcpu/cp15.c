@@ -2,6 +2,7 @@
 #include "vcpu/cp15.h"
 
 #include "arch/arm/cache.h"
+#include "arch/arm/cp15.h"
 #include "arch/arm/layout.h"
 #include "arch/arm/sctlr.h"
 #include "domain/shadow.h"
@@ -11,9 +12,8 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/string.h"
 
-/* What the ARM926EJ-S says of itself (TRM, 2.3.1): r0p5, caches of 16 KiB each, no TCM. */
+/* What the ARM926EJ-S says of itself (TRM, 2.3.1): r0p5. */
 #define MIDR 0x41069265u
-#define CTR  0x1d152152u
 
 #define TTBR_BASE 0xffffc000u
 #define PID_MASK  0xfe000000u
@@ -37,7 +37,8 @@ static enum trap_outcome read_midr(struct vcpu *vcpu, uint32_t rt)
 
 static enum trap_outcome read_ctr(struct vcpu *vcpu, uint32_t rt)
 {
-	return result(vcpu, rt, CTR);
+	/* The caches are the real ones: a guest's loops over sets and ways must fit them. */
+	return result(vcpu, rt, cp15_read_ctr());
 }
 
 static enum trap_outcome read_zero(struct vcpu *vcpu, uint32_t rt)
@@ -169,27 +170,36 @@ static enum trap_outcome wait_for_interrupt(struct vcpu *vcpu, uint32_t rt)
 /** The address as the caches of the real core know it: its FCSE PID is always 0. */
 static uint32_t line_address(const struct vcpu *vcpu, uint32_t rt)
 {
-	const uint32_t mva = vcpu->frame.r[rt];
+	const uint32_t mva = vcpu->frame.r[rt] & ~(CACHE_LINE - 1); /* the rest should be zero */
 
 	if (vcpu->mmu.pid != 0 && (mva & PID_MASK) == vcpu->mmu.pid)
 		return mva & ~PID_MASK;
 	return mva;
 }
 
+/*
+ * The VMM reads instructions through the data cache, and leaves lines there that the guest does not
+ * know of: they go when the guest says that its code has changed.
+ */
 static enum trap_outcome invalidate_i_all(struct vcpu *vcpu, uint32_t rt)
 {
+	cache_clean_invalidate_d_all();
 	cache_invalidate_i_all(0);
 	return TRAP_NEXT;
 }
 
 static enum trap_outcome invalidate_i_line(struct vcpu *vcpu, uint32_t rt)
 {
-	cache_invalidate_i_line(line_address(vcpu, rt));
+	const uint32_t line = line_address(vcpu, rt);
+
+	cache_clean_invalidate_d_line(line);
+	cache_invalidate_i_line(line);
 	return TRAP_NEXT;
 }
 
 static enum trap_outcome invalidate_i_set_way(struct vcpu *vcpu, uint32_t rt)
 {
+	cache_clean_invalidate_d_all();
 	cache_invalidate_i_set_way(vcpu->frame.r[rt]);
 	return TRAP_NEXT;
 }

@@ -14,7 +14,7 @@
 /** The handler of a proxy in the guest's table, or NULL if @p word is no proxy. */
 emulate_fn emulate_lookup(const struct vcpu *vcpu, uint32_t word)
 {
-	if ((word & PROXY_MASK) != PROXY_MATCH)
+	if ((word & PROXY_MASK) != PROXY_MATCH || word >> 28 == 15)
 		return 0;
 	return vcpu->proxies[bits(word, 23, 12)].emulate;
 }
@@ -152,8 +152,18 @@ static enum trap_outcome inject_undefined(struct vcpu *vcpu)
 	return TRAP_RESUME;
 }
 
+/** Whether the VFP's registers can be moved: it is there, enabled, and has no exception pending. */
+static bool vfp_usable(const struct vcpu *vcpu)
+{
+	return vcpu->has_vfp &&
+	       (vfp_read_fpexc() & (VFP_FPEXC_EN | VFP_FPEXC_EX)) == VFP_FPEXC_EN;
+}
+
 static enum trap_outcome execute(struct vcpu *vcpu, const struct mem_insn *insn)
 {
+	/* The core has executed what its instruction cache held, which may be another instruction. */
+	if (insn->shape == MEM_COPROC && !vfp_usable(vcpu))
+		return inject_undefined(vcpu);
 	switch (mem_exec(insn, &mem_ops, vcpu, vcpu->frame.cpsr & PSR_C)) {
 	case MEM_EXEC_NEXT:
 		/* A device may have lowered or raised an interrupt. */

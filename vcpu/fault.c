@@ -30,6 +30,12 @@ static bool is_shadow_fault(uint32_t fsr)
 	}
 }
 
+/** Alignment faults have two encodings, 0b00x1 (TRM, table 3-9). */
+static bool is_alignment(uint32_t fsr)
+{
+	return (fsr & 0xdu) == FSR_ALIGNMENT;
+}
+
 static bool is_external(uint32_t fsr)
 {
 	switch (fsr & FSR_STATUS_MASK) {
@@ -101,7 +107,9 @@ enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 
 	if (!is_shadow_fault(fsr)) {
 		/* Alignment and external aborts: the hardware has seen the guest's own access. */
-		if ((fsr & FSR_STATUS_MASK) == FSR_ALIGNMENT || is_external(fsr))
+		if (is_alignment(fsr))
+			return guest_data_abort(vcpu, FSR_ALIGNMENT, guest_mva(&vcpu->mmu, va));
+		if (is_external(fsr))
 			return guest_data_abort(vcpu, fsr & FSR_STATUS_MASK, guest_mva(&vcpu->mmu, va));
 		return vcpu_stop(vcpu, "the table walk of a guest access aborted; fault status", fsr);
 	}
@@ -121,8 +129,9 @@ enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 		/*
 		 * The entry allows what the instruction was taken for. A load or store of several
 		 * words may have been stopped by another page, or the entry was weaker when the TLB
-		 * read it: emulation checks each word.
+		 * read it: emulation checks each word, and the next access finds the entry.
 		 */
+		mmu_tlb_invalidate(va);
 		return emulate_mem_at_pc(vcpu);
 	default:
 		return vcpu_stop(vcpu, "the guest mapped and used an address of the VMM", va);

@@ -49,6 +49,12 @@ static bool read_word(void *mem, gpa_t from, uint32_t *word)
 	return true;
 }
 
+/** The fault status of an access that nothing answers. */
+static uint32_t external_abort(const struct guest_translation *t)
+{
+	return (uint32_t)t->domain << 4 | (t->is_page ? FSR_EXTERNAL_PAGE : FSR_EXTERNAL_SECTION);
+}
+
 /** Whether the translation found last in this trap answers the question, and is allowed. */
 static bool found_before(const struct vcpu *vcpu, uint32_t va, bool privileged, bool write)
 {
@@ -85,8 +91,7 @@ const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool pr
 	}
 	region = vm_mem_find(mem, t->gpa);
 	if (!region)
-		fault->fsr = (uint32_t)t->domain << 4 |
-			     (t->is_page ? FSR_EXTERNAL_PAGE : FSR_EXTERNAL_SECTION);
+		fault->fsr = external_abort(t);
 	vcpu->found = (struct guest_found){
 		.region = region, .t = *t, .va = va, .privileged = privileged, .write = write
 	};
@@ -113,35 +118,35 @@ bool guest_fill_user(struct vcpu *vcpu, uint32_t va, bool write)
 		       SHADOW_FILLED;
 }
 
-static uint32_t load(const volatile void *from, unsigned size)
+static bool load(const volatile void *from, unsigned size, uint32_t *value)
 {
 	switch (size) {
 	case 1:
-		return *(const volatile uint8_t *)from;
+		return bus_load8(from, value);
 	case 2:
-		return *(const volatile uint16_t *)from;
+		return bus_load16(from, value);
 	default:
-		return *(const volatile uint32_t *)from;
+		return bus_load32(from, value);
 	}
 }
 
-static void store(volatile void *to, unsigned size, uint32_t value)
+static bool store(volatile void *to, unsigned size, uint32_t value)
 {
 	switch (size) {
 	case 1:
-		*(volatile uint8_t *)to = (uint8_t)value;
-		break;
+		return bus_store8(to, value);
 	case 2:
-		*(volatile uint16_t *)to = (uint16_t)value;
-		break;
+		return bus_store16(to, value);
 	default:
-		*(volatile uint32_t *)to = value;
-		break;
+		return bus_store32(to, value);
 	}
 }
 
-/** Performs an access on memory or on a device that is mapped into the VM. */
-static void access_mapped(uint32_t va, hpa_t at, unsigned size, bool write, uint32_t *value)
+/**
+ * Performs an access on memory or on a device that is mapped into the VM; false if the bus answers
+ * with an error.
+ */
+static bool access_mapped(uint32_t va, hpa_t at, unsigned size, bool write, uint32_t *value)
 {
 	uint8_t *const window = mmu_guest_window(hpa(at.raw & ~0xfffu));
 	volatile uint8_t *const byte = window + (at.raw & 0xfffu);
@@ -150,12 +155,9 @@ static void access_mapped(uint32_t va, hpa_t at, unsigned size, bool write, uint
 	 * The window is uncached, the guest's own view may not be: what its line at this address
 	 * holds goes to memory first, and is fetched again afterwards (TRM, 4.2.2).
 	 */
-	cache_clean_invalidate_d_line(va);
+	cache_clean_invalidate_d_line(va & ~(CACHE_LINE - 1));
 	cache_drain_write_buffer(0);
-	if (write)
-		store(byte, size, *value);
-	else
-		*value = load(byte, size);
+	return write ? store(byte, size, *value) : load(byte, size, value);
 }
 
 /**
@@ -177,6 +179,9 @@ bool guest_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool privileged
 			*value = mmio_read(region->device, t.gpa.raw - region->base, size);
 		return true;
 	}
-	access_mapped(va, mem_region_hpa(region, t.gpa), size, write, value);
-	return true;
+	if (access_mapped(va, mem_region_hpa(region, t.gpa), size, write, value))
+		return true;
+	fault->fsr = external_abort(&t);
+	fault->far = guest_mva(&vcpu->mmu, va);
+	return false;
 }

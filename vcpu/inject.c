@@ -42,7 +42,7 @@ void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind)
 	vcpu_set_mode_bits(vcpu, (vcpu->ctl & (PSR_I | PSR_F)) | e->mask | e->mode);
 	vcpu->spsr[vcpu_bank(vcpu)] = cpsr;
 	vcpu->frame.r[14] = lr;
-	vcpu->frame.cpsr &= ~(uint32_t)PSR_T;
+	vcpu->frame.cpsr &= ~(uint32_t)(PSR_T | PSR_J);
 	vcpu->frame.pc = vcpu_vector(vcpu, kind);
 }
 

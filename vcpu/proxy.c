@@ -215,7 +215,8 @@ static enum trap_outcome ldrt_strt_unaligned(struct vcpu *vcpu, uint32_t word, u
 		if (!store)
 			value |= byte << (8 * i);
 	}
-	return ldrt_strt_done(vcpu, word, va, value);
+	ldrt_strt_done(vcpu, word, va, value);
+	return TRAP_NEXT_POLL; /* it may have been a device */
 }
 
 /**

@@ -97,15 +97,50 @@ static uint32_t find_ram_size(const struct boot_board *board, uint32_t params)
 }
 
 /**
- * What the board itself says, where it has a register for that: U-Boot finds 16 MiB on an
- * Integrator/CP with 128. 0 otherwise.
+ * Is there RAM up to @p size, a power of two, and not the lower half once more? Two words are
+ * written and restored: the last one of each half, or others where that is in the file, which this
+ * code and its stack are in. The second store leaves something else on a bus without memory.
  */
-static uint32_t ask_board_for_ram_size(const struct boot_board *board)
+static bool is_ram(uint32_t image, uint32_t file_size, uint32_t size)
 {
+	const uint32_t last = size / 2 - sizeof(uint32_t);
+	const uint32_t low_at = last - image < file_size ? image - sizeof(uint32_t) : last;
+	volatile uint32_t *const low = phys(low_at);
+	volatile uint32_t *const high = phys(low_at + size / 2);
+
+	if (low_at >= size / 2 || low_at + size / 2 - image < file_size)
+		return false;
+
+	const uint32_t was_low = *low;
+	const uint32_t was_high = *high;
+
+	*high = 0x5aa5c33c;
+	*low = ~0x5aa5c33cu;
+	const bool answers = *high == 0x5aa5c33c && *low == ~0x5aa5c33cu;
+
+	*high = was_high;
+	*low = was_low;
+	return answers;
+}
+
+/**
+ * What the board itself says, where it has a register for that, but no more than what answers; 0
+ * if that is not @p needed. A loader's word is no better: on an Integrator/CP with 128 MiB, U-Boot
+ * finds 16, and when the memory module's description is of another size it writes 256 to CM_SDRAM.
+ */
+static uint32_t ask_board_for_ram_size(const struct boot_board *board, uint32_t image,
+				       uint32_t needed)
+{
+	uint32_t size;
+
 	if (!board->ram_size_reg)
 		return 0;
 
-	return boot_board_ram_size(board, *(volatile const uint32_t *)phys(board->ram_size_reg));
+	size = boot_board_ram_size(board, *(volatile const uint32_t *)phys(board->ram_size_reg));
+	for (; size && size >= needed; size /= 2)
+		if (is_ram(image, image_word(image, IMAGE_AT_ZIMAGE_END), size))
+			return size;
+	return 0;
 }
 
 /** Checks that the file lies in RAM as a whole, and says where in it the bundle is. */
@@ -132,14 +167,18 @@ static uint32_t find_bundle(const struct boot_board *board, uint32_t image, uint
 
 /** Checks that guest, bundle and VMM fit into RAM; returns its size, corrected if need be. */
 static uint32_t check_room(const struct boot_board *board, const struct bundle *bundle,
-			   uint32_t ram_size)
+			   uint32_t image, uint32_t ram_size)
 {
 	/* All four terms are bounded by ram_max, or by the size of RAM: no overflow. */
 	const uint32_t needed = VM_RAM_HPA + bundle->guest_memory + bundle->total_size +
 				VMM_POOL_SIZE + VMM_IMAGE_SIZE;
 
-	if (needed > ram_size && ask_board_for_ram_size(board) > ram_size)
-		ram_size = ask_board_for_ram_size(board);
+	if (needed > ram_size) {
+		const uint32_t size = ask_board_for_ram_size(board, image, needed);
+
+		if (size)
+			ram_size = size;
+	}
 	if (needed > ram_size)
 		boot_fatal(board,
 			   "hako: too little RAM: %u KiB, but %u KiB are needed (guest %u, bundle "
@@ -186,7 +225,7 @@ static uint32_t check_bundle(const struct boot_board *board, uint32_t image, uin
 	if (bundle.machine_id != board->machine_id)
 		boot_fatal(board, "hako: bundle: made for machine id 0x%x, this board is 0x%x\n",
 			   bundle.machine_id, board->machine_id);
-	ram_size = check_room(board, &bundle, ram_size);
+	ram_size = check_room(board, &bundle, image, ram_size);
 	check_parts(board, &bundle, image, bundle_at);
 	return ram_size;
 }

@@ -93,6 +93,11 @@ boot_entry:
 	mcr	p15, 0, r1, c7, c10, 4		/* instructions are fetched from memory */
 4:
 	mcr	p15, 0, r1, c13, c0, 0		/* FCSE: addresses below 32 MiB are themselves */
+	mov	r0, #0xff00
+	orr	r0, r0, #0xf0			/* no way of a cache is locked (TRM, 2.3.11) */
+	mcr	p15, 0, r0, c9, c0, 0
+	mcr	p15, 0, r0, c9, c0, 1
+	mcr	p15, 0, r1, c10, c0, 0		/* nor an entry of the TLB: those survive c8 (TRM, 2.3.12) */
 	mcr	p15, 0, r1, c7, c7, 0		/* both caches: forget whatever they held */
 	mcr	p15, 0, r1, c8, c7, 0		/* TLB: nothing of the loader's mappings survives */
 

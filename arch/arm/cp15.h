@@ -23,6 +23,7 @@
 				 : "memory");                                                     \
 	}
 
+CP15_READ(cp15_read_ctr, c0, c0, 1)
 CP15_READ(cp15_read_sctlr, c1, c0, 0)
 CP15_WRITE(cp15_write_sctlr, c1, c0, 0)
 CP15_WRITE(cp15_write_ttbr, c2, c0, 0)
@@ -37,6 +38,7 @@ CP15_WRITE(cp15_write_pid, c13, c0, 0)
 #else
 
 /* Host tests decide what the hardware reports. */
+uint32_t cp15_read_ctr(void);
 uint32_t cp15_read_dfsr(void);
 uint32_t cp15_read_ifsr(void);
 uint32_t cp15_read_far(void);

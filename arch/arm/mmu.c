@@ -36,9 +36,18 @@ void mmu_tlb_invalidate_all(void)
 	cp15_tlb_invalidate_all(0);
 }
 
+/**
+ * The TLB holds a small page as four entries if its quarters differ in permission, and one operation
+ * takes one of them (TRM, 3.4): all four go. Bits 9:0 of the operand should be zero.
+ */
 void mmu_tlb_invalidate(uint32_t va)
 {
-	cp15_tlb_invalidate_page(va);
+	const uint32_t page = va & ~(PAGE_SIZE - 1);
+
+	cp15_tlb_invalidate_page(page);
+	cp15_tlb_invalidate_page(page + 0x400);
+	cp15_tlb_invalidate_page(page + 0x800);
+	cp15_tlb_invalidate_page(page + 0xc00);
 }
 
 /** Writes the VMM's own entries into a first-level table of the pool. */

@@ -7,28 +7,42 @@
  * bool user_load32(uint32_t va, uint32_t *value) and its siblings. An abort at the marked
  * instruction continues at the fix-up, which returns false.
  */
-	.macro USER_ACCESS name, insn:vararg
+	.macro LOAD name, insn:vararg
 	.section .text.\name, "ax"
 	.global	\name
 	.type	\name, %function
 \name:
 9001:	\insn
-	.ifc	\name, user_load32
 	str	r2, [r1]
-	.endif
-	.ifc	\name, user_load8
-	str	r2, [r1]
-	.endif
 	mov	r0, #1
 	bx	lr
 	.section .fixup_table, "a"
 	.word	9001b, access_failed
 	.endm
 
-	USER_ACCESS user_load32, ldrt r2, [r0]
-	USER_ACCESS user_load8, ldrbt r2, [r0]
-	USER_ACCESS user_store32, strt r1, [r0]
-	USER_ACCESS user_store8, strbt r1, [r0]
+	.macro STORE name, insn:vararg
+	.section .text.\name, "ax"
+	.global	\name
+	.type	\name, %function
+\name:
+9001:	\insn
+	mov	r0, #1
+	bx	lr
+	.section .fixup_table, "a"
+	.word	9001b, access_failed
+	.endm
+
+	LOAD	user_load32, ldrt r2, [r0]
+	LOAD	user_load8, ldrbt r2, [r0]
+	STORE	user_store32, strt r1, [r0]
+	STORE	user_store8, strbt r1, [r0]
+
+	LOAD	bus_load32, ldr r2, [r0]
+	LOAD	bus_load16, ldrh r2, [r0]
+	LOAD	bus_load8, ldrb r2, [r0]
+	STORE	bus_store32, str r1, [r0]
+	STORE	bus_store16, strh r1, [r0]
+	STORE	bus_store8, strb r1, [r0]
 
 /*
  * bool user_load_words(uint32_t va, uint32_t *words, unsigned count) and the store. The row of 16
@@ -88,7 +102,7 @@ vfp_present:
 
 /*
  * void jazelle_disable(void): clears JE in the Jazelle main configuration register, so that BXJ is BX,
- * and sets CD in the OS control register, so that User mode cannot change that (ARM ARM, A2.10). A
+ * and sets CD (bit 0) in the OS control register, so that User mode cannot change that (ARM ARM, A2.10). A
  * core without Jazelle, or an emulator, may not have the registers.
  */
 	.section .text.jazelle, "ax"
@@ -97,7 +111,7 @@ vfp_present:
 jazelle_disable:
 	mov	r0, #0
 9005:	mcr	p14, 7, r0, c2, c0, 0
-	mov	r0, #2
+	mov	r0, #1
 9006:	mcr	p14, 7, r0, c1, c0, 0
 	bx	lr
 	.section .fixup_table, "a"

@@ -23,6 +23,17 @@ bool user_store8(uint32_t va, uint32_t value);
 bool user_load_words(uint32_t va, uint32_t *words, unsigned count);
 bool user_store_words(uint32_t va, const uint32_t *words, unsigned count);
 
+/*
+ * One access of 1, 2 or 4 bytes at an address of the VMM behind which a device may be: false if the
+ * bus answers with an error.
+ */
+bool bus_load8(const volatile void *from, uint32_t *value);
+bool bus_load16(const volatile void *from, uint32_t *value);
+bool bus_load32(const volatile void *from, uint32_t *value);
+bool bus_store8(volatile void *to, uint32_t value);
+bool bus_store16(volatile void *to, uint32_t value);
+bool bus_store32(volatile void *to, uint32_t value);
+
 /* Numbers of the VFP system registers in FMRX and FMXR (ARM ARM, C4.1). */
 #define VFP_FPSID   0
 #define VFP_FPSCR   1
@@ -30,6 +41,7 @@ bool user_store_words(uint32_t va, const uint32_t *words, unsigned count);
 #define VFP_FPINST  9
 #define VFP_FPINST2 10
 
+#define VFP_FPEXC_EX 0x80000000u
 #define VFP_FPEXC_EN 0x40000000u
 
 /** Takes Jazelle state away from User mode. */

@@ -92,6 +92,8 @@ trap_undef_fetch:
 	add	r4, sp, #VCPU_PROXY
 	ldmia	r4, {r5, r6, r7}	/* proxy_mask, proxy_match, proxies */
 	mov	r4, sp
+	cmp	r3, #0xf0000000		/* no condition: CDP2, which is no proxy */
+	bhs	trap_undef_general
 	and	r5, r5, r3
 	teq	r5, r6
 	bne	trap_undef_general

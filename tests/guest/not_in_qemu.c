@@ -85,12 +85,6 @@ GUEST_TEST(the_control_register_begins_with_its_reset_value)
 	EXPECT_EQ(SCTLR_RESET, sctlr_read());
 }
 
-/* TRM, 2.3.1: cache type 0b1110, separate caches. */
-GUEST_TEST(the_cache_type_is_the_one_of_the_arm926)
-{
-	EXPECT_EQ(0x1d000000, CP15_READ(c0, c0, 1) & 0xff000000);
-}
-
 /* TRM, 2.3.8: the victim and P bits of the TLB lockdown register hold what is written. */
 GUEST_TEST(the_tlb_lockdown_register_holds_what_is_written)
 {

@@ -318,6 +318,51 @@ bool user_store_words(uint32_t va, const uint32_t *words, unsigned count)
 	return true;
 }
 
+uint32_t cp15_read_ctr(void)
+{
+	return 0x1d152152u; /* 16 KiB each, 4 ways, lines of 32 bytes (TRM, 2.3.1) */
+}
+
+/* The fake bus answers everywhere, or nowhere: machine.bus_error. */
+bool bus_load8(const volatile void *from, uint32_t *value)
+{
+	*value = *(const volatile uint8_t *)from;
+	return !machine.bus_error;
+}
+
+bool bus_load16(const volatile void *from, uint32_t *value)
+{
+	*value = *(const volatile uint16_t *)from;
+	return !machine.bus_error;
+}
+
+bool bus_load32(const volatile void *from, uint32_t *value)
+{
+	*value = *(const volatile uint32_t *)from;
+	return !machine.bus_error;
+}
+
+bool bus_store8(volatile void *to, uint32_t value)
+{
+	if (!machine.bus_error)
+		*(volatile uint8_t *)to = (uint8_t)value;
+	return !machine.bus_error;
+}
+
+bool bus_store16(volatile void *to, uint32_t value)
+{
+	if (!machine.bus_error)
+		*(volatile uint16_t *)to = (uint16_t)value;
+	return !machine.bus_error;
+}
+
+bool bus_store32(volatile void *to, uint32_t value)
+{
+	if (!machine.bus_error)
+		*(volatile uint32_t *)to = value;
+	return !machine.bus_error;
+}
+
 uint32_t cp15_read_dfsr(void)
 {
 	return machine.dfsr;

@@ -50,6 +50,7 @@ struct machine {
 	unsigned tlb_count;
 	unsigned tlb_flushes, tlb_page_flushes;
 
+	bool bus_error;           /* what the answer to the VMM's own accesses to memory is */
 	uint32_t dfsr, ifsr, far; /* what the next abort reports */
 	uint32_t vfp[32], fpexc;
 };

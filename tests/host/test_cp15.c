@@ -6,19 +6,29 @@
  */
 #include <stdint.h>
 
-#define ARCH_ARM_CACHE_H
+#include <string.h>
 
+#define ARCH_ARM_CACHE_H
+#define CACHE_LINE 32u
+
+/** What was done to the caches since cache_forget(), in order, and the operand of the last. */
 static struct {
-	const char *name;
+	char done[200];
 	uint32_t operand;
-	unsigned count;
-} cache_last;
+} cache;
 
 static void cache_note(const char *name, uint32_t operand)
 {
-	cache_last.name = name;
-	cache_last.operand = operand;
-	cache_last.count++;
+	if (cache.done[0])
+		strcat(cache.done, " + ");
+	strcat(cache.done, name);
+	cache.operand = operand;
+}
+
+static void cache_forget(void)
+{
+	cache.done[0] = 0;
+	cache.operand = 0;
 }
 
 static void cache_invalidate_i_all(uint32_t operand) { cache_note("invalidate I", 0); }
@@ -38,8 +48,6 @@ static void cache_flush_all(void) { cache_note("flush", 0); }
 
 #include "tests/host/core_machine.h"
 #include "vcpu/guest_abi.h"
-
-#include <string.h>
 
 #define MCR(crn, crm, opc2) (0xee000f10u | (crn) << 16 | (crm) | (opc2) << 5)
 #define MRC(crn, crm, opc2) (MCR(crn, crm, opc2) | 1u << 20)
@@ -61,8 +69,7 @@ static int start(void **state)
 	machine_map_usual();
 	proxy_table_make(proxies, words, ARRAY_SIZE(words));
 	machine.vcpu.proxies = proxies;
-	cache_last.name = "";
-	cache_last.count = 0;
+	cache_forget();
 	return 0;
 }
 
@@ -171,11 +178,11 @@ static void undefined_encodings_are_injected(void **state)
 
 static void identification_is_read_only(void **state)
 {
-	static const struct {
+	const struct {
 		uint32_t mrc, value;
 	} ids[] = {
 		{ MRC(0, 0, 0), 0x41069265 }, /* ARM926EJ-S r0p5 */
-		{ MRC(0, 0, 1), 0x1d152152 }, /* write-back, 16 KiB each, 4 ways, lines of 8 words */
+		{ MRC(0, 0, 1), cp15_read_ctr() }, /* the real caches are used */
 		{ MRC(0, 0, 2), 0 },          /* no TCM */
 		{ MRC(0, 0, 3), 0x41069265 }, { MRC(0, 0, 7), 0x41069265 },
 	};
@@ -274,14 +281,13 @@ static void caches_are_emptied_when_addresses_change_their_meaning(void **state)
 	static const uint32_t flips[] = { SCTLR_M, SCTLR_C, SCTLR_I };
 
 	for (unsigned i = 0; i < 2 * ARRAY_SIZE(flips); i++) {
-		cache_last.count = 0;
+		cache_forget();
 		machine_mcr(MCR_SCTLR, machine.vcpu.mmu.sctlr ^ flips[i / 2]);
-		assert_string_equal(cache_last.name, "flush");
-		assert_int_equal(cache_last.count, 1);
+		assert_string_equal(cache.done, "flush");
 	}
-	cache_last.count = 0;
+	cache_forget();
 	machine_mcr(MCR_SCTLR, machine.vcpu.mmu.sctlr ^ SCTLR_RR);
-	assert_int_equal(cache_last.count, 0);
+	assert_string_equal(cache.done, "");
 }
 
 /* ---- caches, write buffer, waiting --------------------------------------------------------------- */
@@ -291,16 +297,16 @@ static void cache_operations(void **state)
 	static const struct {
 		uint32_t word;
 		const char *done;
-		bool address;
+		bool operand;
 	} operations[] = {
 		/* What would throw away data of the VMM writes it back as well. */
-		{ MCR(7, 5, 0), "invalidate I", false },
-		{ MCR(7, 5, 1), "invalidate I line", true },
-		{ MCR(7, 5, 2), "invalidate I set/way", true },
+		{ MCR(7, 5, 0), "clean, inv. D + invalidate I", false },
+		{ MCR(7, 5, 1), "clean, inv. D line + invalidate I line", true },
+		{ MCR(7, 5, 2), "clean, inv. D + invalidate I set/way", true },
 		{ MCR(7, 6, 0), "clean, inv. D", false },
 		{ MCR(7, 6, 1), "invalidate D line", true },
 		{ MCR(7, 6, 2), "clean, inv. D set/way", true },
-		{ MCR(7, 7, 0), "invalidate I", false },
+		{ MCR(7, 7, 0), "clean, inv. D + invalidate I", false },
 		{ MCR(7, 10, 1), "clean D line", true },
 		{ MCR(7, 10, 2), "clean D set/way", true },
 		{ MCR(7, 10, 4), "drain", false },
@@ -311,27 +317,32 @@ static void cache_operations(void **state)
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(operations); i++) {
-		cache_last.count = 0;
-		assert_int_equal(machine_mcr(operations[i].word, 0x12345678), TRAP_NEXT);
-		assert_string_equal(cache_last.name, operations[i].done);
-		assert_int_equal(cache_last.operand, operations[i].address ? 0x12345678 : 0);
-		assert_int_equal(cache_last.count, operations[i].word == MCR(7, 7, 0) ? 2 : 1);
+		cache_forget();
+		assert_int_equal(machine_mcr(operations[i].word, 0x12345660), TRAP_NEXT);
+		assert_string_equal(cache.done, operations[i].done);
+		assert_int_equal(cache.operand, operations[i].operand ? 0x12345660 : 0);
 	}
-	cache_last.count = 0;
+	cache_forget();
 	assert_int_equal(machine_mcr(MCR(7, 13, 1), 0x12345678), TRAP_NEXT); /* prefetch: a hint */
-	assert_int_equal(cache_last.count, 0);
+	assert_string_equal(cache.done, "");
 }
 
 static void lines_of_the_vmm_are_not_lost(void **state)
 {
-	machine_mcr(MCR(7, 6, 1), VMM_BASE);
-	assert_string_equal(cache_last.name, "clean, inv. D line");
-	machine_mcr(MCR(7, 6, 1), VMM_END - 32);
-	assert_string_equal(cache_last.name, "clean, inv. D line");
-	machine_mcr(MCR(7, 6, 1), VMM_BASE - 32);
-	assert_string_equal(cache_last.name, "invalidate D line");
-	machine_mcr(MCR(7, 6, 1), VMM_END);
-	assert_string_equal(cache_last.name, "invalidate D line");
+	static const struct {
+		uint32_t va;
+		const char *done;
+	} lines[] = {
+		{ VMM_BASE - 32, "invalidate D line" },     { VMM_BASE, "clean, inv. D line" },
+		{ VMM_END - 32, "clean, inv. D line" },     { VMM_END, "invalidate D line" },
+		{ VMM_BASE - 1, "invalidate D line" },      { VMM_END - 1, "clean, inv. D line" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
+		cache_forget();
+		machine_mcr(MCR(7, 6, 1), lines[i].va);
+		assert_string_equal(cache.done, lines[i].done);
+	}
 }
 
 /* Operations on lines get modified addresses; the real FCSE is off (TRM, 2.3.13). */
@@ -341,13 +352,14 @@ static void lines_under_a_process_id(void **state)
 
 	machine_mcr(MCR_PID, 0x0a000000);
 	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
+		cache_forget();
 		machine_mcr(lines[i], 0x0b234560);
-		assert_int_equal(cache_last.operand, 0x01234560);
+		assert_int_equal(cache.operand, 0x01234560);
 		machine_mcr(lines[i], 0x0c234560);
-		assert_int_equal(cache_last.operand, 0x0c234560);
+		assert_int_equal(cache.operand, 0x0c234560);
 	}
 	machine_mcr(MCR(7, 10, 2), 0x0a000020); /* set and way are no address */
-	assert_int_equal(cache_last.operand, 0x0a000020);
+	assert_int_equal(cache.operand, 0x0a000020);
 }
 
 static void test_and_clean_ends_the_loop(void **state)
@@ -421,14 +433,14 @@ static void the_process_id_renames_low_addresses(void **state)
 	/* Its code is what the table has at 0x04000000 plus the address. */
 	guest_set_word(DIR_A + (0x04000000u + CODE) / 0x100000 * 4, SECTION(CODE));
 	guest_set_word(DIR_A + 0x041 * 4, SECTION(0x08000000));
-	cache_last.count = 0;
+	cache_forget();
 	machine_mcr(MCR_PID, 0x04000000);
-	assert_string_equal(cache_last.name, "flush");
+	assert_string_equal(cache.done, "flush");
 	assert_int_equal(leads_to(0x00100000), HPA_RAM + 0x303000);
 	assert_int_equal(leads_to(0x04100000), HPA_RAM + 0x303000);
-	cache_last.count = 0;
+	cache_forget();
 	machine_mcr(MCR_PID, 0x05ffffff); /* the same process */
-	assert_int_equal(cache_last.count, 0);
+	assert_string_equal(cache.done, "");
 	machine_mcr(MCR_PID, 0);
 	assert_int_equal(leads_to(0x00100000), 0);
 }

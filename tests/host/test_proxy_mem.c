@@ -387,6 +387,60 @@ static void ldrt_and_strt_have_the_rights_of_user_mode(void **state)
 	assert_true(faulted > 15000);
 }
 
+/* What the alignment handler of Linux would do: byte by byte, up to the first that is denied. */
+static void unaligned_words_of_linux(void **state)
+{
+	unsigned complete = 0, partial = 0;
+	struct vcpu *const vcpu = &machine.vcpu;
+
+	vcpu->completes_unaligned = true;
+	for (unsigned i = 0; i < 20000; i++) {
+		const bool load = rnd_below(2), up = rnd_below(2);
+		const uint32_t va = (random_va() & ~3u) + 1 + rnd_below(3), offset = rnd_below(0x1000);
+		uint32_t physical, expected = 0, far = va, stored;
+		enum machine_bus bus[4];
+		uint8_t *host[4];
+		struct vcpu before;
+		unsigned status = 0, n;
+		bool memory_only = true;
+
+		random_view(va);
+		machine_mcr(MCR_SCTLR, vcpu->mmu.sctlr | SCTLR_A);
+		vcpu->frame.r[1] = va;
+		stored = vcpu->frame.r[2];
+		for (n = 0; n < 4 && !status; n++) {
+			far = va + n;
+			status = ref_user_access(far, !load, &physical, &bus[n], &host[n]);
+			if (status)
+				break;
+			memory_only &= bus[n] == BUS_MEMORY;
+			if (bus[n] == BUS_MEMORY)
+				expected |= (uint32_t)host[n][far % 4] << 8 * n;
+		}
+		if (!memory_only)
+			continue;
+		before = *vcpu;
+		/* ldrt or strt r2, [r1], #offset */
+		machine_do(0xe4212000u | (uint32_t)load << 20 | (uint32_t)up << 23 | offset);
+		for (unsigned m = 0; m < n && !load; m++)
+			assert_int_equal(host[m][(va + m) % 4], stored >> 8 * m & 0xff);
+		if (status) {
+			assert_int_equal(vcpu_mode(vcpu), PSR_MODE_ABT);
+			assert_int_equal(vcpu->cp15.dfsr, status);
+			assert_int_equal(vcpu->cp15.far, far);
+			assert_memory_equal(vcpu->frame.r, before.frame.r, 8 * 4);
+			partial += n > 0;
+			continue;
+		}
+		assert_int_equal(vcpu_cpsr(vcpu), vcpu_cpsr(&before));
+		assert_int_equal(vcpu->frame.r[1], up ? va + offset : va - offset);
+		assert_int_equal(vcpu->frame.r[2], load ? expected : stored);
+		complete++;
+	}
+	assert_true(complete > 2000);
+	assert_true(partial > 50);
+}
+
 /* Where the kernel itself could store: its own page, and a program's with PAN closed. */
 static void what_only_the_kernel_may_touch(void **state)
 {
@@ -418,6 +472,7 @@ int main(void)
 		cmocka_unit_test_setup(ldm_as_a_return, start),
 		cmocka_unit_test_setup(the_user_bank_in_every_mode, start),
 		cmocka_unit_test_setup(ldrt_and_strt_have_the_rights_of_user_mode, start),
+		cmocka_unit_test_setup(unaligned_words_of_linux, start),
 		cmocka_unit_test_setup(what_only_the_kernel_may_touch, start),
 	};
 

@@ -50,23 +50,13 @@ class GuestError(AssertionError):
     """The guest did not do what it should; the message says what and where the log is."""
 
 
-class Guest:
-    def __init__(self, board, kernel, log, *, native=False, stress=False, **options):
-        """native: the unmodified kernel on the bare board. options: see hako_qemu.command."""
+class Machine:
+    """A QEMU with a console: `command` is its command line, `log` gets all that is printed."""
+
+    def __init__(self, command, log):
+        self.scripted = False
         self.log_path = Path(log)
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        suffix = "-stress" if stress else ""
-        folder = ROOT / "build/guest" / kernel
-        if native:
-            initrd = "stress" if stress else "initramfs"
-            command = hako_qemu.command(
-                board, folder / "zImage", dtb=folder / f"{board}.dtb",
-                initrd=ROOT / f"build/guest/{initrd}.cpio.gz",
-                cmdline="console=ttyAMA0 mem=96M", **options)
-        else:
-            bundle = ROOT / "build" / board / kernel / f"zImage-hako{suffix}"
-            command = hako_qemu.command(board, bundle, **options)
-        self.scripted = False
         self.log = open(self.log_path, "w", encoding="utf-8", newline="")
         self.qemu = pexpect.spawn(command[0], command[1:], encoding="utf-8",
                                   codec_errors="replace", timeout=HANG_SECONDS,
@@ -146,6 +136,25 @@ class Guest:
         text = self.qemu.before
         self.qemu.close()
         return text, self.qemu.exitstatus
+
+
+class Guest(Machine):
+    """A board that boots Linux, under the VMM or natively."""
+
+    def __init__(self, board, kernel, log, *, native=False, stress=False, **options):
+        """native: the unmodified kernel on the bare board. options: see hako_qemu.command."""
+        suffix = "-stress" if stress else ""
+        folder = ROOT / "build/guest" / kernel
+        if native:
+            initrd = "stress" if stress else "initramfs"
+            command = hako_qemu.command(
+                board, folder / "zImage", dtb=folder / f"{board}.dtb",
+                initrd=ROOT / f"build/guest/{initrd}.cpio.gz",
+                cmdline="console=ttyAMA0 mem=96M", **options)
+        else:
+            bundle = ROOT / "build" / board / kernel / f"zImage-hako{suffix}"
+            command = hako_qemu.command(board, bundle, **options)
+        super().__init__(command, log)
 
 
 def strip_stamps(text):

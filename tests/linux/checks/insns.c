@@ -19,6 +19,7 @@ typedef uint32_t (*code_fn)(uint32_t, uint32_t, uint32_t, uint32_t);
 void check_instructions(void)
 {
 	uint32_t *page = pages_new(2);
+	volatile uint32_t value = 0;
 	uint32_t old, low, high;
 	uint64_t two;
 
@@ -44,24 +45,21 @@ void check_instructions(void)
 	{
 		const uint32_t words[] = { 0xe2800001u, BXJ_LR }; /* add r0, r0, #1 */
 		code_fn fn = (code_fn)(uintptr_t)code_page(words, sizeof(words));
-		uint32_t value = 0;
-
+		value = 0;
 		TRY(value = fn(41, 0, 0, 0));
 		check(caught.number == 0 && value == 42, "bxj with Jazelle off: signal %s, %u",
 		      signal_name(caught.number), value);
 	}
 	{
-		/* The conditions of an SWI that fails: no system call (exit would end us). */
+		/* exit(0), if it were one. */
 		const uint32_t words[] = { 0xe3a07001u, 0xe3510000u, 0x0f000000u, 0xe3a00007u, BX_LR };
 		code_fn fn = (code_fn)(uintptr_t)code_page(words, sizeof(words));
-		uint32_t saved_r7, value;
+		uint32_t seven;
 
-		__asm__ volatile("mov %0, r7" : "=r"(saved_r7));
 		__asm__ volatile("mov r0, #0\n\tmov r1, #1\n\tblx %1\n\tmov %0, r0"
-				 : "=r"(value) : "r"(fn)
+				 : "=r"(seven) : "r"(fn)
 				 : "r0", "r1", "r2", "r3", "r7", "r12", "lr", "cc", "memory");
-		(void)saved_r7;
-		check(value == 7, "swieq with Z clear is nothing");
+		check(seven == 7, "swieq with Z clear is nothing");
 	}
 	{
 		/* Written, run, written again: the cache maintenance system call. */
@@ -79,8 +77,6 @@ void check_instructions(void)
 	{
 		/* ARMv5 has no execute-never. */
 		const uint32_t words[] = { 0xe3a00005u, BX_LR };
-		uint32_t value = 0;
-
 		memcpy(page, words, sizeof(words));
 		__builtin___clear_cache((char *)page, (char *)(page + 2));
 		TRY(value = ((code_fn)(uintptr_t)page)(0, 0, 0, 0));

@@ -5,6 +5,7 @@
  *
  * Each group is a process, so that one that dies does not take the others along.
  */
+#define _GNU_SOURCE
 #include "tests/linux/checks/checks.h"
 
 #include <errno.h>
