@@ -65,7 +65,7 @@ test-host: $(HOST_PROGRAMS) ## tests that need no board, with sanitizers; fuzz t
 	@$(PYTHON) -m pytest -q -n $(shell nproc) tests/host
 
 test-guest: guest-tests ## bare-metal guests on the bare boards and under the VMM: same output?
-	@$(PYTHON) tests/guest/run.py
+	@$(PYTHON) -m pytest -q -n $(shell nproc) tests/guest
 
 test-linux: $(TEST_BUNDLES) ## Linux scenarios on both boards and all kernels
 	@HAKO_KERNELS="$(TEST_KERNELS)" $(PYTHON) -m pytest -q -n $(shell nproc) tests/qemu

@@ -7,7 +7,7 @@
 
 UBOOT := build/uboot/u-boot
 # Lines that fetching and building print, about, for scripts/step.
-UBOOT_LINES := 730
+UBOOT_LINES := 470
 
 $(UBOOT): configs/uboot.config scripts/build_uboot
 	@scripts/step "build U-Boot" --of $(UBOOT_LINES) -- \

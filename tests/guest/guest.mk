@@ -13,7 +13,7 @@ GUEST_PYTHON ?= /usr/bin/python3
 GUEST_RANDOM := $(addprefix hostile_random_,1 2 3 4)
 GUEST_ATTACKS := $(addprefix hostile_attack_,$(shell seq 25))
 GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \
-	irq_timer mmio isolation not_in_qemu $(GUEST_RANDOM) $(GUEST_ATTACKS)
+	shadow_edges irq_timer mmio isolation not_in_qemu $(GUEST_RANDOM) $(GUEST_ATTACKS)
 GUEST_PROGRAMS_versatilepb := pl190
 
 # Sources of every program, and of a program beyond NAME.c.
@@ -25,6 +25,7 @@ GUEST_SRC_cp15 := cp15_code.S
 GUEST_SRC_mmu_permissions := $(GUEST_PROBE)
 GUEST_SRC_mmu_faults := $(GUEST_PROBE) mmu_faults_code.S
 GUEST_SRC_address_spaces := $(GUEST_PROBE) address_spaces_code.S
+GUEST_SRC_shadow_edges := $(GUEST_PROBE)
 GUEST_SRC_thumb := thumb_code.S
 GUEST_SRC_vfp := vfp_code.S
 GUEST_SRC_irq_timer := irq_timer_code.S

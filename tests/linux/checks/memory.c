@@ -142,7 +142,7 @@ void check_protection(void)
 		for (unsigned i = first ? first - 1 : 0; i < first + count + 1; i++) {
 			volatile uint32_t *const word = pages + i * 1024;
 			const int inside = i >= first && i < first + count;
-			uint32_t value = 3 + i * 1024 * 2654435761u;
+			volatile uint32_t value = 3 + i * 1024 * 2654435761u;
 
 			TRY(value = *word);
 			wrong += (caught.number != 0) != (inside && !(rights & PROT_READ));
