@@ -30,6 +30,8 @@ DEFAULT_KERNEL = next((k for k in KERNELS if not k.endswith("-pan")), KERNELS[0]
 def pytest_generate_tests(metafunc):
     if "kernel" in metafunc.fixturenames:
         metafunc.parametrize("kernel", KERNELS)
+    if "plain_kernel" in metafunc.fixturenames:  # without those that differ in PAN only
+        metafunc.parametrize("plain_kernel", [k for k in KERNELS if not k.endswith("-pan")])
     if "board" in metafunc.fixturenames:
         metafunc.parametrize("board", hako_qemu.BOARDS)
 

@@ -7,21 +7,18 @@ import re
 # the others take minutes each in software.
 STRESSORS = {
     "cpu": "--cpu 1 --cpu-method {} --cpu-ops {}",
-    "vm": "--vm 2 --vm-bytes 6M --vm-ops 4000",
-    "memory": "--memcpy 1 --memcpy-ops 60 --mmap 1 --mmap-bytes 4M --mmap-ops 40",
-    "cow": "--cow 1 --cow-ops 300 --madvise 1 --madvise-ops 20 --mremap 1 --mremap-bytes 2M "
-           "--mremap-ops 40",
-    "fork": "--fork 2 --fork-ops 400 --vfork 1 --vfork-ops 400 --zombie 1 --zombie-ops 200",
-    "exec": "--exec 1 --exec-ops 40",
-    "signal": "--signal 1 --signal-ops 4000 --sigq 1 --sigq-ops 4000 --sigsegv 1 "
-              "--sigsegv-ops 2000 --sigpipe 1 --sigpipe-ops 200",
-    "pipe": "--pipe 1 --pipe-ops 20000 --fifo 1 --fifo-ops 2000 --sock 1 --sock-ops 100",
-    "timer": "--timer 1 --timer-ops 400 --timerfd 1 --timerfd-ops 400 --itimer 1 "
-             "--itimer-ops 400 --nanosleep 1 --nanosleep-ops 40",
-    "switch": "--switch 1 --switch-ops 6000 --context 1 --context-ops 400 --yield 1 "
-              "--yield-ops 6000",
-    "ipc": "--sem 1 --sem-ops 4000 --msg 1 --msg-ops 4000 --shm 1 --shm-bytes 2M --shm-ops 4 "
-           "--mq 1 --mq-ops 2000 --futex 1 --futex-ops 2000",
+    "vm": "--vm 2 --vm-bytes 6M --vm-ops 1000",
+    "memory": "--memcpy 1 --memcpy-ops 4 --mmap 1 --mmap-bytes 1M --mmap-ops 4 --mremap 1 "
+              "--mremap-bytes 1M --mremap-ops 4",
+    "fork": "--fork 2 --fork-ops 100 --vfork 1 --vfork-ops 100 --zombie 1 --zombie-ops 60",
+    "signal": "--signal 1 --signal-ops 500 --sigq 1 --sigq-ops 500 --sigsegv 1 "
+              "--sigsegv-ops 300 --sigpipe 1 --sigpipe-ops 30",
+    "pipe": "--pipe 1 --pipe-ops 4000 --fifo 1 --fifo-ops 400",
+    "timer": "--timer 1 --timer-ops 100 --timerfd 1 --timerfd-ops 100 --itimer 1 "
+             "--itimer-ops 100 --nanosleep 1 --nanosleep-ops 10",
+    "switch": "--switch 1 --switch-ops 1500 --yield 1 --yield-ops 1500",
+    "ipc": "--sem 1 --sem-ops 500 --msg 1 --msg-ops 500 --mq 1 --mq-ops 300 --futex 1 "
+           "--futex-ops 300",
 }
 CPU_METHODS = {"bitops": 4, "crc16": 4, "hamming": 1, "int32": 2, "queens": 2, "sieve": 1,
                "fibonacci": 8, "gray": 2, "collatz": 4, "loop": 2}
@@ -36,8 +33,8 @@ def commands():
         yield f"cpu-{method}", STRESSORS["cpu"].format(method, count)
 
 
-def test_stress_ng_finds_no_failure(start, board, kernel):
-    guest = start(board, kernel, stress=True)
+def test_stress_ng_finds_no_failure(start, board, plain_kernel):
+    guest = start(board, plain_kernel, stress=True)
     guest.wait_for_shell()
     for name, arguments in commands():
         status, output = guest.run(

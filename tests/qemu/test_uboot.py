@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""U-Boot's bootz starts zImage-hako: a real U-Boot, built from Debian's source, on the Integrator/CP.
+"""U-Boot's bootz starts zImage-hako: a real U-Boot, from Debian's source, on the Integrator/CP.
 
 Its `bootz` takes the image for a Linux zImage. It passes a machine id and ATAGs, or a device tree,
 that speak of 16 MiB of RAM where there are 128; and to learn that much it has written to the

@@ -161,9 +161,11 @@ void check_alignment(void)
 		set_alignment(modes[m]);
 		for (unsigned i = 0; i < COUNT(unaligned); i++) {
 			/*
-			 * Mode 0 means "as the CPU does it with the A bit clear": UNPREDICTABLE for
-			 * halfwords, ignored address bits for LDM and STM.
+			 * In mode 0 the kernel clears the A bit and runs it again. QEMU checks LDM and
+			 * STM all the same, natively for ever; the board ignores their address bits.
 			 */
+			if (modes[m] == '0' && (unaligned[i].word & 0x0e000000) == 0x08000000)
+				continue;
 			for (unsigned offset = 1; offset < 4; offset++)
 				try_unaligned(i, offset, (unsigned)(modes[m] - '0'));
 		}
