@@ -5,6 +5,7 @@
 #   GUEST=linux-6.12|linux-6.1       the guest kernel (default linux-6.12)
 #   PAN=0|1                          the guest kernel's software PAN (default 0)
 #   V=1                              print the compilers' commands
+#   JOBS=n                           how many at once (default: all cores)
 
 BOARD ?= integratorcp
 GUEST ?= linux-6.12
@@ -15,8 +16,9 @@ SHELL := /bin/bash
 Q := $(if $(V),,@)
 
 # Nobody should have to remember -j.
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
-MAKEFLAGS += -j$(shell nproc)
+JOBS ?= $(shell nproc)
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(JOBS)
 endif
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:

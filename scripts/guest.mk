@@ -25,7 +25,7 @@ SOURCE_ARCHIVE = /usr/src/linux-source-$(1).tar.xz
 # Lines that unpacking and building print, about, so that scripts/step can show a percentage.
 UNPACK_LINES-6.12 := 92400
 UNPACK_LINES-6.1 := 83700
-BUILD_LINES := 1320
+BUILD_LINES := 1450
 
 .PHONY: FORCE
 FORCE:
@@ -78,11 +78,17 @@ INITRD_STRESS := build/guest/stress.cpio.gz
 PROGRAM_CC := arm-linux-gnueabi-gcc
 PROGRAM_CFLAGS := -std=gnu11 -O2 -g0 -static -march=armv5te -marm -Wall -Wextra -Werror -I.
 PROGRAM_CFLAGS-cpu := -mfloat-abi=softfp -mfpu=vfp
-PROGRAMS := $(patsubst tests/linux/%.c,build/guest/bin/%,$(wildcard tests/linux/*.c))
+PROGRAMS := $(patsubst tests/linux/%.c,build/guest/bin/%,$(wildcard tests/linux/*.c)) \
+	build/guest/bin/checks
+CHECKS := $(wildcard tests/linux/checks/*.c)
 
 build/guest/bin/%: tests/linux/%.c $(wildcard tests/linux/*.h)
 	@mkdir -p $(@D)
 	$(Q)$(PROGRAM_CC) $(PROGRAM_CFLAGS) $(PROGRAM_CFLAGS-$*) -o $@ $<
+
+build/guest/bin/checks: $(CHECKS) tests/linux/checks/checks.h
+	@mkdir -p $(@D)
+	$(Q)$(PROGRAM_CC) $(PROGRAM_CFLAGS) -pthread -o $@ $(CHECKS)
 
 build/guest/busybox.fetched: scripts/fetch_armel
 	@scripts/step "fetch busybox for armel" -- scripts/fetch_armel build/deb build/guest/busybox \

@@ -9,8 +9,6 @@
 
 /** What a guest may change in the physical CPSR: flags and Thumb state. Never J: see docs. */
 #define CPSR_GUEST (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_T)
-/** The rest of it: User mode, and no FIQ, which the VMM does not use and entries do not mask. */
-#define CPSR_FIXED (PSR_MODE_USR | PSR_F)
 #define CTL_BITS   (PSR_MODE_MASK | PSR_I | PSR_F)
 
 #define NO_BANK 0xff
@@ -85,7 +83,7 @@ void vcpu_set_mode_bits(struct vcpu *vcpu, uint32_t ctl)
 /** Writes the whole virtual CPSR in one step, as an exception return does. */
 void vcpu_set_cpsr(struct vcpu *vcpu, uint32_t cpsr)
 {
-	vcpu->frame.cpsr = (cpsr & CPSR_GUEST) | CPSR_FIXED;
+	vcpu->frame.cpsr = (cpsr & CPSR_GUEST) | PSR_MODE_USR;
 	vcpu_set_mode_bits(vcpu, cpsr);
 }
 
@@ -164,7 +162,7 @@ void vcpu_reset(struct vcpu *vcpu)
 	memset(vcpu->bank_r14, 0, sizeof(vcpu->bank_r14));
 	memset(vcpu->spsr, 0, sizeof(vcpu->spsr));
 	memset(vcpu->bank_high, 0, sizeof(vcpu->bank_high));
-	vcpu->frame.cpsr = CPSR_FIXED;
+	vcpu->frame.cpsr = PSR_MODE_USR;
 	vcpu->ctl = PSR_MODE_SVC | PSR_I | PSR_F;
 	vcpu->proxy_mask = PROXY_MASK;
 	vcpu->proxy_match = PROXY_MATCH;

@@ -70,7 +70,7 @@ def test_bare_metal_needs_no_tree(inputs):
     header, parts = bundle(inputs, "bare", "--memory", "2M", "--name", "rtos")
     assert header.dtb == 0 and header.entry == 0x8000 and header.guest_memory == 2 << 20
     assert set(parts) == {"vmm", "guest", "proxies", "info"}
-    assert parts["info"].data == b"name=rtos\nguest=guest.hako\n"
+    assert parts["info"].data == b"name=rtos\nguest=guest.hako\nkind=bare-metal\n"
 
 
 def test_file_is_a_zimage_with_checksums(inputs):

@@ -49,7 +49,7 @@ static void enter(unsigned i, unsigned from, uint32_t bits, bool high)
 	assert_int_equal(vcpu_spsr(vcpu), flags | bits | from);
 	assert_int_equal(vcpu_cpsr(vcpu), flags | masks | PSR_I | (exceptions[i].masks_fiq ? PSR_F : 0) |
 						  exceptions[i].mode);
-	assert_int_equal(vcpu->frame.cpsr, flags | PSR_MODE_USR | PSR_F);
+	assert_int_equal(vcpu->frame.cpsr, flags | PSR_MODE_USR);
 	if (exceptions[i].mode != PSR_MODE_FIQ && from != PSR_MODE_FIQ)
 		assert_int_equal(vcpu->frame.r[12], 0x1212);
 }

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE     4096u
-#define MIB      (1024u * 1024u)
+#define PAGE	 4096u
+#define MIB	 (1024u * 1024u)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What the last TRY() ran into; number 0: nothing. regs: r0 to r15 and CPSR at that moment. */
@@ -28,12 +28,12 @@ extern sigjmp_buf try_again;
 
 void caught_clear(void);
 
-#define TRY(...)                                        \
-	do {                                            \
-		caught_clear();                         \
-		if (sigsetjmp(try_again, 1) == 0) {     \
-			__VA_ARGS__;                    \
-		}                                       \
+#define TRY(...)                                    \
+	do {                                        \
+		caught_clear();                     \
+		if (sigsetjmp(try_again, 1) == 0) { \
+			__VA_ARGS__;                \
+		}                                   \
 	} while (0)
 
 __attribute__((format(printf, 2, 3))) void check(int good, const char *format, ...);
@@ -47,6 +47,7 @@ uint32_t checksum(const void *data, size_t size);
 int child_status(int child);
 
 void check_alignment(void);
+void check_breakpoints(void);
 void check_copies(void);
 void check_copy_on_write(void);
 void check_exec(void);

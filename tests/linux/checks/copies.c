@@ -32,8 +32,8 @@ static void fill(void *where, unsigned count, unsigned seed)
 static void every_alignment(void)
 {
 	static uint8_t from[256] __attribute__((aligned(32))), to[256] __attribute__((aligned(32)));
-	static const uint8_t sizes[] = { 1, 2, 3, 4, 5, 7, 8, 11, 15, 16, 17, 28, 31, 32, 33, 35,
-					 36, 47, 63, 64, 65, 95, 96, 97, 127, 131 };
+	static const uint8_t sizes[] = { 1,  2,	 3,  4,	 5,  7,	 8,  11, 15, 16, 17, 28,  31,
+					 32, 33, 35, 36, 47, 63, 64, 65, 95, 96, 97, 127, 131 };
 	unsigned done = 0, bad = 0;
 
 	for (unsigned s = 0; s < 4; s++) {
@@ -96,7 +96,8 @@ static void partial_copies(void)
 			done = write(fds[1], end - room, size);
 			in = in * 31 + (uint32_t)done;
 			if (done > 0 && read(fds[0], buffer, sizeof(buffer)) == done)
-				content = content * 31 + (memcmp(buffer, end - room, (size_t)done) == 0);
+				content = content * 31 +
+					  (memcmp(buffer, end - room, (size_t)done) == 0);
 			fill(buffer, size, beyond);
 			memset(end - room, 0, room);
 			done = write(fds[1], buffer, size);
@@ -113,8 +114,8 @@ static void partial_copies(void)
 			content = content * 31 + checksum(end - 128, 128);
 		}
 	}
-	check(1, "copies that end in a forbidden page: in %08x out %08x clear %08x bytes %08x", in, out,
-	      clear, content);
+	check(1, "copies that end in a forbidden page: in %08x out %08x clear %08x bytes %08x", in,
+	      out, clear, content);
 	close(zero);
 	memory = munmap(pages, 2 * PAGE);
 	check(memory == 0, "unmapped");
@@ -168,8 +169,10 @@ static void unaligned_pointers(void)
 		prctl(PR_GET_NAME, name);
 		check(strcmp(name, (char *)area + offset) == 0, "name at +%u: %s", offset, name);
 	}
-	check(ioctl(fds[0], FIONREAD, 0xc0008001) < 0 && errno == EFAULT, "FIONREAD, odd, in the kernel");
-	check(ioctl(fds[0], FIONREAD, 0xbfffffff) < 0 && errno == EFAULT, "FIONREAD into its start");
+	check(ioctl(fds[0], FIONREAD, 0xc0008001) < 0 && errno == EFAULT,
+	      "FIONREAD, odd, in the kernel");
+	check(ioctl(fds[0], FIONREAD, 0xbfffffff) < 0 && errno == EFAULT,
+	      "FIONREAD into its start");
 	/* An access in two halves, of which only the first one is allowed. */
 	{
 		uint8_t *pages = pages_new(2);
@@ -179,9 +182,11 @@ static void unaligned_pointers(void)
 		for (unsigned offset = 1; offset < 4; offset++) {
 			const int status = ioctl(fds[0], FIONREAD, pages + PAGE - offset);
 
-			check(status < 0 && errno == EFAULT, "FIONREAD, %u bytes before a forbidden page: %s",
-			      offset, outcome(status));
-			check(ioctl(fds[0], FIONBIO, pages + PAGE - offset) == 0, "FIONBIO there reads");
+			check(status < 0 && errno == EFAULT,
+			      "FIONREAD, %u bytes before a forbidden page: %s", offset,
+			      outcome(status));
+			check(ioctl(fds[0], FIONBIO, pages + PAGE - offset) == 0,
+			      "FIONBIO there reads");
 			fcntl(fds[0], F_SETFL, 0);
 		}
 		munmap(pages + PAGE, PAGE);
@@ -198,8 +203,8 @@ static void strings(void)
 	char *pages = pages_new(2), *end = pages + PAGE;
 	char *const good[] = { "x", NULL };
 	char *bad[] = { "x", (char *)0xc0008000, NULL };
-	static const uintptr_t places[] = { 0, 0x10, 0xbf000001, 0xc0008000, 0xc0008003, 0xffc00000,
-					    0xffff1000, 0xfffffffd };
+	static const uintptr_t places[] = { 0,		0x10,	    0xbf000001, 0xc0008000,
+					    0xc0008003, 0xffc00000, 0xffff1000, 0xfffffffd };
 
 	munmap(end, PAGE);
 	memset(pages, 'a', PAGE);
@@ -215,7 +220,8 @@ static void strings(void)
 		char *const p = (char *)places[i];
 
 		check(open(p, O_RDONLY) < 0 && errno == EFAULT, "open(%08lx)", (long)places[i]);
-		check(execve(p, good, NULL) < 0 && errno == EFAULT, "execve(%08lx)", (long)places[i]);
+		check(execve(p, good, NULL) < 0 && errno == EFAULT, "execve(%08lx)",
+		      (long)places[i]);
 		/* A null pointer means an empty list. */
 		if (places[i] != 0) {
 			check(execve("/bin/checks", (char **)p, NULL) < 0 && errno == EFAULT,
@@ -229,7 +235,8 @@ static void strings(void)
 	}
 	bad[1] = end - 8;
 	memset(end - 8, 'a', 8);
-	check(execve("/bin/checks", bad, NULL) < 0 && errno == EFAULT, "execve, argument without an end");
+	check(execve("/bin/checks", bad, NULL) < 0 && errno == EFAULT,
+	      "execve, argument without an end");
 	munmap(pages, PAGE);
 }
 
@@ -243,7 +250,8 @@ static void absent_pages(void)
 	unsigned bad = 0;
 
 	for (unsigned i = 0; i < 16; i++) {
-		bad += write(fds[1], file + i * PAGE + 100, 64) != 64 || read(fds[0], got, 64) != 64 ||
+		bad += write(fds[1], file + i * PAGE + 100, 64) != 64 ||
+		       read(fds[0], got, 64) != 64 ||
 		       pread(self, expected, 64, (off_t)(i * PAGE + 100)) != 64 ||
 		       memcmp(got, expected, 64) != 0;
 	}
@@ -266,7 +274,8 @@ static void absent_pages(void)
 		struct stat info;
 
 		sink = pages[i * PAGE];
-		bad += fstat(self, (struct stat *)(pages + i * PAGE)) != 0 || fstat(self, &info) != 0 ||
+		bad += fstat(self, (struct stat *)(pages + i * PAGE)) != 0 ||
+		       fstat(self, &info) != 0 ||
 		       ((struct stat *)(pages + i * PAGE))->st_size != info.st_size;
 	}
 	check(bad == 0, "stat into zero pages: %u wrong", bad);
@@ -296,14 +305,16 @@ void check_copies(void)
 	absent_pages();
 }
 
-/* ---- futex --------------------------------------------------------------------------------------- */
+/* ---- futex
+ * --------------------------------------------------------------------------------------- */
 
 static long futex(void *word, int operation, uint32_t value, void *word2, uint32_t value3)
 {
 	const struct timespec now = { 0, 1 };
 
 	return syscall(SYS_futex, word, operation, value,
-		       (operation & 0x7f) == FUTEX_WAKE_OP ? (void *)1 : (void *)&now, word2, value3);
+		       (operation & 0x7f) == FUTEX_WAKE_OP ? (void *)1 : (void *)&now, word2,
+		       value3);
 }
 
 void check_futex(void)
@@ -313,10 +324,8 @@ void check_futex(void)
 		unsigned operation;
 		uint32_t result;
 	} operations[] = {
-		{ "set", FUTEX_OP_SET, 5 },
-		{ "add", FUTEX_OP_ADD, 17 },
-		{ "or", FUTEX_OP_OR, 13 },
-		{ "andn", FUTEX_OP_ANDN, 8 },
+		{ "set", FUTEX_OP_SET, 5 }, { "add", FUTEX_OP_ADD, 17 },
+		{ "or", FUTEX_OP_OR, 13 },  { "andn", FUTEX_OP_ANDN, 8 },
 		{ "xor", FUTEX_OP_XOR, 9 },
 	};
 	uint32_t *pages = pages_new(4);
@@ -329,7 +338,8 @@ void check_futex(void)
 		check(value == 0 && pages[0] == operations[i].result, "wake op %s: %s, %u",
 		      operations[i].name, outcome(value), pages[0]);
 	}
-	value = futex(pages, FUTEX_WAKE_OP, 1, pages + 1024, FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 0));
+	value = futex(pages, FUTEX_WAKE_OP, 1, pages + 1024,
+		      FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 0));
 	check(value == 0 && pages[1024] == 3, "wake op on an absent page: %s, %u", outcome(value),
 	      pages[1024]);
 	value = futex(pages + 2048, FUTEX_WAIT, 1, NULL, 0);
@@ -339,11 +349,13 @@ void check_futex(void)
 	value = futex((char *)pages + 2, FUTEX_WAIT, 0, NULL, 0);
 	check(value < 0 && errno == EINVAL, "wait at an odd address: %s", outcome(value));
 	mprotect(pages, PAGE, PROT_READ);
-	value = futex(pages + 2048, FUTEX_WAKE_OP, 1, pages, FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 0));
+	value = futex(pages + 2048, FUTEX_WAKE_OP, 1, pages,
+		      FUTEX_OP(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 0));
 	check(value < 0 && errno == EFAULT, "wake op on a read-only page: %s", outcome(value));
 	value = futex((void *)0xc0008000, FUTEX_WAIT, 0, NULL, 0);
 	check(value < 0 && errno == EFAULT, "wait on kernel text: %s", outcome(value));
-	value = futex(pages + 2048, FUTEX_WAKE_OP, 1, (void *)0xc0008000, FUTEX_OP(FUTEX_OP_SET, 3, FUTEX_OP_CMP_EQ, 0));
+	value = futex(pages + 2048, FUTEX_WAKE_OP, 1, (void *)0xc0008000,
+		      FUTEX_OP(FUTEX_OP_SET, 3, FUTEX_OP_CMP_EQ, 0));
 	check(value < 0 && errno == EFAULT, "wake op on kernel text: %s", outcome(value));
 	mprotect(pages, PAGE, PROT_READ | PROT_WRITE);
 	pages[0] = 0;

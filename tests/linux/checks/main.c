@@ -25,6 +25,7 @@ static const struct {
 	{ "instructions", check_instructions },
 	{ "alignment", check_alignment },
 	{ "faults", check_faults },
+	{ "breakpoints", check_breakpoints },
 	{ "thumb", check_thumb },
 	{ "copies", check_copies },
 	{ "futex", check_futex },
@@ -50,7 +51,7 @@ static const struct {
 /* Of all processes. */
 static struct {
 	unsigned count, failed;
-} *results;
+} * results;
 
 static const char *group_name = "";
 
@@ -78,7 +79,8 @@ void check(int good, const char *format, ...)
 	if (!good)
 		results->failed++;
 	length = (int)strlen(text);
-	printf("%s %u - %s: %.*s\n", good ? "ok" : "not ok", results->count, group_name, length, text);
+	printf("%s %u - %s: %.*s\n", good ? "ok" : "not ok", results->count, group_name, length,
+	       text);
 	fflush(stdout);
 }
 
@@ -97,7 +99,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 /* From now on, a fault ends the TRY() it is in. */
 void check_signals_caught(void)
 {
-	static const int numbers[] = { SIGILL, SIGTRAP, SIGBUS, SIGSEGV, SIGFPE };
+	static const int numbers[] = { SIGILL, SIGTRAP, SIGBUS, SIGSEGV, SIGFPE, SIGALRM };
 	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
 
 	for (unsigned i = 0; i < COUNT(numbers); i++)
@@ -124,8 +126,8 @@ const char *signal_name(int number)
 /* Private memory that nobody has touched. */
 void *pages_new(unsigned count)
 {
-	void *pages = mmap(NULL, count * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			   0);
+	void *pages = mmap(NULL, count * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
 
 	if (pages == MAP_FAILED) {
 		check(0, "mmap of %u pages: errno %d", count, errno);
@@ -137,8 +139,8 @@ void *pages_new(unsigned count)
 /* A page that can be run, beginning with these words. */
 void *code_page(const void *words, size_t size)
 {
-	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED) {
 		check(0, "mmap of a code page: errno %d", errno);

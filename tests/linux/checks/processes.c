@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define PROCESSES 40
-#define LAPS      12
+#define LAPS	  12
 
 /*
  * A ring of processes, more than the VMM has shadow contexts; a token goes round. All have the same
@@ -74,9 +74,10 @@ static void storm(void)
 		child = fork();
 		if (child == 0) {
 			/* Pages at addresses of its own: page tables come and go. */
-			volatile uint32_t *own = mmap((void *)(0x10000000 + (i % 7) * 0x08000000), PAGE,
-						      PROT_READ | PROT_WRITE,
-						      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+			volatile uint32_t *own =
+				mmap((void *)(0x10000000 + (i % 7) * 0x08000000), PAGE,
+				     PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 			const int fresh = *own == 0 && *word == i;
 
 			*own = i;
@@ -115,7 +116,8 @@ void check_many_processes(void)
 	}
 }
 
-/* ---- exec ---------------------------------------------------------------------------------------- */
+/* ---- exec
+ * ---------------------------------------------------------------------------------------- */
 
 /* What an executed program tells about what it got: its exit status. */
 int exec_echo(int argc, char **argv)
@@ -149,7 +151,8 @@ void check_exec(void)
 	check(good == 20, "%u programs executed after fork and vfork", good);
 }
 
-/* ---- pipes --------------------------------------------------------------------------------------- */
+/* ---- pipes
+ * --------------------------------------------------------------------------------------- */
 
 void check_pipes(void)
 {
@@ -189,7 +192,8 @@ void check_pipes(void)
 	}
 }
 
-/* ---- ptrace -------------------------------------------------------------------------------------- */
+/* ---- ptrace
+ * -------------------------------------------------------------------------------------- */
 
 __attribute__((noinline)) uint32_t traced(uint32_t value);
 __asm__(".text\n.arm\n.global traced\ntraced:\n"
@@ -216,17 +220,22 @@ void check_ptrace(void)
 		status = (int)traced(40);
 		_exit(status == 43 + 100 && *word == 0xbeef ? 0 : status & 0x7f);
 	}
-	check(waitpid(child, &status, 0) == child && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP,
+	check(waitpid(child, &status, 0) == child && WIFSTOPPED(status) &&
+		      WSTOPSIG(status) == SIGSTOP,
 	      "the child stops");
 	value = ptrace(PTRACE_PEEKDATA, child, word, NULL);
 	check(value == 0xc0ffee, "its word: %lx", value);
-	check(ptrace(PTRACE_POKEDATA, child, word, 0xbeef) == 0 && *word == 0, "written there only");
+	check(ptrace(PTRACE_POKEDATA, child, word, 0xbeef) == 0 && *word == 0,
+	      "written there only");
 	saved = ptrace(PTRACE_PEEKTEXT, child, traced_break, NULL);
-	check((uint32_t)saved == *(const uint32_t *)(const void *)traced_break, "its text: %08lx", saved);
+	check((uint32_t)saved == *(const uint32_t *)(const void *)traced_break, "its text: %08lx",
+	      saved);
 	check(ptrace(PTRACE_POKETEXT, child, traced_break, BREAKPOINT) == 0, "breakpoint");
-	check((uint32_t)saved == *(const uint32_t *)(const void *)traced_break, "not in our own text");
+	check((uint32_t)saved == *(const uint32_t *)(const void *)traced_break,
+	      "not in our own text");
 	ptrace(PTRACE_CONT, child, NULL, NULL);
-	check(waitpid(child, &status, 0) == child && WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP,
+	check(waitpid(child, &status, 0) == child && WIFSTOPPED(status) &&
+		      WSTOPSIG(status) == SIGTRAP,
 	      "it stops there: %s", WIFSTOPPED(status) ? signal_name(WSTOPSIG(status)) : "no");
 	memset(&regs, 0, sizeof(regs));
 	ptrace(PTRACE_GETREGS, child, NULL, &regs);

