@@ -94,7 +94,7 @@ static void compare(void)
 	assert_int_equal(vcpu_cpsr(vcpu), ref.cpsr);
 	assert_int_equal(vcpu_spsr(vcpu), ref_spsr());
 	assert_int_equal(vcpu_has_spsr(vcpu), bank(ref_mode()) != PSR_MODE_USR);
-	/* What runs is always User mode, open to IRQ, closed to FIQ, which the VMM does not use. */
+	/* What runs is always User mode, open to both interrupts. */
 	assert_int_equal(vcpu->frame.cpsr & 0xdfu, PSR_MODE_USR);
 	assert_int_equal(vcpu_privileged(vcpu), privileged);
 	assert_int_equal(machine.shadow.privileged, privileged);
@@ -206,7 +206,7 @@ static void an_illegal_mode_changes_no_mode(void **state)
 static void reserved_bits_never_reach_the_hardware(void **state)
 {
 	vcpu_set_cpsr(&machine.vcpu, 0xffffffffu);
-	assert_int_equal(machine.vcpu.frame.cpsr, 0xf8000070u); /* not J, not GE, not E, not A */
+	assert_int_equal(machine.vcpu.frame.cpsr, 0xf8000030u); /* not J, not GE, not E, not A */
 	assert_int_equal(vcpu_mode(&machine.vcpu), PSR_MODE_SYS);
 	vcpu_set_cpsr(&machine.vcpu, 0);
 	assert_int_equal(machine.vcpu.frame.cpsr, PSR_MODE_USR);
