@@ -190,23 +190,33 @@ static enum trap_outcome ldrt_strt_done(struct vcpu *vcpu, uint32_t word, uint32
 	return TRAP_NEXT;
 }
 
+#define DACR_ALL_CLIENTS 0x55555555u
+
 /**
  * An unaligned word, with alignment faults on, in a Linux guest. Linux has such a fault of its own
  * LDRT or STRT fixed up byte by byte by a handler that decodes the instruction (do_alignment() in
  * arch/arm/mm/alignment.c): it would find the proxy, and give up. So what the handler would do is
  * done here. Other guests get the fault.
+ *
+ * Its exception entry makes manager domains client first (uaccess_entry, asm/uaccess-asm.h): a
+ * kernel without software PAN would write its own memory otherwise.
  */
 static enum trap_outcome ldrt_strt_unaligned(struct vcpu *vcpu, uint32_t word, uint32_t va)
 {
 	const bool store = !bit(word, 20);
+	const uint32_t dacr = vcpu->mmu.dacr;
 	uint32_t value = store ? vcpu->frame.r[bits(word, 15, 12)] : 0;
 
 	for (unsigned i = 0; i < 4; i++) {
 		uint32_t byte = (value >> (8 * i)) & 0xffu;
 		struct guest_fault fault;
+		bool done;
 
 		guest_found_nothing(vcpu);
-		if (!guest_access(vcpu, va + i, 1, false, store, &byte, &fault)) {
+		vcpu->mmu.dacr = dacr & DACR_ALL_CLIENTS;
+		done = guest_access(vcpu, va + i, 1, false, store, &byte, &fault);
+		vcpu->mmu.dacr = dacr;
+		if (!done) {
 			vcpu->cp15.dfsr = fault.fsr;
 			vcpu->cp15.far = fault.far;
 			vcpu_inject_trap(vcpu, TRAP_DABT);
