@@ -397,7 +397,7 @@ static void unaligned_words_of_linux(void **state)
 	for (unsigned i = 0; i < 20000; i++) {
 		const bool load = rnd_below(2), up = rnd_below(2);
 		const uint32_t va = (random_va() & ~3u) + 1 + rnd_below(3), offset = rnd_below(0x1000);
-		uint32_t physical, expected = 0, far = va, stored;
+		uint32_t physical, expected = 0, far = va, stored, dacr;
 		enum machine_bus bus[4];
 		uint8_t *host[4];
 		struct vcpu before;
@@ -408,6 +408,9 @@ static void unaligned_words_of_linux(void **state)
 		machine_mcr(MCR_SCTLR, vcpu->mmu.sctlr | SCTLR_A);
 		vcpu->frame.r[1] = va;
 		stored = vcpu->frame.r[2];
+		/* Linux's fixup runs with manager domains made client. */
+		dacr = vcpu->mmu.dacr;
+		vcpu->mmu.dacr = dacr & 0x55555555u;
 		for (n = 0; n < 4 && !status; n++) {
 			far = va + n;
 			status = ref_user_access(far, !load, &physical, &bus[n], &host[n]);
@@ -417,6 +420,7 @@ static void unaligned_words_of_linux(void **state)
 			if (bus[n] == BUS_MEMORY)
 				expected |= (uint32_t)host[n][far % 4] << 8 * n;
 		}
+		vcpu->mmu.dacr = dacr;
 		if (!memory_only)
 			continue;
 		before = *vcpu;
