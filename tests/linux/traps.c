@@ -93,13 +93,13 @@ static void try_thumb(const char *name, uint16_t half, int signal)
 	       caught.number ? (int)(caught.address - (uintptr_t)code) : 0);
 }
 
-/* Mode, state and interrupt mask. Not bit F: the VMM keeps fast interrupts to itself. */
+/* Mode, state and interrupt masks. */
 static unsigned cpsr(void)
 {
 	uint32_t value;
 
 	__asm__ volatile("mrs %0, cpsr" : "=r"(value));
-	return value & 0xbfu;
+	return value & 0xffu;
 }
 
 int main(void)
