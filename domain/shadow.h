@@ -50,6 +50,7 @@ struct shadow_table {
 	bool flat;         /* made with the guest's MMU off: guest_l1 is the slot's base */
 	bool fine;
 	bool has_large;    /* some entry came from a 64 KiB page */
+	bool has_user;     /* some entry is one of guest programs, for good */
 };
 
 /** A 1 MiB slot that a context uses. */

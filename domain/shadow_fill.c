@@ -142,6 +142,21 @@ static bool fill_section(struct shadow *sh, gva_t va, const struct guest_transla
 }
 
 /**
+ * Whether a table has to stay open to guest programs: it holds pages of theirs, or one that the
+ * present view needs there. A table that a manager domain once opened to them, and that has neither
+ * any more, becomes the kernel's again at the kernel's next page: its pages are permanent there.
+ * What the present view needs stays, so an instruction that needs both kinds comes to its end.
+ */
+static bool table_is_user(const struct shadow *sh, unsigned table)
+{
+	const struct shadow_table *t = &sh->tables[table];
+	const unsigned entries = t->fine ? 4 * SHADOW_ENTRIES : SHADOW_ENTRIES;
+
+	return t->class == SHADOW_USER &&
+	       (t->has_user || shadow_has_exact(sh, table * SHADOW_ENTRIES, entries));
+}
+
+/**
  * The current context's table for a slot, made and linked if there is none. Turns a permanent grant
  * for a kernel page into a transient one if the table turns out to hold pages of programs.
  */
@@ -180,11 +195,13 @@ static unsigned table_for(struct shadow *sh, unsigned slot, const struct guest_t
 	}
 	if (grant->class == SHADOW_USER && sh->tables[table].class == SHADOW_KERNEL) {
 		shadow_table_set_class(sh, table, SHADOW_USER, mmu_domain);
-	} else if (grant->class == SHADOW_KERNEL && sh->tables[table].class == SHADOW_USER) {
+	} else if (grant->class == SHADOW_KERNEL && table_is_user(sh, table)) {
 		/* Another context has put pages of programs into it: open in virtual User mode. */
 		grant->class = SHADOW_USER;
 		grant->transient = true;
 		grant->kernel_page = true;
+	} else if (grant->class == SHADOW_KERNEL && sh->tables[table].class == SHADOW_USER) {
+		shadow_table_set_class(sh, table, SHADOW_KERNEL, mmu_domain);
 	}
 	return table;
 }
@@ -237,7 +254,7 @@ enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_t
 
 	record = shadow_slot_find(sh->current, slot);
 	if (record && record->table != SHADOW_SECTION)
-		slot_is_user = sh->tables[record->table].class == SHADOW_USER;
+		slot_is_user = table_is_user(sh, record->table);
 	if (!decide(sh, t, quarter, need, slot_is_user, &grant))
 		return SHADOW_EMULATE;
 
@@ -267,6 +284,8 @@ enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_t
 	shadow_entry_set(sh, at, desc, t->l2);
 	if (t->shift == 16)
 		sh->tables[table].has_large = true;
+	if (grant.class == SHADOW_USER && !grant.transient)
+		sh->tables[table].has_user = true;
 	if (grant.transient) {
 		const struct shadow_transient transient = { .at = at,
 							    .va = va.raw,

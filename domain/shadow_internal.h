@@ -39,6 +39,7 @@ void shadow_transients_withdraw(struct shadow *sh);
 void shadow_transient_add(struct shadow *sh, const struct shadow_transient *transient);
 void shadow_transients_forget_in(struct shadow *sh, unsigned first, unsigned count);
 bool shadow_is_transient(const struct shadow *sh, uint32_t va);
+bool shadow_has_exact(const struct shadow *sh, unsigned first, unsigned count);
 void shadow_gate_update(struct shadow *sh);
 
 #endif

@@ -78,6 +78,7 @@ void shadow_table_empty(struct shadow *sh, unsigned table)
 	memset(&sh->pool[table * SHADOW_ENTRIES], 0, entries * sizeof(sh->pool[0]));
 	memset(&sh->known[table * SHADOW_ENTRIES / 32], 0, entries / 8);
 	sh->tables[table].has_large = false;
+	sh->tables[table].has_user = false;
 	shadow_transients_forget_in(sh, table * SHADOW_ENTRIES, entries);
 	pin_vector_page(sh, table);
 }

@@ -152,6 +152,15 @@ bool shadow_is_transient(const struct shadow *sh, uint32_t va)
 	return false;
 }
 
+/** Whether some of @p count entries from @p first hold in the present view only. */
+bool shadow_has_exact(const struct shadow *sh, unsigned first, unsigned count)
+{
+	for (unsigned i = 0; i < sh->transient_count; i++)
+		if (!sh->transients[i].kernel_page && sh->transients[i].at - first < count)
+			return true;
+	return false;
+}
+
 /** Invalidates the TLB for the pages of a table that has just been taken out of the vector slot. */
 static void invalidate_gate_pages(const struct shadow *sh, unsigned table)
 {

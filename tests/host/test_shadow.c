@@ -183,6 +183,39 @@ static void what_a_manager_may_ends_with_it(void **state)
 	ASSERT_NO_ACCESS(0x12300000);
 }
 
+/**
+ * A manager domain opens the kernel's megabyte to a program. Once the program has been there, the
+ * kernel must get its pages back for good: each costs it one fault, however many there are.
+ */
+static void the_kernels_slot_is_its_own_again_after_a_manager(void **state)
+{
+	const unsigned pages = 4 * SHADOW_TRANSIENTS;
+
+	guest_set_word(DIR_A + 0xc00 * 4, L1(COARSE));
+	for (unsigned n = 0; n < pages; n++)
+		guest_set_word(COARSE + n * 4, KERNEL(PAGE_1 + n * 0x1000));
+	machine_mcr(MCR_DACR, 0x5555555d); /* domain 1 is a manager */
+	for (unsigned round = 0; round < 3; round++) {
+		unsigned faults = 0;
+
+		set_mode(PSR_MODE_USR);
+		assert_int_equal(touch(0xc0008000, true), SHADOW_FILLED);
+		assert_true(reaches(0xc0008000, true));
+		set_mode(PSR_MODE_SVC);
+		for (unsigned n = 0; n < 3 * pages; n++) {
+			const uint32_t va = 0xc0000000 + n % pages * 0x1000;
+
+			if (!reaches(va, true)) {
+				assert_int_equal(touch(va, true), SHADOW_FILLED);
+				faults++;
+			}
+		}
+		assert_true(faults <= pages);
+		set_mode(PSR_MODE_USR);
+		ASSERT_NO_ACCESS(0xc0008000);
+	}
+}
+
 static void a_changed_entry_goes_with_its_invalidation(void **state)
 {
 	guest_set_word(DIR_A + 0x123 * 4, L1(COARSE));
@@ -357,6 +390,7 @@ int main(void)
 		TEST(a_page_read_only_for_all_can_be_read_by_all),
 		TEST(the_guests_dacr_closes_and_opens),
 		TEST(what_a_manager_may_ends_with_it),
+		TEST(the_kernels_slot_is_its_own_again_after_a_manager),
 		TEST(a_changed_entry_goes_with_its_invalidation),
 		TEST(one_address_invalidates_a_whole_large_page),
 		TEST(one_address_invalidates_a_whole_section),
