@@ -41,7 +41,8 @@ struct irqchip_driver {
 /** One deadline, in microseconds. */
 struct timer_driver {
 	void (*init)(volatile uint32_t *regs);
-	void (*arm)(uint32_t us); /* one interrupt after @p us, at least 1; replaces an earlier one */
+	/* One interrupt after @p us microseconds, at least 1; replaces an earlier one. */
+	void (*arm)(uint32_t us);
 	void (*ack)(void);
 };
 
@@ -84,15 +85,15 @@ struct vm_wire {
 /** What dev->backend of an emulated window points to (devemu/backend.h). */
 enum vm_backend {
 	VM_BACKEND_NONE,
-	VM_BACKEND_CONSOLE, /**< struct uart_backend: the VM's console */
-	VM_BACKEND_IRQ,     /**< struct irq_refresh */
-	VM_BACKEND_SYSTEM,  /**< struct system_backend, .board = NULL */
-	VM_BACKEND_SYSTEM_BOARD, /**< struct system_backend, .board = the same registers of the board */
+	VM_BACKEND_CONSOLE,      /**< struct uart_backend: the VM's console */
+	VM_BACKEND_IRQ,          /**< struct irq_refresh */
+	VM_BACKEND_SYSTEM,       /**< struct system_backend, .board = NULL */
+	VM_BACKEND_SYSTEM_BOARD, /**< struct system_backend, .board = the board's own registers */
 };
 
 struct board_window {
 	const char *name;
-	uint32_t base; /* GPA, and HPA of MEM_DIRECT, MEM_READ_DIRECT and of a back end's registers */
+	uint32_t base; /* GPA, and HPA of MEM_DIRECT, MEM_READ_DIRECT and a back end's registers */
 	uint32_t size;
 	enum mem_kind kind;
 	/* MEM_READ_DIRECT and MEM_EMULATED only: */
@@ -108,20 +109,20 @@ struct board_window {
 	{                                                                 \
 		.name = (n), .base = (b), .size = (s), .kind = MEM_DIRECT \
 	}
-#define VM_INERT(n, b, s, p)                                                  \
-	{                                                                     \
-		.name = (n), .base = (b), .size = (s), .kind = MEM_EMULATED,  \
-		.ops = &inert_ops, .params = (p)                              \
+#define VM_INERT(n, b, s, p)                                                                    \
+	{                                                                                       \
+		.name = (n), .base = (b), .size = (s), .kind = MEM_EMULATED, .ops = &inert_ops, \
+		.params = (p)                                                                   \
 	}
-#define VM_MODEL(n, b, s, o, ...)                                             \
-	{                                                                     \
-		.name = (n), .base = (b), .size = (s), .kind = MEM_EMULATED,  \
-		.ops = &(o), __VA_ARGS__                                      \
+#define VM_MODEL(n, b, s, o, ...)                                                         \
+	{                                                                                 \
+		.name = (n), .base = (b), .size = (s), .kind = MEM_EMULATED, .ops = &(o), \
+		__VA_ARGS__                                                               \
 	}
-#define VM_READ_DIRECT(n, b, s, o, ...)                                         \
-	{                                                                       \
-		.name = (n), .base = (b), .size = (s), .kind = MEM_READ_DIRECT, \
-		.ops = &(o), __VA_ARGS__                                        \
+#define VM_READ_DIRECT(n, b, s, o, ...)                                                      \
+	{                                                                                    \
+		.name = (n), .base = (b), .size = (s), .kind = MEM_READ_DIRECT, .ops = &(o), \
+		__VA_ARGS__                                                                  \
 	}
 
 /** An interrupt line of the board that the VM's virtual controller shows. */
@@ -147,7 +148,7 @@ struct board {
 	hpa_t irqchip[IRQCHIP_LEVELS];
 	const struct timer_driver *timer_driver;
 	struct board_device timer;
-	hpa_t counter; /* free running, 24 MHz, 32 bits */
+	hpa_t counter;                                /* free running, 24 MHz, 32 bits */
 	struct board_write reset[BOARD_RESET_WRITES]; /* in order; restarts the board */
 
 	const struct board_window *windows; /* of the VM, sorted by base */

@@ -3,8 +3,8 @@
 
 #include "devemu/arm_timer_regs.h"
 
-#define CONTROL_BITS                                                                            \
-	(ARM_TIMER_ENABLE | ARM_TIMER_PERIODIC | ARM_TIMER_IE | ARM_TIMER_DIV_BITS |            \
+#define CONTROL_BITS                                                                 \
+	(ARM_TIMER_ENABLE | ARM_TIMER_PERIODIC | ARM_TIMER_IE | ARM_TIMER_DIV_BITS | \
 	 ARM_TIMER_32BIT | ARM_TIMER_ONESHOT)
 
 static uint32_t mask(const struct arm_timer *t)
@@ -57,7 +57,7 @@ static void expire(struct arm_timer *t, uint64_t count)
 	}
 	late = count - t->zero_at;
 	every = period(t);
-	/* The division is a call of hundreds of instructions, and needed only after a long pause. */
+	/* The division is a call of hundreds of instructions, needed only after a long pause. */
 	t->zero_at += late < every ? every : every * (late / every + 1u);
 }
 

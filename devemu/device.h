@@ -34,15 +34,15 @@ struct device_ops {
 /** One device of one VM. */
 struct device {
 	const struct device_ops *ops;
-	void *state;                            /* ops->state_size bytes, zeroed once, the model's own */
-	struct irq_line irq[DEVICE_WIRES_MAX];  /* outputs; the model says which is which */
-	bool irq_level[DEVICE_WIRES_MAX];       /* what they were driven to; a wire starts low */
-	const struct clock *clock;              /* NULL for models that need no time */
-	const void *params;                     /* constants of this instance: see each model's header */
-	const void *backend;                    /* given by the VM: see each model's header */
-	uint64_t deadline_at;                   /* owned by the clock */
-	const char *owner;                      /* name of the VM, for messages */
-	unsigned guest_errors;                  /* accesses to registers that are not there */
+	void *state; /* ops->state_size bytes, zeroed once, the model's own */
+	struct irq_line irq[DEVICE_WIRES_MAX]; /* outputs; the model says which is which */
+	bool irq_level[DEVICE_WIRES_MAX];      /* what they were driven to; a wire starts low */
+	const struct clock *clock;             /* NULL for models that need no time */
+	const void *params;    /* constants of this instance: see each model's header */
+	const void *backend;   /* given by the VM: see each model's header */
+	uint64_t deadline_at;  /* owned by the clock */
+	const char *owner;     /* name of the VM, for messages */
+	unsigned guest_errors; /* accesses to registers that are not there */
 };
 
 /** An irq_line whose sink is a device: passes the level to ops->set_input(). */

@@ -48,14 +48,14 @@ static uint32_t sdram_control(const struct device *dev)
 static uint8_t spd_byte(const struct device *dev, uint32_t n)
 {
 	static const uint8_t standard[] = {
-		[0] = SPD_LENGTH, [1] = 8, /* 128 of 256 bytes used */
-		[2] = 4,                   /* SDRAM */
-		[3] = 11, [4] = 9,         /* row and column address lines */
-		[5] = 1,                   /* one physical bank */
-		[6] = 64, [8] = 1,         /* 64 bits wide, LVTTL */
-		[9] = 0xa0, [10] = 0xa0,   /* 10 ns cycle and access */
-		[13] = 8,                  /* devices are 8 bits wide */
-		[15] = 1, [16] = 0x0e, [17] = 4, [18] = 0x06, [19] = 1, [20] = 1,
+		[0] = SPD_LENGTH, [1] = 8,     /* 128 of 256 bytes used */
+		[2] = 4,                       /* SDRAM */
+		[3] = 11,         [4] = 9,     /* row and column address lines */
+		[5] = 1,                       /* one physical bank */
+		[6] = 64,         [8] = 1,     /* 64 bits wide, LVTTL */
+		[9] = 0xa0,       [10] = 0xa0, /* 10 ns cycle and access */
+		[13] = 8,                      /* devices are 8 bits wide */
+		[15] = 1,         [16] = 0x0e, [17] = 4, [18] = 0x06, [19] = 1, [20] = 1,
 	};
 
 	if (n == 31)

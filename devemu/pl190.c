@@ -185,7 +185,8 @@ static void pl190_write(struct device *dev, uint32_t offset, uint32_t value, uns
 		if ((offset & ~0xffu) == PL190_VECTADDR0 && vector < PL190_VECTOR_COUNT) {
 			s->address[vector] = value;
 		} else if ((offset & ~0xffu) == PL190_VECTCNTL0 && vector < PL190_VECTOR_COUNT) {
-			s->control[vector] = value & (PL190_VECTCNTL_ENABLE | PL190_VECTCNTL_SOURCE);
+			s->control[vector] =
+				value & (PL190_VECTCNTL_ENABLE | PL190_VECTCNTL_SOURCE);
 			update_levels(s);
 		} else {
 			device_guest_error(dev, offset);

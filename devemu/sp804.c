@@ -12,7 +12,7 @@ static void update_irq(struct device *dev)
 	const struct sp804_state *s = dev->state;
 
 	device_set_irq(dev, 0,
-		     arm_timer_irq(&s->bank.timer[0]) || arm_timer_irq(&s->bank.timer[1]));
+		       arm_timer_irq(&s->bank.timer[0]) || arm_timer_irq(&s->bank.timer[1]));
 }
 
 static void sp804_reset(struct device *dev)

@@ -4,20 +4,20 @@
 #include "devemu/backend.h"
 
 /* ARM DDI 0254B, table 3-1 */
-#define SP810_CTRL       0x000
-#define SP810_SYSSTAT    0x004 /* a write asks for a reset */
-#define SP810_IMCTRL     0x008
-#define SP810_IMSTAT     0x00c
-#define SP810_XTALCTRL   0x010
-#define SP810_PLLCTRL    0x014
-#define SP810_PLLFCTRL   0x018
-#define SP810_PERCTRL0   0x01c
-#define SP810_PERCTRL1   0x020
-#define SP810_PEREN      0x024
-#define SP810_PERDIS     0x028
-#define SP810_PERCLKEN   0x02c
-#define SP810_PERSTAT    0x030
-#define SP810_PERIPHID0  0xfe0
+#define SP810_CTRL      0x000
+#define SP810_SYSSTAT   0x004 /* a write asks for a reset */
+#define SP810_IMCTRL    0x008
+#define SP810_IMSTAT    0x00c
+#define SP810_XTALCTRL  0x010
+#define SP810_PLLCTRL   0x014
+#define SP810_PLLFCTRL  0x018
+#define SP810_PERCTRL0  0x01c
+#define SP810_PERCTRL1  0x020
+#define SP810_PEREN     0x024
+#define SP810_PERDIS    0x028
+#define SP810_PERCLKEN  0x02c
+#define SP810_PERSTAT   0x030
+#define SP810_PERIPHID0 0xfe0
 
 #define CTRL_MODE   0x7u  /* what is asked for */
 #define CTRL_STATUS 0x78u /* what the controller is in */

@@ -16,7 +16,7 @@ struct vpb_sic_state {
 	uint32_t lines;
 	uint32_t soft;
 	uint32_t enable;
-	uint32_t pass; /* PICENABLE */
+	uint32_t pass;   /* PICENABLE */
 	uint32_t passed; /* levels the direct outputs have */
 };
 

@@ -22,7 +22,7 @@ static unsigned walk_level2(uint32_t l2, bool fine, uint32_t mva, struct guest_t
 		out->ap = (uint8_t)((l2 >> (4 + 2 * ((mva >> 10) & 3u))) & 3u);
 		return 0;
 	case L2_TINY:
-		/* In a coarse table the encoding is reserved in ARMv5: a fault, like an empty entry. */
+		/* In a coarse table ARMv5 reserves the encoding: a fault, like an empty entry. */
 		if (!fine)
 			return FSR_TRANSLATION_PAGE;
 		out->shift = 10;

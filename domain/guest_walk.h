@@ -25,15 +25,15 @@ typedef bool (*guest_read_word)(void *ctx, gpa_t from, uint32_t *word);
 
 /** A translation, before any question of permission. */
 struct guest_translation {
-	gpa_t gpa;        /* of the address asked for */
-	uint32_t l1;      /* descriptors it came from; l2 is 0 for sections */
+	gpa_t gpa;   /* of the address asked for */
+	uint32_t l1; /* descriptors it came from; l2 is 0 for sections */
 	uint32_t l2;
 	uint8_t domain;
-	uint8_t shift;    /* log2 of the page: 20, 16, 12 or 10; 20 with the MMU off */
-	uint8_t ap;       /* of the subpage asked for */
-	uint8_t cb;       /* DESC_C and DESC_B */
-	bool is_page;     /* from a level 2 table: decides the fault status code */
-	bool flat;        /* MMU off: no descriptors, no domain */
+	uint8_t shift; /* log2 of the page: 20, 16, 12 or 10; 20 with the MMU off */
+	uint8_t ap;    /* of the subpage asked for */
+	uint8_t cb;    /* DESC_C and DESC_B */
+	bool is_page;  /* from a level 2 table: decides the fault status code */
+	bool flat;     /* MMU off: no descriptors, no domain */
 };
 
 /** The modified virtual address of the FCSE (ARM ARM, B7.2). */

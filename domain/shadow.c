@@ -2,9 +2,9 @@
 /*
  * Contexts: one per guest address space, kept while the guest is elsewhere.
  *
- * An inactive context is not trusted: the guest may have changed its tables, and Linux skips the TLB
- * flush for address spaces that are not active. So every return to a context compares all it holds
- * with the guest's tables before the guest continues.
+ * An inactive context is not trusted: the guest may have changed its tables, and Linux skips the
+ * TLB flush for address spaces that are not active. So every return to a context compares all it
+ * holds with the guest's tables before the guest continues.
  */
 #include "domain/shadow_internal.h"
 
@@ -212,7 +212,8 @@ static struct shadow_context *context_find(struct shadow *sh)
 	const uint32_t pid = sh->mmu->pid & 0xfe000000u;
 	struct shadow_context *oldest = 0;
 
-	for (struct shadow_context *ctx = sh->contexts; ctx < sh->contexts + SHADOW_CONTEXTS; ctx++) {
+	for (struct shadow_context *ctx = sh->contexts; ctx < sh->contexts + SHADOW_CONTEXTS;
+	     ctx++) {
 		if (ctx->valid && ctx->flat == flat && ctx->pid == pid &&
 		    (flat || ctx->ttbr == ttbr))
 			return ctx;
@@ -257,12 +258,13 @@ void shadow_switch(struct shadow *sh)
 }
 
 /**
- * Forgets everything, in all contexts: for changes that give all entries another meaning (S, R and C
- * bits, the place of the vectors, the real domains handed out).
+ * Forgets everything, in all contexts: for changes that give all entries another meaning (S, R and
+ * C bits, the place of the vectors, the real domains handed out).
  */
 void shadow_flush_all(struct shadow *sh)
 {
-	const uint32_t vectors = desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
+	const uint32_t vectors =
+		desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
 
 	sh->transient_count = 0;
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
@@ -325,7 +327,8 @@ void shadow_reset(struct shadow *sh)
  * SHADOW_POOL_SIZE bytes of uncached memory, 16 KiB aligned. Everything else comes from the heap.
  */
 void shadow_init(struct shadow *sh, const struct guest_mmu *mmu,
-		 const volatile uint32_t *(*guest_page)(void *ctx, gpa_t page), void *ctx, void *pool)
+		 const volatile uint32_t *(*guest_page)(void *ctx, gpa_t page), void *ctx,
+		 void *pool)
 {
 	uint32_t *next = pool;
 

@@ -17,12 +17,12 @@
 #include "domain/guest_walk.h"
 #include "domain/vm_mem.h"
 
-#define SHADOW_CONTEXTS 32u
-#define SHADOW_TABLES   512u
-#define SHADOW_ENTRIES  256u /* of one table */
-#define SHADOW_SLOTS    200u /* 1 MiB slots in use per context */
+#define SHADOW_CONTEXTS   32u
+#define SHADOW_TABLES     512u
+#define SHADOW_ENTRIES    256u /* of one table */
+#define SHADOW_SLOTS      200u /* 1 MiB slots in use per context */
 #define SHADOW_TRANSIENTS 16u
-#define SHADOW_HASH     256u
+#define SHADOW_HASH       256u
 
 /** Who may use the pages of a slot: decides the MMU domain they are put into. */
 enum shadow_class {
@@ -45,12 +45,12 @@ struct shadow_table {
 	uint16_t next;     /* in its hash chain or the free list */
 	uint16_t refs;     /* contexts that link to it */
 	uint8_t guest_domain;
-	uint8_t class;     /* enum shadow_class */
+	uint8_t class; /* enum shadow_class */
 	uint8_t mmu_domain;
-	bool flat;         /* made with the guest's MMU off: guest_l1 is the slot's base */
+	bool flat; /* made with the guest's MMU off: guest_l1 is the slot's base */
 	bool fine;
-	bool has_large;    /* some entry came from a 64 KiB page */
-	bool has_user;     /* some entry is one of guest programs, for good */
+	bool has_large; /* some entry came from a 64 KiB page */
+	bool has_user;  /* some entry is one of guest programs, for good */
 };
 
 /** A 1 MiB slot that a context uses. */
@@ -81,12 +81,12 @@ struct shadow_context {
  * while the view allows it, and forgotten when no other view may.
  */
 struct shadow_transient {
-	uint32_t at;         /* entry of the pool */
+	uint32_t at; /* entry of the pool */
 	uint32_t va;
 	uint32_t desc;
 	uint8_t guest_domain;
-	bool kernel_page;    /* allowed in every privileged view that has the domain open */
-	bool open;           /* ... which the guest's present DACR does */
+	bool kernel_page; /* allowed in every privileged view that has the domain open */
+	bool open;        /* ... which the guest's present DACR does */
 	bool present;
 };
 
@@ -106,11 +106,11 @@ struct shadow {
 
 	/* The view: what the virtual CPU may touch now. */
 	bool privileged;
-	bool vectors_high;     /* where the VMM's vectors are */
+	bool vectors_high; /* where the VMM's vectors are */
 	bool vector_slot_open;
-	bool gate_open[2];     /* what it should be, in virtual User mode and in privileged modes */
-	uint16_t gate_table;   /* the current context's table for the vector slot, or SHADOW_NONE */
-	uint32_t dacr[2];      /* the real DACR in virtual User mode, and in privileged modes */
+	bool gate_open[2];   /* what it should be, in virtual User mode and in privileged modes */
+	uint16_t gate_table; /* the current context's table for the vector slot, or SHADOW_NONE */
+	uint32_t dacr[2];    /* the real DACR in virtual User mode, and in privileged modes */
 	unsigned transient_count;
 	struct shadow_transient transients[SHADOW_TRANSIENTS];
 

@@ -12,9 +12,9 @@
 /** What an entry for one page will grant, and how. */
 struct grant {
 	enum shadow_class class;
-	bool transient;     /* not every view allows it */
-	bool kernel_page;   /* transient: every privileged view does */
-	uint8_t rights[4];  /* enum rights of the four quarters of the page */
+	bool transient;    /* not every view allows it */
+	bool kernel_page;  /* transient: every privileged view does */
+	uint8_t rights[4]; /* enum rights of the four quarters of the page */
 };
 
 /** The access permission that gives User mode, which all guest code runs in, these rights. */
@@ -50,12 +50,13 @@ static enum rights client_rights(const struct shadow *sh, const struct guest_tra
 
 	if (t->flat)
 		return RIGHTS_WRITE;
-	return privileged ? rights_privileged(quarter_ap(t, n), s, r) :
-			    rights_user(quarter_ap(t, n), s, r);
+	return privileged ? rights_privileged(quarter_ap(t, n), s, r)
+			  : rights_user(quarter_ap(t, n), s, r);
 }
 
 /** What the present view allows, whatever the reason: client rights, or a manager's. */
-static enum rights view_rights(const struct shadow *sh, const struct guest_translation *t, unsigned n)
+static enum rights view_rights(const struct shadow *sh, const struct guest_translation *t,
+			       unsigned n)
 {
 	struct guest_translation quarter = *t;
 
@@ -82,8 +83,7 @@ static bool decide(const struct shadow *sh, const struct guest_translation *t, u
 	grant->kernel_page = false;
 	grant->class = any_user || t->flat ? SHADOW_USER : SHADOW_KERNEL;
 	for (unsigned n = 0; n < 4; n++)
-		grant->rights[n] =
-			(uint8_t)client_rights(sh, t, n, grant->class == SHADOW_KERNEL);
+		grant->rights[n] = (uint8_t)client_rights(sh, t, n, grant->class == SHADOW_KERNEL);
 	if (grant->class == SHADOW_USER && grant->rights[quarter] >= need)
 		return true;
 	if (grant->class == SHADOW_KERNEL && sh->privileged && !slot_is_user &&
@@ -94,8 +94,8 @@ static bool decide(const struct shadow *sh, const struct guest_translation *t, u
 	if (grant->class == SHADOW_USER && grant->rights[quarter] == RIGHTS_READ)
 		return false;
 	grant->transient = true;
-	grant->kernel_page = grant->class == SHADOW_KERNEL && sh->privileged &&
-			     grant->rights[quarter] >= need;
+	grant->kernel_page =
+		grant->class == SHADOW_KERNEL && sh->privileged && grant->rights[quarter] >= need;
 	grant->class = SHADOW_USER;
 	if (grant->kernel_page)
 		return true;
@@ -128,8 +128,8 @@ static bool fill_section(struct shadow *sh, gva_t va, const struct guest_transla
 {
 	const gpa_t base = gpa(t->gpa.raw & L1_SECTION_BASE);
 	const unsigned slot = va.raw >> 20;
-	const uint32_t desc = desc_section(mem_region_hpa(region, base).raw, ap_of(grant->rights[0]),
-					   mmu_domain, attributes(sh, t));
+	const uint32_t desc = desc_section(mem_region_hpa(region, base).raw,
+					   ap_of(grant->rights[0]), mmu_domain, attributes(sh, t));
 
 	if (sh->current->l1[slot] == desc)
 		return false;
@@ -264,9 +264,8 @@ enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_t
 	if (section_possible(sh, va, t, region, &grant)) {
 		record = shadow_slot_find(sh->current, slot);
 		if (!record || record->table == SHADOW_SECTION)
-			return fill_section(sh, va, t, region, &grant, mmu_domain) ?
-				       SHADOW_FILLED :
-				       SHADOW_PRESENT;
+			return fill_section(sh, va, t, region, &grant, mmu_domain) ? SHADOW_FILLED
+										   : SHADOW_PRESENT;
 	}
 
 	table = table_for(sh, slot, t, &grant, mmu_domain);

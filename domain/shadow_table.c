@@ -2,8 +2,8 @@
 /*
  * The pool of shadow level 2 tables and the links from contexts to them.
  *
- * A table shadows one guest first-level descriptor at one slot. Contexts whose guest tables hold the
- * identical descriptor there share it - the kernel's half of every Linux address space - so an
+ * A table shadows one guest first-level descriptor at one slot. Contexts whose guest tables hold
+ * the identical descriptor there share it - the kernel's half of every Linux address space - so an
  * entry is filled, checked and dropped once for all of them. A table without links is free.
  *
  * The pool is mapped uncached: the table walker of the ARM926 reads memory, not the data cache
@@ -48,8 +48,8 @@ static void pin_vector_page(struct shadow *sh, unsigned index)
 		return;
 	}
 	for (unsigned i = 0; i < 4; i++)
-		sh->pool[index * SHADOW_ENTRIES + page * 4 + i] =
-			desc_tiny((desc & L2_SMALL_BASE) + i * 1024u, AP_PRIV, desc & (DESC_C | DESC_B));
+		sh->pool[index * SHADOW_ENTRIES + page * 4 + i] = desc_tiny(
+			(desc & L2_SMALL_BASE) + i * 1024u, AP_PRIV, desc & (DESC_C | DESC_B));
 }
 
 /** Writes the entry @p at of the pool and remembers the guest descriptor it was made from. */
@@ -177,9 +177,9 @@ struct shadow_slot *shadow_slot_add(struct shadow *sh, struct shadow_context *ct
 	ctx->slot_count++;
 	ctx->slot_index[slot] = (uint8_t)ctx->slot_count;
 	record = &ctx->slots[ctx->slot_count];
-	*record = (struct shadow_slot){
-		.guest_l1 = guest_l1, .slot = (uint16_t)slot, .table = (uint16_t)table
-	};
+	*record = (struct shadow_slot){ .guest_l1 = guest_l1,
+					.slot = (uint16_t)slot,
+					.table = (uint16_t)table };
 	if (table != SHADOW_SECTION)
 		sh->tables[table].refs++;
 	return record;
@@ -194,8 +194,8 @@ void shadow_table_link(struct shadow *sh, struct shadow_context *ctx, unsigned s
 		return;
 	}
 	/* In another context the gate is decided when it becomes current. */
-	ctx->l1[slot] = slot == shadow_vector_slot(sh) ? unlinked_desc(sh, slot) :
-							  table_link_desc(sh, table);
+	ctx->l1[slot] = slot == shadow_vector_slot(sh) ? unlinked_desc(sh, slot)
+						       : table_link_desc(sh, table);
 }
 
 /** Changes the class of a table, which empties it, in all contexts that link to it. */
@@ -205,7 +205,7 @@ void shadow_table_set_class(struct shadow *sh, unsigned table, enum shadow_class
 	const unsigned slot = sh->tables[table].slot;
 
 	shadow_table_empty(sh, table);
-	sh->tables[table].class = (uint8_t)class;
+	sh->tables[table].class = (uint8_t) class;
 	sh->tables[table].mmu_domain = (uint8_t)mmu_domain;
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
 		struct shadow_context *ctx = &sh->contexts[i];

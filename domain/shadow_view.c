@@ -45,8 +45,8 @@ static void gate_decide(struct shadow *sh)
 		return;
 	table = &sh->tables[sh->gate_table];
 	for (unsigned privileged = 0; privileged < 2; privileged++)
-		sh->gate_open[privileged] =
-			table->flat || class_open(sh, table->guest_domain, table->class, privileged);
+		sh->gate_open[privileged] = table->flat || class_open(sh, table->guest_domain,
+								      table->class, privileged);
 }
 
 /** Recomputes the real DACR of both privilege levels. */
@@ -199,9 +199,9 @@ void shadow_gate_update(struct shadow *sh)
 	gate_decide(sh);
 	open = sh->gate_open[sh->privileged];
 	at = mmu_pool_hpa(open ? &sh->pool[table * SHADOW_ENTRIES] : sh->vector_table).raw;
-	sh->current->l1[slot] = open && sh->tables[table].fine ?
-					desc_fine(at, MMU_DOMAIN_VECTORS) :
-					desc_coarse(at, MMU_DOMAIN_VECTORS);
+	sh->current->l1[slot] = open && sh->tables[table].fine
+					? desc_fine(at, MMU_DOMAIN_VECTORS)
+					: desc_coarse(at, MMU_DOMAIN_VECTORS);
 	if (sh->vector_slot_open && !open && linked)
 		invalidate_gate_pages(sh, table);
 	sh->vector_slot_open = open;
@@ -247,7 +247,7 @@ unsigned shadow_mmu_domain(struct shadow *sh, unsigned guest_domain, enum shadow
 	domain = sh->domain_count++;
 	sh->domain_of[guest_domain][class] = (uint8_t)domain;
 	sh->domain_owner[domain].guest_domain = (uint8_t)guest_domain;
-	sh->domain_owner[domain].class = (uint8_t)class;
+	sh->domain_owner[domain].class = (uint8_t) class;
 	compute_dacr(sh);
 	mmu_set_dacr(sh->dacr[sh->privileged]);
 	return domain;

@@ -14,15 +14,17 @@ static uint32_t last(const struct mem_region *region)
 /**
  * Adds a region, keeping the map sorted.
  *
- * Returns STATUS_BAD_CONFIG for a region of nothing and for an empty, unaligned or wrapping region, STATUS_OVERLAP if it shares
- * an address with another, STATUS_NO_MEMORY if the map is full; the map is unchanged then.
+ * Returns STATUS_BAD_CONFIG for a region of nothing and for an empty, unaligned or wrapping region,
+ * STATUS_OVERLAP if it shares an address with another, STATUS_NO_MEMORY if the map is full; the map
+ * is unchanged then.
  */
 enum status vm_mem_add(struct vm_mem *mem, const struct mem_region *region)
 {
 	unsigned at = 0;
 
-	if (region->kind == MEM_NOTHING || region->size == 0 || (region->base & PAGE_MASK) || (region->size & PAGE_MASK) ||
-	    last(region) < region->base || (region->hpa.raw & PAGE_MASK))
+	if (region->kind == MEM_NOTHING || region->size == 0 || (region->base & PAGE_MASK) ||
+	    (region->size & PAGE_MASK) || last(region) < region->base ||
+	    (region->hpa.raw & PAGE_MASK))
 		return STATUS_BAD_CONFIG;
 	if (mem->count == VM_MEM_REGIONS_MAX)
 		return STATUS_NO_MEMORY;

@@ -70,7 +70,7 @@ test-guest: guest-tests ## bare-metal guests on the bare boards and under the VM
 test-linux: $(TEST_BUNDLES) ## Linux scenarios on both boards and all kernels
 	@HAKO_KERNELS="$(TEST_KERNELS)" $(PYTHON) -m pytest -q -n $(shell nproc) tests/qemu
 
-lint: layers headers ## include directions, stand-alone headers
+lint: layers headers format-check ## include directions, stand-alone headers, layout
 
 layers:
 	@scripts/check_layers.py
@@ -82,5 +82,11 @@ CLANG_FORMAT_FILES = $(shell git ls-files '*.c' '*.h')
 format: ## lay the C files out with clang-format
 	clang-format -i $(CLANG_FORMAT_FILES)
 
+# Releases of clang-format differ in small ways: that of Debian 12 decides.
 format-check: ## is every C file laid out that way?
-	clang-format --dry-run -Werror $(CLANG_FORMAT_FILES)
+	@if clang-format --version | grep -q 'version 14\.'; then \
+		clang-format --dry-run -Werror $(CLANG_FORMAT_FILES) || \
+			{ echo 'make format lays these files out' >&2; exit 1; }; \
+	else \
+		echo 'format-check: left out, it needs clang-format 14 (Debian 12)'; \
+	fi

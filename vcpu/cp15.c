@@ -58,9 +58,10 @@ static enum trap_outcome read_sctlr(struct vcpu *vcpu, uint32_t rt)
 
 /**
  * The control register. Reserved bits read back as they were written: the TRM leaves that open, and
- * Linux compares what it reads with what it wrote at each system call. A change of MMU or caches changes how every address is translated or
- * cached: the real caches are emptied first, since lines from before would be found under addresses
- * that mean something else afterwards (TRM, 2.3.2 and 4.2.1).
+ * Linux compares what it reads with what it wrote at each system call. A change of MMU or caches
+ * changes how every address is translated or cached: the real caches are emptied first, since lines
+ * from before would be found under addresses that mean something else afterwards (TRM, 2.3.2 and
+ * 4.2.1).
  */
 static enum trap_outcome write_sctlr(struct vcpu *vcpu, uint32_t rt)
 {
@@ -68,7 +69,8 @@ static enum trap_outcome write_sctlr(struct vcpu *vcpu, uint32_t rt)
 	const uint32_t changed = value ^ vcpu->mmu.sctlr;
 
 	if (value & SCTLR_B)
-		return vcpu_stop(vcpu, "the guest switched to big endian, which is not supported", value);
+		return vcpu_stop(vcpu, "the guest switched to big endian, which is not supported",
+				 value);
 	if (changed & (SCTLR_M | SCTLR_C | SCTLR_I))
 		cache_flush_all();
 	vcpu->mmu.sctlr = value;
@@ -421,7 +423,8 @@ struct proxy cp15_decode(uint32_t word)
 		const struct cp15_row *row = &rows[i];
 		const emulate_fn emulate = is_read ? row->read : row->write;
 
-		if (!matches(row->crn, bits(word, 19, 16)) || !matches(row->opc1, bits(word, 23, 21)) ||
+		if (!matches(row->crn, bits(word, 19, 16)) ||
+		    !matches(row->opc1, bits(word, 23, 21)) ||
 		    !matches(row->crm, bits(word, 3, 0)) || !matches(row->opc2, bits(word, 7, 5)))
 			continue;
 		/* MCR from r15 is UNPREDICTABLE (ARM ARM, A4.1.32). */

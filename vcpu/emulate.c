@@ -20,9 +20,9 @@ emulate_fn emulate_lookup(const struct vcpu *vcpu, uint32_t word)
 }
 
 /**
- * An undefined instruction that is no proxy, or a proxy met by a guest program. In virtual User mode
- * it belongs to the guest's kernel; in privileged modes it may be a CP15 access that the rewriter
- * has not seen, which is decoded here.
+ * An undefined instruction that is no proxy, or a proxy met by a guest program. In virtual User
+ * mode it belongs to the guest's kernel; in privileged modes it may be a CP15 access that the
+ * rewriter has not seen, which is decoded here.
  */
 enum trap_outcome undef_trap(struct vcpu *vcpu)
 {
@@ -126,7 +126,8 @@ static enum mem_access_result access(void *ctx, uint32_t va, unsigned size, unsi
 	struct vcpu *const vcpu = ctx;
 	struct guest_fault fault;
 
-	if (!guest_access(vcpu, va, size, with_privilege(vcpu, flags), flags & MEM_STORE, value, &fault))
+	if (!guest_access(vcpu, va, size, with_privilege(vcpu, flags), flags & MEM_STORE, value,
+			  &fault))
 		return fault_recorded(vcpu, &fault);
 	return MEM_ACCESS_OK;
 }
@@ -155,13 +156,12 @@ static enum trap_outcome inject_undefined(struct vcpu *vcpu)
 /** Whether the VFP's registers can be moved: it is there, enabled, and has no exception pending. */
 static bool vfp_usable(const struct vcpu *vcpu)
 {
-	return vcpu->has_vfp &&
-	       (vfp_read_fpexc() & (VFP_FPEXC_EN | VFP_FPEXC_EX)) == VFP_FPEXC_EN;
+	return vcpu->has_vfp && (vfp_read_fpexc() & (VFP_FPEXC_EN | VFP_FPEXC_EX)) == VFP_FPEXC_EN;
 }
 
 static enum trap_outcome execute(struct vcpu *vcpu, const struct mem_insn *insn)
 {
-	/* The core has executed what its instruction cache held, which may be another instruction. */
+	/* The core has executed what its instruction cache held: maybe another instruction. */
 	if (insn->shape == MEM_COPROC && !vfp_usable(vcpu))
 		return inject_undefined(vcpu);
 	switch (mem_exec(insn, &mem_ops, vcpu, vcpu->frame.cpsr & PSR_C)) {

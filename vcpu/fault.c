@@ -110,8 +110,10 @@ enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 		if (is_alignment(fsr))
 			return guest_data_abort(vcpu, FSR_ALIGNMENT, guest_mva(&vcpu->mmu, va));
 		if (is_external(fsr))
-			return guest_data_abort(vcpu, fsr & FSR_STATUS_MASK, guest_mva(&vcpu->mmu, va));
-		return vcpu_stop(vcpu, "the table walk of a guest access aborted; fault status", fsr);
+			return guest_data_abort(vcpu, fsr & FSR_STATUS_MASK,
+						guest_mva(&vcpu->mmu, va));
+		return vcpu_stop(vcpu, "the table walk of a guest access aborted; fault status",
+				 fsr);
 	}
 
 	guest_found_nothing(vcpu);
@@ -119,7 +121,8 @@ enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 	if (!region)
 		return guest_data_abort(vcpu, fault.fsr, fault.far);
 
-	switch (shadow_fill(vcpu->shadow, gva(va), &t, region, store ? RIGHTS_WRITE : RIGHTS_READ)) {
+	switch (shadow_fill(vcpu->shadow, gva(va), &t, region,
+			    store ? RIGHTS_WRITE : RIGHTS_READ)) {
 	case SHADOW_FILLED:
 		return TRAP_RESUME;
 	case SHADOW_EMULATE:
@@ -149,9 +152,9 @@ static bool is_breakpoint(const struct vcpu *vcpu)
 }
 
 /**
- * The guest takes a prefetch abort. If what it cannot fetch is the vector of just that, it would take
- * one after the other for ever, on the real core as well: the VM is stopped with a report instead.
- * (The vectors of interrupts are in the same page.)
+ * The guest takes a prefetch abort. If what it cannot fetch is the vector of just that, it would
+ * take one after the other for ever, on the real core as well: the VM is stopped with a report
+ * instead. (The vectors of interrupts are in the same page.)
  */
 static enum trap_outcome guest_prefetch_abort(struct vcpu *vcpu, uint32_t ifsr)
 {
@@ -160,7 +163,8 @@ static enum trap_outcome guest_prefetch_abort(struct vcpu *vcpu, uint32_t ifsr)
 	vcpu->cp15.ifsr = ifsr;
 	if (vcpu->frame.pc == vcpu_vector(vcpu, TRAP_PABT) &&
 	    (vcpu->ctl & mask) == (PSR_MODE_ABT | PSR_I))
-		return vcpu_stop(vcpu, "the guest cannot fetch its prefetch abort vector; fault status",
+		return vcpu_stop(vcpu,
+				 "the guest cannot fetch its prefetch abort vector; fault status",
 				 ifsr);
 	return TRAP_INJECT;
 }
@@ -178,9 +182,9 @@ enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
 	if (!region)
 		return guest_prefetch_abort(vcpu, fault.fsr);
 	if (region->kind == MEM_EMULATED) /* no device model executes code */
-		return guest_prefetch_abort(vcpu, (uint32_t)t.domain << 4 |
-							  (t.is_page ? FSR_EXTERNAL_PAGE :
-								       FSR_EXTERNAL_SECTION));
+		return guest_prefetch_abort(
+			vcpu, (uint32_t)t.domain << 4 |
+				      (t.is_page ? FSR_EXTERNAL_PAGE : FSR_EXTERNAL_SECTION));
 
 	switch (shadow_fill(vcpu->shadow, gva(va), &t, region, RIGHTS_READ)) {
 	case SHADOW_FILLED:

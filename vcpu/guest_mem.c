@@ -69,8 +69,9 @@ static bool found_before(const struct vcpu *vcpu, uint32_t va, bool privileged, 
  * there. Returns NULL and fills @p fault where the guest takes an abort: translation, domain,
  * permission, or external when nothing is at the address.
  */
-const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool privileged, bool write,
-					 struct guest_translation *t, struct guest_fault *fault)
+const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool privileged,
+					 bool write, struct guest_translation *t,
+					 struct guest_fault *fault)
 {
 	struct vm_mem *const mem = vcpu->mem;
 	const struct mem_region *region;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Guest memory as the VMM touches it. A bad guest address is the guest's fault: functions say so and
- * fill struct guest_fault; nothing is dereferenced that was not translated and looked up.
+ * Guest memory as the VMM touches it. A bad guest address is the guest's fault: functions say so
+ * and fill struct guest_fault; nothing is dereferenced that was not translated and looked up.
  */
 #ifndef VCPU_GUEST_MEM_H
 #define VCPU_GUEST_MEM_H
@@ -19,8 +19,9 @@ struct guest_fault {
 bool guest_fetch(uint32_t pc, uint32_t *word);
 bool guest_fetch_half(uint32_t pc, uint32_t *half);
 
-const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool privileged, bool write,
-					 struct guest_translation *t, struct guest_fault *fault);
+const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool privileged,
+					 bool write, struct guest_translation *t,
+					 struct guest_fault *fault);
 bool guest_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool privileged, bool write,
 		  uint32_t *value, struct guest_fault *fault);
 

@@ -6,9 +6,9 @@
 /** What the entry to an exception does, per vector. */
 struct exception {
 	uint8_t mode;
-	uint8_t vector;        /* offset from the vector base */
-	uint8_t lr_offset[2];  /* lr minus address of the instruction, in ARM and in Thumb state */
-	uint8_t mask;          /* interrupts it disables */
+	uint8_t vector;       /* offset from the vector base */
+	uint8_t lr_offset[2]; /* lr minus address of the instruction, in ARM and in Thumb state */
+	uint8_t mask;         /* interrupts it disables */
 };
 
 static const struct exception exceptions[TRAP_KIND_COUNT] = {

@@ -85,8 +85,7 @@ static inline enum mem_exec_result exec_single(const struct mem_insn *insn,
 		if (insn->size != 4)
 			value = insn->size == 1 ? (uint8_t)value : (uint16_t)value;
 	}
-	if (ops->access(ctx, address - misalignment, insn->size, flags, &value) ==
-	    MEM_ACCESS_FAULT)
+	if (ops->access(ctx, address - misalignment, insn->size, flags, &value) == MEM_ACCESS_FAULT)
 		return MEM_EXEC_FAULT;
 
 	write_base(insn, ops, ctx, base);
@@ -160,8 +159,7 @@ static bool block_faults(const struct mem_insn *insn, const struct mem_exec_ops 
 	const uint32_t first = align_down(address, 4);
 	const uint32_t last = first + mem_insn_length(insn) - 1u;
 
-	if (address & (alignment - 1u) &&
-	    ops->unaligned(ctx, address, flags) == MEM_ACCESS_FAULT)
+	if (address & (alignment - 1u) && ops->unaligned(ctx, address, flags) == MEM_ACCESS_FAULT)
 		return true;
 	if (ops->probe(ctx, address, flags) == MEM_ACCESS_FAULT)
 		return true;

@@ -150,6 +150,7 @@ static enum trap_outcome data_processing_pc(struct vcpu *vcpu, uint32_t word)
 	uint32_t value;
 
 	switch (bits(word, 24, 21)) {
+	/* clang-format off */
 	case 0x0: value = a & b; break;
 	case 0x1: value = a ^ b; break;
 	case 0x2: value = a - b; break;
@@ -163,6 +164,7 @@ static enum trap_outcome data_processing_pc(struct vcpu *vcpu, uint32_t word)
 	case 0xe: value = a & ~b; break;
 	case 0xf: value = ~b; break;
 	default: return TRAP_INJECT; /* comparisons write no register */
+		/* clang-format on */
 	}
 	return exception_return(vcpu, value);
 }
@@ -180,7 +182,8 @@ static bool user_transfer(const struct vcpu *vcpu, uint32_t word, uint32_t va, u
 }
 
 /** The step that LDRT and STRT end with: post-indexing, and the register loaded. */
-static enum trap_outcome ldrt_strt_done(struct vcpu *vcpu, uint32_t word, uint32_t va, uint32_t value)
+static enum trap_outcome ldrt_strt_done(struct vcpu *vcpu, uint32_t word, uint32_t va,
+					uint32_t value)
 {
 	const uint32_t offset = word & 0xfffu;
 
@@ -254,7 +257,8 @@ static enum trap_outcome ldrt_strt(struct vcpu *vcpu, uint32_t word)
  * The lowest address of an LDM or STM, if all its words lie in one KiB: the smallest page, so that
  * only the first access can abort. The addresses are aligned.
  */
-static bool multiple_in_one_page(const struct vcpu *vcpu, uint32_t word, unsigned count, uint32_t *va)
+static bool multiple_in_one_page(const struct vcpu *vcpu, uint32_t word, unsigned count,
+				 uint32_t *va)
 {
 	const uint32_t base = vcpu->frame.r[bits(word, 19, 16)];
 
@@ -402,7 +406,8 @@ static struct proxy decode_mrs(uint32_t word)
 	/* MRS to r15 is UNPREDICTABLE (ARM ARM, A4.1.38). */
 	if (bits(word, 15, 12) == 15)
 		return (struct proxy){ .emulate = emulate_undefined, .arg = word };
-	return (struct proxy){ .emulate = bit(word, 22) ? mrs_spsr : mrs_cpsr, .arg = bits(word, 15, 12) };
+	return (struct proxy){ .emulate = bit(word, 22) ? mrs_spsr : mrs_cpsr,
+			       .arg = bits(word, 15, 12) };
 }
 
 static struct proxy decode_msr(uint32_t word)
@@ -456,7 +461,8 @@ static struct proxy decode_cp14(uint32_t word)
 	/* Only the three Jazelle registers exist: opc1 7, CRn 0 to 2, CRm 0, opc2 0. */
 	if ((word & 0x00e000efu) != 0x00e00000u || bits(word, 19, 16) > 2)
 		return (struct proxy){ .emulate = emulate_undefined, .arg = word };
-	return (struct proxy){ .emulate = bit(word, 20) ? cp14_read : cp14_write, .arg = bits(word, 15, 12) };
+	return (struct proxy){ .emulate = bit(word, 20) ? cp14_read : cp14_write,
+			       .arg = bits(word, 15, 12) };
 }
 
 static struct proxy decode_bxj(uint32_t word)
@@ -481,7 +487,7 @@ static const struct {
 	{ 0x0fb0fff0, 0x0120f000, decode_msr },             /* MSR, register: A4.1.39 */
 	{ 0x0fb0f000, 0x0320f000, decode_msr },             /* MSR, immediate */
 	{ 0x0ffffff0, 0x012fff20, decode_bxj },             /* BXJ: A4.1.11 */
-	{ 0x0e10f090, 0x0010f090, 0 },                      /* multiplies, LDRH etc.: never sensitive */
+	{ 0x0e10f090, 0x0010f090, 0 },                      /* multiplies, LDRH: never sensitive */
 	{ 0x0c10f000, 0x0010f000, decode_data_processing }, /* S = 1, Rd = pc: A3.4 */
 	{ 0x0d200000, 0x04200000, decode_ldrt },            /* LDRT, STRT: A4.1.29 (P = 0, W = 1) */
 	{ 0x0e400000, 0x08400000, decode_multiple },        /* LDM, STM with ^: A4.1.21, A4.1.22 */
@@ -507,6 +513,6 @@ struct proxy proxy_decode(uint32_t word)
 void proxy_table_make(struct proxy *table, const uint32_t *words, unsigned count)
 {
 	for (unsigned i = 0; i < PROXY_TABLE_MAX; i++)
-		table[i] = i < count ? proxy_decode(words[i]) :
-				       (struct proxy){ .emulate = emulate_undefined, .arg = 0 };
+		table[i] = i < count ? proxy_decode(words[i])
+				     : (struct proxy){ .emulate = emulate_undefined, .arg = 0 };
 }

@@ -6,7 +6,7 @@
 
 /** What the trap core does with the vCPU once a handler has finished. */
 enum trap_outcome {
-	TRAP_NEXT = OUTCOME_NEXT, /**< emulated: continue with the following instruction */
+	TRAP_NEXT = OUTCOME_NEXT,   /**< emulated: continue with the following instruction */
 	TRAP_MOVED = OUTCOME_MOVED, /**< emulated, pc is right, and no interrupt is due */
 	TRAP_NEXT_POLL, /**< as TRAP_NEXT, and an interrupt may have become deliverable */
 	TRAP_RESUME,    /**< pc is already right: retry it, or the handler moved it */

@@ -59,8 +59,8 @@ struct vcpu {
 
 	uint32_t bank_r13[BANK_COUNT]; /* of the modes that are not current */
 	uint32_t bank_r14[BANK_COUNT];
-	uint32_t spsr[BANK_COUNT];     /* BANK_USR is not used */
-	uint32_t bank_high[2][5];      /* r8-r12: of the other modes while in FIQ, of FIQ otherwise */
+	uint32_t spsr[BANK_COUNT]; /* BANK_USR is not used */
+	uint32_t bank_high[2][5];  /* r8-r12: of the other modes while in FIQ, of FIQ otherwise */
 
 	struct guest_mmu mmu;
 	struct vcpu_cp15 cp15;

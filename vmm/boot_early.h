@@ -22,11 +22,11 @@
 
 /** Stands on the boot stack and moves with it, so it contains no pointers into itself. */
 struct boot_state {
-	struct boot_info info;      /* how things will be */
-	uint32_t image;             /* where the image is now */
-	uint32_t bundle;            /* where the bundle is now */
-	uint32_t image_size;        /* image, gap and boot stack: what has to move */
-	uint32_t image_total_size;  /* with all of the bss */
+	struct boot_info info;     /* how things will be */
+	uint32_t image;            /* where the image is now */
+	uint32_t bundle;           /* where the bundle is now */
+	uint32_t image_size;       /* image, gap and boot stack: what has to move */
+	uint32_t image_total_size; /* with all of the bss */
 };
 
 void boot_check(struct boot_state *state, uint32_t image, uint32_t machine_id, uint32_t params);

@@ -156,8 +156,7 @@ static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bun
 		   !fits(part->offset, part->size, bundle->total_size)) {
 		return BUNDLE_BAD_PLACE;
 	}
-	if (part->kind == BUNDLE_PROXIES &&
-	    (part->size % 4 || part->size > 4 * PROXY_TABLE_MAX))
+	if (part->kind == BUNDLE_PROXIES && (part->size % 4 || part->size > 4 * PROXY_TABLE_MAX))
 		return BUNDLE_BAD_PLACE;
 	if (part->kind == BUNDLE_INFO && part->size > BUNDLE_INFO_MAX)
 		return BUNDLE_BAD_PLACE;

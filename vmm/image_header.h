@@ -12,15 +12,15 @@
 #define IMAGE_AT_ZIMAGE_END    0x2c /* size of the file; written by scripts/bundle */
 #define IMAGE_AT_ZIMAGE_ENDIAN 0x30
 
-#define IMAGE_AT_MAGIC         0x40
-#define IMAGE_AT_VERSION       0x44
-#define IMAGE_AT_MACHINE_ID    0x48 /* of the board the VMM was built for */
-#define IMAGE_AT_SIZE          0x4c /* of the VMM's image as shipped: text, rodata, data */
-#define IMAGE_AT_STACK_END     0x50 /* behind the boot stack: where a bundle may start */
-#define IMAGE_AT_TOTAL_SIZE    0x54 /* of the image in memory, bss included */
-#define IMAGE_AT_BUNDLE        0x58 /* offset of the bundle; written by scripts/bundle */
-#define IMAGE_AT_BUNDLE_SIZE   0x5c /* written by scripts/bundle */
-#define IMAGE_HEADER_SIZE      0x60
+#define IMAGE_AT_MAGIC       0x40
+#define IMAGE_AT_VERSION     0x44
+#define IMAGE_AT_MACHINE_ID  0x48 /* of the board the VMM was built for */
+#define IMAGE_AT_SIZE        0x4c /* of the VMM's image as shipped: text, rodata, data */
+#define IMAGE_AT_STACK_END   0x50 /* behind the boot stack: where a bundle may start */
+#define IMAGE_AT_TOTAL_SIZE  0x54 /* of the image in memory, bss included */
+#define IMAGE_AT_BUNDLE      0x58 /* offset of the bundle; written by scripts/bundle */
+#define IMAGE_AT_BUNDLE_SIZE 0x5c /* written by scripts/bundle */
+#define IMAGE_HEADER_SIZE    0x60
 
 #define ZIMAGE_MAGIC         0x016f2818
 #define ZIMAGE_LITTLE_ENDIAN 0x04030201

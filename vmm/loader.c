@@ -39,8 +39,8 @@ static bool info_value(const struct bundle *bundle, const struct boot_info *info
 			line_end = end;
 		if ((size_t)(line_end - text) > key_length && text[key_length] == '=' &&
 		    memcmp(text, key, key_length) == 0) {
-			for (text += key_length + 1; text < line_end && length < BUNDLE_NAME_SIZE - 1;
-			     text++)
+			for (text += key_length + 1;
+			     text < line_end && length < BUNDLE_NAME_SIZE - 1; text++)
 				if (*text > ' ' && *text < 0x7f)
 					value[length++] = *text;
 			value[length] = '\0';
@@ -122,7 +122,8 @@ static uint32_t fill_page(const struct vm_mem *mem, uint32_t at, hpa_t from, uin
  * memory; the caches are emptied first, because lines of an earlier run must not be written over it
  * later, nor be found by the new one.
  */
-void loader_load(const struct bundle *bundle, const struct boot_info *info, const struct vm_mem *mem)
+void loader_load(const struct bundle *bundle, const struct boot_info *info,
+		 const struct vm_mem *mem)
 {
 	cache_flush_all();
 	for (unsigned i = 0; i < bundle->part_count; i++) {

@@ -46,7 +46,7 @@ static void arm_next(uint64_t now)
 		return;
 	armed_for = next;
 	ticks = next > now ? (uint32_t)(next - now) : 0;
-	/* Up to the next microsecond: a deadline that is noticed early has to be waited for again. */
+	/* Up to the next microsecond: a deadline noticed early has to be waited for again. */
 	us = (uint32_t)(((uint64_t)(ticks + 23) * 0xaaaaaaabu) >> 36); /* / 24, exact for 32 bits */
 	board.timer_driver->arm(us > 0 ? us : 1);
 }

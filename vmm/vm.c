@@ -35,7 +35,8 @@ static uint32_t passthrough_read(const struct reg_passthrough *backend, uint32_t
 	return ((const struct vm_passthrough *)backend)->regs[offset / 4];
 }
 
-static void passthrough_write(const struct reg_passthrough *backend, uint32_t offset, uint32_t value)
+static void passthrough_write(const struct reg_passthrough *backend, uint32_t offset,
+			      uint32_t value)
 {
 	((const struct vm_passthrough *)backend)->regs[offset / 4] = value;
 }
@@ -97,8 +98,8 @@ static void connect_wires(struct vm *vm, struct device *dev, const struct board_
 			dev->irq[i] = (struct irq_line){ cpu_input, vm, wire->input };
 			break;
 		default:
-			dev->irq[i] =
-				(struct irq_line){ device_input, vm->sink[wire->sink], wire->input };
+			dev->irq[i] = (struct irq_line){ device_input, vm->sink[wire->sink],
+							 wire->input };
 			break;
 		}
 	}
@@ -112,9 +113,10 @@ static enum status add_ram(struct vm *vm)
 	};
 
 	if (VM_RAM_HPA + size > vm->boot->bundle.raw) {
-		log_error("hako: %s: %u MiB of memory do not fit below the bundle at 0x%08x; bundle "
-			  "the guest with less\n",
-			  vm->name, (unsigned)(size / MIB), (unsigned)vm->boot->bundle.raw);
+		log_error(
+			"hako: %s: %u MiB of memory do not fit below the bundle at 0x%08x; bundle "
+			"the guest with less\n",
+			vm->name, (unsigned)(size / MIB), (unsigned)vm->boot->bundle.raw);
 		return STATUS_NO_MEMORY;
 	}
 	return vm_mem_add(&vm->mem, &ram);
@@ -248,13 +250,20 @@ void vm_act_on_request(struct vm *vm)
 static const char *mode_name(unsigned mode)
 {
 	switch (mode) {
-	case PSR_MODE_USR: return "usr";
-	case PSR_MODE_FIQ: return "fiq";
-	case PSR_MODE_IRQ: return "irq";
-	case PSR_MODE_SVC: return "svc";
-	case PSR_MODE_ABT: return "abt";
-	case PSR_MODE_UND: return "und";
-	default: return "sys";
+	case PSR_MODE_USR:
+		return "usr";
+	case PSR_MODE_FIQ:
+		return "fiq";
+	case PSR_MODE_IRQ:
+		return "irq";
+	case PSR_MODE_SVC:
+		return "svc";
+	case PSR_MODE_ABT:
+		return "abt";
+	case PSR_MODE_UND:
+		return "und";
+	default:
+		return "sys";
 	}
 }
 

@@ -52,8 +52,8 @@ struct vm {
 	unsigned starts;
 };
 
-enum status vm_create(struct vm *vm, const struct boot_info *info, const struct bundle *bundle)
-	MUST_CHECK;
+enum status vm_create(struct vm *vm, const struct boot_info *info,
+		      const struct bundle *bundle) MUST_CHECK;
 void vm_start(struct vm *vm);
 void vm_act_on_request(struct vm *vm);
 void vm_stop_with_report(struct vm *vm, const char *trap);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Maintenance of the physical caches (ARM926EJ-S TRM, 2.3.8 and chapter 4). Both caches are virtually
- * indexed and tagged, so addresses are virtual and an operation acts on the line the guest itself
- * uses at that address. Host tests build these as nothing.
+ * Maintenance of the physical caches (ARM926EJ-S TRM, 2.3.8 and chapter 4). Both caches are
+ * virtually indexed and tagged, so addresses are virtual and an operation acts on the line the
+ * guest itself uses at that address. Host tests build these as nothing.
  */
 #ifndef ARCH_ARM_CACHE_H
 #define ARCH_ARM_CACHE_H
@@ -13,10 +13,13 @@
 
 #if defined(__arm__) && !defined(HOST_TEST)
 
-#define CACHE_OPERATION(name, crm, opc2)                                                          \
-	static inline void name(uint32_t operand)                                                 \
-	{                                                                                         \
-		__asm__ volatile("mcr p15, 0, %0, c7, " #crm ", " #opc2 : : "r"(operand) : "memory"); \
+#define CACHE_OPERATION(name, crm, opc2)                                \
+	static inline void name(uint32_t operand)                       \
+	{                                                               \
+		__asm__ volatile("mcr p15, 0, %0, c7, " #crm ", " #opc2 \
+				 :                                      \
+				 : "r"(operand)                         \
+				 : "memory");                           \
 	}
 
 CACHE_OPERATION(cache_invalidate_i_all, c5, 0)
@@ -49,6 +52,7 @@ static inline void cpu_wait_for_interrupt(void)
 
 #else
 
+/* clang-format off */
 static inline void cache_invalidate_i_all(uint32_t operand) { (void)operand; }
 static inline void cache_invalidate_i_line(uint32_t operand) { (void)operand; }
 static inline void cache_invalidate_i_set_way(uint32_t operand) { (void)operand; }
@@ -61,6 +65,7 @@ static inline void cache_clean_invalidate_d_set_way(uint32_t operand) { (void)op
 static inline void cache_clean_d_all(void) {}
 static inline void cache_clean_invalidate_d_all(void) {}
 static inline void cpu_wait_for_interrupt(void) {}
+/* clang-format on */
 
 #endif
 

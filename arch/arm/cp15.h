@@ -7,20 +7,20 @@
 
 #if defined(__arm__) && !defined(HOST_TEST)
 
-#define CP15_READ(name, crn, crm, opc2)                                                           \
-	static inline uint32_t name(void)                                                         \
-	{                                                                                         \
-		uint32_t value;                                                                   \
-		__asm__ volatile("mrc p15, 0, %0, " #crn ", " #crm ", " #opc2 : "=r"(value));     \
-		return value;                                                                     \
+#define CP15_READ(name, crn, crm, opc2)                                                       \
+	static inline uint32_t name(void)                                                     \
+	{                                                                                     \
+		uint32_t value;                                                               \
+		__asm__ volatile("mrc p15, 0, %0, " #crn ", " #crm ", " #opc2 : "=r"(value)); \
+		return value;                                                                 \
 	}
-#define CP15_WRITE(name, crn, crm, opc2)                                                          \
-	static inline void name(uint32_t value)                                                   \
-	{                                                                                         \
-		__asm__ volatile("mcr p15, 0, %0, " #crn ", " #crm ", " #opc2                     \
-				 :                                                                \
-				 : "r"(value)                                                     \
-				 : "memory");                                                     \
+#define CP15_WRITE(name, crn, crm, opc2)                                      \
+	static inline void name(uint32_t value)                               \
+	{                                                                     \
+		__asm__ volatile("mcr p15, 0, %0, " #crn ", " #crm ", " #opc2 \
+				 :                                            \
+				 : "r"(value)                                 \
+				 : "memory");                                 \
 	}
 
 CP15_READ(cp15_read_ctr, c0, c0, 1)

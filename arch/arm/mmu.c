@@ -37,8 +37,8 @@ void mmu_tlb_invalidate_all(void)
 }
 
 /**
- * The TLB holds a small page as four entries if its quarters differ in permission, and one operation
- * takes one of them (TRM, 3.4): all four go. Bits 9:0 of the operand should be zero.
+ * The TLB holds a small page as four entries if its quarters differ in permission, and one
+ * operation takes one of them (TRM, 3.4): all four go. Bits 9:0 of the operand should be zero.
  */
 void mmu_tlb_invalidate(uint32_t va)
 {
@@ -80,9 +80,9 @@ void mmu_set_high_vectors(bool high)
 
 /**
  * Takes over the bits of the guest's control register that the hardware has to apply itself:
- * alignment faults, loads to pc without a change to Thumb state, and the instruction cache, which holds lines of the guest's code and must not
- * while the guest counts on it being off. MMU and data cache stay on; what the guest's bits mean for
- * its pages is in the shadow tables.
+ * alignment faults, loads to pc without a change to Thumb state, and the instruction cache, which
+ * holds lines of the guest's code and must not while the guest counts on it being off. MMU and data
+ * cache stay on; what the guest's bits mean for its pages is in the shadow tables.
  */
 void mmu_set_guest_control(uint32_t guest_sctlr)
 {
@@ -147,7 +147,8 @@ const void *mmu_bundle_window(hpa_t from, uint32_t size)
 			map_window(WINDOW_BUNDLE + i, first + i * PAGE_SIZE, 0);
 		bundle_mapped = first;
 	}
-	return (const void *)(uintptr_t)(VMM_WINDOWS + WINDOW_BUNDLE * PAGE_SIZE + (from.raw - first));
+	return (const void *)(uintptr_t)(VMM_WINDOWS + WINDOW_BUNDLE * PAGE_SIZE +
+					 (from.raw - first));
 }
 
 /**

@@ -6,11 +6,11 @@
 #define ARCH_ARM_TRAP_FRAME_H
 
 /* Offsets for vectors.S, proved by the assertions below and in vcpu/vcpu.h. */
-#define TF_SP          52
-#define TF_PC          60
-#define TF_CPSR        64
-#define TF_EXC_LR      68
-#define VCPU_PROXY     72 /* proxy_mask, proxy_match, proxies: loaded together */
+#define TF_SP      52
+#define TF_PC      60
+#define TF_CPSR    64
+#define TF_EXC_LR  68
+#define VCPU_PROXY 72 /* proxy_mask, proxy_match, proxies: loaded together */
 
 /* The outcomes that need nothing of the trap core; see enum trap_outcome. */
 #define OUTCOME_NEXT  0

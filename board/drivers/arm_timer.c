@@ -22,8 +22,9 @@ static void arm_timer_arm(uint32_t us)
 	reg_write(regs, ARM_TIMER_CONTROL, 0);
 	reg_write(regs, ARM_TIMER_INTCLR, 1);
 	reg_write(regs, ARM_TIMER_LOAD, us);
-	reg_write(regs, ARM_TIMER_CONTROL, ARM_TIMER_ENABLE | ARM_TIMER_IE | ARM_TIMER_32BIT |
-						   ARM_TIMER_ONESHOT | ARM_TIMER_PERIODIC);
+	reg_write(regs, ARM_TIMER_CONTROL,
+		  ARM_TIMER_ENABLE | ARM_TIMER_IE | ARM_TIMER_32BIT | ARM_TIMER_ONESHOT |
+			  ARM_TIMER_PERIODIC);
 }
 
 static void arm_timer_ack(void)

@@ -23,8 +23,8 @@ static void pl011_init(volatile uint32_t *base)
 	}
 	/* Also latches the divisor (DDI 0183, 3.3.7). */
 	reg_write(regs, PL011_LCR_H, PL011_LCR_H_8BITS | PL011_LCR_H_FEN);
-	reg_write(regs, PL011_CR, PL011_CR_UARTEN | PL011_CR_TXE | PL011_CR_RXE | PL011_CR_DTR |
-					  PL011_CR_RTS);
+	reg_write(regs, PL011_CR,
+		  PL011_CR_UARTEN | PL011_CR_TXE | PL011_CR_RXE | PL011_CR_DTR | PL011_CR_RTS);
 	reg_write(regs, PL011_ICR, PL011_INT_ALL);
 }
 

@@ -36,16 +36,16 @@
 /* init's first instruction, before the C library's start-up code. */
 __asm__(".globl bench_entry\n"
 	"bench_entry:\n\t" INSN(MARK_INIT) "\n\t"
-	"b _start\n");
+					   "b _start\n");
 
 static inline void mark_begin(void)
 {
-	__asm__ volatile(INSN(MARK_BEGIN) ::: "memory");
+	__asm__ volatile(INSN(MARK_BEGIN)::: "memory");
 }
 
 static inline void mark_end(void)
 {
-	__asm__ volatile(INSN(MARK_END) ::: "memory");
+	__asm__ volatile(INSN(MARK_END)::: "memory");
 }
 
 /* Does not return: the kernel panics without init, and the runner would take that for the cause. */

@@ -83,7 +83,7 @@ GUEST_TEST(a_removed_page_faults_after_its_address_is_invalidated)
 		for (unsigned n = 0; n < 4; n++) {
 			tap_case("turn %u, page %u", turn, n);
 			EXPECT_EQ(n == turn ? FSR_TRANSLATION_PAGE : 0,
-			          probe_status(KERNEL_LOAD, TEST_VA + n * 0x1000));
+				  probe_status(KERNEL_LOAD, TEST_VA + n * 0x1000));
 		}
 	}
 }
@@ -97,18 +97,18 @@ GUEST_TEST(many_changes_are_seen_after_everything_is_invalidated)
 	for (unsigned turn = 0; turn < 4; turn++) {
 		for (unsigned n = 0; n < 64; n++)
 			mmu_set(&l2_table[0][n],
-			        (n + turn) % 5
-			                ? desc_small(page((n * 7 + turn) % 64), AP_USER_RW, 0)
-			                : 0);
+				(n + turn) % 5
+					? desc_small(page((n * 7 + turn) % 64), AP_USER_RW, 0)
+					: 0);
 		tlb_flush_all();
 		for (unsigned n = 0; n < 64; n++) {
 			tap_case("turn %u, page %u", turn, n);
 			if ((n + turn) % 5)
 				EXPECT_EQ(page_word((n * 7 + turn) % 64),
-				          read32(TEST_VA + n * 0x1000));
+					  read32(TEST_VA + n * 0x1000));
 			else
 				EXPECT_EQ(FSR_TRANSLATION_PAGE,
-				          probe_status(KERNEL_LOAD, TEST_VA + n * 0x1000));
+					  probe_status(KERNEL_LOAD, TEST_VA + n * 0x1000));
 		}
 	}
 }
@@ -155,7 +155,7 @@ GUEST_TEST(one_invalidation_ends_a_whole_section)
 		for (uint32_t at = 0; at < MIB; at += 0x8000)
 			EXPECT_EQ(0x11000000 + at, read32(TEST_VA + at));
 		mmu_set(&l1_table[0][TEST_SLOT],
-		        desc_section(GUEST_SCRATCH + MIB, AP_USER_RW, 0, 0));
+			desc_section(GUEST_SCRATCH + MIB, AP_USER_RW, 0, 0));
 		tlb_flush_mva(TEST_VA + flushed);
 		for (uint32_t at = 0; at < MIB; at += 0x8000)
 			EXPECT_EQ(0x22000000 + at, read32(TEST_VA + at));
@@ -171,7 +171,7 @@ GUEST_TEST(one_invalidation_ends_a_whole_large_page)
 	for (unsigned turn = 0; turn < 4; turn++) {
 		for (unsigned i = 0; i < 16; i++)
 			mmu_set(&l2_table[0][i],
-			        page(16 * (turn % 2)) | AP_USER_RW * 0x550u | L2_LARGE);
+				page(16 * (turn % 2)) | AP_USER_RW * 0x550u | L2_LARGE);
 		tlb_flush_mva(TEST_VA + turn * 0x3400);
 		for (unsigned i = 0; i < 16; i++) {
 			tap_case("turn %u, page %u", turn, i);
@@ -196,7 +196,7 @@ GUEST_TEST(a_section_split_into_pages_is_seen_after_one_invalidation)
 		tap_case("page %u", i);
 		EXPECT_EQ(page_word(255 - i), read32(TEST_VA + i * 0x1000));
 		EXPECT_EQ(i % 2 ? FSR_PERMISSION_PAGE : 0,
-		          probe_status(USER_STORE, TEST_VA + i * 0x1000 + 4));
+			  probe_status(USER_STORE, TEST_VA + i * 0x1000 + 4));
 	}
 	mmu_set(&l1_table[0][TEST_SLOT], desc_section(GUEST_SCRATCH, AP_USER_RW, 0, 0));
 	tlb_flush_all();
@@ -216,8 +216,8 @@ GUEST_TEST(tiny_pages_change_one_by_one)
 		for (unsigned i = 0; i < 8; i++) {
 			tap_case("turn %u, page %u", turn, i);
 			mmu_set(&l2_table[0][i],
-			        desc_tiny(GUEST_SCRATCH + ((i * 3 + turn) % 16) * 0x400, AP_USER_RW,
-			                  0));
+				desc_tiny(GUEST_SCRATCH + ((i * 3 + turn) % 16) * 0x400, AP_USER_RW,
+					  0));
 			tlb_flush_mva(TEST_VA + i * 0x400);
 			EXPECT_EQ(0x7100 + (i * 3 + turn) % 16, read32(TEST_VA + i * 0x400));
 		}
@@ -229,7 +229,7 @@ GUEST_TEST(domains_open_and_close_at_once)
 	write32(GUEST_SCRATCH, PROBE_WORD);
 	for (unsigned domain = 1; domain < 16; domain++)
 		mmu_set(&l1_table[0][TEST_SLOT + domain],
-		        desc_section(GUEST_SCRATCH, AP_PRIV, domain, 0));
+			desc_section(GUEST_SCRATCH, AP_PRIV, domain, 0));
 	mmu_on(0);
 	for (unsigned domain = 1; domain < 16; domain++) {
 		const uint32_t va = TEST_VA + domain * MIB;
@@ -305,7 +305,7 @@ GUEST_TEST(two_tables_are_two_address_spaces)
 	for (unsigned space = 0; space < 2; space++) {
 		for (unsigned i = 0; i < 4; i++)
 			mmu_set(&l2_table[space][i],
-			        desc_small(page(space * 4 + i), AP_USER_RW, 0));
+				desc_small(page(space * 4 + i), AP_USER_RW, 0));
 		mmu_set(&l1_table[space][TEST_SLOT], desc_coarse(addr(l2_table[space]), 0));
 	}
 	mmu_on(0);
@@ -352,7 +352,7 @@ GUEST_TEST(the_mmu_is_switched_off_and_on)
 	mmu_tables_init();
 	mark_pages(2);
 	mmu_set(&l2_table[0][(GUEST_SCRATCH & (MIB - 1)) >> 12],
-	        desc_small(page(1), AP_USER_RW, 0));
+		desc_small(page(1), AP_USER_RW, 0));
 	mmu_set(&l1_table[0][GUEST_SCRATCH >> 20], desc_coarse(addr(l2_table[0]), 0));
 	for (unsigned turn = 0; turn < 4; turn++) {
 		mmu_on(0);
@@ -374,7 +374,7 @@ GUEST_TEST(a_change_of_the_fcse_pid_needs_no_flush)
 	for (unsigned pid = 1; pid < 3; pid++) {
 		for (uint32_t at = 0; at < GUEST_SCRATCH; at += MIB)
 			mmu_set(&l1_table[0][pid * 32 + (at >> 20)],
-			        desc_section(at, AP_USER_RW, 0, 0));
+				desc_section(at, AP_USER_RW, 0, 0));
 		mmu_set(&l2_table[pid][0], desc_small(page(pid), AP_USER_RW, 0));
 		mmu_set(&l1_table[0][pid * 32 + (va >> 20)], desc_coarse(addr(l2_table[pid]), 0));
 	}
@@ -486,7 +486,7 @@ GUEST_TEST(interrupts_are_taken_while_the_domain_of_slot_zero_is_closed)
 {
 	const uint32_t code = 0x50000000;
 	const uint32_t args[4] = { BOARD_SOFT_SET, 1u << BOARD_SOFT_IRQ,
-		                   dacr_field(1, DOMAIN_CLIENT), BOARD_SOFT_CLR };
+				   dacr_field(1, DOMAIN_CLIENT), BOARD_SOFT_CLR };
 
 	mmu_tables_init();
 	copy_code(page(0), closed_code, closed_code_end);

@@ -3,22 +3,25 @@
 #ifndef TESTS_GUEST_BOARD_VERSATILEPB_H
 #define TESTS_GUEST_BOARD_VERSATILEPB_H
 
-#define BOARD_UART      0x101f1000
-#define BOARD_UART_IRQ  12
-#define BOARD_TIMER     0x101e2000 /* SP804 0, first timer, 1 MHz */
-#define BOARD_TIMER_IRQ 4
+#define BOARD_UART        0x101f1000
+#define BOARD_UART_IRQ    12
+#define BOARD_TIMER       0x101e2000 /* SP804 0, first timer, 1 MHz */
+#define BOARD_TIMER_IRQ   4
 #define BOARD_TIMER_2     0x101e3000 /* SP804 1, first timer, 1 MHz */
 #define BOARD_TIMER_2_IRQ 5
-#define BOARD_PIC       0x10140000
-#define BOARD_SIC       0x10003000
+#define BOARD_PIC         0x10140000
+#define BOARD_SIC         0x10003000
 
 /* Input of the controller that software can raise, and how: one register sets, one clears. */
-#define BOARD_SOFT_IRQ  0
-#define BOARD_SOFT_SET  0x10140018
-#define BOARD_SOFT_CLR  0x1014001c
+#define BOARD_SOFT_IRQ 0
+#define BOARD_SOFT_SET 0x10140018
+#define BOARD_SOFT_CLR 0x1014001c
 
 /* The 1 MiB sections that hold devices, for the tests' own page tables. */
-#define BOARD_DEVICE_SECTIONS { 0x10000000, 0x10100000 }
+#define BOARD_DEVICE_SECTIONS          \
+	{                              \
+		0x10000000, 0x10100000 \
+	}
 
 /* All of them, generously: what random accesses keep away from. */
 #define BOARD_DEVICE_BASE 0x10000000u

@@ -36,7 +36,7 @@ GUEST_TEST(identification_registers)
 GUEST_TEST(control_register_bits_can_be_set_and_cleared)
 {
 	static const uint32_t bits[] = { SCTLR_A, SCTLR_C,  SCTLR_S, SCTLR_R,
-		                         SCTLR_I, SCTLR_RR, SCTLR_L4 };
+					 SCTLR_I, SCTLR_RR, SCTLR_L4 };
 	const uint32_t all = SCTLR_A | SCTLR_C | SCTLR_S | SCTLR_R | SCTLR_I | SCTLR_RR | SCTLR_L4;
 	const uint32_t before = sctlr_read();
 
@@ -60,7 +60,7 @@ GUEST_TEST(control_register_bits_can_be_set_and_cleared)
 	GUEST_TEST(name##_holds_what_is_written)                                          \
 	{                                                                                 \
 		static const uint32_t values[] = { 0xffffffff, 0,          0x5a5a5a5a,    \
-			                           0xa5a5a5a5, 0x12345678, 0 };           \
+						   0xa5a5a5a5, 0x12345678, 0 };           \
 		const uint32_t before = CP15_READ(crn, crm, op2);                         \
                                                                                           \
 		for (unsigned i = 0; i < COUNT(values); i++) {                            \

@@ -11,17 +11,17 @@
 	({                                                                   \
 		uint32_t value_;                                             \
 		__asm__ volatile("mrc p15, 0, %0, " #crn ", " #crm ", " #op2 \
-		                 : "=r"(value_)                              \
-		                 :                                           \
-		                 : "memory");                                \
+				 : "=r"(value_)                              \
+				 :                                           \
+				 : "memory");                                \
 		value_;                                                      \
 	})
 
 #define CP15_WRITE(crn, crm, op2, value)                             \
 	__asm__ volatile("mcr p15, 0, %0, " #crn ", " #crm ", " #op2 \
-	                 :                                           \
-	                 : "r"((uint32_t)(value))                    \
-	                 : "memory")
+			 :                                           \
+			 : "r"((uint32_t)(value))                    \
+			 : "memory")
 
 #define sctlr_read()         CP15_READ(c1, c0, 0)
 #define sctlr_write(value)   CP15_WRITE(c1, c0, 0, value)

@@ -58,7 +58,7 @@ static const uint8_t modes_with_spsr[] = {
 GUEST_TEST(every_mode_has_its_own_r13_r14_and_spsr)
 {
 	static const uint32_t spsrs[BANKS] = { 0x800000d0, 0x4000001f, 0x200000b2,
-		                               0x10000097, 0xf80000d1, 0 };
+					       0x10000097, 0xf80000d1, 0 };
 	struct bank in[BANKS];
 	struct bank out[BANKS];
 
@@ -257,7 +257,7 @@ GUEST_TEST(load_multiple_with_pc_restores_the_spsr)
 GUEST_TEST(load_multiple_of_pc_and_lr_loads_lr_of_the_mode_it_leaves)
 {
 	uint32_t words[5] = { 0x11111111, 0x33333333, 0x44444444, 0xeeeeeeee,
-		              addr(load_return_target) };
+			      addr(load_return_target) };
 
 	set_system_bank(0x00300000, 0x12345678);
 	load_return_by_sp(PSR_MODE_SYS | PSR_MASKED | PSR_Z, words);
@@ -311,8 +311,8 @@ GUEST_TEST(load_multiple_of_the_user_bank_loads_it_from_every_mode)
 			user_loads[form](modes_with_spsr[m] | PSR_MASKED, &buffer[20], out);
 			for (unsigned i = 0; i < 5; i++) /* r8-r12 of the mode itself */
 				EXPECT_EQ(is_fiq ? other_bank[i]
-				                 : buffer[20 + list_start[form] + 5 + (int)i],
-				          out[i]);
+						 : buffer[20 + list_start[form] + 5 + (int)i],
+					  out[i]);
 			for (unsigned i = 0; i < 12; i++)
 				EXPECT_EQ(buffer[20 + list_start[form] + (int)i], out[5 + i]);
 		}

@@ -87,7 +87,7 @@ static const uint8_t entry_mode[] = {
 };
 
 static const uint32_t pattern[9] = { 0x44444444, 0x55555555, 0x66666666, 0x77777777, 0x88888888,
-	                             0x99999999, 0xaaaaaaaa, 0xbbbbbbbb, 0xcccccccc };
+				     0x99999999, 0xaaaaaaaa, 0xbbbbbbbb, 0xcccccccc };
 
 /* An address that is not a multiple of 2 faults with the A bit set, MMU on or off. */
 static uint32_t bad_address(void)
@@ -108,7 +108,7 @@ static void check_entry(const struct site *site, uint32_t psr)
 	EXPECT_EQ(psr, seen.spsr);
 	/* QEMU sets bit 8 on aborts, the A bit of ARMv6; here it is reserved. */
 	EXPECT_EQ((psr & 0xf8000000) | entry_mode[site->kind] | PSR_I | (psr & PSR_F),
-	          seen.cpsr & 0xf80000ff);
+		  seen.cpsr & 0xf80000ff);
 	EXPECT_EQ(args[0], seen.r[0]);
 	EXPECT_EQ(args[1], seen.r[1]);
 	EXPECT_EQ(args[3], seen.r[3]);
@@ -124,7 +124,7 @@ static void check_all_entries(void)
 			for (uint32_t mask = 0; mask < 4; mask++) {
 				const uint32_t flags = ((i + mask) * 3 + m) % 32;
 				const uint32_t psr = modes[m] | mask << 6 | flags << 27 |
-				                     (sites[i].thumb ? PSR_T : 0);
+						     (sites[i].thumb ? PSR_T : 0);
 
 				tap_case("%s, psr 0x%x", sites[i].text, psr);
 				check_entry(&sites[i], psr);
@@ -213,7 +213,7 @@ GUEST_TEST(undefined_encodings_are_undefined_in_kernel_and_user_mode)
 		0xed900400, 0xec410500, /* CDP, MRC, LDC, MCRR of others not there */
 	};
 	static const struct site site = { "word", undefined_code, undefined_word, KIND_UNDEF,
-		                          4,      false };
+					  4,      false };
 
 	for (unsigned i = 0; i < COUNT(words); i++)
 		for (unsigned m = 0; m < COUNT(modes); m++) {
@@ -289,12 +289,12 @@ GUEST_TEST(a_repaired_access_is_retried)
 	exception_set_hook(KIND_DABT, repair_address);
 	write32(bad_address() - 1, 0xfeedface);
 	run_code4(PSR_MODE_USR, addr(arm_load),
-	          (const uint32_t[4]){ 0, bad_address(), addr(pattern), 0 });
+		  (const uint32_t[4]){ 0, bad_address(), addr(pattern), 0 });
 	EXPECT_EQ(KIND_RETURNED, seen.kind);
 	EXPECT_EQ(0xfeedface, seen.r[0]);
 	exception_count[KIND_DABT] = 0;
 	run_code4(PSR_MODE_SYS | PSR_T, addr(thumb_load),
-	          (const uint32_t[4]){ 0, bad_address(), addr(pattern), 0 });
+		  (const uint32_t[4]){ 0, bad_address(), addr(pattern), 0 });
 	EXPECT_EQ(KIND_RETURNED, seen.kind);
 	EXPECT_EQ(0xfeedface, seen.r[0]);
 	sctlr_write(sctlr_read() & ~(uint32_t)SCTLR_A);

@@ -193,8 +193,8 @@ static void random_tables(void)
 	for (uint32_t i = 8; i < L1_ENTRIES; i++)
 		if (!l1_table[0][i] && (i < VMM_BASE >> 20 || i >= VMM_END >> 20))
 			mmu_set(&l1_table[0][i], next_random() & 1
-			                                 ? next_random()
-			                                 : desc_coarse(addr(l2_table[0]), 0));
+							 ? next_random()
+							 : desc_coarse(addr(l2_table[0]), 0));
 	dacr_write(next_random() | 3);
 	mmu_on(0);
 	for (unsigned i = 0; i < 20000; i++) {
@@ -204,7 +204,7 @@ static void random_tables(void)
 		    (va - BOARD_DEVICE_BASE) < BOARD_DEVICE_SIZE)
 			continue;
 		run_code(i & 1 ? PSR_MODE_USR : SVC,
-		         next_random() & 1 ? attack_load : attack_branch, va, va);
+			 next_random() & 1 ? attack_load : attack_branch, va, va);
 	}
 	tap_printf("# back\n");
 }
@@ -216,7 +216,7 @@ static void tables_of_tables(void)
 	for (uint32_t i = 8; i < L1_ENTRIES; i++)
 		if (!l1_table[0][i] && (i < VMM_BASE >> 20 || i >= VMM_END >> 20))
 			mmu_set(&l1_table[0][i],
-			        desc_coarse(addr(l1_table[0]) + (i * 0x400 & 0x3c00), 0));
+				desc_coarse(addr(l1_table[0]) + (i * 0x400 & 0x3c00), 0));
 	mmu_on(0);
 	for (uint32_t va = 8 * MIB; va < VMM_BASE; va += 0x3f1000)
 		run_code(PSR_MODE_USR, attack_load, 0, va);
@@ -227,8 +227,8 @@ static void tables_of_tables(void)
 static void tables_and_sections_to_nothing(void)
 {
 	static const uint32_t targets[] = { GPA_NOTHING, GPA_END,    0x07f00000, 0x10000000,
-		                            0x8000000,   0xc0000000, 0xf0000000, 0xfff00000,
-		                            VMM_POOL,    VMM_IMAGE };
+					    0x8000000,   0xc0000000, 0xf0000000, 0xfff00000,
+					    VMM_POOL,    VMM_IMAGE };
 
 	mmu_tables_init();
 	for (unsigned i = 0; i < COUNT(targets); i++) {

@@ -218,7 +218,7 @@ static void run_words(bool user)
 	EXPECT_TRUE(kinds[KIND_PABT] > 1000);
 	EXPECT_TRUE(kinds[KIND_DABT] > 1000);
 	tap_printf("# %u words in %s mode\n", user ? USER_WORDS : KERNEL_WORDS,
-	           user ? "user" : "kernel");
+		   user ? "user" : "kernel");
 }
 
 GUEST_TEST(random_words_in_user_mode)

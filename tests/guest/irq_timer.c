@@ -375,7 +375,7 @@ GUEST_TEST(wait_for_interrupt_waits_for_one)
 GUEST_TEST(interrupted_code_keeps_its_registers_and_flags_in_every_mode)
 {
 	static const uint8_t modes[] = { PSR_MODE_USR, PSR_MODE_SVC, PSR_MODE_SYS,
-		                         PSR_MODE_ABT, PSR_MODE_UND, PSR_MODE_FIQ };
+					 PSR_MODE_ABT, PSR_MODE_UND, PSR_MODE_FIQ };
 
 	for (unsigned i = 0; i < COUNT(modes); i++)
 		for (unsigned fiq = 0; fiq < 2; fiq++)

@@ -166,7 +166,7 @@ GUEST_TEST(proxies_and_hypercalls_are_undefined_in_user_mode)
 	for (uint32_t index = 0; index < PROXY_TABLE_MAX; index += index < 256 ? 1 : 61) {
 		check_undefined(PSR_MODE_USR, 0xe0000000 | PROXY_MATCH | index << PROXY_INDEX_LOW);
 		check_undefined(PSR_MODE_USR,
-		                0xe0000000 | HYPERCALL_MATCH | index << PROXY_INDEX_LOW);
+				0xe0000000 | HYPERCALL_MATCH | index << PROXY_INDEX_LOW);
 	}
 }
 
@@ -198,7 +198,7 @@ GUEST_TEST(proxies_outside_of_the_table_are_undefined_in_kernel_mode)
 	for (uint32_t index = UNUSED_INDEX; index < PROXY_TABLE_MAX; index += 17) {
 		check_undefined(SVC, 0xe0000000 | PROXY_MATCH | index << PROXY_INDEX_LOW);
 		check_undefined(PSR_MODE_IRQ | PSR_MASKED,
-		                0xe0000000 | PROXY_MATCH | index << PROXY_INDEX_LOW);
+				0xe0000000 | PROXY_MATCH | index << PROXY_INDEX_LOW);
 		check_undefined(SVC, 0xe0000000 | HYPERCALL_MATCH | index << PROXY_INDEX_LOW);
 	}
 	check_undefined(SVC, 0xe0000000 | PROXY_MATCH | (PROXY_TABLE_MAX - 1) << PROXY_INDEX_LOW);

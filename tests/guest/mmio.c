@@ -83,7 +83,7 @@ static uint32_t target_of(const struct form *form)
 
 /* Registers a multiple transfer loads, from the words at IBRD in turn. */
 static void expect_loaded(const struct form *form, const uint32_t *words,
-                          struct form_registers *expected)
+			  struct form_registers *expected)
 {
 	for (unsigned reg = 1; reg < 8; reg++)
 		if (form->registers >> reg & 1)
@@ -92,7 +92,7 @@ static void expect_loaded(const struct form *form, const uint32_t *words,
 
 /* Applies the form to @p expected and to @p uart and @p timer, as the ARM ARM describes it. */
 static void apply(const struct form *form, struct form_registers *expected, uint32_t uart[5],
-                  uint32_t *timer)
+		  uint32_t *timer)
 {
 	uint32_t *const r2 = &expected->r[1];
 	uint32_t *word = uart;
@@ -154,7 +154,7 @@ static void apply(const struct form *form, struct form_registers *expected, uint
 
 /* Data registers with values that the target of the form may hold. */
 static void set_data(const struct form *form, const uint32_t values[5], unsigned turn,
-                     uint32_t r[8])
+		     uint32_t r[8])
 {
 	const uint32_t *next = values;
 
@@ -236,12 +236,12 @@ GUEST_TEST(all_forms_from_user_mode_through_another_mapping)
 {
 	mmu_tables_init();
 	mmu_set(&l1_table[0][ALIAS_VA >> 20],
-	        desc_section(BOARD_TIMER & ~(MIB - 1), AP_USER_RW, 0, 0));
+		desc_section(BOARD_TIMER & ~(MIB - 1), AP_USER_RW, 0, 0));
 	mmu_set(&l1_table[0][(ALIAS_VA >> 20) + 1],
-	        desc_section(BOARD_UART & ~(MIB - 1), AP_USER_RW, 0, 0));
+		desc_section(BOARD_UART & ~(MIB - 1), AP_USER_RW, 0, 0));
 	mmu_on(0);
 	devices_begin(ALIAS_VA - (BOARD_TIMER & ~(MIB - 1)),
-	              ALIAS_VA + MIB - (BOARD_UART & ~(MIB - 1)));
+		      ALIAS_VA + MIB - (BOARD_UART & ~(MIB - 1)));
 	check_all_forms(PSR_MODE_USR);
 	devices_end();
 }

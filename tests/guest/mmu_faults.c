@@ -129,13 +129,13 @@ GUEST_TEST(every_form_of_access_faults_with_its_address_and_restores_its_base)
 		tap_case("%s", cases[i].text);
 		EXPECT_EQ(FSR_TRANSLATION_PAGE, faulting_access(&cases[i], SVC, TEST_VA + 0x3450));
 		EXPECT_EQ(FSR_TRANSLATION_SECTION,
-		          faulting_access(&cases[i], SVC, TEST_VA + 0x203450));
+			  faulting_access(&cases[i], SVC, TEST_VA + 0x203450));
 		if (i >= USER_CASES)
 			continue;
 		EXPECT_EQ(FSR_TRANSLATION_PAGE,
-		          faulting_access(&cases[i], PSR_MODE_USR, TEST_VA + 0x3450));
+			  faulting_access(&cases[i], PSR_MODE_USR, TEST_VA + 0x3450));
 		EXPECT_EQ(FSR_TRANSLATION_SECTION,
-		          faulting_access(&cases[i], PSR_MODE_USR, TEST_VA + 0x203450));
+			  faulting_access(&cases[i], PSR_MODE_USR, TEST_VA + 0x203450));
 	}
 }
 
@@ -156,11 +156,11 @@ GUEST_TEST(alignment_faults_win_over_all_others)
 				if (cases[i].align == 8 || low % cases[i].align == 0)
 					continue;
 				EXPECT_EQ(FSR_ALIGNMENT,
-				          faulting_access(&cases[i], SVC, bases[b] + 0x40 + low));
+					  faulting_access(&cases[i], SVC, bases[b] + 0x40 + low));
 				if (i < USER_CASES)
 					EXPECT_EQ(FSR_ALIGNMENT,
-					          faulting_access(&cases[i], PSR_MODE_USR,
-					                          bases[b] + 0x40 + low));
+						  faulting_access(&cases[i], PSR_MODE_USR,
+								  bases[b] + 0x40 + low));
 			}
 }
 
@@ -171,7 +171,7 @@ GUEST_TEST(alignment_faults_do_not_need_the_mmu)
 		if (cases[i].align == 4) {
 			tap_case("%s", cases[i].text);
 			EXPECT_EQ(FSR_ALIGNMENT,
-			          faulting_access(&cases[i], SVC, GUEST_SCRATCH + 0x102));
+				  faulting_access(&cases[i], SVC, GUEST_SCRATCH + 0x102));
 		}
 	sctlr_write(sctlr_read() & ~(uint32_t)SCTLR_A);
 }
@@ -198,7 +198,7 @@ GUEST_TEST(multiple_transfers_fault_where_they_cross_into_a_missing_page)
 			far_write(0);
 			dfsr_write(0);
 			run_code4(mode ? PSR_MODE_USR : SVC, addr(crossings[i].code),
-			          (const uint32_t[4]){ 1, end + crossings[i].base, 2, 3 });
+				  (const uint32_t[4]){ 1, end + crossings[i].base, 2, 3 });
 			EXPECT_EQ(KIND_DABT, seen.kind);
 			EXPECT_EQ(end + crossings[i].base, seen.r[1]);
 			EXPECT_EQ(end, far_read());
@@ -263,7 +263,7 @@ GUEST_TEST(a_preload_never_faults)
 GUEST_TEST(jumps_to_missing_code_are_prefetch_aborts)
 {
 	static const uint32_t targets[] = { TEST_VA + 0x2000, TEST_VA + 0x2ffc, TEST_VA + 0x100000,
-		                            0x7ffffffc,       0x80000000,       0xfffffff0 };
+					    0x7ffffffc,       0x80000000,       0xfffffff0 };
 
 	map_two_pages();
 	mmu_on(0);
@@ -280,7 +280,7 @@ GUEST_TEST(jumps_to_missing_code_are_prefetch_aborts)
 				EXPECT_EQ(targets[i] + 4, seen.lr);
 				EXPECT_EQ(psr, seen.spsr);
 				EXPECT_EQ(i < 2 ? FSR_TRANSLATION_PAGE : FSR_TRANSLATION_SECTION,
-				          ifsr_read() & 0xf);
+					  ifsr_read() & 0xf);
 			}
 }
 

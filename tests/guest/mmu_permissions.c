@@ -33,7 +33,7 @@ static const uint32_t sr_bits[3] = { 0, SCTLR_S, SCTLR_R };
 
 /* Status the manual wants for an access: 0 if it is made. */
 static unsigned expected_status(unsigned sr, unsigned ap, unsigned domain_access, bool page,
-                                enum access access)
+				enum access access)
 {
 	const char right = (access_is_user(access) ? user_rights : privileged_rights)[sr][ap];
 
@@ -86,16 +86,16 @@ static void check_all(unsigned sr)
 					const unsigned domain = 1 + (kind * 4 + ap + d * 5) % 15;
 					const unsigned expected =
 						expected_status(sr, ap, domain_accesses[d],
-					                        kind != SECTION, access);
+								kind != SECTION, access);
 					struct outcome outcome;
 
 					tap_case("%s, ap %u, domain %u is %u, %s", kind_names[kind],
-					         ap, domain, domain_accesses[d],
-					         access_name(access));
+						 ap, domain, domain_accesses[d],
+						 access_name(access));
 					if (access == 0) {
 						map(kind, ap, domain);
 						dacr_write(DACR_ONLY_0 |
-						           dacr_field(domain, domain_accesses[d]));
+							   dacr_field(domain, domain_accesses[d]));
 					}
 					outcome = probe(access, TEST_VA);
 					EXPECT_EQ(expected, outcome.status);
@@ -138,10 +138,10 @@ static void check_subpages(bool large, unsigned rotation, unsigned sr)
 	for (unsigned i = 0; i < 4; i++)
 		for (enum access access = 0; access < ACCESS_COUNT; access++) {
 			const unsigned expected = expected_status(sr, (i + rotation) % 4,
-			                                          DOMAIN_CLIENT, true, access);
+								  DOMAIN_CLIENT, true, access);
 
 			tap_case("subpage %u of %s, rotation %u, %s", i, large ? "large" : "small",
-			         rotation, access_name(access));
+				 rotation, access_name(access));
 			EXPECT_EQ(expected, probe_status(access, TEST_VA + i * subpage));
 			EXPECT_EQ(expected, probe_status(access, TEST_VA + (i + 1) * subpage - 4));
 		}
@@ -178,7 +178,7 @@ GUEST_TEST(pages_of_all_permissions_share_a_slot)
 
 			tap_case("page %u, step %u, %s", page, step, access_name(access));
 			EXPECT_EQ(expected_status(2, page % 4, DOMAIN_CLIENT, true, access),
-			          probe_status(access, TEST_VA + page * 0x1000));
+				  probe_status(access, TEST_VA + page * 0x1000));
 		}
 }
 
@@ -231,7 +231,7 @@ GUEST_TEST(clearing_r_takes_effect)
 			tap_case("turn %u, s and r 0x%x", turn, sr_bits[sr]);
 			for (enum access access = 0; access < ACCESS_COUNT; access++)
 				EXPECT_EQ(expected_status(sr, AP_SR, DOMAIN_CLIENT, false, access),
-				          probe_status(access, TEST_VA));
+					  probe_status(access, TEST_VA));
 		}
 }
 

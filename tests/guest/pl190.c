@@ -63,10 +63,10 @@ GUEST_TEST(vector_registers_are_moved_by_one_instruction)
 
 	vectors_init();
 	__asm__ volatile("ldmia %0, {r2-r9}\n\tstmia %1, {r2-r9}\n\t"
-	                 "mvn r2, r2\n\tmvn r9, r9\n\tadd r12, %0, #32\n\tstmia r12, {r2-r9}"
-	                 :
-	                 : "r"(at), "r"(out)
-	                 : "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r12", "memory");
+			 "mvn r2, r2\n\tmvn r9, r9\n\tadd r12, %0, #32\n\tstmia r12, {r2-r9}"
+			 :
+			 : "r"(at), "r"(out)
+			 : "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r12", "memory");
 	for (unsigned i = 0; i < 8; i++)
 		EXPECT_EQ(vector_of(i), out[i]);
 	EXPECT_EQ(~vector_of(0), read32(at + 32));

@@ -33,8 +33,8 @@ static uint32_t swi_return;
 static bool note_swi(struct exception *e)
 {
 	const uint32_t number = e->spsr & PSR_T
-	                                ? *(const volatile uint16_t *)(uintptr_t)(e->lr - 2) & 0xff
-	                                : read32(e->lr - 4) & 0xffffff;
+					? *(const volatile uint16_t *)(uintptr_t)(e->lr - 2) & 0xff
+					: read32(e->lr - 4) & 0xffffff;
 
 	if (number == SWI_RETURN)
 		return false;
@@ -98,7 +98,7 @@ GUEST_TEST(thumb_code_uses_the_high_registers_across_an_swi)
 		tap_case("psr 0x%x", psrs[i]);
 		exception_set_hook(KIND_SWI, note_swi);
 		run_code4(psrs[i] | PSR_T, addr(high_registers),
-		          (const uint32_t[4]){ 1, 20, 300, 4000 });
+			  (const uint32_t[4]){ 1, 20, 300, 4000 });
 		EXPECT_EQ(KIND_RETURNED, seen.kind);
 		EXPECT_EQ(21, seen.r[0]);
 		EXPECT_EQ(4300, seen.r[1]);
@@ -121,13 +121,13 @@ static inline __attribute__((always_inline)) uint32_t mix(const uint8_t *bytes, 
 }
 
 static __attribute__((noinline, target("arm"))) uint32_t mix_arm(const uint8_t *bytes,
-                                                                 uint32_t size)
+								 uint32_t size)
 {
 	return mix(bytes, size);
 }
 
 static __attribute__((noinline, target("thumb"))) uint32_t mix_thumb(const uint8_t *bytes,
-                                                                     uint32_t size)
+								     uint32_t size)
 {
 	return mix(bytes, size);
 }

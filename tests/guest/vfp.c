@@ -79,7 +79,7 @@ GUEST_TEST(programs_may_not_enable_the_vfp)
 GUEST_TEST(registers_keep_their_values_across_modes_and_being_disabled)
 {
 	static const uint32_t psrs[] = { SVC, PSR_MODE_USR, PSR_MODE_SYS | PSR_MASKED,
-		                         PSR_MODE_IRQ | PSR_MASKED };
+					 PSR_MODE_IRQ | PSR_MASKED };
 
 	for (unsigned from = 0; from < COUNT(psrs); from++)
 		for (unsigned to = 0; to < COUNT(psrs); to++) {
@@ -121,7 +121,7 @@ GUEST_TEST(arithmetic_in_both_modes)
 	run_code(SVC, write_fpscr, 0, 0);
 	for (unsigned mode = 0; mode < 2; mode++) {
 		run_code4(mode ? PSR_MODE_USR : SVC, addr(arithmetic),
-		          (const uint32_t[4]){ 0x40f00000, 0x40000000, addr(words), 0 });
+			  (const uint32_t[4]){ 0x40f00000, 0x40000000, addr(words), 0 });
 		EXPECT_EQ(KIND_RETURNED, seen.kind);
 		for (unsigned i = 0; i < COUNT(expected); i++) {
 			tap_case("result %u, mode %u", i, mode);

@@ -60,7 +60,7 @@ void panic(const char *format, ...)
 	abort();
 }
 
-/* ---- memory -------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 void *machine_host(uint32_t at)
 {
@@ -130,11 +130,14 @@ struct ref_mmu machine_guest_mmu(void)
 {
 	const struct guest_mmu *mmu = &machine.vcpu.mmu;
 
-	return (struct ref_mmu){ .control = mmu->sctlr, .ttbr = mmu->ttbr, .dacr = mmu->dacr,
-				 .pid = mmu->pid, .read = guest_read };
+	return (struct ref_mmu){ .control = mmu->sctlr,
+				 .ttbr = mmu->ttbr,
+				 .dacr = mmu->dacr,
+				 .pid = mmu->pid,
+				 .read = guest_read };
 }
 
-/* ---- the physical MMU ---------------------------------------------------------------------------- */
+/* ---- the physical MMU ------------------------------------------------------------------------ */
 
 static unsigned use_entry(const struct ref_entry *entry, uint32_t va, bool write, uint32_t *at)
 {
@@ -262,7 +265,7 @@ void *mmu_guest_window(hpa_t page)
 	return machine_host(page.raw);
 }
 
-/* ---- guest memory through guest addresses, and the registers of an abort -------------------------- */
+/* ---- guest memory through guest addresses, and the registers of an abort --------------------- */
 
 static bool user_access(uint32_t va, bool write, unsigned size, uint32_t *value)
 {
@@ -378,18 +381,48 @@ uint32_t cp15_read_far(void)
 	return machine.far;
 }
 
-bool vfp_present(void) { return true; }
-uint32_t vfp_read_fpsid(void) { return 0x41011090; }
-uint32_t vfp_read_fpexc(void) { return machine.fpexc; }
-void vfp_write_fpexc(uint32_t value) { machine.fpexc = value; }
-uint32_t vfp_read_fpinst(void) { return machine.vfp[0] ^ 1; }
-void vfp_write_fpinst(uint32_t value) { machine.vfp[0] = value ^ 1; }
-uint32_t vfp_read_fpinst2(void) { return machine.vfp[1] ^ 1; }
-void vfp_write_fpinst2(uint32_t value) { machine.vfp[1] = value ^ 1; }
-uint32_t vfp_read_register(unsigned reg) { return machine.vfp[reg]; }
-void vfp_write_register(unsigned reg, uint32_t value) { machine.vfp[reg] = value; }
+bool vfp_present(void)
+{
+	return true;
+}
+uint32_t vfp_read_fpsid(void)
+{
+	return 0x41011090;
+}
+uint32_t vfp_read_fpexc(void)
+{
+	return machine.fpexc;
+}
+void vfp_write_fpexc(uint32_t value)
+{
+	machine.fpexc = value;
+}
+uint32_t vfp_read_fpinst(void)
+{
+	return machine.vfp[0] ^ 1;
+}
+void vfp_write_fpinst(uint32_t value)
+{
+	machine.vfp[0] = value ^ 1;
+}
+uint32_t vfp_read_fpinst2(void)
+{
+	return machine.vfp[1] ^ 1;
+}
+void vfp_write_fpinst2(uint32_t value)
+{
+	machine.vfp[1] = value ^ 1;
+}
+uint32_t vfp_read_register(unsigned reg)
+{
+	return machine.vfp[reg];
+}
+void vfp_write_register(unsigned reg, uint32_t value)
+{
+	machine.vfp[reg] = value;
+}
 
-/* ---- the machine --------------------------------------------------------------------------------- */
+/* ---- the machine ----------------------------------------------------------------------------- */
 
 static void device_reset(struct device *dev)
 {
@@ -408,13 +441,19 @@ static void device_write(struct device *dev, uint32_t offset, uint32_t value, un
 }
 
 static const struct device_ops device_ops = {
-	.name = "register", .reset = device_reset, .read = device_read, .write = device_write,
+	.name = "register",
+	.reset = device_reset,
+	.read = device_read,
+	.write = device_write,
 };
 
 void machine_map(uint32_t base, uint32_t size, enum mem_kind kind, uint32_t host)
 {
-	const struct mem_region region = { .base = base, .size = size, .kind = kind,
-					   .hpa = hpa(host), .device = &machine.device };
+	const struct mem_region region = { .base = base,
+					   .size = size,
+					   .kind = kind,
+					   .hpa = hpa(host),
+					   .device = &machine.device };
 
 	assert_int_equal(vm_mem_add(&machine.mem, &region), STATUS_OK);
 }

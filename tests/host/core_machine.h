@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A board for the VMM's core on the workstation: host memory, the MMU that walks the shadow page
- * tables (tests/host/ref_mmu.h) and a TLB that forgets only what it is told to forget. The functions
- * of arch/arm/mmu.h, arch/arm/user_access.h and arch/arm/cp15.h are here, over this board; the vCPU,
- * its shadow and its memory map are the real ones.
+ * tables (tests/host/ref_mmu.h) and a TLB that forgets only what it is told to forget. The
+ * functions of arch/arm/mmu.h, arch/arm/user_access.h and arch/arm/cp15.h are here, over this
+ * board; the vCPU, its shadow and its memory map are the real ones.
  *
  * What the VMM maps or touches outside the memory of its VM fails the test at once.
  */
@@ -86,12 +86,12 @@ unsigned machine_access(uint32_t va, bool write, uint32_t *at);
 unsigned machine_walk(uint32_t va, bool write, uint32_t *at);
 
 /**
- * Fetches the instruction at frame.pc as the CPU would, with prefetch aborts until the hardware lets
- * it: TRAP_NEXT, or what else an abort led to.
+ * Fetches the instruction at frame.pc as the CPU would, with prefetch aborts until the hardware
+ * lets it: TRAP_NEXT, or what else an abort led to.
  */
 enum trap_outcome machine_fetch(void);
 
-/** The second-level word that @p l1 leads to for the byte @p offset of its MiB; not 0 for a section. */
+/** The second-level word that @p l1 leads to for a byte of its MiB; not 0 for a section. */
 uint32_t machine_shadow_l2(uint32_t l1, uint32_t offset);
 
 /** The seven modes of the CPU. */
@@ -109,11 +109,11 @@ uint32_t rnd(void);
 uint32_t rnd_below(uint32_t limit);
 
 /* mcr p15, 0, r0, ... */
-#define MCR_SCTLR        0xee010f10u /* c1, c0, 0 */
-#define MCR_TTBR         0xee020f10u /* c2, c0, 0 */
-#define MCR_DACR         0xee030f10u /* c3, c0, 0 */
-#define MCR_TLB_ALL      0xee080f17u /* c8, c7, 0 */
-#define MCR_TLB_PAGE     0xee080f37u /* c8, c7, 1 */
-#define MCR_PID          0xee0d0f10u /* c13, c0, 0 */
+#define MCR_SCTLR    0xee010f10u /* c1, c0, 0 */
+#define MCR_TTBR     0xee020f10u /* c2, c0, 0 */
+#define MCR_DACR     0xee030f10u /* c3, c0, 0 */
+#define MCR_TLB_ALL  0xee080f17u /* c8, c7, 0 */
+#define MCR_TLB_PAGE 0xee080f37u /* c8, c7, 1 */
+#define MCR_PID      0xee0d0f10u /* c13, c0, 0 */
 
 #endif

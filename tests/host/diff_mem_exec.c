@@ -223,8 +223,7 @@ static bool is_unpredictable(const struct mem_insn *insn)
 
 	if (insn->rn == 15 && (insn->writeback || insn->shape == MEM_MULTIPLE))
 		return true;
-	if (insn->register_offset &&
-	    (insn->rm == 15 || (insn->writeback && insn->rm == insn->rn)))
+	if (insn->register_offset && (insn->rm == 15 || (insn->writeback && insn->rm == insn->rn)))
 		return true;
 
 	switch (insn->shape) {
@@ -352,8 +351,7 @@ static void compare(bool branched)
 	for (unsigned page = 0; page < 2; page++)
 		for (unsigned i = 0; i < PAGE; i++)
 			if (by_executor.data[page][i] != arena[(page ? DATA2 : DATA1) + i])
-				mismatch("data byte ", page * PAGE + i,
-					 by_executor.data[page][i],
+				mismatch("data byte ", page * PAGE + i, by_executor.data[page][i],
 					 arena[(page ? DATA2 : DATA1) + i]);
 }
 
@@ -372,8 +370,8 @@ static bool try_one(bool thumb, unsigned *shape)
 	bool carry;
 
 	current_word = thumb ? 0x4800 + random_word() % 0x8800 : random_arm_word();
-	if (thumb ? !thumb_decode_mem((uint16_t)current_word, &insn) :
-		    !arm_decode_mem(current_word, &insn))
+	if (thumb ? !thumb_decode_mem((uint16_t)current_word, &insn)
+		  : !arm_decode_mem(current_word, &insn))
 		return false;
 	if (is_unpredictable(&insn))
 		return false;

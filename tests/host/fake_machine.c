@@ -89,8 +89,8 @@ static enum mem_access_result probe(void *ctx, uint32_t va, unsigned flags)
 {
 	struct fake_machine *machine = ctx;
 	const uint32_t offset = va - FAKE_BASE;
-	const unsigned needed = (flags & MEM_STORE ? FAKE_WRITE : FAKE_READ) |
-				(flags & MEM_USER ? FAKE_USER : 0);
+	const unsigned needed =
+		(flags & MEM_STORE ? FAKE_WRITE : FAKE_READ) | (flags & MEM_USER ? FAKE_USER : 0);
 
 	if (offset >= FAKE_SIZE || needed & ~(unsigned)machine->rights[offset / FAKE_PAGE])
 		return fault(machine, va);

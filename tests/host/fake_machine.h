@@ -22,15 +22,15 @@ struct fake_state {
 	uint32_t user[15];
 	uint32_t vfp[32];
 	uint8_t memory[FAKE_SIZE];
-	bool branched;       /* r15 was set */
-	bool spsr_restored;  /* ... by an exception return */
+	bool branched;      /* r15 was set */
+	bool spsr_restored; /* ... by an exception return */
 };
 
 struct fake_machine {
 	struct fake_state state;
 
 	uint8_t rights[FAKE_PAGES];
-	bool check_alignment; /* the A bit */
+	bool check_alignment;  /* the A bit */
 	unsigned bus_error_at; /* this access (1 is the first) fails; 0: none */
 
 	unsigned loads;

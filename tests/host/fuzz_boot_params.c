@@ -36,9 +36,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const uint32_t total = (uint32_t)length;
 		const uint32_t body = total - FDT_HEADER_SIZE;
 		const uint32_t strings_size = strings < body ? strings : body;
-		const uint32_t words[10] = { 0xd00dfeed, total, FDT_HEADER_SIZE,
-					     total - strings_size, FDT_HEADER_SIZE, 17, 16, 0,
-					     strings_size, body };
+		const uint32_t words[10] = { 0xd00dfeed,
+					     total,
+					     FDT_HEADER_SIZE,
+					     total - strings_size,
+					     FDT_HEADER_SIZE,
+					     17,
+					     16,
+					     0,
+					     strings_size,
+					     body };
 
 		for (int i = 0; i < 10; i++)
 			put_be32(bytes + 4 * i, words[i]);

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUIRE(condition)       \
-	do {                     \
+#define REQUIRE(condition)        \
+	do {                      \
 		if (!(condition)) \
-			abort(); \
+			abort();  \
 	} while (0)
 
 struct input {
@@ -214,8 +214,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(&machine.input, data, size < sizeof(struct input) ? size : sizeof(struct input));
 	memset(&insn, 0xff, sizeof(insn));
-	if (machine.input.thumb & 1 ? !thumb_decode_mem((uint16_t)machine.input.word, &insn) :
-				      !arm_decode_mem(machine.input.word, &insn))
+	if (machine.input.thumb & 1 ? !thumb_decode_mem((uint16_t)machine.input.word, &insn)
+				    : !arm_decode_mem(machine.input.word, &insn))
 		return 0;
 
 	machine.insn = &insn;

@@ -93,9 +93,8 @@ static void multiple(struct text *t, const struct mem_insn *insn)
 	static const char *const modes[2][2] = { { "", "ib" }, { "da", "db" } };
 	const bool user = insn->user_bank || insn->restore_spsr;
 
-	add(t, "%s%s %s%s, ", insn->is_load ? "ldm" : "stm",
-	    modes[insn->subtract][insn->pre_index], reg_names[insn->rn],
-	    insn->writeback ? "!" : "");
+	add(t, "%s%s %s%s, ", insn->is_load ? "ldm" : "stm", modes[insn->subtract][insn->pre_index],
+	    reg_names[insn->rn], insn->writeback ? "!" : "");
 	add_list(t, insn->list, 0);
 	if (user)
 		add(t, " ^");
@@ -114,8 +113,8 @@ static void vfp(struct text *t, const struct mem_insn *insn)
 		add(t, "%s %c%u, ", insn->is_load ? "vldr" : "vstr", name, first);
 		add_address(t, insn);
 	} else {
-		add(t, "%s%s%s %s%s, ", x_form ? (insn->is_load ? "fldm" : "fstm") :
-						 (insn->is_load ? "vldm" : "vstm"),
+		add(t, "%s%s%s %s%s, ",
+		    x_form ? (insn->is_load ? "fldm" : "fstm") : (insn->is_load ? "vldm" : "vstm"),
 		    insn->subtract ? "db" : "ia", x_form ? "x" : "", reg_names[insn->rn],
 		    insn->writeback ? "!" : "");
 		add_list(t, list, name);
@@ -150,8 +149,8 @@ void insn_text(const struct mem_insn *insn, char *text, size_t size)
 
 const char *insn_difference(const struct mem_insn *a, const struct mem_insn *b)
 {
-#define COMPARE(field)               \
-	do {                         \
+#define COMPARE(field)                    \
+	do {                              \
 		if (a->field != b->field) \
 			return #field;    \
 	} while (0)

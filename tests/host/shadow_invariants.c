@@ -11,10 +11,10 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define WRONG(...)                               \
-	do {                                     \
+#define WRONG(...)                                        \
+	do {                                              \
 		print_error("shadow pool: " __VA_ARGS__); \
-		return false;                    \
+		return false;                             \
 	} while (0)
 
 static uint16_t refs[SHADOW_TABLES];
@@ -37,7 +37,8 @@ static bool context_holds(const struct shadow *sh, const struct shadow_context *
 		if (index == 0) {
 			if (ctx->valid && ctx->l1[slot] != 0 && !vectors &&
 			    (base < VMM_BASE || base >= VMM_END))
-				WRONG("slot 0x%x has no record, but is %08x\n", slot, ctx->l1[slot]);
+				WRONG("slot 0x%x has no record, but is %08x\n", slot,
+				      ctx->l1[slot]);
 			continue;
 		}
 		in_use++;
@@ -108,9 +109,11 @@ bool shadow_invariants_hold(const struct shadow *sh)
 		WRONG("%u free, %u counted\n", free_count, sh->free_count);
 	for (unsigned i = 0; i < SHADOW_TABLES; i++) {
 		if (sh->tables[i].refs != refs[i])
-			WRONG("table %u has %u links, %u counted\n", i, refs[i], sh->tables[i].refs);
+			WRONG("table %u has %u links, %u counted\n", i, refs[i],
+			      sh->tables[i].refs);
 		if (hashed[i] != (refs[i] > 0))
-			WRONG("table %u with %u links is %u times in the hash\n", i, refs[i], hashed[i]);
+			WRONG("table %u with %u links is %u times in the hash\n", i, refs[i],
+			      hashed[i]);
 		if (refs[i] == 0)
 			continue;
 		if (!claim(i, sh->tables[i].fine ? 4 : 1, 1))

@@ -93,9 +93,9 @@ static int setup(void **state)
 			if (wire->sink == VM_SINK_CPU)
 				dev->irq[w] = (struct irq_line){ cpu_input, NULL, wire->input };
 			else if (wire->sink != VM_SINK_NONE)
-				dev->irq[w] = (struct irq_line){ device_input,
-								 sink_device(wire->sink),
-								 wire->input };
+				dev->irq[w] =
+					(struct irq_line){ device_input, sink_device(wire->sink),
+							   wire->input };
 		}
 	}
 	for (unsigned n = 0; n < board.window_count; n++) {
@@ -123,8 +123,11 @@ static void the_windows_make_a_memory_map(void **state)
 	for (unsigned n = 0; n < board.window_count; n++) {
 		const struct board_window *window = &board.windows[n];
 		const struct mem_region region = {
-			.base = window->base, .size = window->size, .kind = window->kind,
-			.hpa = hpa(window->base), .device = &devices[n],
+			.base = window->base,
+			.size = window->size,
+			.kind = window->kind,
+			.hpa = hpa(window->base),
+			.device = &devices[n],
 		};
 
 		assert_int_equal(vm_mem_add(&mem, &region), STATUS_OK);
@@ -271,8 +274,8 @@ static void every_physical_line_reaches_the_cpu(void **state)
 		const struct board_irq *line = &board.irqs[n];
 		const unsigned input = line->irq % 32u;
 		struct device *sink = sink_device(line->sink);
-		struct device *pic = sink_device(line->irq < 32 ? VM_SINK_PRIMARY
-								: VM_SINK_SECONDARY);
+		struct device *pic =
+			sink_device(line->irq < 32 ? VM_SINK_PRIMARY : VM_SINK_SECONDARY);
 
 		assert_false(cpu_level[VM_CPU_IRQ(0)]);
 		enable(pic, input);

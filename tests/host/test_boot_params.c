@@ -76,8 +76,16 @@ static void finish(struct maker *m)
 	word(m, 9);
 
 	const uint32_t strings_at = STRUCTS_AT + m->at;
-	const uint32_t header[10] = { 0xd00dfeed, strings_at + m->strings_size, STRUCTS_AT,
-				      strings_at, STRUCTS_AT, 17, 16, 0, m->strings_size, m->at };
+	const uint32_t header[10] = { 0xd00dfeed,
+				      strings_at + m->strings_size,
+				      STRUCTS_AT,
+				      strings_at,
+				      STRUCTS_AT,
+				      17,
+				      16,
+				      0,
+				      m->strings_size,
+				      m->at };
 
 	memcpy(m->bytes + strings_at, m->strings, m->strings_size);
 	for (int i = 0; i < 10; i++)
@@ -206,11 +214,8 @@ static void a_cut_tree_is_not_read_past(void **state)
 static void tags_say_how_much_memory(void **state)
 {
 	const uint32_t tags[] = {
-		5, ATAG_CORE, 1, 0x1000, 0,
-		3, ATAG_CMD,  0x61626300,
-		4, ATAG_MEM,  0x100000,   0x80000000,
-		4, ATAG_MEM,  0x8000000,  0,
-		0, 0,
+		5,        ATAG_CORE,  1, 0x1000,   0,         3, ATAG_CMD, 0x61626300, 4, ATAG_MEM,
+		0x100000, 0x80000000, 4, ATAG_MEM, 0x8000000, 0, 0,        0,
 	};
 	uint32_t size = 0;
 

@@ -244,9 +244,9 @@ static void a_proxy_table_has_a_limit(void **state)
 		row = bundle_row(bytes, PART_INFO);
 		put_le32(row + BUNDLE_PART_AT_OFFSET, 11 * BUNDLE_ALIGN);
 		bundle_seal(bytes);
-		assert_int_equal(extra ? BUNDLE_BAD_PLACE : BUNDLE_OK,
-				 bundle_parse(bytes, sizeof(bytes), 12 * BUNDLE_ALIGN, &bundle,
-					      &at_part));
+		assert_int_equal(
+			extra ? BUNDLE_BAD_PLACE : BUNDLE_OK,
+			bundle_parse(bytes, sizeof(bytes), 12 * BUNDLE_ALIGN, &bundle, &at_part));
 	}
 }
 
@@ -261,9 +261,9 @@ static void a_text_has_a_limit(void **state)
 		put_le32(bundle_row(bytes, PART_INFO) + BUNDLE_PART_AT_SIZE,
 			 BUNDLE_INFO_MAX + extra);
 		bundle_seal(bytes);
-		assert_int_equal(extra ? BUNDLE_BAD_PLACE : BUNDLE_OK,
-				 bundle_parse(bytes, sizeof(bytes), 9 * BUNDLE_ALIGN, &bundle,
-					      &at_part));
+		assert_int_equal(
+			extra ? BUNDLE_BAD_PLACE : BUNDLE_OK,
+			bundle_parse(bytes, sizeof(bytes), 9 * BUNDLE_ALIGN, &bundle, &at_part));
 	}
 }
 
@@ -288,9 +288,9 @@ static void as_many_parts_as_fit_are_read(void **state)
 		put_le32(bytes + BUNDLE_AT_PART_COUNT, count);
 		put_le32(bytes + BUNDLE_AT_HEADER_SIZE, size);
 		bundle_seal(bytes);
-		assert_int_equal(count <= BUNDLE_PARTS_MAX ? BUNDLE_OK : BUNDLE_BAD_SIZE,
-				 bundle_parse(bytes, sizeof(bytes), MADE_TOTAL_SIZE, &bundle,
-					      &at_part));
+		assert_int_equal(
+			count <= BUNDLE_PARTS_MAX ? BUNDLE_OK : BUNDLE_BAD_SIZE,
+			bundle_parse(bytes, sizeof(bytes), MADE_TOTAL_SIZE, &bundle, &at_part));
 	}
 }
 

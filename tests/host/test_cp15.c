@@ -31,18 +31,54 @@ static void cache_forget(void)
 	cache.operand = 0;
 }
 
-static void cache_invalidate_i_all(uint32_t operand) { cache_note("invalidate I", 0); }
-static void cache_invalidate_i_line(uint32_t va) { cache_note("invalidate I line", va); }
-static void cache_invalidate_i_set_way(uint32_t at) { cache_note("invalidate I set/way", at); }
-static void cache_invalidate_d_line(uint32_t va) { cache_note("invalidate D line", va); }
-static void cache_clean_d_line(uint32_t va) { cache_note("clean D line", va); }
-static void cache_clean_d_set_way(uint32_t at) { cache_note("clean D set/way", at); }
-static void cache_drain_write_buffer(uint32_t operand) { cache_note("drain", 0); }
-static void cache_clean_invalidate_d_line(uint32_t va) { cache_note("clean, inv. D line", va); }
-static void cache_clean_invalidate_d_set_way(uint32_t at) { cache_note("clean, inv. D set/way", at); }
-static void cache_clean_d_all(void) { cache_note("clean D", 0); }
-static void cache_clean_invalidate_d_all(void) { cache_note("clean, inv. D", 0); }
-static void cache_flush_all(void) { cache_note("flush", 0); }
+static void cache_invalidate_i_all(uint32_t operand)
+{
+	cache_note("invalidate I", 0);
+}
+static void cache_invalidate_i_line(uint32_t va)
+{
+	cache_note("invalidate I line", va);
+}
+static void cache_invalidate_i_set_way(uint32_t at)
+{
+	cache_note("invalidate I set/way", at);
+}
+static void cache_invalidate_d_line(uint32_t va)
+{
+	cache_note("invalidate D line", va);
+}
+static void cache_clean_d_line(uint32_t va)
+{
+	cache_note("clean D line", va);
+}
+static void cache_clean_d_set_way(uint32_t at)
+{
+	cache_note("clean D set/way", at);
+}
+static void cache_drain_write_buffer(uint32_t operand)
+{
+	cache_note("drain", 0);
+}
+static void cache_clean_invalidate_d_line(uint32_t va)
+{
+	cache_note("clean, inv. D line", va);
+}
+static void cache_clean_invalidate_d_set_way(uint32_t at)
+{
+	cache_note("clean, inv. D set/way", at);
+}
+static void cache_clean_d_all(void)
+{
+	cache_note("clean D", 0);
+}
+static void cache_clean_invalidate_d_all(void)
+{
+	cache_note("clean, inv. D", 0);
+}
+static void cache_flush_all(void)
+{
+	cache_note("flush", 0);
+}
 
 #include "vcpu/cp15.c"
 
@@ -54,9 +90,9 @@ static void cache_flush_all(void) { cache_note("flush", 0); }
 #define RT(n)               ((uint32_t)(n) << 12)
 
 /* The guest's tables: sections but for one page. */
-#define DIR_A 0x00010000u
-#define DIR_B 0x00014000u
-#define CODE  0x00200000u
+#define DIR_A         0x00010000u
+#define DIR_B         0x00014000u
+#define CODE          0x00200000u
 #define SECTION(base) ((base) | 0xc1eu) /* AP 3, domain 0, cached */
 
 static struct proxy proxies[PROXY_TABLE_MAX];
@@ -93,7 +129,7 @@ static uint32_t read_register(uint32_t word)
 	return machine.vcpu.frame.r[1];
 }
 
-/* ---- the table ----------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static bool covers(uint8_t row, uint8_t other)
 {
@@ -106,7 +142,8 @@ static void no_row_hides_another(void **state)
 		assert_non_null(rows[i].name);
 		assert_true(rows[i].read || rows[i].write);
 		for (unsigned j = i + 1; j < ARRAY_SIZE(rows); j++)
-			if (covers(rows[i].crn, rows[j].crn) && covers(rows[i].opc1, rows[j].opc1) &&
+			if (covers(rows[i].crn, rows[j].crn) &&
+			    covers(rows[i].opc1, rows[j].opc1) &&
 			    covers(rows[i].crm, rows[j].crm) && covers(rows[i].opc2, rows[j].opc2))
 				fail_msg("%s hides %s", rows[i].name, rows[j].name);
 	}
@@ -117,7 +154,7 @@ static bool exists(bool read, unsigned opc1, unsigned crn, unsigned crm, unsigne
 {
 	/* c7: 'w' for MCR, 'r' for MRC, by CRm and opc2. */
 	static const char *const c7[16] = {
-		[0] = "....w...", [5] = "www.....", [6] = "www.....",  [7] = "w.......",
+		[0] = "....w...",  [5] = "www.....",  [6] = "www.....",  [7] = "w.......",
 		[10] = ".wwrw...", [13] = ".w......", [14] = ".wwr....",
 	};
 
@@ -126,9 +163,14 @@ static bool exists(bool read, unsigned opc1, unsigned crn, unsigned crm, unsigne
 	if (opc1 != 0)
 		return false;
 	switch (crn) {
-	case 0: case 1: case 2: case 3: case 6:
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+	case 6:
 		return true;
-	case 5: case 13:
+	case 5:
+	case 13:
 		return opc2 < 2;
 	case 7:
 		return c7[crm] && c7[crm][opc2] == (read ? 'r' : 'w');
@@ -146,7 +188,8 @@ static bool exists(bool read, unsigned opc1, unsigned crn, unsigned crm, unsigne
 static void what_exists_is_decoded_and_nothing_else(void **state)
 {
 	for (uint32_t i = 0; i < 1u << 15; i++) {
-		const unsigned opc1 = i & 7, opc2 = i >> 3 & 7, crn = i >> 6 & 15, crm = i >> 10 & 15;
+		const unsigned opc1 = i & 7, opc2 = i >> 3 & 7, crn = i >> 6 & 15,
+			       crm = i >> 10 & 15;
 		const bool read = i >> 14;
 		const uint32_t word = MCR(crn, crm, opc2) | opc1 << 21 | (uint32_t)read << 20;
 		const bool expected = exists(read, opc1, crn, crm, opc2);
@@ -156,8 +199,9 @@ static void what_exists_is_decoded_and_nothing_else(void **state)
 			const bool found = p.emulate != emulate_undefined;
 
 			if (found != (expected && (read || rt != 15)))
-				fail_msg("%s p15, %u, r%u, c%u, c%u, %u is %s", read ? "mrc" : "mcr",
-					 opc1, rt, crn, crm, opc2, found ? "accepted" : "undefined");
+				fail_msg("%s p15, %u, r%u, c%u, c%u, %u is %s",
+					 read ? "mrc" : "mcr", opc1, rt, crn, crm, opc2,
+					 found ? "accepted" : "undefined");
 			assert_int_equal(p.arg, found ? rt : (word | RT(rt)));
 		}
 	}
@@ -166,25 +210,28 @@ static void what_exists_is_decoded_and_nothing_else(void **state)
 static void undefined_encodings_are_injected(void **state)
 {
 	static const uint32_t words[] = {
-		MRC(4, 0, 0), MCR(4, 0, 0), MRC(12, 0, 0), MRC(14, 0, 0), MRC(7, 0, 4), MCR(7, 14, 3),
-		MRC(8, 7, 0), MCR(7, 10, 3), MCR(1, 0, 0) | 1u << 21, MCR(2, 0, 0) | RT(15),
+		MRC(4, 0, 0),          MCR(4, 0, 0),  MRC(12, 0, 0),
+		MRC(14, 0, 0),         MRC(7, 0, 4),  MCR(7, 14, 3),
+		MRC(8, 7, 0),          MCR(7, 10, 3), MCR(1, 0, 0) | 1u << 21,
+		MCR(2, 0, 0) | RT(15),
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
 		assert_int_equal(machine_do(words[i]), TRAP_INJECT);
 }
 
-/* ---- registers ----------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------- */
 
 static void identification_is_read_only(void **state)
 {
 	const struct {
 		uint32_t mrc, value;
 	} ids[] = {
-		{ MRC(0, 0, 0), 0x41069265 }, /* ARM926EJ-S r0p5 */
+		{ MRC(0, 0, 0), 0x41069265 },      /* ARM926EJ-S r0p5 */
 		{ MRC(0, 0, 1), cp15_read_ctr() }, /* the real caches are used */
-		{ MRC(0, 0, 2), 0 },          /* no TCM */
-		{ MRC(0, 0, 3), 0x41069265 }, { MRC(0, 0, 7), 0x41069265 },
+		{ MRC(0, 0, 2), 0 },               /* no TCM */
+		{ MRC(0, 0, 3), 0x41069265 },
+		{ MRC(0, 0, 7), 0x41069265 },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(ids); i++) {
@@ -222,13 +269,13 @@ static void registers_read_back(void **state)
 		start(NULL);
 		assert_int_equal(read_register(registers[i].mcr | 1u << 20), registers[i].reset);
 		for (unsigned v = 0; v < ARRAY_SIZE(values); v++) {
-			const uint32_t value =
-				i == 0 ? values[v] & registers[i].mask : values[v];
+			const uint32_t value = i == 0 ? values[v] & registers[i].mask : values[v];
 
 			/* From r9, so that no other register is taken for it. */
 			machine.vcpu.frame.r[9] = value;
 			if (machine_do(registers[i].mcr | RT(9)) != TRAP_NEXT ||
-			    read_register(registers[i].mcr | 1u << 20) != (value & registers[i].mask))
+			    read_register(registers[i].mcr | 1u << 20) !=
+				    (value & registers[i].mask))
 				fail_msg("%s: %08x is read back as %08x", registers[i].name, value,
 					 machine.vcpu.frame.r[1]);
 		}
@@ -250,7 +297,7 @@ static void a_read_to_r15_sets_the_flags(void **state)
 	assert_int_equal(machine.vcpu.frame.pc, 0x8000);
 }
 
-/* ---- control ------------------------------------------------------------------------------------- */
+/* ---- control --------------------------------------------------------------------------------- */
 
 static void big_endian_stops_the_vm(void **state)
 {
@@ -290,7 +337,7 @@ static void caches_are_emptied_when_addresses_change_their_meaning(void **state)
 	assert_string_equal(cache.done, "");
 }
 
-/* ---- caches, write buffer, waiting --------------------------------------------------------------- */
+/* ---- caches, write buffer, waiting ----------------------------------------------------------- */
 
 static void cache_operations(void **state)
 {
@@ -333,9 +380,9 @@ static void lines_of_the_vmm_are_not_lost(void **state)
 		uint32_t va;
 		const char *done;
 	} lines[] = {
-		{ VMM_BASE - 32, "invalidate D line" },     { VMM_BASE, "clean, inv. D line" },
-		{ VMM_END - 32, "clean, inv. D line" },     { VMM_END, "invalidate D line" },
-		{ VMM_BASE - 1, "invalidate D line" },      { VMM_END - 1, "clean, inv. D line" },
+		{ VMM_BASE - 32, "invalidate D line" }, { VMM_BASE, "clean, inv. D line" },
+		{ VMM_END - 32, "clean, inv. D line" }, { VMM_END, "invalidate D line" },
+		{ VMM_BASE - 1, "invalidate D line" },  { VMM_END - 1, "clean, inv. D line" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -348,7 +395,8 @@ static void lines_of_the_vmm_are_not_lost(void **state)
 /* Operations on lines get modified addresses; the real FCSE is off (TRM, 2.3.13). */
 static void lines_under_a_process_id(void **state)
 {
-	static const uint32_t lines[] = { MCR(7, 5, 1), MCR(7, 6, 1), MCR(7, 10, 1), MCR(7, 14, 1) };
+	static const uint32_t lines[] = { MCR(7, 5, 1), MCR(7, 6, 1), MCR(7, 10, 1),
+					  MCR(7, 14, 1) };
 
 	machine_mcr(MCR_PID, 0x0a000000);
 	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -388,7 +436,7 @@ static void waiting_for_an_interrupt(void **state)
 	}
 }
 
-/* ---- translation --------------------------------------------------------------------------------- */
+/* ---- translation ----------------------------------------------------------------------------- */
 
 /** Where the guest's address leads to, by way of a prefetch abort if need be; 0 if nowhere. */
 static uint32_t leads_to(uint32_t va)
@@ -464,11 +512,11 @@ static uint32_t table_base_then(uint32_t next)
 static void the_tlb_flush_behind_a_new_table_base_is_skipped(void **state)
 {
 	mmu_on();
-	assert_int_equal(table_base_then(PROXY(1)), 4); /* invalidate TLB */
-	assert_int_equal(table_base_then(PROXY(3)), 4); /* invalidate D TLB: all as well here */
-	assert_int_equal(table_base_then(PROXY(2)), 0); /* one entry */
-	assert_int_equal(table_base_then(PROXY(0)), 0); /* TTBR */
-	assert_int_equal(table_base_then(PROXY(7)), 0); /* nothing there */
+	assert_int_equal(table_base_then(PROXY(1)), 4);   /* invalidate TLB */
+	assert_int_equal(table_base_then(PROXY(3)), 4);   /* invalidate D TLB: all as well here */
+	assert_int_equal(table_base_then(PROXY(2)), 0);   /* one entry */
+	assert_int_equal(table_base_then(PROXY(0)), 0);   /* TTBR */
+	assert_int_equal(table_base_then(PROXY(7)), 0);   /* nothing there */
 	assert_int_equal(table_base_then(0xe1a00000), 0); /* nop */
 	assert_int_equal(table_base_then(PROXY(1) ^ (PROXY_MATCH ^ HYPERCALL_MATCH)), 0);
 }
@@ -537,7 +585,8 @@ int main(void)
 		cmocka_unit_test_setup(big_endian_stops_the_vm, start),
 		cmocka_unit_test_setup(the_vmms_vectors_leave_the_guests_place, start),
 		cmocka_unit_test_setup(alignment_checks_reach_the_hardware, start),
-		cmocka_unit_test_setup(caches_are_emptied_when_addresses_change_their_meaning, start),
+		cmocka_unit_test_setup(caches_are_emptied_when_addresses_change_their_meaning,
+				       start),
 		cmocka_unit_test_setup(cache_operations, start),
 		cmocka_unit_test_setup(lines_of_the_vmm_are_not_lost, start),
 		cmocka_unit_test_setup(lines_under_a_process_id, start),
@@ -548,7 +597,8 @@ int main(void)
 		cmocka_unit_test_setup(the_process_id_renames_low_addresses, start),
 		cmocka_unit_test_setup(the_tlb_flush_behind_a_new_table_base_is_skipped, start),
 		cmocka_unit_test_setup(the_skipped_flush_has_been_done, start),
-		cmocka_unit_test_setup(the_instruction_behind_a_new_table_base_may_be_missing, start),
+		cmocka_unit_test_setup(the_instruction_behind_a_new_table_base_may_be_missing,
+				       start),
 		cmocka_unit_test_setup(tlb_operations, start),
 	};
 

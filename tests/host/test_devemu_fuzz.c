@@ -110,7 +110,8 @@ static void check_bank(const struct arm_timer_bank *bank)
 
 		/* A counter is never further from zero than its width. */
 		if (t->running) {
-			const uint64_t count = timer_rate_count(t->rate, &anchor, bench_now) >> t->shift;
+			const uint64_t count =
+				timer_rate_count(t->rate, &anchor, bench_now) >> t->shift;
 
 			assert_true(t->control & 0x80);
 			assert_true(t->zero_at <= count + (1ull << 32));

@@ -155,8 +155,8 @@ static void a_vector_that_cannot_be_fetched_stops_the_vm(void **state)
 }
 
 /*
- * Open FIQs are no way out: their vector lies in the same KiB, the smallest page there is, and cannot
- * be fetched either.
+ * Open FIQs are no way out: their vector lies in the same KiB, the smallest page there is, and
+ * cannot be fetched either.
  */
 static void open_fast_interrupts_do_not_help(void **state)
 {

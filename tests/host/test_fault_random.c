@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Aborts from beginning to end. A CPU of the test's own fetches and executes loads and stores through
- * the shadow page tables; each abort goes to vcpu/fault.c, until the instruction is done or the
- * guest has an exception. What must come out is what ref_mmu.h says of the guest's own tables:
+ * Aborts from beginning to end. A CPU of the test's own fetches and executes loads and stores
+ * through the shadow page tables; each abort goes to vcpu/fault.c, until the instruction is done or
+ * the guest has an exception. What must come out is what ref_mmu.h says of the guest's own tables:
  * allowed accesses happen, with the right values in the right place, and denied ones are reported
  * with exactly the fault status and address of the guest's MMU.
  *
@@ -30,22 +30,22 @@ static const uint16_t slots[] = { 0, 0xfff, 0x40, 0xc00, 0xffe, 1, 31, 0x41, 0xc
 static uint32_t run_seed;
 static unsigned by_hardware, by_emulation, denied, fetched, fetch_denied, stopped;
 
-#define FAIL(...)                                                                             \
-	do {                                                                                  \
-		print_error("seed %u, mode 0x%x, sctlr %08x, dacr %08x: ", run_seed,          \
-			    vcpu_mode(&machine.vcpu), machine.vcpu.mmu.sctlr,                 \
-			    machine.vcpu.mmu.dacr);                                           \
-		print_error(__VA_ARGS__);                                                     \
-		fail();                                                                       \
+#define FAIL(...)                                                                    \
+	do {                                                                         \
+		print_error("seed %u, mode 0x%x, sctlr %08x, dacr %08x: ", run_seed, \
+			    vcpu_mode(&machine.vcpu), machine.vcpu.mmu.sctlr,        \
+			    machine.vcpu.mmu.dacr);                                  \
+		print_error(__VA_ARGS__);                                            \
+		fail();                                                              \
 	} while (0)
 
-/* ---- the guest's tables -------------------------------------------------------------------------- */
+/* ---- the guest's tables ---------------------------------------------------------------------- */
 
 /** Pages that hold neither tables nor code. */
 static uint32_t random_page(void)
 {
-	static const uint32_t special[] = { 0x0027f000, 0x00280000, 0x10102000, 0x10102000, 0x10103000,
-					    0x10100000, 0xfffff000, 0x70000000 };
+	static const uint32_t special[] = { 0x0027f000, 0x00280000, 0x10102000, 0x10102000,
+					    0x10103000, 0x10100000, 0xfffff000, 0x70000000 };
 
 	if (rnd_below(3) == 0)
 		return special[rnd_below(ARRAY_SIZE(special))];
@@ -61,13 +61,13 @@ static uint32_t random_l1(void)
 	case 0:
 		return rnd_below(4) ? 0 : rnd() & ~3u;
 	case 1:
-		return sections[rnd_below(ARRAY_SIZE(sections))] << 20 | rnd_below(4) << 10 | domain |
-		       rnd_below(4) << 2 | 0x12;
+		return sections[rnd_below(ARRAY_SIZE(sections))] << 20 | rnd_below(4) << 10 |
+		       domain | rnd_below(4) << 2 | 0x12;
 	case 2:
 		return FINE_AT | domain | 0x13;
 	default:
-		return (rnd_below(40) ? COARSE_AT + rnd_below(COARSES) * 0x400 : 0x70000400) | domain |
-		       0x11;
+		return (rnd_below(40) ? COARSE_AT + rnd_below(COARSES) * 0x400 : 0x70000400) |
+		       domain | 0x11;
 	}
 }
 
@@ -117,7 +117,8 @@ static void edit_tables(void)
 	switch (rnd_below(4)) {
 	case 0:
 		guest_set_word(DIRS_AT + rnd_below(DIRS) * 0x4000 +
-				       slots[rnd_below(ARRAY_SIZE(slots))] * 4, random_l1());
+				       slots[rnd_below(ARRAY_SIZE(slots))] * 4,
+			       random_l1());
 		break;
 	case 1:
 		edit_l2(FINE_AT, true);
@@ -194,11 +195,12 @@ static uint32_t random_va(void)
 		return VMM_BASE + (rnd() & 0xffc);
 	if (rnd_below(4) == 0) /* where the last trap was: nothing of it may be remembered */
 		return (last & ~0x3ffu) | near[rnd_below(ARRAY_SIZE(near))];
-	return last = (uint32_t)slots[rnd_below(ARRAY_SIZE(slots))] << 20 | random_page_index() << 12 |
-	       rnd_below(4) << 10 | near[rnd_below(ARRAY_SIZE(near))];
+	return last = (uint32_t)slots[rnd_below(ARRAY_SIZE(slots))] << 20 |
+		      random_page_index() << 12 | rnd_below(4) << 10 |
+		      near[rnd_below(ARRAY_SIZE(near))];
 }
 
-/* ---- what the guest's own MMU says --------------------------------------------------------------- */
+/* ---- what the guest's own MMU says ----------------------------------------------------------- */
 
 struct expected {
 	unsigned status; /* 0 or the fault status */
@@ -234,7 +236,7 @@ static bool in_vmm(uint32_t va)
 	return va >= VMM_BASE && va < VMM_END;
 }
 
-/* ---- instruction fetches ------------------------------------------------------------------------- */
+/* ---- instruction fetches --------------------------------------------------------------------- */
 
 static void random_fetch(void)
 {
@@ -263,15 +265,15 @@ static void random_fetch(void)
 	fetched++;
 }
 
-/* ---- loads and stores ---------------------------------------------------------------------------- */
+/* ---- loads and stores ------------------------------------------------------------------------ */
 
 /** A load or store with its effects, as the test has made it. */
 struct insn {
 	uint32_t word;
 	bool thumb, load, swap, sign;
-	unsigned size, count;     /* of one transfer; transfers */
+	unsigned size, count; /* of one transfer; transfers */
 	uint32_t va;
-	uint8_t reg[16];          /* where transfers go to or come from */
+	uint8_t reg[16]; /* where transfers go to or come from */
 	bool writeback;
 	unsigned base;
 	uint32_t base_before, base_after;
@@ -303,21 +305,21 @@ static const struct {
 	uint8_t size, base;
 	bool load, sign, adds_r3;
 } thumb_forms[] = {
-	{ 0x680a, 4, 1, true, false, false },  /* ldr r2, [r1] */
-	{ 0x600a, 4, 1, false, false, false }, /* str r2, [r1] */
-	{ 0x780a, 1, 1, true, false, false },  /* ldrb r2, [r1] */
-	{ 0x700a, 1, 1, false, false, false }, /* strb r2, [r1] */
-	{ 0x880a, 2, 1, true, false, false },  /* ldrh r2, [r1] */
-	{ 0x800a, 2, 1, false, false, false }, /* strh r2, [r1] */
-	{ 0x50ca, 4, 1, false, false, true },  /* str r2, [r1, r3] */
-	{ 0x52ca, 2, 1, false, false, true },  /* strh r2, [r1, r3] */
-	{ 0x54ca, 1, 1, false, false, true },  /* strb r2, [r1, r3] */
-	{ 0x56ca, 1, 1, true, true, true },    /* ldrsb r2, [r1, r3] */
-	{ 0x58ca, 4, 1, true, false, true },   /* ldr r2, [r1, r3] */
-	{ 0x5aca, 2, 1, true, false, true },   /* ldrh r2, [r1, r3] */
-	{ 0x5cca, 1, 1, true, false, true },   /* ldrb r2, [r1, r3] */
-	{ 0x5eca, 2, 1, true, true, true },    /* ldrsh r2, [r1, r3] */
-	{ 0x9a00, 4, 13, true, false, false }, /* ldr r2, [sp] */
+	{ 0x680a, 4, 1, true, false, false },   /* ldr r2, [r1] */
+	{ 0x600a, 4, 1, false, false, false },  /* str r2, [r1] */
+	{ 0x780a, 1, 1, true, false, false },   /* ldrb r2, [r1] */
+	{ 0x700a, 1, 1, false, false, false },  /* strb r2, [r1] */
+	{ 0x880a, 2, 1, true, false, false },   /* ldrh r2, [r1] */
+	{ 0x800a, 2, 1, false, false, false },  /* strh r2, [r1] */
+	{ 0x50ca, 4, 1, false, false, true },   /* str r2, [r1, r3] */
+	{ 0x52ca, 2, 1, false, false, true },   /* strh r2, [r1, r3] */
+	{ 0x54ca, 1, 1, false, false, true },   /* strb r2, [r1, r3] */
+	{ 0x56ca, 1, 1, true, true, true },     /* ldrsb r2, [r1, r3] */
+	{ 0x58ca, 4, 1, true, false, true },    /* ldr r2, [r1, r3] */
+	{ 0x5aca, 2, 1, true, false, true },    /* ldrh r2, [r1, r3] */
+	{ 0x5cca, 1, 1, true, false, true },    /* ldrb r2, [r1, r3] */
+	{ 0x5eca, 2, 1, true, true, true },     /* ldrsh r2, [r1, r3] */
+	{ 0x9a00, 4, 13, true, false, false },  /* ldr r2, [sp] */
 	{ 0x9200, 4, 13, false, false, false }, /* str r2, [sp] */
 };
 
@@ -326,10 +328,15 @@ static void make_single(struct insn *insn)
 	const unsigned i = rnd_below(ARRAY_SIZE(arm_forms));
 	const uint32_t offset = rnd_below(200) & ~3u;
 
-	*insn = (struct insn){ .word = arm_forms[i].word, .load = arm_forms[i].load,
-			       .swap = arm_forms[i].swap, .sign = arm_forms[i].sign,
-			       .size = arm_forms[i].size, .count = arm_forms[i].count,
-			       .va = random_va(), .reg = { 2, 3 }, .base = 1 };
+	*insn = (struct insn){ .word = arm_forms[i].word,
+			       .load = arm_forms[i].load,
+			       .swap = arm_forms[i].swap,
+			       .sign = arm_forms[i].sign,
+			       .size = arm_forms[i].size,
+			       .count = arm_forms[i].count,
+			       .va = random_va(),
+			       .reg = { 2, 3 },
+			       .base = 1 };
 	if (insn->count == 2)
 		insn->va &= ~7u;
 	else if (rnd_below(4) == 0)
@@ -352,10 +359,15 @@ static void make_thumb_single(struct insn *insn)
 {
 	const unsigned i = rnd_below(ARRAY_SIZE(thumb_forms));
 
-	*insn = (struct insn){ .word = thumb_forms[i].half, .thumb = true,
-			       .load = thumb_forms[i].load, .sign = thumb_forms[i].sign,
-			       .size = thumb_forms[i].size, .count = 1, .va = random_va(),
-			       .reg = { 2 }, .base = thumb_forms[i].base };
+	*insn = (struct insn){ .word = thumb_forms[i].half,
+			       .thumb = true,
+			       .load = thumb_forms[i].load,
+			       .sign = thumb_forms[i].sign,
+			       .size = thumb_forms[i].size,
+			       .count = 1,
+			       .va = random_va(),
+			       .reg = { 2 },
+			       .base = thumb_forms[i].base };
 	if (rnd_below(4) == 0)
 		insn->va += insn->size == 2 ? 2 : rnd_below(4);
 	machine.vcpu.frame.r[3] = rnd_below(0x1000);
@@ -368,7 +380,9 @@ static void make_multiple(struct insn *insn)
 	const bool up = rnd_below(2), before = rnd_below(2);
 	uint32_t list, bytes;
 
-	*insn = (struct insn){ .load = rnd_below(2), .size = 4, .va = random_va() & ~3u, .base = 1 };
+	*insn = (struct insn){
+		.load = rnd_below(2), .size = 4, .va = random_va() & ~3u, .base = 1
+	};
 	insn->thumb = rnd_below(3) == 0;
 	list = insn->thumb ? rnd() & 0xfc : rnd() & 0x7ffc;
 	list |= 4;
@@ -572,8 +586,8 @@ static void execute(const struct insn *insn, uint32_t pc)
 			return;
 		}
 		if (outcome != TRAP_NEXT_POLL)
-			FAIL("%08x at 0x%08x: outcome %u, status 0x%x at 0x%08x\n", insn->word, insn->va,
-			     outcome, vcpu->cp15.dfsr, vcpu->cp15.far);
+			FAIL("%08x at 0x%08x: outcome %u, status 0x%x at 0x%08x\n", insn->word,
+			     insn->va, outcome, vcpu->cp15.dfsr, vcpu->cp15.far);
 		check_emulated(insn, &before, loaded, device_word);
 		by_emulation++;
 		return;

@@ -16,10 +16,10 @@
 #include <cmocka.h>
 
 /* 64 KiB of tables at GPA 0x40000: a directory, then second-level tables. Nothing else is there. */
-#define TABLES_AT 0x40000u
+#define TABLES_AT   0x40000u
 #define TABLES_SIZE 0x10000u
-#define COARSE_AT (TABLES_AT + 0x4000)
-#define FINE_AT   (TABLES_AT + 0x8000)
+#define COARSE_AT   (TABLES_AT + 0x4000)
+#define FINE_AT     (TABLES_AT + 0x8000)
 
 static uint32_t words[TABLES_SIZE / 4];
 static unsigned reads;
@@ -121,8 +121,8 @@ static void every_descriptor_has_its_meaning(void **state)
 			continue;
 		if (t.gpa.raw != c->gpa || t.shift != c->shift || t.ap != c->ap || t.cb != c->cb ||
 		    t.is_page != (c->shift != 20) || t.flat)
-			fail_msg("%s: gpa %08x, shift %u, ap %u, cb %x", c->name, t.gpa.raw, t.shift,
-				 t.ap, t.cb);
+			fail_msg("%s: gpa %08x, shift %u, ap %u, cb %x", c->name, t.gpa.raw,
+				 t.shift, t.ap, t.cb);
 	}
 }
 
@@ -194,10 +194,12 @@ static void rights_are_those_of_the_manual(void **state)
 			.dacr = ~(3u << (2 * domain)) | access << (2 * domain),
 		};
 		const struct ref_mmu ref = { .control = mmu.sctlr, .dacr = mmu.dacr };
-		const struct guest_translation t = { .domain = (uint8_t)domain, .ap = (uint8_t)ap,
+		const struct guest_translation t = { .domain = (uint8_t)domain,
+						     .ap = (uint8_t)ap,
 						     .is_page = page };
 		const struct ref_entry entry = { .size = page ? 0x1000 : 0x100000,
-						 .l1 = domain << 5 | ap << 10, .l2 = ap << 4 };
+						 .l1 = domain << 5 | ap << 10,
+						 .l2 = ap << 4 };
 		const unsigned expected = ref_check(&ref, &entry, 0, privileged, write);
 
 		assert_int_equal(guest_permission(&mmu, &t, privileged, write), expected & 0xf);
@@ -229,10 +231,15 @@ static void random_tables_are_walked_like_the_reference(void **state)
 	for (unsigned n = 0; n < 200000; n++) {
 		const struct guest_mmu mmu = {
 			.sctlr = rnd() % 16 ? SCTLR_M | (rnd() & (SCTLR_S | SCTLR_R)) : 0,
-			.ttbr = TABLES_AT | (rnd() & 0x3fff), .dacr = rnd(), .pid = rnd(),
+			.ttbr = TABLES_AT | (rnd() & 0x3fff),
+			.dacr = rnd(),
+			.pid = rnd(),
 		};
-		const struct ref_mmu ref = { .control = mmu.sctlr, .ttbr = mmu.ttbr, .dacr = mmu.dacr,
-					     .pid = mmu.pid, .read = read_word };
+		const struct ref_mmu ref = { .control = mmu.sctlr,
+					     .ttbr = mmu.ttbr,
+					     .dacr = mmu.dacr,
+					     .pid = mmu.pid,
+					     .read = read_word };
 		const uint32_t va = rnd() % 3 ? rnd() : rnd() & 0x01ffffff;
 		const uint32_t mva = ref_mva(&ref, va);
 		const bool privileged = rnd() & 1, write = rnd() & 1;

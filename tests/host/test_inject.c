@@ -8,8 +8,8 @@
 static const struct {
 	enum trap_kind kind;
 	unsigned mode;
-	uint32_t low, high;          /* vectors */
-	uint32_t lr_arm, lr_thumb;   /* for an instruction at 0x8000 */
+	uint32_t low, high;        /* vectors */
+	uint32_t lr_arm, lr_thumb; /* for an instruction at 0x8000 */
 	bool masks_fiq;
 } exceptions[] = {
 	/* clang-format off */
@@ -47,7 +47,8 @@ static void enter(unsigned i, unsigned from, uint32_t bits, bool high)
 	assert_int_equal(vcpu->frame.r[14],
 			 bits & PSR_T ? exceptions[i].lr_thumb : exceptions[i].lr_arm);
 	assert_int_equal(vcpu_spsr(vcpu), flags | bits | from);
-	assert_int_equal(vcpu_cpsr(vcpu), flags | masks | PSR_I | (exceptions[i].masks_fiq ? PSR_F : 0) |
+	assert_int_equal(vcpu_cpsr(vcpu), flags | masks | PSR_I |
+						  (exceptions[i].masks_fiq ? PSR_F : 0) |
 						  exceptions[i].mode);
 	assert_int_equal(vcpu->frame.cpsr, flags | PSR_MODE_USR);
 	if (exceptions[i].mode != PSR_MODE_FIQ && from != PSR_MODE_FIQ)
@@ -73,8 +74,8 @@ static void the_recommended_return_comes_back(void **state)
 	} rows[] = {
 		{ TRAP_UNDEF, 0xe1b0f00e, 0x8004 }, /* movs pc, lr: behind the instruction */
 		{ TRAP_SWI, 0xe1b0f00e, 0x8004 },
-		{ TRAP_PABT, 0xe25ef004, 0x8000 },  /* subs pc, lr, #4: again */
-		{ TRAP_DABT, 0xe25ef008, 0x8000 },  /* subs pc, lr, #8 */
+		{ TRAP_PABT, 0xe25ef004, 0x8000 }, /* subs pc, lr, #4: again */
+		{ TRAP_DABT, 0xe25ef008, 0x8000 }, /* subs pc, lr, #8 */
 		{ TRAP_IRQ, 0xe25ef004, 0x8000 },
 		{ TRAP_FIQ, 0xe25ef004, 0x8000 },
 	};
@@ -155,17 +156,17 @@ static void unmasking_polls(void **state)
 		uint32_t r1;
 		bool opens_i, opens_f;
 	} rows[] = {
-		{ 0xe321f013, 0, true, true },       /* msr cpsr_c, #0x13 */
-		{ 0xe321f053, 0, true, false },      /* msr cpsr_c, #0x53 */
-		{ 0xe321f093, 0, false, true },      /* msr cpsr_c, #0x93 */
-		{ 0xe321f0d3, 0, false, false },     /* msr cpsr_c, #0xd3 */
-		{ 0xe321f01f, 0, true, true },       /* msr cpsr_c, #0x1f */
-		{ 0xe321f000, 0, true, true },       /* msr cpsr_c, #0: no mode */
-		{ 0xe121f001, 0x13, true, true },    /* msr cpsr_c, r1 */
+		{ 0xe321f013, 0, true, true },    /* msr cpsr_c, #0x13 */
+		{ 0xe321f053, 0, true, false },   /* msr cpsr_c, #0x53 */
+		{ 0xe321f093, 0, false, true },   /* msr cpsr_c, #0x93 */
+		{ 0xe321f0d3, 0, false, false },  /* msr cpsr_c, #0xd3 */
+		{ 0xe321f01f, 0, true, true },    /* msr cpsr_c, #0x1f */
+		{ 0xe321f000, 0, true, true },    /* msr cpsr_c, #0: no mode */
+		{ 0xe121f001, 0x13, true, true }, /* msr cpsr_c, r1 */
 		{ 0xe121f001, 0xd3, false, false },
-		{ 0xe12ff001, 0x12, true, true },    /* msr cpsr_cxsf, r1 */
-		{ 0xe128f001, 0x13, false, false },  /* msr cpsr_f, r1: not the mask */
-		{ 0xe16ff001, 0x13, false, false },  /* msr spsr_cxsf, r1 */
+		{ 0xe12ff001, 0x12, true, true },   /* msr cpsr_cxsf, r1 */
+		{ 0xe128f001, 0x13, false, false }, /* msr cpsr_f, r1: not the mask */
+		{ 0xe16ff001, 0x13, false, false }, /* msr spsr_cxsf, r1 */
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -416,9 +416,9 @@ static void addresses_and_new_bases(void **state)
 
 	/* Thumb ldr r0, [pc, #4] at 0x8002: the base is 0x8006 with bit 1 cleared. */
 	assert_true(thumb_decode_mem(0x4801, &insn));
-	assert_int_equal(0x8008, mem_insn_address(&insn, read_array,
-						  (const uint32_t[16]){ [15] = 0x8006 }, false,
-						  &base));
+	assert_int_equal(0x8008,
+			 mem_insn_address(&insn, read_array, (const uint32_t[16]){ [15] = 0x8006 },
+					  false, &base));
 }
 
 /* Each condition as the manual's table words it (ARM ARM, A3.2.1). */
@@ -427,10 +427,10 @@ static void conditions_follow_the_flags(void **state)
 	for (uint32_t flags = 0; flags < 16; flags++) {
 		const uint32_t cpsr = flags << 28 | 0x10;
 		const bool n = flags & 8, z = flags & 4, c = flags & 2, v = flags & 1;
-		const bool expected[16] = { z,	     !z,      c,      !c,
-					    n,	     !n,      v,      !v,
-					    c && !z, !c || z, n == v, n != v,
-					    !z && n == v, z || n != v, true, true };
+		const bool expected[16] = {
+			z,       !z,     c,      !c,           n,           !n,   v,   !v, c && !z,
+			!c || z, n == v, n != v, !z && n == v, z || n != v, true, true
+		};
 
 		for (unsigned cond = 0; cond < 16; cond++)
 			assert_int_equal(expected[cond], arm_condition_holds(cpsr, cond));

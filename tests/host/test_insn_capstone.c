@@ -57,9 +57,9 @@ static uint32_t random_arm_word(void)
 /** Whether capstone's text is a load or a store. */
 static bool is_transfer(const char *text)
 {
-	static const char *const names[] = { "ldr",  "str",  "ldm",  "stm",   "swp",  "push",
-					     "pop",  "vldr", "vstr", "vldm",  "vstm", "vpush",
-					     "vpop", "fldm", "fstm", "ldc",   "stc" };
+	static const char *const names[] = { "ldr",  "str",  "ldm",  "stm",  "swp",  "push",
+					     "pop",  "vldr", "vstr", "vldm", "vstm", "vpush",
+					     "vpop", "fldm", "fstm", "ldc",  "stc" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strncmp(text, names[i], strlen(names[i])) == 0)
@@ -70,8 +70,9 @@ static bool is_transfer(const char *text)
 /** Capstone shows a load or store that ARMv5TEJ does not have, or that it leaves UNPREDICTABLE. */
 static bool refused_on_purpose(uint32_t word, const char *text)
 {
-	static const char *const newer[] = { "ldrht",  "strht", "ldrsbt",
-					     "ldrsht", "ldrex", "strex" };
+	static const char *const newer[] = {
+		"ldrht", "strht", "ldrsbt", "ldrsht", "ldrex", "strex"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(newer); i++)
 		if (strncmp(text, newer[i], strlen(newer[i])) == 0)
@@ -94,8 +95,8 @@ static bool refused_on_purpose(uint32_t word, const char *text)
 		const bool is_double = bit(word, 8);
 		const bool one = bit(word, 24) && !bit(word, 21);
 		const uint32_t count = is_double ? bits(word, 7, 1) : bits(word, 7, 0);
-		const uint32_t first = is_double ? bits(word, 15, 12) :
-						   bits(word, 15, 12) * 2 + bit(word, 22);
+		const uint32_t first =
+			is_double ? bits(word, 15, 12) : bits(word, 15, 12) * 2 + bit(word, 22);
 
 		if (is_double && bit(word, 22))
 			return true;

@@ -350,18 +350,18 @@ static void faults_at_every_position_change_nothing(void **state)
 		unsigned words;
 		bool descending;
 	} insns[] = {
-		{ 0xe8b1fffd, 15, false },      /* ldmia r1!, {all but r1} */
-		{ 0xe8a1fffd, 15, false },      /* stmia r1!, {all but r1} */
-		{ 0xe931fffd, 15, true },       /* ldmdb r1!, {all but r1} */
-		{ 0xe921fffd, 15, true },       /* stmdb r1!, {all but r1} */
-		{ 0xe8f1fffd, 15, false },      /* ldmia r1!, {all but r1}^ */
-		{ 0xe8c17fff, 15, false },      /* stmia r1, {r0-r14}^ */
-		{ 0xe0c120d8, 2, false },       /* ldrd r2, [r1], #8 */
-		{ 0xe0c120f8, 2, false },       /* strd r2, [r1], #8 */
-		{ 0xecb10a20, 32, false },      /* vldmia r1!, {s0-s31} */
-		{ 0xeca10b20, 32, false },      /* vstmia r1!, {d0-d15} */
-		{ 0xc9fd, 7, false },           /* ldmia r1!, {r0, r2-r7} */
-		{ 0xc1fd, 7, false },           /* stmia r1!, {r0, r2-r7} */
+		{ 0xe8b1fffd, 15, false }, /* ldmia r1!, {all but r1} */
+		{ 0xe8a1fffd, 15, false }, /* stmia r1!, {all but r1} */
+		{ 0xe931fffd, 15, true },  /* ldmdb r1!, {all but r1} */
+		{ 0xe921fffd, 15, true },  /* stmdb r1!, {all but r1} */
+		{ 0xe8f1fffd, 15, false }, /* ldmia r1!, {all but r1}^ */
+		{ 0xe8c17fff, 15, false }, /* stmia r1, {r0-r14}^ */
+		{ 0xe0c120d8, 2, false },  /* ldrd r2, [r1], #8 */
+		{ 0xe0c120f8, 2, false },  /* strd r2, [r1], #8 */
+		{ 0xecb10a20, 32, false }, /* vldmia r1!, {s0-s31} */
+		{ 0xeca10b20, 32, false }, /* vstmia r1!, {d0-d15} */
+		{ 0xc9fd, 7, false },      /* ldmia r1!, {r0, r2-r7} */
+		{ 0xc1fd, 7, false },      /* stmia r1!, {r0, r2-r7} */
 	};
 	static const uint32_t boundaries[] = { 0x400, 0x1000 - 0x400, 0 };
 
@@ -385,9 +385,9 @@ static void faults_at_every_position_change_nothing(void **state)
 				/* With both pages there, each word is transferred once. */
 				fake_set_rights(&m, end - 4, FAKE_ALL);
 				assert_int_not_equal(MEM_EXEC_FAULT,
-						     insns[i].word >> 16 ?
-							     arm(insns[i].word) :
-							     thumb((uint16_t)insns[i].word));
+						     insns[i].word >> 16
+							     ? arm(insns[i].word)
+							     : thumb((uint16_t)insns[i].word));
 				assert_int_equal(insns[i].words, m.loads + m.stores);
 			}
 		}
@@ -398,7 +398,7 @@ static void single_accesses_fault_cleanly(void **state)
 {
 	static const uint32_t loads[] = {
 		0xe4910004, 0xe4d10001, 0xe0d100b2, 0xe0d100d2, 0xe0d100f2, /* ldr b h sb sh r0 */
-		0xe491f004, 0x6808, 0x7808, 0x8808,                          /* ldr pc; thumb */
+		0xe491f004, 0x6808,     0x7808,     0x8808,                 /* ldr pc; thumb */
 	};
 	static const uint32_t stores[] = {
 		0xe4810004, 0xe4c10001, 0xe0c100b2, 0x6008, 0x7008, 0x8008, /* str b h r0; thumb */

@@ -100,7 +100,8 @@ static void a_model_never_sees_an_offset_outside_or_unaligned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(reads_give_the_lane_of_the_register, setup, teardown),
+		cmocka_unit_test_setup_teardown(reads_give_the_lane_of_the_register, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(writes_are_put_into_their_lane, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_model_never_sees_an_offset_outside_or_unaligned,
 						setup, teardown),

@@ -18,22 +18,37 @@
 #undef vsnprintf
 #undef snprintf
 
-#define BOTH(...)                                                                  \
-	do {                                                                       \
-		char ours[200], theirs[200];                                       \
-		const int length = snprintf(theirs, sizeof(theirs), __VA_ARGS__);  \
-                                                                                   \
-		assert_int_equal(length,                                           \
-				 hako_snprintf(ours, sizeof(ours), __VA_ARGS__));  \
-		assert_string_equal(theirs, ours);                                 \
+#define BOTH(...)                                                                         \
+	do {                                                                              \
+		char ours[200], theirs[200];                                              \
+		const int length = snprintf(theirs, sizeof(theirs), __VA_ARGS__);         \
+                                                                                          \
+		assert_int_equal(length, hako_snprintf(ours, sizeof(ours), __VA_ARGS__)); \
+		assert_string_equal(theirs, ours);                                        \
 	} while (0)
 
 static void numbers_look_like_the_c_librarys(void **state)
 {
 	static const long long values[] = {
-		0, 1, -1, 9, 10, 99, 255, 4096, 65535, 65536, 99999, 100000, 0x7fffffff,
-		-0x7fffffffLL - 1, 0xffffffffLL, 0x100000000LL, 0x7fffffffffffffffLL,
-		-0x7fffffffffffffffLL - 1, 1234567890123456789LL,
+		0,
+		1,
+		-1,
+		9,
+		10,
+		99,
+		255,
+		4096,
+		65535,
+		65536,
+		99999,
+		100000,
+		0x7fffffff,
+		-0x7fffffffLL - 1,
+		0xffffffffLL,
+		0x100000000LL,
+		0x7fffffffffffffffLL,
+		-0x7fffffffffffffffLL - 1,
+		1234567890123456789LL,
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(values); i++) {

@@ -241,13 +241,14 @@ static void a_table_is_filled_up(void **state)
 		assert_ptr_equal(table[i].emulate, emulate_undefined);
 }
 
-/* ---- status registers ---------------------------------------------------------------------------- */
+/* ---- status registers ------------------------------------------------------------------------ */
 
 static void mrs_shows_the_virtual_registers(void **state)
 {
 	for (unsigned i = 0; i < MACHINE_MODES; i++) {
 		const uint32_t cpsr = 0x980000c0u | machine_modes[i];
-		const bool own = machine_modes[i] != PSR_MODE_USR && machine_modes[i] != PSR_MODE_SYS;
+		const bool own =
+			machine_modes[i] != PSR_MODE_USR && machine_modes[i] != PSR_MODE_SYS;
 
 		vcpu_set_cpsr(&machine.vcpu, cpsr);
 		vcpu_set_spsr(&machine.vcpu, 0x0fedcba0u + i, ~0u);
@@ -306,17 +307,25 @@ static void msr_masks(void **state)
 	}
 }
 
-/* ---- data processing with S to pc ---------------------------------------------------------------- */
+/* ---- data processing with S to pc ------------------------------------------------------------ */
 
 /** A5.1, bit by bit. */
 static uint32_t ref_shift(unsigned type, uint32_t value, unsigned amount)
 {
 	for (unsigned n = 0; n < amount; n++) {
 		switch (type) {
-		case 0: value = value * 2; break;
-		case 1: value = value / 2; break;
-		case 2: value = value / 2 + (value >= 0x80000000u ? 0x80000000u : 0); break;
-		default: value = value / 2 + (value % 2 ? 0x80000000u : 0); break;
+		case 0:
+			value = value * 2;
+			break;
+		case 1:
+			value = value / 2;
+			break;
+		case 2:
+			value = value / 2 + (value >= 0x80000000u ? 0x80000000u : 0);
+			break;
+		default:
+			value = value / 2 + (value % 2 ? 0x80000000u : 0);
+			break;
 		}
 	}
 	return value;
@@ -326,9 +335,12 @@ static uint32_t ref_shift(unsigned type, uint32_t value, unsigned amount)
 static uint32_t ref_data(unsigned op, uint32_t a, uint32_t b, unsigned carry)
 {
 	const uint64_t sums[] = {
-		[2] = (uint64_t)a + (uint32_t)~b + 1,     [3] = (uint64_t)b + (uint32_t)~a + 1,
-		[4] = (uint64_t)a + b,                    [5] = (uint64_t)a + b + carry,
-		[6] = (uint64_t)a + (uint32_t)~b + carry, [7] = (uint64_t)b + (uint32_t)~a + carry,
+		[2] = (uint64_t)a + (uint32_t)~b + 1,
+		[3] = (uint64_t)b + (uint32_t)~a + 1,
+		[4] = (uint64_t)a + b,
+		[5] = (uint64_t)a + b + carry,
+		[6] = (uint64_t)a + (uint32_t)~b + carry,
+		[7] = (uint64_t)b + (uint32_t)~a + carry,
 	};
 	uint32_t result = 0;
 
@@ -339,12 +351,24 @@ static uint32_t ref_data(unsigned op, uint32_t a, uint32_t b, unsigned carry)
 		unsigned z;
 
 		switch (op) {
-		case 0: z = x && y; break;
-		case 1: z = x != y; break;
-		case 12: z = x || y; break;
-		case 13: z = y; break;
-		case 14: z = x && !y; break;
-		default: z = !y; break;
+		case 0:
+			z = x && y;
+			break;
+		case 1:
+			z = x != y;
+			break;
+		case 12:
+			z = x || y;
+			break;
+		case 13:
+			z = y;
+			break;
+		case 14:
+			z = x && !y;
+			break;
+		default:
+			z = !y;
+			break;
 		}
 		result |= z << n;
 	}
@@ -400,7 +424,8 @@ static void data_processing_returns(void **state)
 		pc = ref_data(op, r[rn], b, c);
 		pc = spsr & PSR_T ? pc / 2 * 2 : pc / 4 * 4;
 		vcpu->interrupt = rnd() & (PSR_I | PSR_F);
-		if (machine_do(word) != (vcpu->interrupt & ~spsr & 0xc0 ? TRAP_RESUME : TRAP_MOVED) ||
+		if (machine_do(word) !=
+			    (vcpu->interrupt & ~spsr & 0xc0 ? TRAP_RESUME : TRAP_MOVED) ||
 		    vcpu->frame.pc != pc || vcpu_cpsr(vcpu) != spsr)
 			fail_msg("0x%08x: pc 0x%08x, expected 0x%08x", word, vcpu->frame.pc, pc);
 	}
@@ -412,7 +437,7 @@ static void comparisons_return_nowhere(void **state)
 		assert_int_equal(machine_do(0xe010f001u | op << 21), TRAP_INJECT);
 }
 
-/* ---- BXJ, CP14, VFP ------------------------------------------------------------------------------ */
+/* ---- BXJ, CP14, VFP -------------------------------------------------------------------------- */
 
 static void bxj_is_bx(void **state)
 {
@@ -456,7 +481,7 @@ static void vfp_registers(void **state)
 	assert_int_equal(machine_do(0xeef04a10), TRAP_INJECT);
 }
 
-/* ---- undefined instructions, and who may use proxies --------------------------------------------- */
+/* ---- undefined instructions, and who may use proxies ----------------------------------------- */
 
 #define CODE 0x00102000u
 
@@ -483,7 +508,7 @@ static void an_instruction_the_rewriter_has_not_seen(void **state)
 	assert_int_equal(vcpu->frame.r[1], 0x41069265);
 	assert_int_equal(undefined(0xfe101f10), TRAP_INJECT); /* mrc2 */
 	assert_int_equal(undefined(0xe7f000f0), TRAP_INJECT);
-	assert_int_equal(undefined(0x17f000f0), TRAP_NEXT); /* its condition does not hold */
+	assert_int_equal(undefined(0x17f000f0), TRAP_NEXT);   /* its condition does not hold */
 	assert_int_equal(undefined(0xee140f10), TRAP_INJECT); /* c4 */
 	vcpu->frame.cpsr |= PSR_T;
 	assert_int_equal(undefined(0xee101f10), TRAP_INJECT);

@@ -30,13 +30,23 @@ static uint8_t memory[2][PAGES * 0x1000];
 
 static int start(void **state)
 {
-	/* Kernel pages and those of programs side by side, quarters that differ, holes, a device. */
+	/* Kernel pages and programs' pages side by side, quarters that differ, holes, a device. */
 	static const uint32_t pages[] = {
-		SMALL(DATA, 0xff),          SMALL(DATA + 0x1000, 0xff), SMALL(DATA + 0x2000, 0x55),
-		SMALL(DATA + 0x3000, 0xaa), SMALL(DATA + 0x4000, 0x1b), SMALL(DATA + 0x5000, 0xe4),
-		0,                          SMALL(DATA + 0x6000, 0xff), SMALL(0x10102000, 0xff),
-		SMALL(DATA + 0x7000, 0x00), SMALL(0x70000000, 0xff),    SMALL(DATA + 0x8000, 0xff),
-		SMALL(0x10103000, 0xff),    SMALL(DATA + 0x9000, 0x55), SMALL(0x10102000, 0x55),
+		SMALL(DATA, 0xff),
+		SMALL(DATA + 0x1000, 0xff),
+		SMALL(DATA + 0x2000, 0x55),
+		SMALL(DATA + 0x3000, 0xaa),
+		SMALL(DATA + 0x4000, 0x1b),
+		SMALL(DATA + 0x5000, 0xe4),
+		0,
+		SMALL(DATA + 0x6000, 0xff),
+		SMALL(0x10102000, 0xff),
+		SMALL(DATA + 0x7000, 0x00),
+		SMALL(0x70000000, 0xff),
+		SMALL(DATA + 0x8000, 0xff),
+		SMALL(0x10103000, 0xff),
+		SMALL(DATA + 0x9000, 0x55),
+		SMALL(0x10102000, 0x55),
 	};
 
 	seed(7);
@@ -50,7 +60,8 @@ static int start(void **state)
 	for (unsigned i = 0; i < 4; i++)
 		guest_set_word(CLOSED + i * 4, SMALL(DATA + 0xa000 + i * 0x1000, 0xff));
 	for (unsigned i = 0; i < 12; i++)
-		guest_set_word(FINE + i * 4, (DATA + 0xe000 + (i & 7) * 0x400) | (i & 3) << 4 | 0xf);
+		guest_set_word(FINE + i * 4,
+			       (DATA + 0xe000 + (i & 7) * 0x400) | (i & 3) << 4 | 0xf);
 	machine_mcr(MCR_DACR, 0x55555555);
 	machine_mcr(MCR_TTBR, DIR);
 	machine_mcr(MCR_SCTLR, SCTLR_M | SCTLR_C | SCTLR_V);
@@ -87,7 +98,8 @@ static void known(uint32_t va, bool write)
 	guest_found_nothing(vcpu);
 	region = guest_translate(vcpu, va, vcpu_privileged(vcpu), write, &t, &fault);
 	if (region)
-		shadow_fill(&machine.shadow, gva(va), &t, region, write ? RIGHTS_WRITE : RIGHTS_READ);
+		shadow_fill(&machine.shadow, gva(va), &t, region,
+			    write ? RIGHTS_WRITE : RIGHTS_READ);
 }
 
 /** A privileged mode, domains, what is known; registers. */
@@ -98,7 +110,8 @@ static void random_view(uint32_t va)
 
 	vcpu_set_cpsr(vcpu, (rnd() & 0xf80000c0u) | machine_modes[1 + rnd_below(6)]);
 	if (rnd_below(8) == 0)
-		machine_mcr(MCR_DACR, 0x55555541u | access[rnd_below(5)] << 2 | access[rnd_below(5)] << 4);
+		machine_mcr(MCR_DACR,
+			    0x55555541u | access[rnd_below(5)] << 2 | access[rnd_below(5)] << 4);
 	if (rnd_below(40) == 0)
 		machine_mcr(MCR_SCTLR, vcpu->mmu.sctlr ^ (rnd_below(2) ? SCTLR_R : SCTLR_S));
 	if (rnd_below(30) == 0)
@@ -173,8 +186,9 @@ static bool both_ways(uint32_t word, emulate_fn handler)
 	       fast_reads == machine.device_reads - reads - fast_reads &&
 	       fast_writes == machine.device_writes - writes - fast_writes;
 	if (!same)
-		fail_msg("0x%08x in mode 0x%x with the base at 0x%08x: the handler's result differs",
-			 word, vcpu_mode(&before), before.frame.r[word >> 16 & 15]);
+		fail_msg(
+			"0x%08x in mode 0x%x with the base at 0x%08x: the handler's result differs",
+			word, vcpu_mode(&before), before.frame.r[word >> 16 & 15]);
 
 	/* The general path asks for more than is needed, at most. */
 	if (fast == general)
@@ -269,7 +283,7 @@ static void the_user_bank_in_every_mode(void **state)
 	}
 }
 
-/* ---- LDRT, STRT ---------------------------------------------------------------------------------- */
+/* ---- LDRT, STRT ------------------------------------------------------------------------------ */
 
 /** What one access with User rights gives, by ref_mmu.h: a fault status, or *at and *bus. */
 static unsigned ref_user_access(uint32_t va, bool write, uint32_t *physical, enum machine_bus *bus,
@@ -348,8 +362,8 @@ static void ldrt_strt_once(void)
 		assert_int_equal(vcpu->frame.r[14], before.frame.pc + 8);
 		assert_int_equal(vcpu_spsr(vcpu), vcpu_cpsr(&before));
 		vcpu_set_cpsr(vcpu, vcpu_spsr(vcpu));
-		before.frame.r[14] = vcpu_mode(vcpu) == PSR_MODE_ABT ? vcpu->frame.r[14] :
-								       before.frame.r[14];
+		before.frame.r[14] =
+			vcpu_mode(vcpu) == PSR_MODE_ABT ? vcpu->frame.r[14] : before.frame.r[14];
 		assert_memory_equal(vcpu->frame.r, before.frame.r, sizeof(before.frame.r));
 		faulted++;
 		return;
@@ -396,7 +410,8 @@ static void unaligned_words_of_linux(void **state)
 	vcpu->completes_unaligned = true;
 	for (unsigned i = 0; i < 20000; i++) {
 		const bool load = rnd_below(2), up = rnd_below(2);
-		const uint32_t va = (random_va() & ~3u) + 1 + rnd_below(3), offset = rnd_below(0x1000);
+		const uint32_t va = (random_va() & ~3u) + 1 + rnd_below(3),
+			       offset = rnd_below(0x1000);
 		uint32_t physical, expected = 0, far = va, stored, dacr;
 		enum machine_bus bus[4];
 		uint8_t *host[4];

@@ -20,10 +20,10 @@
 #define PAGE_2 0x00102000u
 
 /* Coarse table, domain 1; small pages. */
-#define L1(table)     ((table) | 1u << 5 | 0x11)
-#define KERNEL(page)  ((page) | 0x55 << 4 | 0xe)
-#define USER_RW(page) ((page) | 0xff << 4 | 0xe)
-#define USER_RO(page) ((page) | 0xaa << 4 | 0xe)
+#define L1(table)       ((table) | 1u << 5 | 0x11)
+#define KERNEL(page)    ((page) | 0x55 << 4 | 0xe)
+#define USER_RW(page)   ((page) | 0xff << 4 | 0xe)
+#define USER_RO(page)   ((page) | 0xaa << 4 | 0xe)
 #define VECTOR_RO(page) ((page) | 0x00 << 4 | 0xe) /* read only for all, with the R bit */
 
 static int start(void **state)
@@ -52,7 +52,8 @@ static enum shadow_result touch(uint32_t va, bool write)
 	guest_found_nothing(&machine.vcpu);
 	region = guest_translate(&machine.vcpu, va, privileged, write, &t, &fault);
 	assert_non_null(region);
-	return shadow_fill(&machine.shadow, gva(va), &t, region, write ? RIGHTS_WRITE : RIGHTS_READ);
+	return shadow_fill(&machine.shadow, gva(va), &t, region,
+			   write ? RIGHTS_WRITE : RIGHTS_READ);
 }
 
 static bool reaches(uint32_t va, bool write)
@@ -62,8 +63,8 @@ static bool reaches(uint32_t va, bool write)
 	return machine_access(va, write, &at) == 0;
 }
 
-#define ASSERT_NO_ACCESS(va)                    \
-	do {                                    \
+#define ASSERT_NO_ACCESS(va)                      \
+	do {                                      \
 		assert_false(reaches(va, false)); \
 		assert_false(reaches(va, true));  \
 	} while (0)

@@ -48,36 +48,46 @@ static uint32_t run_seed;
 static unsigned long allowed_accesses;
 static unsigned checks;
 
-#define FAIL(...)                                                                      \
-	do {                                                                           \
-		print_error("seed %u step %u: ", run_seed, step);                      \
-		print_error(__VA_ARGS__);                                              \
-		fail();                                                                \
+#define FAIL(...)                                                 \
+	do {                                                      \
+		print_error("seed %u step %u: ", run_seed, step); \
+		print_error(__VA_ARGS__);                         \
+		fail();                                           \
 	} while (0)
 
 static unsigned one_of(const uint32_t *values, unsigned count)
 {
 	return values[rnd_below(count)];
 }
-#define ONE_OF(...)                                                                    \
-	one_of((const uint32_t[]){ __VA_ARGS__ },                                      \
+#define ONE_OF(...)                               \
+	one_of((const uint32_t[]){ __VA_ARGS__ }, \
 	       sizeof((const uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
 
-/* ---- what the guest writes ----------------------------------------------------------------------- */
+/* ---- what the guest writes ------------------------------------------------------------------- */
 
 static uint32_t random_gpa_page(void)
 {
 	switch (rnd_below(12)) {
-	case 0: return 0x0027f000; /* the last of RAM, and behind it */
-	case 1: return 0x00280000;
-	case 2: return 0x10102000; /* emulated */
-	case 3: return 0x10103000; /* read direct */
-	case 4: return 0x10100000 + rnd_below(2) * 0x1000;
-	case 5: return 0x10000000 + rnd_below(16) * 0x1000;
-	case 6: return 0xfffff000;
-	case 7: return 0x70000000; /* nothing */
-	case 8: return 0x08000000 + rnd_below(0x210) * 0x1000;
-	default: return rnd_below(0x280) * 0x1000;
+	case 0:
+		return 0x0027f000; /* the last of RAM, and behind it */
+	case 1:
+		return 0x00280000;
+	case 2:
+		return 0x10102000; /* emulated */
+	case 3:
+		return 0x10103000; /* read direct */
+	case 4:
+		return 0x10100000 + rnd_below(2) * 0x1000;
+	case 5:
+		return 0x10000000 + rnd_below(16) * 0x1000;
+	case 6:
+		return 0xfffff000;
+	case 7:
+		return 0x70000000; /* nothing */
+	case 8:
+		return 0x08000000 + rnd_below(0x210) * 0x1000;
+	default:
+		return rnd_below(0x280) * 0x1000;
 	}
 }
 
@@ -103,7 +113,8 @@ static uint32_t random_l1(void)
 
 static uint32_t random_l2(void)
 {
-	const uint32_t ap = ONE_OF(0x00, 0x55, 0x55, 0xaa, 0xff, 0xff, 0xf5, 0x1b, 0x80, rnd() & 0xff);
+	const uint32_t ap =
+		ONE_OF(0x00, 0x55, 0x55, 0xaa, 0xff, 0xff, 0xf5, 0x1b, 0x80, rnd() & 0xff);
 	const uint32_t cb = rnd_below(4) << 2;
 	const uint32_t page = random_gpa_page();
 
@@ -181,8 +192,12 @@ static void edit_l2(uint32_t table, bool fine, unsigned index, uint32_t value)
 	unsigned count = 1;
 
 	switch (value & 3) {
-	case 1: count = fine ? 64 : 16; break;
-	case 2: count = fine ? 4 : 1; break;
+	case 1:
+		count = fine ? 64 : 16;
+		break;
+	case 2:
+		count = fine ? 4 : 1;
+		break;
 	}
 	index &= ~(count - 1u);
 	for (unsigned i = 0; mmu_on() && i < plan.slots; i++) {
@@ -190,7 +205,8 @@ static void edit_l2(uint32_t table, bool fine, unsigned index, uint32_t value)
 
 		if (!machine_guest_mmu().read(0, current_dir() + slots[i] * 4, &l1))
 			break;
-		if ((l1 & 3) == (fine ? 3u : 1u) && (l1 & (fine ? 0xfffff000u : 0xfffffc00u)) == table)
+		if ((l1 & 3) == (fine ? 3u : 1u) &&
+		    (l1 & (fine ? 0xfffff000u : 0xfffffc00u)) == table)
 			note_range((uint32_t)slots[i] << 20 | index << (fine ? 10 : 12),
 				   count << (fine ? 10 : 12));
 	}
@@ -198,7 +214,7 @@ static void edit_l2(uint32_t table, bool fine, unsigned index, uint32_t value)
 		guest_set_word(table + (index + n) * 4, value);
 }
 
-/** Few indices, so that things meet: the vector page and its neighbour, the ends, one large page. */
+/** Few indices, so that things meet: the vector page, its neighbour, the ends, one large page. */
 static unsigned random_page_index(void)
 {
 	return ONE_OF(0, 1, 2, 0x0f, 0x10, 0x11, 0x1f, 0xf0, 0xf1, 0xfe, 0xff);
@@ -210,7 +226,8 @@ static void random_edit(void)
 
 	switch (rnd_below(4)) {
 	case 0:
-		edit_l1(rnd_below(2) && current_dir() - DIRS_AT < plan.dirs * 0x4000 ? current_dir() : dir,
+		edit_l1(rnd_below(2) && current_dir() - DIRS_AT < plan.dirs * 0x4000 ? current_dir()
+										     : dir,
 			slots[rnd_below(plan.slots)], random_l1());
 		break;
 	case 1: /* copied lazily from another process, as Linux does */
@@ -233,8 +250,8 @@ static void random_edit(void)
 
 static void make_tables(void)
 {
-	static const uint16_t first[] = { 0, 0xfff, 0x40, 0xc00, 0xffe, 1, 31, 0x41, 0xc01, 0xffb,
-					  0x5f, 0x20 };
+	static const uint16_t first[] = { 0,  0xfff, 0x40,  0xc00, 0xffe, 1,
+					  31, 0x41,  0xc01, 0xffb, 0x5f,  0x20 };
 
 	for (unsigned i = 0; i < plan.slots; i++)
 		slots[i] = i < ARRAY_SIZE(first) ? first[i] : (uint16_t)(0x200 + i);
@@ -242,8 +259,8 @@ static void make_tables(void)
 	for (unsigned d = 0; d < plan.dirs; d++)
 		for (unsigned i = 0; i < plan.slots; i++)
 			guest_set_word(DIRS_AT + d * 0x4000 + slots[i] * 4,
-				       d > 0 && rnd_below(2) ? guest_word(DIRS_AT + slots[i] * 4) :
-							       random_l1());
+				       d > 0 && rnd_below(2) ? guest_word(DIRS_AT + slots[i] * 4)
+							     : random_l1());
 	for (unsigned t = 0; t < plan.coarse; t++)
 		for (unsigned i = 0; i < 8; i++)
 			edit_l2(COARSE_AT + t * 0x400, false, random_page_index(), random_l2());
@@ -253,7 +270,7 @@ static void make_tables(void)
 				random_l2());
 }
 
-/* ---- the property -------------------------------------------------------------------------------- */
+/* ---- the property ---------------------------------------------------------------------------- */
 
 static uint32_t vector_page(void)
 {
@@ -308,7 +325,8 @@ static void check_at(const char *where, const struct ref_entry *hw, uint32_t va)
 
 	if (va >> 12 == vector_page() >> 12) {
 		if (rights || (m.physical & ~0xfffu) != HPA_VECTORS)
-			FAIL("%s: the vector page is 0x%08x, rights %u\n", where, m.physical, rights);
+			FAIL("%s: the vector page is 0x%08x, rights %u\n", where, m.physical,
+			     rights);
 		return;
 	}
 	if (!host_is_mapped(m.physical))
@@ -385,8 +403,8 @@ static void check_all(void)
 			if (machine_shadow_l2(l1[slot], at) == 0)
 				continue;
 			if (ref_walk(&machine.hw, base + at, &entry))
-				FAIL("0x%08x: an entry that is none, %08x %08x\n", base + at, entry.l1,
-				     entry.l2);
+				FAIL("0x%08x: an entry that is none, %08x %08x\n", base + at,
+				     entry.l1, entry.l2);
 			check_entry("table", &entry);
 			if (entry.size == 0x100000)
 				break;
@@ -399,7 +417,7 @@ static void check_all(void)
 		FAIL("invariants\n");
 }
 
-/* ---- what happens -------------------------------------------------------------------------------- */
+/* ---- what happens ---------------------------------------------------------------------------- */
 
 static uint32_t random_va(void)
 {
@@ -451,7 +469,8 @@ static void random_access(void)
 	if (!region)
 		return; /* nothing there */
 
-	result = shadow_fill(&machine.shadow, gva(va), &t, region, write ? RIGHTS_WRITE : RIGHTS_READ);
+	result = shadow_fill(&machine.shadow, gva(va), &t, region,
+			     write ? RIGHTS_WRITE : RIGHTS_READ);
 	switch (result) {
 	case SHADOW_FILLED:
 	case SHADOW_PRESENT:
@@ -490,7 +509,8 @@ static void change_mode(void)
 static void change_control(void)
 {
 	const uint32_t before = machine.vcpu.mmu.sctlr;
-	const uint32_t flip = ONE_OF(SCTLR_M, SCTLR_C, SCTLR_S, SCTLR_R, SCTLR_V, SCTLR_A | SCTLR_I);
+	const uint32_t flip =
+		ONE_OF(SCTLR_M, SCTLR_C, SCTLR_S, SCTLR_R, SCTLR_V, SCTLR_A | SCTLR_I);
 
 	/* Mostly on. */
 	machine_mcr(MCR_SCTLR, flip == SCTLR_M && rnd_below(4) ? before | SCTLR_M : before ^ flip);
@@ -500,8 +520,8 @@ static void change_control(void)
 
 static void switch_process(void)
 {
-	const uint32_t dir = rnd_below(40) ? DIRS_AT + rnd_below(plan.dirs) * 0x4000 :
-					     ONE_OF(0x70000000, 0x10100000, 0x00000000);
+	const uint32_t dir = rnd_below(40) ? DIRS_AT + rnd_below(plan.dirs) * 0x4000
+					   : ONE_OF(0x70000000, 0x10100000, 0x00000000);
 
 	machine_mcr(MCR_TTBR, dir | (rnd() & 0x3fff));
 	/* With the MMU off nothing is held; it is compared when it comes on. */
@@ -554,9 +574,10 @@ static void random_step(void)
 		unsigned weight;
 		void (*action)(void);
 	} actions[] = {
-		{ plan.edits, random_edit },  { plan.resets, change_control }, { 60, invalidate_page },
-		{ 20, guest_tlb_all },        { 100, change_mode },            { 50, change_domains },
-		{ 70, switch_process },       { 10, change_process_id },
+		{ plan.edits, random_edit }, { plan.resets, change_control },
+		{ 60, invalidate_page },     { 20, guest_tlb_all },
+		{ 100, change_mode },        { 50, change_domains },
+		{ 70, switch_process },      { 10, change_process_id },
 	};
 	unsigned dice = rnd_below(1000);
 
@@ -595,8 +616,14 @@ static void run(uint32_t with_seed, const struct plan *with)
 /* Everything is met: counted, so that a change of the test which loses the point is noticed. */
 static void few_address_spaces(void **state)
 {
-	const struct plan p = { .dirs = 5, .coarse = 6, .slots = 12, .domains = 4, .steps = 3000,
-				.check_every = 1, .edits = 120, .resets = 10 };
+	const struct plan p = { .dirs = 5,
+				.coarse = 6,
+				.slots = 12,
+				.domains = 4,
+				.steps = 3000,
+				.check_every = 1,
+				.edits = 120,
+				.resets = 10 };
 
 	allowed_accesses = 0;
 	for (uint32_t s = 1; s <= 6; s++)
@@ -606,8 +633,14 @@ static void few_address_spaces(void **state)
 
 static void more_address_spaces_than_contexts(void **state)
 {
-	const struct plan p = { .dirs = SHADOW_CONTEXTS + 8, .coarse = 24, .slots = 12, .domains = 3,
-				.steps = 4000, .check_every = 2, .edits = 80, .resets = 5 };
+	const struct plan p = { .dirs = SHADOW_CONTEXTS + 8,
+				.coarse = 24,
+				.slots = 12,
+				.domains = 3,
+				.steps = 4000,
+				.check_every = 2,
+				.edits = 80,
+				.resets = 5 };
 
 	for (uint32_t s = 11; s <= 13; s++) {
 		run(s, &p);
@@ -617,8 +650,14 @@ static void more_address_spaces_than_contexts(void **state)
 
 static void more_domains_than_the_hardware_has(void **state)
 {
-	const struct plan p = { .dirs = 4, .coarse = 8, .slots = 12, .domains = 16, .steps = 3000,
-				.check_every = 1, .edits = 60, .resets = 10 };
+	const struct plan p = { .dirs = 4,
+				.coarse = 8,
+				.slots = 12,
+				.domains = 16,
+				.steps = 3000,
+				.check_every = 1,
+				.edits = 60,
+				.resets = 10 };
 
 	for (uint32_t s = 21; s <= 23; s++)
 		run(s, &p);
@@ -626,8 +665,13 @@ static void more_domains_than_the_hardware_has(void **state)
 
 static void more_slots_and_tables_than_the_pool_has(void **state)
 {
-	const struct plan p = { .dirs = 24, .coarse = COARSE_MAX, .slots = SHADOW_SLOTS + 60,
-				.domains = 2, .steps = 20000, .check_every = 250, .edits = 5 };
+	const struct plan p = { .dirs = 24,
+				.coarse = COARSE_MAX,
+				.slots = SHADOW_SLOTS + 60,
+				.domains = 2,
+				.steps = 20000,
+				.check_every = 250,
+				.edits = 5 };
 
 	run(31, &p);
 	assert_true(machine.shadow.stats.tables_recycled > 0);

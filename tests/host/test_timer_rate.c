@@ -129,8 +129,7 @@ static void a_product_has_its_upper_half(void **state)
 		const uint64_t a = random64() | (i & 1 ? 0xffffffff00000000u : 0);
 		const uint64_t b = random64() | (i & 2 ? 0x00000000ffffffffu : 0);
 
-		assert_int_equal(mul_high64(a, b),
-				 (uint64_t)((unsigned __int128)a * b >> 64));
+		assert_int_equal(mul_high64(a, b), (uint64_t)((unsigned __int128)a * b >> 64));
 	}
 	assert_int_equal(mul_high64(UINT64_MAX, UINT64_MAX), UINT64_MAX - 1);
 }

@@ -17,7 +17,7 @@
 
 static struct {
 	uint32_t low[8];
-	uint32_t high[2][5];            /* r8 to r12: of FIQ mode, [1], and of all others */
+	uint32_t high[2][5];                 /* r8 to r12: of FIQ mode, [1], and of all others */
 	uint32_t r13[32], r14[32], spsr[32]; /* by mode number; System mode uses User mode's */
 	uint32_t pc, cpsr;
 } ref;
@@ -114,7 +114,7 @@ static int start(void **state)
 	return 0;
 }
 
-/* ---- every bank ---------------------------------------------------------------------------------- */
+/* ---- every bank ------------------------------------------------------------------------------ */
 
 static void each_mode_has_its_own_registers(void **state)
 {
@@ -182,7 +182,7 @@ static void user_and_system_mode_have_no_spsr(void **state)
 	}
 }
 
-/* ---- modes that are none ------------------------------------------------------------------------- */
+/* ---- modes that are none --------------------------------------------------------------------- */
 
 static void an_illegal_mode_changes_no_mode(void **state)
 {
@@ -213,7 +213,7 @@ static void reserved_bits_never_reach_the_hardware(void **state)
 	assert_int_equal(vcpu_mode(&machine.vcpu), PSR_MODE_SYS);
 }
 
-/* ---- operands and branches ----------------------------------------------------------------------- */
+/* ---- operands and branches ------------------------------------------------------------------- */
 
 static void pc_as_an_operand(void **state)
 {
@@ -258,7 +258,7 @@ static void reset_is_supervisor_mode(void **state)
 	assert_int_equal(machine.vcpu.mmu.sctlr, SCTLR_RESET);
 }
 
-/* ---- all routes ---------------------------------------------------------------------------------- */
+/* ---- all routes ------------------------------------------------------------------------------ */
 
 static void exception(void)
 {

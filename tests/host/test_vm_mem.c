@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory map: what it accepts, what it finds, and both against a list that is searched naively. */
+/* The memory map: what it accepts, what it finds, both against a list searched naively. */
 #include "domain/vm_mem.h"
 
 #include "vmm/lib/bits.h"
@@ -21,8 +21,9 @@ static uint32_t rnd(void)
 
 static enum status add(uint32_t base, uint32_t size)
 {
-	const struct mem_region region = { .base = base, .size = size, .kind = MEM_RAM,
-					   .hpa = hpa(0x1000) };
+	const struct mem_region region = {
+		.base = base, .size = size, .kind = MEM_RAM, .hpa = hpa(0x1000)
+	};
 
 	return vm_mem_add(&mem, &region);
 }
@@ -43,8 +44,9 @@ static void an_empty_map_has_nothing_anywhere(void **state)
 
 static void bad_regions_are_refused(void **state)
 {
-	const struct mem_region odd_host = { .base = 0x1000, .size = 0x1000, .kind = MEM_RAM,
-					     .hpa = hpa(0x800) };
+	const struct mem_region odd_host = {
+		.base = 0x1000, .size = 0x1000, .kind = MEM_RAM, .hpa = hpa(0x800)
+	};
 
 	assert_int_equal(add(0, 0), STATUS_BAD_CONFIG);
 	assert_int_equal(add(0x800, 0x1000), STATUS_BAD_CONFIG);
@@ -118,7 +120,9 @@ static void coverage_is_of_every_byte(void **state)
 
 static void the_host_address_follows_the_offset(void **state)
 {
-	const struct mem_region region = { .base = 0xfffff000, .size = 0x1000, .hpa = hpa(0x30000) };
+	const struct mem_region region = { .base = 0xfffff000,
+					   .size = 0x1000,
+					   .hpa = hpa(0x30000) };
 
 	assert_int_equal(mem_region_hpa(&region, gpa(0xffffffff)).raw, 0x30fff);
 }
@@ -166,8 +170,10 @@ static void random_maps_are_like_a_list(void **state)
 		list_count = 0;
 		for (unsigned n = 0; n < 20 + map % 100; n++) {
 			const struct mem_region region = {
-				.base = random_page(), .size = (rnd() % 6) << 12,
-				.kind = MEM_RAM + rnd() % 4, .hpa = hpa(n << 12),
+				.base = random_page(),
+				.size = (rnd() % 6) << 12,
+				.kind = MEM_RAM + rnd() % 4,
+				.hpa = hpa(n << 12),
 			};
 
 			assert_int_equal(vm_mem_add(&mem, &region), naive_add(&region));

@@ -57,12 +57,12 @@ static inline void catch_signals(void)
 }
 
 /* Runs a statement; `caught` tells what signal ended it. */
-#define TRY(statement)                           \
-	do {                                     \
+#define TRY(statement)                              \
+	do {                                        \
 		memset(&caught, 0, sizeof(caught)); \
 		if (sigsetjmp(try_again, 1) == 0) { \
-			statement;               \
-		}                                \
+			statement;                  \
+		}                                   \
 	} while (0)
 
 static inline int finish(const char *name)

@@ -85,7 +85,8 @@ static void vfp(void)
 	}
 	for (unsigned i = 0; i < 4; i++)
 		good &= wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	result(good, "VFP in four processes with signals: %016llx", (unsigned long long)expected[0]);
+	result(good, "VFP in four processes with signals: %016llx",
+	       (unsigned long long)expected[0]);
 	result(bits_of(1.0 / 3.0) == 0x3fd5555555555555ull, "1/3");
 }
 
@@ -174,11 +175,16 @@ static void memory_forms(void)
 	{
 		uint32_t word = 0x11223344;
 
-		__asm__ volatile("swp %0, %2, [%1]" : "=&r"(old) : "r"(&word), "r"(0x55667788)
+		__asm__ volatile("swp %0, %2, [%1]"
+				 : "=&r"(old)
+				 : "r"(&word), "r"(0x55667788)
 				 : "memory");
 		result(old == 0x11223344 && word == 0x55667788, "swp: %08x %08x", (unsigned)old,
 		       (unsigned)word);
-		__asm__ volatile("swpb %0, %2, [%1]" : "=&r"(old) : "r"(&word), "r"(0x99) : "memory");
+		__asm__ volatile("swpb %0, %2, [%1]"
+				 : "=&r"(old)
+				 : "r"(&word), "r"(0x99)
+				 : "memory");
 		result(old == 0x88 && word == 0x55667799, "swpb: %02x %08x", (unsigned)old,
 		       (unsigned)word);
 	}
@@ -195,7 +201,8 @@ static void memory_forms(void)
 	}
 }
 
-__attribute__((target("thumb"), noinline)) static unsigned thumb_sum(const unsigned char *p, unsigned n)
+__attribute__((target("thumb"), noinline)) static unsigned thumb_sum(const unsigned char *p,
+								     unsigned n)
 {
 	unsigned sum = 0;
 
@@ -206,8 +213,8 @@ __attribute__((target("thumb"), noinline)) static unsigned thumb_sum(const unsig
 
 static void thumb(void)
 {
-	unsigned char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-				   -1, 0);
+	unsigned char *page =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	long pid;
 
 	/* Aborts and system calls from Thumb state. */

@@ -24,16 +24,16 @@ static volatile uint32_t sink;
 static void try_access(const char *name, uintptr_t address, int signal, int code)
 {
 	TRY(sink = *(volatile uint32_t *)address);
-	result(caught.number == signal && (!signal || (caught.address == address &&
-						       caught.code == code)),
+	result(caught.number == signal &&
+		       (!signal || (caught.address == address && caught.code == code)),
 	       "load from %s: signal %d code %d", name, caught.number, caught.code);
 }
 
 static void try_store(const char *name, uintptr_t address, int signal, int code)
 {
 	TRY(*(volatile uint32_t *)address = 0x5a5a5a5a);
-	result(caught.number == signal && (!signal || (caught.address == address &&
-						       caught.code == code)),
+	result(caught.number == signal &&
+		       (!signal || (caught.address == address && caught.code == code)),
 	       "store to %s: signal %d code %d", name, caught.number, caught.code);
 }
 
@@ -56,9 +56,10 @@ static void forbidden_addresses(int closed)
 		{ "modules", 0xbf000000, SEGV_MAPERR },
 	};
 	/* What the kernel calls the fault differs with what is mapped there: only the signal. */
-	static const uintptr_t kernel[] = { 0xc0000000, 0xc0008000, 0xc8000000, 0xffa00000, 0xffb00000,
-					    0xffc00000, 0xffcffffc, 0xffd00000, 0xffdffffc, 0xffe00000,
-					    0xfff00000, 0xffff1000, 0xfffffffc };
+	static const uintptr_t kernel[] = { 0xc0000000, 0xc0008000, 0xc8000000, 0xffa00000,
+					    0xffb00000, 0xffc00000, 0xffcffffc, 0xffd00000,
+					    0xffdffffc, 0xffe00000, 0xfff00000, 0xffff1000,
+					    0xfffffffc };
 
 	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		try_access(places[i].name, places[i].where, SIGSEGV, places[i].code);
@@ -74,12 +75,12 @@ static void forbidden_addresses(int closed)
 		       caught.number, caught.code);
 		TRY(*(volatile uint32_t *)kernel[i] = 0);
 		result(caught.number == SIGSEGV && caught.address == kernel[i],
-		       "store to %08lx: signal %d code %d", (unsigned long)kernel[i],
-		       caught.number, caught.code);
+		       "store to %08lx: signal %d code %d", (unsigned long)kernel[i], caught.number,
+		       caught.code);
 		TRY(((void (*)(void))kernel[i])());
 		result(caught.number == SIGSEGV && caught.address == kernel[i],
-		       "jump to %08lx: signal %d code %d", (unsigned long)kernel[i],
-		       caught.number, caught.code);
+		       "jump to %08lx: signal %d code %d", (unsigned long)kernel[i], caught.number,
+		       caught.code);
 	}
 	/* The vector page: readable for its helpers, never writable. */
 	try_access("the helpers' version", 0xffff0ffc, 0, 0);
@@ -147,10 +148,10 @@ static void protection(void)
 
 static void copy_on_write(void)
 {
-	volatile uint32_t *page = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE,
-				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	volatile uint32_t *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	volatile uint32_t *page =
+		mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile uint32_t *shared =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status = 0, good = 1;
 
 	for (unsigned i = 0; i < 16; i++)
@@ -225,10 +226,9 @@ static void storm(void)
 
 		if (child == 0) {
 			const pid_t grandchild = i % 4 ? 0 : fork();
-			volatile uint32_t *own = mmap((void *)(0x20000000 + i % 3 * MIB), PAGE,
-						      PROT_READ | PROT_WRITE,
-						      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-						      0);
+			volatile uint32_t *own = mmap(
+				(void *)(0x20000000 + i % 3 * MIB), PAGE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
 			*own = i;
 			if (grandchild > 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Instructions that a program may not use: each gives the signal that the real CPU and Linux give. A
- * proxy of the rewriter in a program's hands is an undefined instruction.
+ * Instructions that a program may not use: each gives the signal that the real CPU and Linux give.
+ * A proxy of the rewriter in a program's hands is an undefined instruction.
  *
  * Not here: bkpt, on which Linux for ARMv5 itself never stops retrying (it takes every prefetch
  * abort for a missing page, arch/arm/mm/pabort-legacy.S); tests/guest has it.
@@ -42,20 +42,13 @@ static const struct {
 	const char *name;
 	uint32_t holds, fails;
 } conditions[] = {
-	{ "eq", 0x40000000, 0 },
-	{ "ne", 0, 0x40000000 },
-	{ "cs", 0x20000000, 0 },
-	{ "cc", 0, 0x20000000 },
-	{ "mi", 0x80000000, 0 },
-	{ "pl", 0, 0x80000000 },
-	{ "vs", 0x10000000, 0 },
-	{ "vc", 0, 0x10000000 },
-	{ "hi", 0x20000000, 0x60000000 },
-	{ "ls", 0x40000000, 0x20000000 },
-	{ "ge", 0x90000000, 0x80000000 },
-	{ "lt", 0x80000000, 0x90000000 },
-	{ "gt", 0, 0x40000000 },
-	{ "le", 0x40000000, 0 },
+	{ "eq", 0x40000000, 0 },          { "ne", 0, 0x40000000 },
+	{ "cs", 0x20000000, 0 },          { "cc", 0, 0x20000000 },
+	{ "mi", 0x80000000, 0 },          { "pl", 0, 0x80000000 },
+	{ "vs", 0x10000000, 0 },          { "vc", 0, 0x10000000 },
+	{ "hi", 0x20000000, 0x60000000 }, { "ls", 0x40000000, 0x20000000 },
+	{ "ge", 0x90000000, 0x80000000 }, { "lt", 0x80000000, 0x90000000 },
+	{ "gt", 0, 0x40000000 },          { "le", 0x40000000, 0 },
 };
 
 static uint32_t run_with_flags(uint32_t word, uint32_t flags)
@@ -64,7 +57,7 @@ static uint32_t run_with_flags(uint32_t word, uint32_t flags)
 	uint32_t value = 0;
 
 	write_code(words, 4);
-	TRY(value = ((uint32_t (*)(uint32_t, uint32_t))(uintptr_t)code)(0, flags));
+	TRY(value = ((uint32_t(*)(uint32_t, uint32_t))(uintptr_t)code)(0, flags));
 	return value;
 }
 
@@ -114,7 +107,8 @@ int main(void)
 		snprintf(name, sizeof(name), "proxy %u", index);
 		try_word(name, 0xe0000000u | PROXY_MATCH | index << PROXY_INDEX_LOW, SIGILL, -1);
 		snprintf(name, sizeof(name), "hypercall %u", index);
-		try_word(name, 0xe0000000u | HYPERCALL_MATCH | index << PROXY_INDEX_LOW, SIGILL, -1);
+		try_word(name, 0xe0000000u | HYPERCALL_MATCH | index << PROXY_INDEX_LOW, SIGILL,
+			 -1);
 	}
 	try_conditions("proxy 0", PROXY_MATCH);
 	try_conditions("proxy 4095", PROXY_MATCH | 0xfffu << PROXY_INDEX_LOW);

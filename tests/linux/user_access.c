@@ -6,8 +6,8 @@
  *   user_access open|closed
  *
  * open: a kernel without software PAN leaves its domain manager while programs run (DACR_INIT in
- * arch/arm/include/asm/domain.h; nothing has changed that since set_fs() went), so that programs can
- * use its memory directly, on the bare board too. Then pointers to its memory prove nothing.
+ * arch/arm/include/asm/domain.h; nothing has changed that since set_fs() went), so that programs
+ * can use its memory directly, on the bare board too. Then pointers to its memory prove nothing.
  */
 #include "tests/linux/check.h"
 
@@ -61,11 +61,10 @@ static void try_pointer(const char *name, uintptr_t where)
 		result(0, "pipe");
 		return;
 	}
-#define EXPECT_FAULT(call)                                                      \
-	do {                                                                    \
-		const long value = (long)(call);                                \
-		result(value < 0 && errno == EFAULT, "%s, " #call ": %s", name, \
-		       outcome(value));                                         \
+#define EXPECT_FAULT(call)                                                                       \
+	do {                                                                                     \
+		const long value = (long)(call);                                                 \
+		result(value < 0 && errno == EFAULT, "%s, " #call ": %s", name, outcome(value)); \
 	} while (0)
 	EXPECT_FAULT(ioctl(fds[0], FIONREAD, p));
 	EXPECT_FAULT(read(fds[0], p, 1));
@@ -152,7 +151,7 @@ int main(int argc, char **argv)
 	try_pointer("unmapped", (uintptr_t)pages + PAGE + 16);
 	try_straddle(pages, "unmapped");
 
-	/* Read-only for the program is read-only for the kernel's strt, in a slot with other pages. */
+	/* Read-only for the program is read-only for the kernel's strt, beside other pages. */
 	mprotect(pages + 2 * PAGE, PAGE, PROT_READ);
 	{
 		int fds[2];

@@ -8,9 +8,9 @@
 
 void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
-#define CHECK(expr)                                                               \
-	do {                                                                      \
-		if (!(expr))                                                      \
+#define CHECK(expr)                                                                \
+	do {                                                                       \
+		if (!(expr))                                                       \
 			panic("%s:%d: not true: %s\n", __FILE__, __LINE__, #expr); \
 	} while (0)
 

@@ -12,7 +12,6 @@
 
 int vsnprintf(char *out, size_t size, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
-int snprintf(char *out, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int snprintf(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -23,12 +23,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VECTOR_COUNT   8
-#define VECTORS_HIGH   0xffff0000u
-#define COST_BUCKETS   4096 /* costs above share the last bucket; their sum and maximum are exact */
-#define PROFILE_SLOTS  (1u << 16)
-#define PROFILE_LINES  60
-#define NO_TRAP        VECTOR_COUNT
+#define VECTOR_COUNT  8
+#define VECTORS_HIGH  0xffff0000u
+#define COST_BUCKETS  4096 /* costs above share the last bucket; their sum and maximum are exact */
+#define PROFILE_SLOTS (1u << 16)
+#define PROFILE_LINES 60
+#define NO_TRAP       VECTOR_COUNT
 
 int qemu_plugin_version = QEMU_PLUGIN_ABI;
 
@@ -70,7 +70,7 @@ static struct {
 	unsigned pending_vector; /* an instruction at a vector; a trap if the VMM follows */
 	uint64_t trap_insns;     /* when it started */
 	uint64_t pending_insns;
-	uint32_t guest_pc;       /* of the last instruction in the guest's last block */
+	uint32_t guest_pc; /* of the last instruction in the guest's last block */
 	uint64_t nested;
 	struct cost costs[VECTOR_COUNT];
 	struct profile profile[PROFILE_SLOTS];

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE	 4096u
-#define MIB	 (1024u * 1024u)
+#define PAGE     4096u
+#define MIB      (1024u * 1024u)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What the last TRY() ran into; number 0: nothing. regs: r0 to r15 and CPSR at that moment. */

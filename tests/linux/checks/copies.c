@@ -32,7 +32,7 @@ static void fill(void *where, unsigned count, unsigned seed)
 static void every_alignment(void)
 {
 	static uint8_t from[256] __attribute__((aligned(32))), to[256] __attribute__((aligned(32)));
-	static const uint8_t sizes[] = { 1,  2,	 3,  4,	 5,  7,	 8,  11, 15, 16, 17, 28,  31,
+	static const uint8_t sizes[] = { 1,  2,  3,  4,  5,  7,  8,  11, 15, 16, 17, 28,  31,
 					 32, 33, 35, 36, 47, 63, 64, 65, 95, 96, 97, 127, 131 };
 	unsigned done = 0, bad = 0;
 
@@ -203,7 +203,7 @@ static void strings(void)
 	char *pages = pages_new(2), *end = pages + PAGE;
 	char *const good[] = { "x", NULL };
 	char *bad[] = { "x", (char *)0xc0008000, NULL };
-	static const uintptr_t places[] = { 0,		0x10,	    0xbf000001, 0xc0008000,
+	static const uintptr_t places[] = { 0,          0x10,       0xbf000001, 0xc0008000,
 					    0xc0008003, 0xffc00000, 0xffff1000, 0xfffffffd };
 
 	munmap(end, PAGE);

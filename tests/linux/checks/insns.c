@@ -324,10 +324,10 @@ static void try_kernel_words(void)
 		const char *name;
 		uint32_t word;
 	} accesses[] = {
-		{ "ldr", 0xe5901000 },	 { "str", 0xe5801000 },	 { "ldrb", 0xe5d01000 },
-		{ "strb", 0xe5c01000 },	 { "ldrh", 0xe1d010b0 }, { "strh", 0xe1c010b0 },
-		{ "ldrd", 0xe1c020d0 },	 { "strd", 0xe1c020f0 }, { "ldmia", 0xe8900006 },
-		{ "stmia", 0xe8800006 }, { "swp", 0xe1001092 },	 { "ldrt", 0xe4b01000 },
+		{ "ldr", 0xe5901000 },   { "str", 0xe5801000 },  { "ldrb", 0xe5d01000 },
+		{ "strb", 0xe5c01000 },  { "ldrh", 0xe1d010b0 }, { "strh", 0xe1c010b0 },
+		{ "ldrd", 0xe1c020d0 },  { "strd", 0xe1c020f0 }, { "ldmia", 0xe8900006 },
+		{ "stmia", 0xe8800006 }, { "swp", 0xe1001092 },  { "ldrt", 0xe4b01000 },
 		{ "strt", 0xe4a01000 },
 	};
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define PROCESSES 40
-#define LAPS	  12
+#define LAPS      12
 
 /*
  * A ring of processes, more than the VMM has shadow contexts; a token goes round. All have the same

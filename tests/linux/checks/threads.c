@@ -15,14 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define kuser_version	(*(volatile int32_t *)0xffff0ffc)
-#define kuser_barrier	((void (*)(void))0xffff0fa0)
-#define kuser_get_tls	((void *(*)(void))0xffff0fe0)
-#define kuser_cmpxchg	((int (*)(int, int, volatile int *))0xffff0fc0)
+#define kuser_version   (*(volatile int32_t *)0xffff0ffc)
+#define kuser_barrier   ((void (*)(void))0xffff0fa0)
+#define kuser_get_tls   ((void *(*)(void))0xffff0fe0)
+#define kuser_cmpxchg   ((int (*)(int, int, volatile int *))0xffff0fc0)
 #define kuser_cmpxchg64 ((int (*)(const int64_t *, const int64_t *, volatile int64_t *))0xffff0f60)
 
 #define THREADS 6
-#define ADDS	40000
+#define ADDS    40000
 
 static volatile int counter;
 static volatile int64_t counter64;
