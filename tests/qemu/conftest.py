@@ -27,6 +27,11 @@ KERNELS = built_kernels()
 DEFAULT_KERNEL = next((k for k in KERNELS if not k.endswith("-pan")), KERNELS[0])
 
 
+def pytest_configure(config):
+    # Of pexpect, which still supports Python 2.
+    config.addinivalue_line("filterwarnings", "ignore:setDaemon:DeprecationWarning")
+
+
 def pytest_generate_tests(metafunc):
     if "kernel" in metafunc.fixturenames:
         metafunc.parametrize("kernel", KERNELS)

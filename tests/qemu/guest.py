@@ -10,10 +10,10 @@ Nothing here measures host time: the limits only end a hang.
 
 import re
 import sys
-import termios
 from pathlib import Path
 
 import pexpect
+from pexpect.popen_spawn import PopenSpawn
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -39,13 +39,6 @@ SCRIPT_LOOP = ("stty -echo; dmesg -n 4; while IFS= read -r c; do "
                'eval "$c" </dev/null; echo "@@status $?@@"; done')
 
 
-def leave_line_ends_alone():
-    """QEMU keeps its terminal's output processing on, which would make two CRs out of one."""
-    attributes = termios.tcgetattr(1)
-    attributes[1] &= ~termios.ONLCR
-    termios.tcsetattr(1, termios.TCSANOW, attributes)
-
-
 class GuestError(AssertionError):
     """The guest did not do what it should; the message says what and where the log is."""
 
@@ -58,18 +51,17 @@ class Machine:
         self.log_path = Path(log)
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         self.log = open(self.log_path, "w", encoding="utf-8", newline="")
-        self.qemu = pexpect.spawn(command[0], command[1:], encoding="utf-8",
-                                  codec_errors="replace", timeout=HANG_SECONDS,
-                                  dimensions=(24, 80), preexec_fn=leave_line_ends_alone)
+        # Pipes: a terminal would change line ends, and not every container has one to give.
+        self.qemu = PopenSpawn(command, encoding="utf-8", codec_errors="replace",
+                               timeout=HANG_SECONDS)
         self.qemu.logfile_read = self.log
-        # A guest reads its UART byte by byte; there is no reason to wait before each send.
-        self.qemu.delaybeforesend = None
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.qemu.close(force=True)
+        self.qemu.proc.kill()
+        self.qemu.proc.wait()
         self.log.close()
 
     def _fail(self, what):
@@ -134,8 +126,7 @@ class Machine:
         if index != 0:
             self._fail("QEMU did not end" if index > len(FATAL) else f"{self.qemu.after}")
         text = self.qemu.before
-        self.qemu.close()
-        return text, self.qemu.exitstatus
+        return text, self.qemu.wait()
 
 
 class Guest(Machine):
