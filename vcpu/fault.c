@@ -110,8 +110,9 @@ enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 		if (is_alignment(fsr))
 			return guest_data_abort(vcpu, FSR_ALIGNMENT, guest_mva(&vcpu->mmu, va));
 		if (is_external(fsr))
-			return guest_data_abort(vcpu, fsr & FSR_STATUS_MASK,
-						guest_mva(&vcpu->mmu, va));
+			return guest_data_abort(
+				vcpu, guest_fault_domain(vcpu, va) | (fsr & FSR_STATUS_MASK),
+				guest_mva(&vcpu->mmu, va));
 		return vcpu_stop(vcpu, "the table walk of a guest access aborted; fault status",
 				 fsr);
 	}
@@ -197,7 +198,8 @@ enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
 		if (is_breakpoint(vcpu))
 			return guest_prefetch_abort(vcpu, FSR_BREAKPOINT);
 		if (is_external(ifsr))
-			return guest_prefetch_abort(vcpu, ifsr & FSR_STATUS_MASK);
+			return guest_prefetch_abort(vcpu, (uint32_t)t.domain << 4 |
+								  (ifsr & FSR_STATUS_MASK));
 		/* The TLB held an older entry: it is gone with the next walk. */
 		mmu_tlb_invalidate(va);
 		return TRAP_RESUME;

@@ -162,6 +162,18 @@ static bool access_mapped(uint32_t va, hpa_t at, unsigned size, bool write, uint
 }
 
 /**
+ * The domain that the guest's own tables give @p va, in the place it has in a fault status: the
+ * hardware reports one of the VMM's.
+ */
+uint32_t guest_fault_domain(struct vcpu *vcpu, uint32_t va)
+{
+	struct guest_translation t;
+
+	(void)guest_walk(&vcpu->mmu, gva(va), read_word, vcpu->mem, &t);
+	return (uint32_t)t.domain << 4;
+}
+
+/**
  * One access of @p size bytes at @p va, which is aligned to it, with the rights given. False with
  * @p fault filled where the guest takes a data abort.
  */

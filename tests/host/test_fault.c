@@ -41,6 +41,12 @@ static void what_the_hardware_reports_is_passed_on(void **state)
 		assert_int_equal(machine.vcpu.cp15.dfsr & 0xf, passed[i] == 3 ? 1 : passed[i]);
 		assert_int_equal(machine.vcpu.cp15.far, i % 2 ? 0x04001002 : 0x00001002);
 	}
+	/* The domain of an external abort is the guest's, not the VMM's. */
+	machine_mcr(MCR_PID, 0);
+	machine.dfsr = 0x70u | 0x8;
+	machine.far = CODE_VA;
+	assert_int_equal(data_abort_trap(&machine.vcpu), TRAP_INJECT);
+	assert_int_equal(machine.vcpu.cp15.dfsr, 15u << 4 | 0x8);
 	for (unsigned i = 0; i < ARRAY_SIZE(stops); i++) { /* the shadow tables are the VMM's */
 		machine.dfsr = stops[i];
 		assert_int_equal(data_abort_trap(&machine.vcpu), TRAP_STOP);
