@@ -92,13 +92,13 @@ build/guest/bin/checks: $(CHECKS) tests/linux/checks/checks.h
 
 build/guest/busybox.fetched: scripts/fetch_armel
 	@scripts/step "fetch busybox for armel" -- scripts/fetch_armel build/deb build/guest/busybox \
-		busybox-static bin/busybox
+		busybox-static busybox
 	@touch $@
 
 # After busybox: one apt at a time.
 build/guest/stress-ng.fetched: scripts/fetch_armel | build/guest/busybox.fetched
 	@scripts/step "fetch stress-ng for armel" -- scripts/fetch_armel build/deb \
-		build/guest/stress-ng stress-ng usr/bin/stress-ng
+		build/guest/stress-ng stress-ng stress-ng
 	@touch $@
 
 $(INITRD): build/guest/busybox.fetched scripts/build_initramfs $(PROGRAMS) \

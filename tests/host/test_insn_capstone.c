@@ -90,6 +90,9 @@ static bool refused_on_purpose(uint32_t word, const char *text)
 	if (strncmp(text, "ldrd", 4) == 0 || strncmp(text, "strd", 4) == 0)
 		return bit(word, 12) || bits(word, 15, 12) == 14 ||
 		       (!bit(word, 24) && bit(word, 21));
+	/* Half precision, which came with ARMv8: coprocessor 9. */
+	if (bits(word, 27, 25) == 6 && bits(word, 11, 8) == 9)
+		return true;
 	/* VFP registers that the VFP9-S does not have, and lists past the end or empty. */
 	if (bits(word, 27, 25) == 6 && bits(word, 11, 9) == 5) {
 		const bool is_double = bit(word, 8);
