@@ -42,6 +42,14 @@ static inline uint32_t guest_mva(const struct guest_mmu *mmu, uint32_t va)
 	return va < 0x02000000u ? va | (mmu->pid & 0xfe000000u) : va;
 }
 
+/** Whether @p va is one of the two names that the FCSE gives to the pages of a process. */
+static inline bool guest_fcse_renames(const struct guest_mmu *mmu, uint32_t va)
+{
+	const uint32_t pid = mmu->pid & 0xfe000000u;
+
+	return pid != 0 && (va < 0x02000000u || (va & 0xfe000000u) == pid);
+}
+
 unsigned guest_walk(const struct guest_mmu *mmu, gva_t va, guest_read_word read, void *ctx,
 		    struct guest_translation *out);
 

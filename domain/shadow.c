@@ -8,6 +8,7 @@
  */
 #include "domain/shadow_internal.h"
 
+#include "arch/arm/cache.h"
 #include "arch/arm/sctlr.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
@@ -111,6 +112,7 @@ static void revalidate_address(struct shadow *sh, uint32_t va)
 	const volatile uint32_t *guest;
 	uint32_t l1, base;
 	unsigned first, count, at;
+	bool dropped = false;
 
 	if (!record || ctx->flat)
 		return;
@@ -119,16 +121,12 @@ static void revalidate_address(struct shadow *sh, uint32_t va)
 		mmu_tlb_invalidate_all(); /* a slot is up to 256 TLB entries */
 		return;
 	}
-	if (record->table == SHADOW_SECTION) {
-		mmu_tlb_invalidate(va);
+	/* With an unchanged section, shadow and TLB agree with the guest already. */
+	if (record->table == SHADOW_SECTION)
 		return;
-	}
-
 	table = &sh->tables[record->table];
-	if ((table->guest_l1 & L1_TYPE_MASK) == L1_SECTION) {
-		mmu_tlb_invalidate(va);
+	if ((table->guest_l1 & L1_TYPE_MASK) == L1_SECTION)
 		return;
-	}
 	base = table->guest_l1 & (table->fine ? L1_FINE_BASE : L1_COARSE_BASE);
 	guest = sh->guest_page(sh->guest_page_ctx, gpa(base & ~0xfffu));
 	if (guest)
@@ -142,10 +140,11 @@ static void revalidate_address(struct shadow *sh, uint32_t va)
 		count *= 4;
 	}
 	at = record->table * SHADOW_ENTRIES;
-	for (unsigned n = first; n < first + count; n++) {
+	for (unsigned n = first; n < first + count; n++)
 		if (!guest || guest[n] != sh->guest_l2[at + n])
-			shadow_entry_drop(sh, at + n);
-	}
+			dropped |= shadow_entry_drop(sh, at + n);
+	if (!dropped)
+		return; /* what the TLB has is what the guest's table says */
 	if (count == 1)
 		mmu_tlb_invalidate(va);
 	else
@@ -290,22 +289,37 @@ static void vector_table_make(struct shadow *sh)
 	sh->vector_table[sh->vectors_high ? 0xf0 : 0] = mmu_vector_page_desc();
 }
 
-/** Moves the VMM's vectors to address 0 or 0xffff0000. Everything is forgotten. */
+/**
+ * The caches know addresses, not what is behind them: lines of the guest where the VMM's vectors
+ * are now would be executed at the next exception, and the VMM's be read by the guest where they
+ * were. The guest's may be dirty.
+ */
+static void forget_vector_lines(void)
+{
+	static const uint32_t places[] = { 0, 0xffff0000u };
+
+	for (unsigned i = 0; i < 2; i++) {
+		for (uint32_t va = places[i]; va - places[i] < MMU_VECTORS_SIZE; va += CACHE_LINE) {
+			cache_clean_invalidate_d_line(va);
+			cache_invalidate_i_line(va);
+		}
+	}
+	cache_drain_write_buffer(0);
+}
+
+/**
+ * Moves the VMM's vectors to address 0 or 0xffff0000. Everything is forgotten. No exception is
+ * taken meanwhile: interrupts are masked, and the VMM touches no address of the guest.
+ */
 void shadow_set_vectors(struct shadow *sh, bool high)
 {
 	if (sh->vectors_high == high)
 		return;
-	/* Both places hold the vectors while the control register changes. */
-	sh->vector_table[0] = mmu_vector_page_desc();
-	sh->vector_table[0xf0] = mmu_vector_page_desc();
-	sh->current->l1[0] = sh->current->l1[0xfff] =
-		desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
-	mmu_tlb_invalidate_all();
 	mmu_set_high_vectors(high);
 	sh->vectors_high = high;
-	shadow_flush_all(sh);
 	vector_table_make(sh);
-	mmu_tlb_invalidate_all();
+	shadow_flush_all(sh);
+	forget_vector_lines();
 }
 
 /** To the state after reset: the guest's MMU off, the vectors out of its way, nothing known. */
@@ -359,6 +373,6 @@ void shadow_init(struct shadow *sh, const struct guest_mmu *mmu,
 	sh->current = &sh->contexts[0];
 	context_make(sh, sh->current);
 	shadow_domains_changed(sh);
+	/* shadow_reset() empties the TLB before a guest runs; the VMM's entries do not change. */
 	mmu_set_ttbr(mmu_pool_hpa(sh->current->l1));
-	mmu_tlb_invalidate_all();
 }

@@ -49,6 +49,7 @@ struct shadow_table {
 	uint8_t mmu_domain;
 	bool flat; /* made with the guest's MMU off: guest_l1 is the slot's base */
 	bool fine;
+	bool renamed;   /* by the FCSE: nothing in it is cached */
 	bool has_large; /* some entry came from a 64 KiB page */
 	bool has_user;  /* some entry is one of guest programs, for good */
 };

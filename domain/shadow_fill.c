@@ -116,10 +116,16 @@ static bool section_possible(const struct shadow *sh, gva_t va, const struct gue
 	       (mem_region_hpa(region, base).raw & ~L1_SECTION_BASE) == 0;
 }
 
-/** The cacheable and bufferable bits: none while the guest's caches or its MMU are off. */
-static uint32_t attributes(const struct shadow *sh, const struct guest_translation *t)
+/**
+ * The cacheable and bufferable bits: not cacheable while the guest's caches or its MMU are off. Nor
+ * is what has two addresses under the VMM, which never programmes the FCSE: the low 32 MiB of a
+ * guest with a process ID, and their other name. On the real core they are one line of the cache.
+ */
+static uint32_t attributes(const struct shadow *sh, gva_t va, const struct guest_translation *t)
 {
-	return sh->mmu->sctlr & SCTLR_C ? t->cb : t->cb & DESC_B;
+	const bool cached = sh->mmu->sctlr & SCTLR_C && !guest_fcse_renames(sh->mmu, va.raw);
+
+	return cached ? t->cb : t->cb & DESC_B;
 }
 
 static bool fill_section(struct shadow *sh, gva_t va, const struct guest_translation *t,
@@ -128,8 +134,9 @@ static bool fill_section(struct shadow *sh, gva_t va, const struct guest_transla
 {
 	const gpa_t base = gpa(t->gpa.raw & L1_SECTION_BASE);
 	const unsigned slot = va.raw >> 20;
-	const uint32_t desc = desc_section(mem_region_hpa(region, base).raw,
-					   ap_of(grant->rights[0]), mmu_domain, attributes(sh, t));
+	const uint32_t desc =
+		desc_section(mem_region_hpa(region, base).raw, ap_of(grant->rights[0]), mmu_domain,
+			     attributes(sh, va, t));
 
 	if (sh->current->l1[slot] == desc)
 		return false;
@@ -177,6 +184,7 @@ static unsigned table_for(struct shadow *sh, unsigned slot, const struct guest_t
 			.class = (uint8_t)grant->class,
 			.mmu_domain = (uint8_t)mmu_domain,
 			.flat = t->flat,
+			.renamed = guest_fcse_renames(sh->mmu, (uint32_t)slot << 20),
 			.fine = !t->flat && (t->l1 & L1_TYPE_MASK) == L1_FINE,
 		};
 
@@ -275,7 +283,7 @@ enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_t
 
 	at = table * SHADOW_ENTRIES + (fine ? (va.raw >> 10) & 0x3ffu : (va.raw >> 12) & 0xffu);
 	desc = page_desc(fine, mem_region_hpa(region, t->gpa).raw, &grant, quarter,
-			 attributes(sh, t));
+			 attributes(sh, va, t));
 	if (sh->pool[at] == desc)
 		return SHADOW_PRESENT;
 	if (sh->pool[at] != 0)

@@ -25,7 +25,7 @@ struct shadow_slot *shadow_slot_add(struct shadow *sh, struct shadow_context *ct
 void shadow_slot_drop(struct shadow *sh, struct shadow_context *ctx, unsigned slot);
 void shadow_context_clear(struct shadow *sh, struct shadow_context *ctx);
 void shadow_entry_set(struct shadow *sh, unsigned at, uint32_t desc, uint32_t guest_l2);
-void shadow_entry_drop(struct shadow *sh, unsigned at);
+bool shadow_entry_drop(struct shadow *sh, unsigned at);
 void shadow_table_empty(struct shadow *sh, unsigned table);
 void shadow_table_link(struct shadow *sh, struct shadow_context *ctx, unsigned slot,
 		       unsigned table);

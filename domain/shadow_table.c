@@ -60,14 +60,15 @@ void shadow_entry_set(struct shadow *sh, unsigned at, uint32_t desc, uint32_t gu
 	sh->known[at / 32] |= BIT(at % 32);
 }
 
-/** Removes the entry @p at of the pool, if it is known. The caller invalidates the TLB. */
-void shadow_entry_drop(struct shadow *sh, unsigned at)
+/** Removes the entry @p at of the pool. True if it was known: the caller invalidates the TLB. */
+bool shadow_entry_drop(struct shadow *sh, unsigned at)
 {
 	if (!(sh->known[at / 32] & BIT(at % 32)))
-		return;
+		return false;
 	sh->pool[at] = 0;
 	sh->known[at / 32] &= ~BIT(at % 32);
 	sh->stats.dropped++;
+	return true;
 }
 
 /** Removes all entries. The caller invalidates the TLB. */
@@ -284,7 +285,7 @@ static unsigned table_take_four(struct shadow *sh)
 /**
  * The table for a guest descriptor at a slot: the one there is, or a new, empty one.
  *
- * @p like gives slot, guest_l1, flat, fine, guest_domain, class and mmu_domain. An existing table
+ * @p like gives slot, guest_l1, flat, fine, renamed, guest_domain, class and mmu_domain. An existing table
  * keeps the class it has. The caller links it at once: until then it has no reference.
  */
 unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like)
@@ -296,7 +297,7 @@ unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like)
 		const struct shadow_table *table = &sh->tables[index];
 
 		if (table->guest_l1 == like->guest_l1 && table->slot == like->slot &&
-		    table->flat == like->flat)
+		    table->flat == like->flat && table->renamed == like->renamed)
 			return index;
 	}
 

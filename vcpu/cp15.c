@@ -169,14 +169,20 @@ static enum trap_outcome wait_for_interrupt(struct vcpu *vcpu, uint32_t rt)
 	return vcpu->interrupt ? TRAP_NEXT : TRAP_WAIT;
 }
 
-/** The address as the caches of the real core know it: its FCSE PID is always 0. */
-static uint32_t line_address(const struct vcpu *vcpu, uint32_t rt)
+/**
+ * The line of the guest that an operation by modified virtual address names; false if there is
+ * none: not at the VMM's addresses, and nothing that the FCSE renames is cached (shadow_fill.c).
+ */
+static bool line_address(const struct vcpu *vcpu, uint32_t rt, uint32_t *line)
 {
-	const uint32_t mva = vcpu->frame.r[rt] & ~(CACHE_LINE - 1); /* the rest should be zero */
+	*line = vcpu->frame.r[rt] & ~(CACHE_LINE - 1); /* the rest should be zero */
+	return *line - VMM_BASE >= VMM_END - VMM_BASE && !guest_fcse_renames(&vcpu->mmu, *line);
+}
 
-	if (vcpu->mmu.pid != 0 && (mva & PID_MASK) == vcpu->mmu.pid)
-		return mva & ~PID_MASK;
-	return mva;
+/** The operand of an operation by set and way: what should be zero is (TRM, 2.3.8). */
+static uint32_t set_and_way(const struct vcpu *vcpu, uint32_t rt)
+{
+	return vcpu->frame.r[rt] & CACHE_SET_WAY_MASK;
 }
 
 /*
@@ -192,17 +198,19 @@ static enum trap_outcome invalidate_i_all(struct vcpu *vcpu, uint32_t rt)
 
 static enum trap_outcome invalidate_i_line(struct vcpu *vcpu, uint32_t rt)
 {
-	const uint32_t line = line_address(vcpu, rt);
+	uint32_t line;
 
-	cache_clean_invalidate_d_line(line);
-	cache_invalidate_i_line(line);
+	if (line_address(vcpu, rt, &line)) {
+		cache_clean_invalidate_d_line(line);
+		cache_invalidate_i_line(line);
+	}
 	return TRAP_NEXT;
 }
 
 static enum trap_outcome invalidate_i_set_way(struct vcpu *vcpu, uint32_t rt)
 {
 	cache_clean_invalidate_d_all();
-	cache_invalidate_i_set_way(vcpu->frame.r[rt]);
+	cache_invalidate_i_set_way(set_and_way(vcpu, rt));
 	return TRAP_NEXT;
 }
 
@@ -226,36 +234,40 @@ static enum trap_outcome clean_invalidate_both(struct vcpu *vcpu, uint32_t rt)
 
 static enum trap_outcome invalidate_d_line(struct vcpu *vcpu, uint32_t rt)
 {
-	const uint32_t va = line_address(vcpu, rt);
+	uint32_t line;
 
-	if (va - VMM_BASE < VMM_END - VMM_BASE)
-		cache_clean_invalidate_d_line(va);
-	else
-		cache_invalidate_d_line(va);
+	if (line_address(vcpu, rt, &line))
+		cache_invalidate_d_line(line);
 	return TRAP_NEXT;
 }
 
 static enum trap_outcome clean_d_line(struct vcpu *vcpu, uint32_t rt)
 {
-	cache_clean_d_line(line_address(vcpu, rt));
+	uint32_t line;
+
+	if (line_address(vcpu, rt, &line))
+		cache_clean_d_line(line);
 	return TRAP_NEXT;
 }
 
 static enum trap_outcome clean_invalidate_d_line(struct vcpu *vcpu, uint32_t rt)
 {
-	cache_clean_invalidate_d_line(line_address(vcpu, rt));
+	uint32_t line;
+
+	if (line_address(vcpu, rt, &line))
+		cache_clean_invalidate_d_line(line);
 	return TRAP_NEXT;
 }
 
 static enum trap_outcome clean_d_set_way(struct vcpu *vcpu, uint32_t rt)
 {
-	cache_clean_d_set_way(vcpu->frame.r[rt]);
+	cache_clean_d_set_way(set_and_way(vcpu, rt));
 	return TRAP_NEXT;
 }
 
 static enum trap_outcome clean_invalidate_d_set_way(struct vcpu *vcpu, uint32_t rt)
 {
-	cache_clean_invalidate_d_set_way(vcpu->frame.r[rt]);
+	cache_clean_invalidate_d_set_way(set_and_way(vcpu, rt));
 	return TRAP_NEXT;
 }
 

@@ -141,5 +141,4 @@ void loader_load(const struct bundle *bundle, const struct boot_info *info,
 			done += fill_page(mem, part->gpa.raw + done, hpa(0),
 					  part->memory_size - done, true);
 	}
-	cache_drain_write_buffer(0);
 }

@@ -72,6 +72,12 @@ boot_entry:
 	orr	r0, r0, #SCTLR_I
 	mov	r1, #0
 	mcr	p15, 0, r1, c7, c10, 4		/* drain the write buffer: the cleaned lines */
+	/* Before the first line is allocated: what the caches held, and what locked their ways. */
+	mov	r2, #0xff00
+	orr	r2, r2, #0xf0			/* no way of a cache is locked (TRM, 2.3.11) */
+	mcr	p15, 0, r2, c9, c0, 0
+	mcr	p15, 0, r2, c9, c0, 1
+	mcr	p15, 0, r1, c7, c7, 0		/* both caches: forget whatever they held */
 	mcr	p15, 0, r0, c1, c0, 0
 
 	/*
@@ -89,17 +95,10 @@ boot_entry:
 	str	r2, [r0], #4
 	cmp	r0, #0x20
 	blo	3b
-	str	r4, [r0, #0x20]
-	mcr	p15, 0, r1, c7, c10, 4		/* instructions are fetched from memory */
+	str	r4, [r0, #0x20]			/* with the MMU off, stores are in memory at once */
 4:
 	mcr	p15, 0, r1, c13, c0, 0		/* FCSE: addresses below 32 MiB are themselves */
-	mov	r0, #0xff00
-	orr	r0, r0, #0xf0			/* no way of a cache is locked (TRM, 2.3.11) */
-	mcr	p15, 0, r0, c9, c0, 0
-	mcr	p15, 0, r0, c9, c0, 1
-	mcr	p15, 0, r1, c10, c0, 0		/* nor an entry of the TLB: those survive c8 (TRM, 2.3.12) */
-	mcr	p15, 0, r1, c7, c7, 0		/* both caches: forget whatever they held */
-	mcr	p15, 0, r1, c8, c7, 0		/* TLB: nothing of the loader's mappings survives */
+	mcr	p15, 0, r1, c10, c0, 0		/* no TLB entry is locked: those survive c8 (TRM, 2.3.12) */
 
 	/* The boot stack is behind the image, in a gap of the file; the ABI aligns it to 8. */
 	ldr	r0, [r6, #IMAGE_AT_STACK_END]
@@ -118,12 +117,9 @@ boot_move:
 	mov	r0, r8
 	bl	boot_move_image
 	/*
-	 * The instruction cache may hold lines of what was at the copy's addresses before. The
-	 * copy is in memory once the write buffer is drained.
+	 * With the MMU off the copy was written past cache and write buffer (TRM, table 4-3). The
+	 * instruction cache is empty there: nothing ran at these addresses since it was emptied.
 	 */
-	mov	r1, #0
-	mcr	p15, 0, r1, c7, c10, 4
-	mcr	p15, 0, r1, c7, c5, 0
 	add	r8, r8, r0
 	bic	sp, r8, #7			/* images need not be moved by a multiple of 8 */
 	cmp	r0, #0
@@ -134,12 +130,13 @@ boot_move:
 	mov	r0, r8
 	bl	boot_move_bundle
 
-	/* Until now everything was written past the cache. The table's stores must have arrived. */
+	/*
+	 * Until now everything was written past the cache. The instructions cached so far have
+	 * physical addresses, where the guest's will be: loader_load() empties the caches.
+	 */
 	ldr	r0, [r8, #BOOT_STATE_L1]
 	mov	r1, #0
-	mcr	p15, 0, r1, c7, c10, 4
-	mcr	p15, 0, r1, c7, c7, 0		/* instructions cached under physical addresses */
-	mcr	p15, 0, r1, c8, c7, 0
+	mcr	p15, 0, r1, c8, c7, 0		/* TLB: nothing of the loader's mappings survives */
 	mcr	p15, 0, r0, c2, c0, 0
 	ldr	r0, =BOOT_DACR			/* 15: VMM; 0: this code's section (boot_mmu.c) */
 	mcr	p15, 0, r0, c3, c0, 0

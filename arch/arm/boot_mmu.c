@@ -5,9 +5,8 @@
 #include "arch/arm/mmu.h"
 #include "arch/arm/mmu_desc.h"
 
-/* Alignment: ARM926EJ-S TRM, 3.2.1 (16 KiB) and 3.2.4 (1 KiB). */
+/* Alignment: ARM926EJ-S TRM, 3.2.1. */
 uint32_t vmm_l1_table[L1_ENTRIES] __attribute__((aligned(16384)));
-uint32_t window_l2[L2_ENTRIES] __attribute__((aligned(1024)));
 
 #define SECTION_SHIFT 20
 #define SECTION_SIZE  (1u << SECTION_SHIFT)
@@ -33,7 +32,7 @@ uint32_t boot_mmu_make_table(uint32_t image, uint32_t pool)
 	for (uint32_t at = 0; at < VMM_POOL_SIZE; at += SECTION_SIZE)
 		map_section(VMM_POOL + at, pool + at, MMU_DOMAIN_VMM, 0);
 	vmm_l1_table[VMM_WINDOWS >> SECTION_SHIFT] =
-		desc_coarse((uint32_t)(uintptr_t)window_l2, MMU_DOMAIN_VMM);
+		desc_coarse(pool + VMM_WINDOW_L2, MMU_DOMAIN_VMM);
 	/*
 	 * Not cached: the caches are virtually tagged, and the same bytes are cached under
 	 * VMM_IMAGE. Domain 0, so that it goes with the others that the guest uses.

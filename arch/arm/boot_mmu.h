@@ -9,12 +9,9 @@
 #include <stdint.h>
 
 #define L1_ENTRIES 4096u
-#define L2_ENTRIES 256u
 
 /** The VMM's first-level table, in use from the first mapped instruction on. */
 extern uint32_t vmm_l1_table[L1_ENTRIES];
-/** The second-level table of VMM_WINDOWS; the hardware walks it, empty at first. */
-extern uint32_t window_l2[L2_ENTRIES];
 
 uint32_t boot_mmu_make_table(uint32_t image, uint32_t pool);
 

@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #define CACHE_LINE 32u
+/* Way in 31:30, set in up to 11 bits from 5: all that a cache of the largest size has. */
+#define CACHE_SET_WAY_MASK 0xc000ffe0u
 
 #if defined(__arm__) && !defined(HOST_TEST)
 

@@ -3,7 +3,7 @@
  * Where the VMM lives: four 1 MiB slots of virtual addresses that Linux 6.1 and 6.12 leave free
  * (docs/memory-map.md), and the top of the board's RAM. C, assembly and linker script.
  *
- *   0xffa00000  VMM_POOL     2 MiB  shadow page tables; not cached, because the table walker of the
+ *   0xffa00000  VMM_POOL     2 MiB  page tables; not cached, because the table walker of the
  *                                   ARM926 does not look into the data cache
  *   0xffc00000  VMM_IMAGE    1 MiB  text, data, stacks, heap; cached, write-back
  *   0xffd00000  VMM_WINDOWS  1 MiB  pages mapped on demand: guest RAM, the board's devices, bundle
@@ -17,6 +17,7 @@
 #define VMM_BASE       0xffa00000
 #define VMM_POOL       0xffa00000
 #define VMM_POOL_SIZE  0x00200000
+#define VMM_WINDOW_L2  0x001ffc00 /* in the pool: the second-level table of VMM_WINDOWS */
 #define VMM_IMAGE      0xffc00000
 #define VMM_IMAGE_SIZE 0x00100000
 #define VMM_WINDOWS    0xffd00000

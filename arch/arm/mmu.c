@@ -15,6 +15,9 @@
 
 extern const char vmm_vectors[];
 
+/* The second-level table of the windows, 1 KiB aligned (TRM, 3.2.4). */
+static volatile uint32_t *const window_l2 = (uint32_t *)(VMM_POOL + VMM_WINDOW_L2);
+
 static uint32_t image_hpa;
 static uint32_t pool_hpa;
 static uint32_t bundle_mapped; /* HPA of the first page in the bundle's windows, or 1 for none */
@@ -96,10 +99,7 @@ static void *map_window(unsigned index, uint32_t page, uint32_t cb)
 {
 	const uint32_t va = VMM_WINDOWS + index * PAGE_SIZE;
 
-	window_l2[index] = desc_small(page, AP_PRIV, cb);
-	/* The walker reads memory: the descriptor has to leave the data cache (TRM, 3.2). */
-	cache_clean_d_line((uint32_t)(uintptr_t)&window_l2[index]);
-	cache_drain_write_buffer(0);
+	window_l2[index] = desc_small(page, AP_PRIV, cb); /* uncached: the walker sees it */
 	mmu_tlb_invalidate(va);
 	return (void *)(uintptr_t)va;
 }

@@ -34,6 +34,7 @@ void mmu_tlb_invalidate(uint32_t va);
 void mmu_copy_vmm_slots(uint32_t *l1);
 
 hpa_t mmu_pool_hpa(const void *in_pool);
+#define MMU_VECTORS_SIZE 64u /* what is used of the vector page: vectors, and their literals */
 uint32_t mmu_vector_page_desc(void);
 void mmu_set_high_vectors(bool high);
 void mmu_set_guest_control(uint32_t guest_sctlr);

@@ -309,9 +309,12 @@ static bool explains(const struct ref_mmu *guest, const struct ref_entry *entry,
 {
 	const struct ref_meaning m = ref_meaning(entry, mva);
 	const unsigned own = ref_rights(guest, entry, mva, vcpu_privileged(&machine.vcpu));
+	/* What the FCSE renames has two names in the shadow: not cached. */
+	const bool renamed = guest->pid && (mva & 0xfe000000u) == (guest->pid & 0xfe000000u);
+	const bool cached = guest->control & SCTLR_C && !renamed;
 
 	return own >= rights && map_rights(m.physical, host) >= rights &&
-	       cb == (m.cb & (guest->control & SCTLR_C ? 0xcu : 0x4u));
+	       cb == (m.cb & (cached ? 0xcu : 0x4u));
 }
 
 /** The property, for what one entry of the hardware means at one address. */
