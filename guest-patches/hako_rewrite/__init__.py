@@ -2,8 +2,8 @@
 """The rewriter: replaces the sensitive instructions of a built ARMv5TE executable by proxies.
 
 encodings   which instruction words are sensitive (a table, from the ARM ARM)
-elf         reading an ELF that nobody has checked yet; read_proxy_table()
-appendix    what a rewritten ELF carries behind its original end
+elf         reading an ELF that nobody has checked yet
+appendix    what a rewritten ELF carries behind its original end; read_proxy_table()
 rewriter    ELF bytes in, ELF bytes out; and back
 image       the flat image of a rewritten ELF and its trailer; read_image()
 check       proof that a rewritten file is clean

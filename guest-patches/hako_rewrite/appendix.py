@@ -18,7 +18,7 @@ import struct
 import sys
 import zlib
 from array import array
-from typing import NamedTuple
+from typing import List, NamedTuple
 
 from .elf import EHDR, SHDR, Elf
 from .encodings import PROXY_TABLE_MAX
@@ -121,3 +121,9 @@ def read_appendix(elf: Elf) -> Appendix:
             raise RewriteError(f"damaged: site at file offset {site:#x}"
                                "; rewrite the original again")
     return Appendix(size, shoff, shnum, sha256, words(table_bytes), site_words)
+
+
+def read_proxy_table(path: str) -> List[int]:
+    """The proxy table of a rewritten ELF. Raises RewriteError, whose text names no file."""
+    with open(path, "rb") as file:
+        return list(read_appendix(Elf(file.read())).table)

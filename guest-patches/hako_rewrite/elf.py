@@ -287,11 +287,3 @@ def _check_overlap(regions: List[Region]) -> None:
         if region.offset + region.size > after.offset:
             raise RewriteError(f"damaged: sections {region.section.name} and {after.section.name} "
                                f"share file offset {after.offset:#x}")
-
-
-def read_proxy_table(path: str) -> List[int]:
-    """The proxy table of a rewritten ELF. Raises RewriteError, whose text names no file."""
-    from .appendix import read_appendix
-
-    with open(path, "rb") as file:
-        return list(read_appendix(Elf(file.read())).table)

@@ -12,7 +12,7 @@ import pytest
 from rewrite_support import ROOT, assert_refused, link, objcopy, run
 
 from elftools.elf.elffile import ELFFile
-from hako_rewrite.elf import read_proxy_table
+from hako_rewrite.appendix import read_proxy_table
 from hako_rewrite.encodings import KINDS, UNUSED_ENTRY, classify, proxy_index, used_entries
 from hako_rewrite.image import read_image
 
