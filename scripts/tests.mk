@@ -78,7 +78,7 @@ layers:
 headers:
 	@scripts/check_headers.sh
 
-CLANG_FORMAT_FILES = $(shell git ls-files '*.c' '*.h')
+CLANG_FORMAT_FILES = $(wildcard $(shell git ls-files -co --exclude-standard '*.c' '*.h'))
 format: ## lay the C files out with clang-format
 	clang-format -i $(CLANG_FORMAT_FILES)
 

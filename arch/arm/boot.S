@@ -98,7 +98,6 @@ boot_entry:
 	str	r4, [r0, #0x20]			/* with the MMU off, stores are in memory at once */
 4:
 	mcr	p15, 0, r1, c13, c0, 0		/* FCSE: addresses below 32 MiB are themselves */
-	mcr	p15, 0, r1, c10, c0, 0		/* no TLB entry is locked: those survive c8 (TRM, 2.3.12) */
 
 	/* The boot stack is behind the image, in a gap of the file; the ABI aligns it to 8. */
 	ldr	r0, [r6, #IMAGE_AT_STACK_END]
@@ -118,8 +117,10 @@ boot_move:
 	bl	boot_move_image
 	/*
 	 * With the MMU off the copy was written past cache and write buffer (TRM, table 4-3). The
-	 * instruction cache is empty there: nothing ran at these addresses since it was emptied.
+	 * instruction cache holds lines of where the copy is now, if the way there took two steps.
 	 */
+	mov	r1, #0
+	mcr	p15, 0, r1, c7, c5, 0
 	add	r8, r8, r0
 	bic	sp, r8, #7			/* images need not be moved by a multiple of 8 */
 	cmp	r0, #0
@@ -136,7 +137,13 @@ boot_move:
 	 */
 	ldr	r0, [r8, #BOOT_STATE_L1]
 	mov	r1, #0
-	mcr	p15, 0, r1, c8, c7, 0		/* TLB: nothing of the loader's mappings survives */
+	mcr	p15, 0, r1, c8, c7, 0		/* TLB: nothing of the loader's mappings survives, */
+	ldr	r2, =VMM_BASE			/* and here nothing that it locked either: */
+	ldr	r3, =VMM_END
+	bl	boot_unlock_tlb
+	ldr	r2, [r8, #BOOT_STATE_IMAGE]
+	add	r3, r2, #VMM_IMAGE_SIZE
+	bl	boot_unlock_tlb
 	mcr	p15, 0, r0, c2, c0, 0
 	ldr	r0, =BOOT_DACR			/* 15: VMM; 0: this code's section (boot_mmu.c) */
 	mcr	p15, 0, r0, c3, c0, 0
@@ -162,6 +169,18 @@ boot_mapped:
 	mov	r0, r8				/* info is the first member of struct boot_state */
 	bl	vmm_main
 	/* vmm_main() does not return. */
+
+/*
+ * Removes the TLB entries of addresses from r2 up to r3, in steps of the smallest page. Locked entries
+ * survive an invalidation of the whole TLB, but not of their own address (TRM, 2.3.9). The others
+ * are replaced when the tables are in use: mmu_lock_tlb().
+ */
+boot_unlock_tlb:
+	mcr	p15, 0, r2, c8, c7, 1
+	add	r2, r2, #0x400
+	cmp	r2, r3
+	blo	boot_unlock_tlb
+	mov	pc, lr
 
 /*
  * Any exception before the image has moved. The banked lr says where, more or less; the boot stack

@@ -33,6 +33,7 @@ CP15_READ(cp15_read_ifsr, c5, c0, 1)
 CP15_READ(cp15_read_far, c6, c0, 0)
 CP15_WRITE(cp15_tlb_invalidate_all, c8, c7, 0)
 CP15_WRITE(cp15_tlb_invalidate_page, c8, c7, 1)
+CP15_WRITE(cp15_write_tlb_lockdown, c10, c0, 0)
 CP15_WRITE(cp15_write_pid, c13, c0, 0)
 
 #else

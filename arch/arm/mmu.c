@@ -13,6 +13,11 @@
 
 #define PAGE_SIZE 4096u
 
+/* The TLB lockdown register (TRM, 2.3.11). */
+#define TLB_LOCKABLE        8u
+#define TLB_LOCKDOWN_VICTIM 26
+#define TLB_LOCKDOWN_P      1u
+
 extern const char vmm_vectors[];
 
 /* The second-level table of the windows, 1 KiB aligned (TRM, 3.2.4). */
@@ -152,6 +157,26 @@ const void *mmu_bundle_window(hpa_t from, uint32_t size)
 }
 
 /**
+ * Fills the lockdown part of the TLB with the VMM's own sections, which every trap uses, and thereby
+ * replaces what a loader may have locked there: an entry that survives invalidations would translate
+ * a guest's addresses (TRM, 2.3.11). Each load walks the tables, and its entry goes where the
+ * victim field says; an older entry for the same address is removed first.
+ */
+static void mmu_lock_tlb(void)
+{
+	static const uint32_t sections[] = { VMM_IMAGE, VMM_POOL, VMM_POOL + 0x00100000u };
+
+	for (uint32_t victim = 0; victim < TLB_LOCKABLE; victim++) {
+		const uint32_t va = sections[victim % ARRAY_SIZE(sections)];
+
+		cp15_write_tlb_lockdown(victim << TLB_LOCKDOWN_VICTIM | TLB_LOCKDOWN_P);
+		cp15_tlb_invalidate_page(va);
+		(void)*(const volatile uint32_t *)(uintptr_t)va;
+	}
+	cp15_write_tlb_lockdown(0);
+}
+
+/**
  * Takes over from the early boot. The VMM has no process of its own: the FCSE PID stays 0 for good,
  * so that addresses are what they are, and the guest's PID is a matter of the shadow tables.
  */
@@ -163,6 +188,7 @@ void mmu_init(const struct boot_info *info)
 	for (unsigned i = 0; i < WINDOW_GUEST_COUNT; i++)
 		guest_pages[i] = 1;
 	cp15_write_pid(0);
+	mmu_lock_tlb();
 	/* S and R off: AP = 00 grants nothing. High vectors; no table has them at 0 yet. */
 	cp15_write_sctlr((cp15_read_sctlr() & ~(uint32_t)(SCTLR_S | SCTLR_R | SCTLR_RR)) | SCTLR_V);
 }
