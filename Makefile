@@ -6,6 +6,7 @@
 #   PAN=0|1                          the guest kernel's software PAN (default 0)
 #   V=1                              print the compilers' commands
 #   JOBS=n                           how many at once (default: all cores)
+#   MODEL=1|sdram-100|sram           make bench: cycles, too, by the ARM926 model (its memory)
 
 BOARD ?= integratorcp
 GUEST ?= linux-6.12
@@ -78,6 +79,7 @@ vmm: build/$(BOARD)/vmm.bin ## build the VMM of BOARD
 include scripts/guest.mk
 include scripts/tests.mk
 include scripts/uboot.mk
+include scripts/model.mk
 
 # ---- what a person asks for ----------------------------------------------------------------------
 
@@ -92,9 +94,11 @@ run-native: $(GUEST_DIR)/.built $(INITRD) ## boot the unmodified kernel on the b
 		--initrd $(INITRD)
 
 # PAN off and on, with the columns beside each other.
+bench: ## measure the guest under the VMM against native
 bench: build/guest/$(GUEST)/vmlinux.hako build/guest/$(GUEST)-pan/vmlinux.hako \
-		$(BOARDS:%=build/%/vmm.bin) ## measure the guest under the VMM against native
-	@scripts/bench --kernel $(GUEST) --pan both
+		$(BOARDS:%=build/%/vmm.bin)
+	@scripts/bench --kernel $(GUEST) --pan both \
+		$(if $(filter-out 0,$(MODEL)),--model $(filter-out 1,$(MODEL)))
 
 clean: ## remove everything that was built
 	rm -rf build

@@ -57,3 +57,11 @@ def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp
     if icount:
         words += ["-icount", icount]
     return words
+
+
+def shared_ram(path):
+    """More words: the board's RAM is in file `path`, where a plugin can see it, too."""
+    # A comma in a value is doubled.
+    where = str(path).replace(",", ",,")
+    return ["-machine", "memory-backend=ram", "-object",
+            f"memory-backend-file,id=ram,size={MEMORY_MIB}M,mem-path={where},share=on"]

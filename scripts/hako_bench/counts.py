@@ -23,10 +23,16 @@ class TrapCost:
     max: int
 
 
+# What the ARM926 model adds to a region, per operation in results.json.
+MEMORY_EVENTS = ("stall", "i_misses", "d_misses", "tlb_misses", "write_backs", "uncached", "whole")
+
+
 @dataclass
 class Region:
     insns: int
     traps: dict = field(default_factory=dict)  # vector -> TrapCost
+    cycles: int | None = None                  # under the ARM926 model only
+    events: dict = field(default_factory=dict)  # of MEMORY_EVENTS
 
 
 @dataclass
@@ -35,6 +41,7 @@ class Counts:
     regions: list = field(default_factory=list)
     done: bool = False
     profile: list = field(default_factory=list)  # (region number, pc, vector, count, total)
+    memory: str | None = None                    # the model's memory profile
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,8 @@ class Result:
     spread: float           # (max - min) / median of the repeats
     traps: dict = field(default_factory=dict)  # vector -> (traps, instructions) per operation
     costs: dict = field(default_factory=dict)  # vector -> TrapCost of the median repeat
+    cycles: float | None = None                # per operation, of the median repeat
+    events: dict = field(default_factory=dict)  # likewise
 
 
 def _pairs(words, line):
@@ -72,7 +81,9 @@ def _region(pairs):
     for vector in VECTORS:
         if vector in pairs:
             traps[vector] = TrapCost(*(int(number) for number in pairs[vector].split(",")))
-    return Region(int(pairs["insns"]), traps)
+    cycles = int(pairs["cycles"]) if "cycles" in pairs else None
+    events = {name: int(pairs[name]) for name in MEMORY_EVENTS if name in pairs}
+    return Region(int(pairs["insns"]), traps, cycles, events)
 
 
 def parse_counts(text):
@@ -92,6 +103,8 @@ def parse_counts(text):
         elif kind == "profile":
             counts.profile.append((len(counts.regions) - 1, int(pairs["pc"], 16),
                                    pairs["vector"], int(pairs["count"]), int(pairs["sum"])))
+        elif kind == "memory":
+            counts.memory = pairs["profile"]
         elif kind == "done":
             counts.done = True
         elif kind != "entry":
@@ -127,7 +140,9 @@ def _result(name, regions, iterations):
         for vector, cost in region.traps.items()
     }
     return Result(name, middle / iterations, (high - low) / middle if middle else 0.0, traps,
-                  dict(region.traps))
+                  dict(region.traps),
+                  None if region.cycles is None else region.cycles / iterations,
+                  {event: count / iterations for event, count in region.events.items()})
 
 
 def results(plans, counts, want_boot=True):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 class Board:
     name: str   # QEMU's machine, and the VMM's board
     uart: int   # its first PL011
+    ram_alias: int = 0  # physical address where the RAM at 0 is seen once more
 
     @property
     def dtb(self):
@@ -18,7 +19,7 @@ class Board:
 BOARDS = {
     board.name: board
     for board in (
-        Board("integratorcp", 0x16000000),
+        Board("integratorcp", 0x16000000, ram_alias=0x80000000),
         Board("versatilepb", 0x101f1000),
     )
 }

@@ -8,8 +8,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hako_qemu
+
 from . import counts as counting
-from . import facts
+from . import facts, model
 from .build import QEMU, BuildError, audio_options, installed_qemu
 
 # Only a hang takes this long without a line on the console.
@@ -40,6 +42,7 @@ class Machine:
     entry: int | None = None
     entry_word: int | None = None
     profile: bool = False
+    under: model.Model | None = None  # the ARM926 model, whose `plugin` is
     end_line: str = END_LINE
 
     @property
@@ -51,24 +54,29 @@ class Machine:
         return self.out / f"{self.label}.counts"
 
 
-def plugin_argument(machine):
-    # QEMU wants a comma in a value doubled.
-    words = [str(machine.plugin).replace(",", ",,"),
-             "out=" + str(machine.counts_file).replace(",", ",,")]
+def plugin_argument(machine, ram):
+    words = [str(machine.plugin), f"out={machine.counts_file}"]
     if machine.entry is not None:
         words.append(f"entry={machine.entry:#x}")
     if machine.entry_word is not None:
         words.append(f"word={machine.entry_word:#x}")
-    if machine.vmm_range:
-        words.append(f"vmm={machine.vmm_range[0]:#x}-{machine.vmm_range[1]:#x}")
-    if machine.profile:
-        words.append("profile=1")
-    return ",".join(words)
+    if machine.under:
+        words += model.plugin_words(machine, ram)
+    else:
+        if machine.vmm_range:
+            words.append(f"vmm={machine.vmm_range[0]:#x}-{machine.vmm_range[1]:#x}")
+        if machine.profile:
+            words.append("profile=1")
+    # QEMU wants a comma in a value doubled.
+    return ",".join(word.replace(",", ",,") for word in words)
 
 
-def command_line(machine, qemu):
+def command_line(machine, qemu, ram=None):
+    """The words that start QEMU; `ram` is the file for its RAM, which only the model needs."""
     command = [QEMU, "-M", machine.board, "-m", str(facts.BOARD_MEMORY_MIB),
                "-kernel", str(machine.kernel)]
+    if machine.under:
+        command += hako_qemu.shared_ram(ram)
     if machine.dtb:
         command += ["-dtb", str(machine.dtb)]
     if machine.initrd:
@@ -78,7 +86,8 @@ def command_line(machine, qemu):
     # sleep=off: an idle guest's clock jumps to the next timer instead of waiting for it.
     command += ["-icount", f"shift={facts.ICOUNT_SHIFT},sleep=off",
                 "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
-                *audio_options(qemu), "-plugin", plugin_argument(machine)]
+                *audio_options(qemu), "-plugin",
+                plugin_argument(machine, ram)]
     return command
 
 
@@ -98,11 +107,13 @@ class Run:
         self.last_output = time.monotonic()
         machine.out.mkdir(parents=True, exist_ok=True)
         machine.counts_file.unlink(missing_ok=True)
+        self.ram = model.ram_file() if machine.under else None
         try:
             self.process = subprocess.Popen(
-                command_line(machine, installed_qemu()), stdin=subprocess.DEVNULL,
+                command_line(machine, installed_qemu(), self.ram), stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         except (BuildError, OSError) as error:
+            self._remove_ram()
             raise RunError(f"{machine.label}: cannot start {QEMU}: {error}")
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -140,6 +151,11 @@ class Run:
                 self.process.kill()
                 self.process.wait()
         self.reader.join(10)
+        self._remove_ram()
+
+    def _remove_ram(self):
+        if self.ram:
+            self.ram.unlink(missing_ok=True)
 
     def _fail(self, what):
         self.stop()

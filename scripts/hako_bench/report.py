@@ -34,6 +34,20 @@ def row_record(name, native, vmm):
     return record
 
 
+def add_cycles(row, native, vmm):
+    """Cycles of a row from the runs under the ARM926 model; either Result may be None."""
+    found = {"native": native and native.cycles, "vmm": vmm and vmm.cycles}
+    ratio = found["vmm"] / found["native"] if found["vmm"] and found["native"] else None
+    row["native_cycles"] = _digits(found["native"], 2)
+    row["vmm_cycles"] = _digits(found["vmm"], 2)
+    row["cycles_ratio"] = _digits(ratio, 4)
+    row["cycles_of"] = {
+        kind: {"insns": round(result.insns, 2),
+               **{event: round(count, 3) for event, count in result.events.items()}}
+        for kind, result in (("native", native), ("vmm", vmm)) if result
+    }
+
+
 def trap_record(name, native, vmm, baseline):
     """A row of trap_costs: one emulated instruction.
 
@@ -100,6 +114,33 @@ def _format_rows(record):
     return lines
 
 
+def _per_operation(cycles_of, kind, event):
+    return _number(cycles_of.get(kind, {}).get(event))
+
+
+def _format_cycles(record):
+    """Cycles, and what waiting for memory and misses have to do with them: native, then VMM."""
+    lines = [
+        f"{record['board']}, {record['kernel']}: cycles per operation on an ARM926 with memory "
+        f"{record['profile']}",
+        "",
+        f"  {'':24}{'native':>14}{'VMM':>16}{'ratio':>9}{'(of insns)':>12}"
+        f"{'waiting':>24}{'cache misses':>22}{'table walks':>18}",
+    ]
+    for row in record["rows"]:
+        of = row["cycles_of"]
+        misses = {kind: events["i_misses"] + events["d_misses"] for kind, events in of.items()}
+        lines.append(
+            f"  {facts.ROWS[row['name']].title:24}{_number(row['native_cycles']):>14}"
+            f"{_number(row['vmm_cycles']):>16}{_ratio(row['cycles_ratio']):>9}"
+            f"{_ratio(row['ratio']):>12}"
+            f"{_per_operation(of, 'native', 'stall'):>12}{_per_operation(of, 'vmm', 'stall'):>12}"
+            f"{_number(misses.get('native')):>11}{_number(misses.get('vmm')):>11}"
+            f"{_per_operation(of, 'native', 'tlb_misses'):>9}"
+            f"{_per_operation(of, 'vmm', 'tlb_misses'):>9}")
+    return lines
+
+
 def _format_traps(record):
     title = f"{record['board']}: instructions from trap to resume"
     lines = [f"{title:56}{'min':>7}{'median':>9}{'max':>9}", ""]
@@ -114,6 +155,8 @@ def format_table(record):
     parts = []
     if record["rows"]:
         parts.append("\n".join(_format_rows(record)))
+    if record.get("profile"):
+        parts.append("\n".join(_format_cycles(record)))
     if record.get("trap_costs"):
         parts.append("\n".join(_format_traps(record)))
     return "\n\n".join(parts)

@@ -7,7 +7,9 @@
  *     BENCH name iterations repeats
  *     ...
  *     BENCH end
- * bench_rows=a,b on the kernel's command line (init's environment) selects rows.
+ * On the kernel's command line (init's environment), bench_rows=a,b selects rows; bench_repeats=N
+ * and bench_share=N make it shorter, for a run under a slow model: N repeats of each row instead of
+ * REPEATS, and an Nth of its iterations.
  */
 #include "tests/bench/markers.h"
 
@@ -298,14 +300,29 @@ static bool is_selected(const char *name)
 	}
 }
 
+/* A number of at least 1 from the environment. */
+static unsigned setting(const char *name, unsigned otherwise)
+{
+	const char *text = getenv(name);
+	const long value = text ? strtol(text, NULL, 10) : (long)otherwise;
+
+	if (value < 1 || value > 1000)
+		die(name);
+	return (unsigned)value;
+}
+
 static void row_measure(const struct row *row)
 {
+	const unsigned repeats = setting("bench_repeats", REPEATS);
+	const unsigned share = row->iterations / setting("bench_share", 1);
+	const unsigned iterations = share ? share : 1;
+
 	/* Everything is on its way out of the UART before the counting starts. */
-	printf("BENCH %s %u %u\n", row->name, row->iterations, REPEATS);
+	printf("BENCH %s %u %u\n", row->name, iterations, repeats);
 	fflush(stdout);
 	tcdrain(STDOUT_FILENO);
 
-	for (unsigned i = 0; i < REPEATS + 1; i++) {
+	for (unsigned i = 0; i < repeats + 1; i++) {
 		/*
 		 * The first time is not measured: it faults in the program and leaves the kernel's
 		 * allocators as every later time finds them.
@@ -313,10 +330,10 @@ static void row_measure(const struct row *row)
 		const bool measured = i > 0;
 
 		if (row->prepare)
-			row->prepare(row->iterations);
+			row->prepare(iterations);
 		if (measured)
 			mark_begin();
-		row->run(row->iterations);
+		row->run(iterations);
 		if (measured)
 			mark_end();
 		if (row->finish)

@@ -12,4 +12,19 @@
 #define MARK_INIT  0xe00aa00a /* and r10, r10, r10: the first instruction of init */
 #define MARK_DONE  0xe18aa00a /* orr r10, r10, r10: nothing follows that is worth counting */
 
+#ifdef __ASSEMBLER__
+/* clang-format off */
+/* print(r0: text): the PL011 of both boards takes characters after reset without being set up. */
+	.macro	PRINT_CODE
+print:
+	ldr	r1, =UART_BASE
+1:	ldrb	r2, [r0], #1
+	cmp	r2, #0
+	bxeq	lr
+	str	r2, [r1]
+	b	1b
+	.endm
+/* clang-format on */
+#endif
+
 #endif

@@ -59,13 +59,7 @@ end_line:
 	.asciz	"BENCH end\n"
 	.align	2
 
-print:
-	ldr	r1, =UART_BASE
-1:	ldrb	r2, [r0], #1
-	cmp	r2, #0
-	bxeq	lr
-	str	r2, [r1]
-	b	1b
+	PRINT_CODE
 
 vectors:
 	ldr	pc, [pc, #0x34]		/* 0x04: [0x40] */

@@ -78,14 +78,7 @@ end_line:
 	.asciz	"BENCH end\n"
 	.align	2
 
-/* print(r0: text): the PL011 of both boards takes characters after reset without being set up. */
-print:
-	ldr	r1, =UART_BASE
-1:	ldrb	r2, [r0], #1
-	cmp	r2, #0
-	bxeq	lr
-	str	r2, [r1]
-	b	1b
+	PRINT_CODE
 	.ltorg
 
 	.bss

@@ -62,6 +62,8 @@ void qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(struct qemu_plugin_insn
 							 int operation, struct plugin_u64 counter,
 							 uint64_t immediate);
 uint64_t qemu_plugin_u64_get(struct plugin_u64 counter, unsigned cpu);
+/* Where a CPU's element is; it stays there as long as no CPU is added. */
+void *qemu_plugin_scoreboard_find(struct qemu_plugin_scoreboard *score, unsigned cpu);
 #endif
 
 #if QEMU_PLUGIN_ABI >= 4

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compares what survived with what may, and says so to people and programs."""
+
+import dataclasses
+import json
+import tomllib
+
+from .errors import ModelError
+
+_FIELDS = {"path", "function", "operation", "nth", "reason"}
+_GOOD = ("caught", "accepted")
+
+
+@dataclasses.dataclass(frozen=True)
+class Accepted:
+    """A survivor with the reason why it may be one."""
+
+    path: str
+    function: str
+    operation: str
+    nth: int
+    reason: str
+
+    @property
+    def key(self):
+        return (self.path, self.function, self.operation, self.nth)
+
+
+def read_accepted(path):
+    """The list of survivors that are accepted."""
+    try:
+        with open(path, "rb") as stream:
+            entries = tomllib.load(stream).get("accepted", [])
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ModelError(f"{path}: {error}")
+    accepted = {}
+    for number, entry in enumerate(entries, 1):
+        wrong = _FIELDS - {"nth"} - set(entry) | set(entry) - _FIELDS
+        if wrong:
+            raise ModelError(f"{path}: entry {number}: {', '.join(sorted(wrong))}: needed are path, "
+                             "function, operation and reason, and there may be nth")
+        if len(str(entry["reason"]).split()) < 5:
+            raise ModelError(f"{path}: entry {number}: the reason is no reason")
+        one = Accepted(entry["path"], entry["function"], entry["operation"], entry.get("nth", 1),
+                       entry["reason"])
+        if one.key in accepted:
+            raise ModelError(f"{path}: entry {number} is there twice")
+        accepted[one.key] = one
+    return accepted
+
+
+def judge(mutants, accepted, all_were_run):
+    """Sentences about what is not as it should be; statuses of accepted survivors change."""
+    problems = []
+    for mutant in mutants:
+        entry = accepted.get(mutant.site.key)
+        if entry and mutant.status == "caught":
+            problems.append(f"{mutant.site}: accepted as a survivor, but caught by {mutant.by}")
+        elif entry:
+            mutant.status, mutant.detail = "accepted", entry.reason
+        elif mutant.status == "survived":
+            problems.append(f"{mutant.site}: survived, and nobody says why it may")
+        elif mutant.status != "caught":
+            problems.append(f"{mutant.site}: {mutant.status}: {mutant.detail}")
+    if all_were_run:
+        present = {mutant.site.key for mutant in mutants}
+        problems += [f"{' '.join(map(str, key))}: accepted as a survivor, but not in the sources"
+                     for key in accepted if key not in present]
+    return problems
+
+
+def base_problems(verdicts):
+    return [f"workload {verdict.workload}: the unmodified VMM does not pass: {verdict.caught}: "
+            f"{verdict.detail}" for verdict in verdicts.values() if verdict.caught]
+
+
+def write_json(path, board, mutants, verdicts, problems):
+    data = {
+        "board": board,
+        "unmodified": [dataclasses.asdict(verdict) for verdict in verdicts.values()],
+        "mutants": [{"number": mutant.number, "path": mutant.site.path, "line": mutant.site.line,
+                     "function": mutant.site.function, "operation": mutant.site.operation,
+                     "nth": mutant.site.nth, "status": mutant.status, "by": mutant.by,
+                     "kind": mutant.kind, "detail": mutant.detail} for mutant in mutants],
+        "problems": problems,
+    }
+    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def table(mutants):
+    """Lines for a person: one for each mutant, then how many of each kind."""
+    lines = []
+    for mutant in mutants:
+        how = f"{mutant.by}: {mutant.kind}" if mutant.status == "caught" else mutant.detail
+        lines.append(f"{mutant.number:3} {str(mutant.site):<100.100}  {mutant.status:<9} {how:.90}"
+                     .rstrip())
+    counts = {}
+    for mutant in mutants:
+        counts[mutant.status] = counts.get(mutant.status, 0) + 1
+    lines.append(f"{len(mutants)} mutants: "
+                 + ", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
+    return lines
+
+
+def all_accounted_for(mutants):
+    return all(mutant.status in _GOOD for mutant in mutants)

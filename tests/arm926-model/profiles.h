@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memories that the model can be put on: docs/arm926-model.md, "Cycles". */
+#ifndef TESTS_ARM926_MODEL_PROFILES_H
+#define TESTS_ARM926_MODEL_PROFILES_H
+
+#include "tests/arm926-model/memsys.h"
+
+/** The profile of that name, or NULL. */
+const struct memory_profile *profile_find(const char *name);
+
+/** The names there are, "a, b", for a message. */
+const char *profile_names(void);
+
+/** The one to take if nobody asks for another. */
+const struct memory_profile *profile_default(void);
+
+#endif
