@@ -218,7 +218,7 @@ void vm_start(struct vm *vm)
 		dev->ops->reset(dev);
 	}
 	if (vm->vcpu.has_vfp)
-		vfp_write_fpexc(0);
+		vfp_reset();
 	vcpu_reset(&vm->vcpu);
 	loader_load(vm->bundle, vm->boot, &vm->mem);
 	vm->time_base = timer_now();

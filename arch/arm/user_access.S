@@ -137,6 +137,21 @@ vfp_write_\reg:
 	VFP_SYSTEM fpinst
 	VFP_SYSTEM fpinst2
 
+/* void vfp_reset(void): registers and FPSCR 0, access off. For a core that has a VFP. */
+	.section .text.vfp_reset, "ax"
+	.global	vfp_reset
+	.type	vfp_reset, %function
+vfp_reset:
+	mov	r0, #0x40000000		/* EN */
+	mov	r1, #0
+	vmsr	fpexc, r0
+	vmsr	fpscr, r1
+	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+	vmov	d\n, r1, r1
+	.endr
+	vmsr	fpexc, r1
+	bx	lr
+
 /*
  * uint32_t vfp_read_register(unsigned reg), void vfp_write_register(unsigned reg, uint32_t value):
  * one of s0 to s31, by a jump into a row of 32 moves of 8 bytes each.

@@ -49,6 +49,7 @@ void jazelle_disable(void);
 
 /** Whether the core has a VFP: it answers FMRX FPSID. */
 bool vfp_present(void);
+void vfp_reset(void);
 uint32_t vfp_read_fpsid(void);
 uint32_t vfp_read_fpexc(void);
 void vfp_write_fpexc(uint32_t value);

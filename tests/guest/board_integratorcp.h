@@ -17,6 +17,12 @@
 #define BOARD_SOFT_SET 0x14000010
 #define BOARD_SOFT_CLR 0x14000014
 
+/* The reset button: CM_CTRL, behind its lock. */
+#define BOARD_RESET       0x1000000c
+#define BOARD_RESET_VALUE 0x8
+#define BOARD_RESET_LOCK  0x10000014
+#define BOARD_RESET_KEY   0xa05f
+
 /* The 1 MiB sections that hold devices, for the tests' own page tables. */
 #define BOARD_DEVICE_SECTIONS                                  \
 	{                                                      \

@@ -17,6 +17,12 @@
 #define BOARD_SOFT_SET 0x10140018
 #define BOARD_SOFT_CLR 0x1014001c
 
+/* The reset button: SYS_RESETCTL, behind its lock. */
+#define BOARD_RESET       0x10000040
+#define BOARD_RESET_VALUE 0x100
+#define BOARD_RESET_LOCK  0x10000020
+#define BOARD_RESET_KEY   0xa05f
+
 /* The 1 MiB sections that hold devices, for the tests' own page tables. */
 #define BOARD_DEVICE_SECTIONS          \
 	{                              \

@@ -5,6 +5,7 @@
  * Reserved bits of a PSR are never written as one. The instructions are in cpu_modes_code.S.
  */
 #include "tests/guest/guest.h"
+#include "tests/guest/returns.h"
 #include "tests/guest/tap.h"
 
 #define SVC          (PSR_MODE_SVC | PSR_MASKED)
@@ -19,7 +20,6 @@ struct bank {
 };
 
 typedef uint32_t (*psr_function)(uint32_t old, uint32_t next);
-typedef uint32_t (*return_function)(uint32_t spsr, uint32_t a, uint32_t b, uint32_t flags);
 typedef uint32_t (*condition_function)(uint32_t flags);
 
 void banks_write_read(const struct bank in[BANKS], struct bank out[BANKS]);
@@ -196,13 +196,7 @@ GUEST_TEST(subs_pc_and_movs_pc_restore_the_spsr)
 {
 	const uint32_t t = addr(return_target);
 	const uint32_t k = 0x13572468;
-	const struct {
-		const char *text;
-		const uint32_t *run;
-		uint32_t a;
-		uint32_t b;
-		uint32_t flags;
-	} cases[] = {
+	const struct return_case cases[] = {
 		/* clang-format off */
 		{ "sub",     return_by_sub,     t + k, k, PSR_C },
 		{ "sub imm", return_by_sub_imm, t + 0xff0, 0, 0 },
@@ -214,14 +208,7 @@ GUEST_TEST(subs_pc_and_movs_pc_restore_the_spsr)
 		/* clang-format on */
 	};
 
-	for (unsigned i = 0; i < COUNT(cases); i++)
-		for (unsigned m = 0; m < COUNT(modes); m++) {
-			const uint32_t spsr = modes[m] | PSR_MASKED | (i * 5 + m) << 27;
-			const return_function run = (return_function)addr(cases[i].run);
-
-			tap_case("%s, spsr 0x%x", cases[i].text, spsr);
-			EXPECT_EQ(spsr, run(spsr, cases[i].a, cases[i].b, cases[i].flags));
-		}
+	returns_restore_spsr(cases, COUNT(cases));
 }
 
 GUEST_TEST(load_multiple_with_pc_restores_the_spsr)

@@ -12,14 +12,17 @@ GUEST_PYTHON ?= /usr/bin/python3
 # hostile_attack_N is attack N of the table in hostile_attack.c.
 GUEST_RANDOM := $(addprefix hostile_random_,1 2 3 4)
 GUEST_ATTACKS := $(addprefix hostile_attack_,$(shell seq 25))
+# What caches and TLB need, for the model of tests/arm926-model: QEMU has neither.
+GUEST_CACHE := $(addprefix cache_,names code tables tlb switch fcse vectors emulated restart)
 GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \
-	shadow_edges irq_timer mmio isolation not_in_qemu $(GUEST_RANDOM) $(GUEST_ATTACKS)
+	shadow_edges irq_timer idle mmio isolation not_in_qemu restart_vfp \
+	$(GUEST_CACHE) $(GUEST_RANDOM) $(GUEST_ATTACKS)
 GUEST_PROGRAMS_versatilepb := pl190
 
 # Sources of every program, and of a program beyond NAME.c.
 GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
 GUEST_PROBE := probe.c probe_code.S
-GUEST_SRC_cpu_modes := cpu_modes_code.S
+GUEST_SRC_cpu_modes := cpu_modes_code.S returns.c
 GUEST_SRC_exceptions := exceptions_code.S
 GUEST_SRC_cp15 := cp15_code.S
 GUEST_SRC_mmu_permissions := $(GUEST_PROBE)
@@ -31,7 +34,8 @@ GUEST_SRC_vfp := vfp_code.S
 GUEST_SRC_irq_timer := irq_timer_code.S
 GUEST_SRC_mmio := mmio_forms.c mmio_code.S
 GUEST_SRC_isolation := $(GUEST_PROBE) isolation_code.S
-GUEST_SRC_not_in_qemu := $(GUEST_PROBE) cpu_modes_code.S
+GUEST_SRC_not_in_qemu := $(GUEST_PROBE) cpu_modes_code.S returns.c
+$(foreach program,$(GUEST_CACHE),$(eval GUEST_SRC_$(program) := cache_ops.c $(GUEST_PROBE)))
 GUEST_SRC_hostile_random := hostile_random_code.S
 GUEST_SRC_hostile_attack := hostile_attack_code.S
 

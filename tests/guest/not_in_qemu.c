@@ -7,6 +7,7 @@
 #include "tests/guest/guest.h"
 #include "tests/guest/mmu.h"
 #include "tests/guest/probe.h"
+#include "tests/guest/returns.h"
 #include "tests/guest/tap.h"
 
 #define TEST_VA   0x40000000u
@@ -14,30 +15,18 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-typedef uint32_t (*return_function)(uint32_t spsr, uint32_t a, uint32_t b, uint32_t flags);
-
 /* In cpu_modes_code.S */
 extern label return_target, return_add_pc_base;
 extern label return_by_and, return_by_eor, return_by_rsb, return_by_add, return_by_adc,
 	return_by_sbc, return_by_rsc, return_by_orr, return_by_bic, return_by_mvn,
 	return_by_rsb_imm, return_by_add_lsl, return_by_eor_lsr32, return_by_add_pc;
 
-static const uint8_t modes[] = {
-	PSR_MODE_SVC, PSR_MODE_SYS, PSR_MODE_FIQ, PSR_MODE_IRQ, PSR_MODE_ABT, PSR_MODE_UND,
-};
-
 /* ARM ARM, A4.1: every data-processing instruction with S and pc copies SPSR to CPSR. */
 GUEST_TEST(all_data_processing_with_pc_and_s_restores_the_spsr)
 {
 	const uint32_t t = addr(return_target);
 	const uint32_t k = 0x13572468;
-	const struct {
-		const char *text;
-		const uint32_t *run;
-		uint32_t a;
-		uint32_t b;
-		uint32_t flags;
-	} cases[] = {
+	const struct return_case cases[] = {
 		/* clang-format off */
 		{ "and",               return_by_and, t | 0xaa000000, t | 0x55000000, 0 },
 		{ "eor",               return_by_eor, t ^ k, k, 0 },
@@ -59,14 +48,7 @@ GUEST_TEST(all_data_processing_with_pc_and_s_restores_the_spsr)
 		/* clang-format on */
 	};
 
-	for (unsigned i = 0; i < COUNT(cases); i++)
-		for (unsigned m = 0; m < COUNT(modes); m++) {
-			const uint32_t spsr = modes[m] | PSR_MASKED | (i * 5 + m) << 27;
-			const return_function run = (return_function)addr(cases[i].run);
-
-			tap_case("%s, spsr 0x%x", cases[i].text, spsr);
-			EXPECT_EQ(spsr, run(spsr, cases[i].a, cases[i].b, cases[i].flags));
-		}
+	returns_restore_spsr(cases, COUNT(cases));
 }
 
 /* TRM, 2.3.1: opcode_2 values without a register of their own read the ID register. */

@@ -35,7 +35,7 @@ VM_STOPPED = "[vm1] stopped:"
 
 # What the manuals say and QEMU does otherwise, and what only a VMM can restart: there is no bare run
 # to compare with.
-VMM_ONLY = ("not_in_qemu", "cache_restart")
+VMM_ONLY = ("not_in_qemu", "cache_restart", "restart_vfp")
 
 # Attacks that end QEMU itself on a bare board.
 NEVER_BARE = "hostile_attack"
