@@ -51,7 +51,7 @@ struct board_device {
 	unsigned irq;
 };
 
-/** A word to store, for sequences that need no driver. */
+/** A word to store, for registers that need no driver. */
 struct board_write {
 	hpa_t address;
 	uint32_t value;
@@ -132,7 +132,8 @@ struct board_irq {
 	uint8_t input;
 };
 
-#define BOARD_RESET_WRITES 2
+#define BOARD_SILENCE_MAX 4
+#define BOARD_RESETS_MAX  2
 
 struct board {
 	const char *name;
@@ -148,8 +149,9 @@ struct board {
 	hpa_t irqchip[IRQCHIP_LEVELS];
 	const struct timer_driver *timer_driver;
 	struct board_device timer;
-	hpa_t counter;                                /* free running, 24 MHz, 32 bits */
-	struct board_write reset[BOARD_RESET_WRITES]; /* in order; restarts the board */
+	hpa_t counter;                                 /* free running, 24 MHz, 32 bits */
+	struct board_write silence[BOARD_SILENCE_MAX]; /* at the start; value 0 ends the list */
+	hpa_t reset[BOARD_RESETS_MAX]; /* registers that restart the board: out of a VM's reach */
 
 	const struct board_window *windows; /* of the VM, sorted by base */
 	unsigned window_count;

@@ -143,9 +143,11 @@ static void vpb_sysregs_write(struct device *dev, uint32_t offset, uint32_t valu
 		break;
 	case VPB_SYS_NVFLAGS:
 		s->nvflags |= value;
+		board_write(dev, offset, value);
 		break;
 	case VPB_SYS_NVFLAGSCLR:
 		s->nvflags &= ~value;
+		board_write(dev, offset, value);
 		break;
 	case VPB_SYS_RESETCTL:
 		set_resetctl(dev, value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the three files of the shadow page tables share: see domain/shadow.h. */
+/* What the files of the shadow page tables share: see domain/shadow.h. */
 #ifndef DOMAIN_SHADOW_INTERNAL_H
 #define DOMAIN_SHADOW_INTERNAL_H
 

@@ -73,7 +73,7 @@ static void compute_dacr(struct shadow *sh)
 	}
 }
 
-/** Forgets all transient entries: for changes of the address space, or of what entries mean. */
+/** Forgets all transient entries: for when there are too many. */
 void shadow_transients_withdraw(struct shadow *sh)
 {
 	for (unsigned i = 0; i < sh->transient_count; i++) {

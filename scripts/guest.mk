@@ -79,14 +79,13 @@ PROGRAM_CC := arm-linux-gnueabi-gcc
 # The programs pass null pointers to functions that the C library declares to take none.
 PROGRAM_CFLAGS := -std=gnu11 -O2 -g0 -static -march=armv5te -marm -Wall -Wextra -Werror -I. \
 	-fno-delete-null-pointer-checks
-PROGRAM_CFLAGS-cpu := -mfloat-abi=softfp -mfpu=vfp
 PROGRAMS := $(patsubst tests/linux/%.c,build/guest/bin/%,$(wildcard tests/linux/*.c)) \
 	build/guest/bin/checks
 CHECKS := $(wildcard tests/linux/checks/*.c)
 
-build/guest/bin/%: tests/linux/%.c $(wildcard tests/linux/*.h)
+build/guest/bin/%: tests/linux/%.c
 	@mkdir -p $(@D)
-	$(Q)$(PROGRAM_CC) $(PROGRAM_CFLAGS) $(PROGRAM_CFLAGS-$*) -o $@ $<
+	$(Q)$(PROGRAM_CC) $(PROGRAM_CFLAGS) -o $@ $<
 
 build/guest/bin/checks: $(CHECKS) tests/linux/checks/checks.h
 	@mkdir -p $(@D)
@@ -120,9 +119,15 @@ initramfs: $(INITRD)
 
 # ---- bundles -------------------------------------------------------------------------------------
 
+# A bundle made for another memory size or command line is out of date.
+build/guest/vm.settings: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VM_MEMORY) $(VM_CMDLINE)' | cmp -s - $@ || echo '$(VM_MEMORY) $(VM_CMDLINE)' >$@
+
 # $(1) board, $(2) kernel, $(3) suffix of the bundle, $(4) initial RAM disk
 define BUNDLE_RULES
-build/$(1)/$(2)/zImage-hako$(3): build/$(1)/vmm.bin build/guest/$(2)/vmlinux.hako $(4) scripts/bundle
+build/$(1)/$(2)/zImage-hako$(3): build/$(1)/vmm.bin build/guest/$(2)/vmlinux.hako $(4) \
+		scripts/bundle build/guest/vm.settings
 	@mkdir -p $$(@D)
 	@scripts/bundle --board $(1) --vmm build/$(1)/vmm.bin --guest build/guest/$(2)/vmlinux.hako \
 		--dtb build/guest/$(2)/$(1).dtb --initrd $(4) --cmdline "$(VM_CMDLINE)" \

@@ -12,7 +12,7 @@ enum trap_outcome {
 	TRAP_RESUME,    /**< pc is already right: retry it, or the handler moved it */
 	TRAP_INJECT,    /**< the guest takes the exception itself */
 	TRAP_WAIT,      /**< emulated; the guest waits for an interrupt */
-	TRAP_STOP,      /**< the VM cannot continue; vm->stop_reason says why */
+	TRAP_STOP,      /**< the VM cannot continue; vcpu->stop_reason says why */
 };
 
 #endif

@@ -12,11 +12,16 @@
 static struct vm *owner;
 static uint32_t shown; /* bit n: line board.irqs[n] is shown to the VM and masked on the board */
 
-/** Maps and silences the board's interrupt controllers, then lets the VMM's own lines through. */
+/**
+ * Maps and silences the board's interrupt controllers, then lets the VMM's own lines through. What a
+ * boot loader left enabled elsewhere would interrupt for ever: nobody here could take it back.
+ */
 void irq_init(void)
 {
 	volatile uint32_t *regs[IRQCHIP_LEVELS];
 
+	for (unsigned i = 0; i < BOARD_SILENCE_MAX && board.silence[i].value; i++)
+		*mmu_device_window(board.silence[i].address, 4) = board.silence[i].value;
 	for (unsigned i = 0; i < IRQCHIP_LEVELS; i++)
 		regs[i] = mmu_device_window(board.irqchip[i], 4096);
 	board.irqchip_driver->init(regs);

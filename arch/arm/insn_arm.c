@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads and stores in ARM state. Sections are those of the ARM ARM (DDI 0100E). */
+/* Loads and stores in ARM state. Sections are those of the ARM ARM (DDI 0100I). */
 #include "arch/arm/insn.h"
 
 #include "vmm/lib/bits.h"

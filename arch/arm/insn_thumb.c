@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads and stores in Thumb state; names and numbers as in the ARM ARM (DDI 0100E), A7.1. */
+/* Loads and stores in Thumb state; names and numbers as in the ARM ARM (DDI 0100I), A7.1. */
 #include "arch/arm/insn.h"
 
 #include "vmm/lib/bits.h"

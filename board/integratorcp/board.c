@@ -9,10 +9,13 @@
 #include "devemu/icp_cm_regs.h"
 #include "devemu/icp_cpregs.h"
 #include "devemu/icp_pic.h"
+#include "devemu/icp_pic_regs.h"
 #include "devemu/icp_timer.h"
 #include "devemu/inert.h"
 #include "devemu/pl011.h"
 #include "vmm/lib/bits.h"
+
+#define CM_IC (0x10000000 + ICP_CM_IC)
 
 static const struct inert_params pl110 = {
 	.id = { 0x10, 0x11, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 },
@@ -82,10 +85,13 @@ const struct board board = {
 	.timer_driver = &arm_timer_driver,
 	.timer = { .base = { 0x13000200 }, .irq = 7 }, /* counter 2: 1 MHz */
 	.counter = { 0x10000000 + ICP_CM_REFCNT },
-	.reset = {
-		{ { 0x10000000 + ICP_CM_LOCK }, ICP_CM_LOCK_KEY },
-		{ { 0x10000000 + ICP_CM_CTRL }, ICP_CM_CTRL_RESET | ICP_CM_CTRL_REMAP },
+	/* The core module has an interrupt controller of its own, whose outputs are the CPU's inputs. */
+	.silence = {
+		{ { CM_IC + ICP_PIC_IRQ_ENABLECLR }, 0xffffffff },
+		{ { CM_IC + ICP_PIC_FIQ_ENABLECLR }, 0xffffffff },
+		{ { CM_IC + ICP_PIC_INT_SOFTCLR }, 1 },
 	},
+	.reset = { { 0x10000000 + ICP_CM_LOCK }, { 0x10000000 + ICP_CM_CTRL } },
 
 	.windows = windows,
 	.window_count = ARRAY_SIZE(windows),

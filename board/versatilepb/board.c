@@ -113,10 +113,7 @@ const struct board board = {
 	.timer_driver = &arm_timer_driver,
 	.timer = { .base = { 0x101e2000 }, .irq = 4 },
 	.counter = { 0x10000000 + VPB_SYS_24MHZ },
-	.reset = {
-		{ { 0x10000000 + VPB_SYS_LOCK }, VPB_SYS_LOCK_KEY },
-		{ { 0x10000000 + VPB_SYS_RESETCTL }, VPB_SYS_RESETCTL_RESET | 0x5 },
-	},
+	.reset = { { 0x10000000 + VPB_SYS_LOCK }, { 0x10000000 + VPB_SYS_RESETCTL } },
 
 	.windows = windows,
 	.window_count = ARRAY_SIZE(windows),

@@ -5,8 +5,8 @@ core-machine = tests/host/core_machine.c tests/host/ref_mmu.c domain/vm_mem.c do
 	vcpu/vcpu.c vcpu/inject.c vcpu/cp15.c vcpu/proxy.c vcpu/emulate.c vcpu/fault.c \
 	vcpu/guest_mem.c vcpu/mem_exec.c $(insn-sources) devemu/mmio.c vmm/lib/heap.c
 
-host-test-shadow_random = tests/host/test_shadow_random.c tests/host/shadow_invariants.c \
-	$(core-machine)
+host-test-shadow_random = tests/host/test_shadow_random.c tests/host/shadow_guest.c \
+	tests/host/shadow_invariants.c $(core-machine)
 host-test-shadow = tests/host/test_shadow.c tests/host/shadow_invariants.c $(core-machine)
 host-test-vm_mem := tests/host/test_vm_mem.c domain/vm_mem.c
 host-test-guest_walk := tests/host/test_guest_walk.c tests/host/ref_mmu.c domain/guest_walk.c
@@ -17,4 +17,5 @@ host-test-cp15 = tests/host/test_cp15.c $(filter-out vcpu/cp15.c,$(core-machine)
 host-test-proxy = tests/host/test_proxy.c $(filter-out vcpu/proxy.c,$(core-machine))
 host-test-proxy_mem = tests/host/test_proxy_mem.c $(filter-out vcpu/proxy.c,$(core-machine))
 host-test-fault = tests/host/test_fault.c $(core-machine)
-host-test-fault_random = tests/host/test_fault_random.c $(core-machine)
+host-test-fault_random = tests/host/test_fault_random.c tests/host/fault_guest.c \
+	tests/host/fault_insn.c $(core-machine)

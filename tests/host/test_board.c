@@ -222,8 +222,10 @@ static void the_vmms_own_devices_and_the_reset_are_out_of_reach(void **state)
 	assert_false(is_writable(board.irqchip[0].raw));
 	assert_false(is_writable(board.irqchip[1].raw));
 	assert_false(is_writable(board.counter.raw));
-	for (unsigned n = 0; n < BOARD_RESET_WRITES; n++)
-		assert_false(is_writable(board.reset[n].address.raw));
+	for (unsigned n = 0; n < BOARD_RESETS_MAX; n++)
+		assert_false(is_writable(board.reset[n].raw));
+	for (unsigned n = 0; n < BOARD_SILENCE_MAX && board.silence[n].value; n++)
+		assert_false(is_writable(board.silence[n].address.raw));
 	/* RAM of the board, and the Integrator's second view of it. */
 	for (uint32_t a = 0; a < board.ram.size; a += 4 * KIB) {
 		assert_false(is_writable(board.ram.base.raw + a));

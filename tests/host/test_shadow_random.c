@@ -2,47 +2,21 @@
 /*
  * The sentence of domain/shadow.h as a property: a shadow entry may be missing at any time, but it
  * never allows more than the guest's own entry, the VM's memory map and the virtual mode allow
- * together. Random guest tables, and random sequences of what a guest can do about them; after
- * each step everything the hardware could use - tables and TLB - is held against the guest's own
- * tables, read by a walker of the test's own.
+ * together. After each step of a random guest (shadow_guest.h) everything the hardware could use -
+ * tables and TLB - is held against the guest's own tables, read by a walker of the test's own.
  *
- * An entry may lag behind the guest's tables exactly as the TLB of a real ARM926EJ-S may: until the
- * guest invalidates it. The list of what was there before is kept here ("stale").
+ * An entry may lag behind the guest's tables exactly as the TLB of a real ARM926EJ-S may, until the
+ * guest invalidates it: shadow_guest_stale().
  */
 #include "tests/host/core_machine.h"
 
 #include "arch/arm/layout.h"
 #include "arch/arm/sctlr.h"
 #include "domain/shadow_internal.h"
+#include "tests/host/shadow_guest.h"
 #include "tests/host/shadow_invariants.h"
-#include "vcpu/fault.h"
 #include "vcpu/guest_mem.h"
-#include "vmm/lib/bits.h"
 
-#include <stdio.h>
-#include <string.h>
-
-/* Where the guest keeps its tables. */
-#define DIRS_AT    0x00010000u
-#define COARSE_AT  0x000c0000u
-#define FINE_AT    0x08010000u
-#define COARSE_MAX 192u
-#define FINE_MAX   8u
-
-#define STALE_MAX 512u
-
-/** How one sequence is driven. */
-struct plan {
-	unsigned dirs, coarse, slots, domains, steps, check_every;
-	unsigned edits;  /* of 1000 steps, those that change tables */
-	unsigned resets; /* ... and those after which everything is forgotten, as a rule */
-};
-
-static struct plan plan;
-static uint16_t slots[512];
-static struct ref_entry stale[STALE_MAX];
-static unsigned stale_count;
-static bool stale_overflow;
 static unsigned step;
 static uint32_t run_seed;
 static unsigned long allowed_accesses;
@@ -54,221 +28,6 @@ static unsigned checks;
 		print_error(__VA_ARGS__);                         \
 		fail();                                           \
 	} while (0)
-
-static unsigned one_of(const uint32_t *values, unsigned count)
-{
-	return values[rnd_below(count)];
-}
-#define ONE_OF(...)                               \
-	one_of((const uint32_t[]){ __VA_ARGS__ }, \
-	       sizeof((const uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
-
-/* ---- what the guest writes ------------------------------------------------------------------- */
-
-static uint32_t random_gpa_page(void)
-{
-	switch (rnd_below(12)) {
-	case 0:
-		return 0x0027f000; /* the last of RAM, and behind it */
-	case 1:
-		return 0x00280000;
-	case 2:
-		return 0x10102000; /* emulated */
-	case 3:
-		return 0x10103000; /* read direct */
-	case 4:
-		return 0x10100000 + rnd_below(2) * 0x1000;
-	case 5:
-		return 0x10000000 + rnd_below(16) * 0x1000;
-	case 6:
-		return 0xfffff000;
-	case 7:
-		return 0x70000000; /* nothing */
-	case 8:
-		return 0x08000000 + rnd_below(0x210) * 0x1000;
-	default:
-		return rnd_below(0x280) * 0x1000;
-	}
-}
-
-static uint32_t random_l1(void)
-{
-	const uint32_t domain = rnd_below(plan.domains) << 5;
-
-	switch (rnd_below(10)) {
-	case 0:
-		return rnd() & ~3u; /* a fault, whatever else it says */
-	case 1:
-	case 2:
-		return ONE_OF(0, 1, 2, 0x80, 0x81, 0x82, 0x100, 0x101, 0xfff, 0x300) << 20 |
-		       rnd_below(4) << 10 | domain | rnd_below(4) << 2 | 0x12;
-	case 3:
-		return (rnd_below(12) ? FINE_AT + rnd_below(FINE_MAX) * 0x1000 : 0x10102000) |
-		       domain | 0x13;
-	default:
-		return (rnd_below(32) ? COARSE_AT + rnd_below(plan.coarse) * 0x400 : 0x70000400) |
-		       domain | 0x11;
-	}
-}
-
-static uint32_t random_l2(void)
-{
-	const uint32_t ap =
-		ONE_OF(0x00, 0x55, 0x55, 0xaa, 0xff, 0xff, 0xf5, 0x1b, 0x80, rnd() & 0xff);
-	const uint32_t cb = rnd_below(4) << 2;
-	const uint32_t page = random_gpa_page();
-
-	switch (rnd_below(8)) {
-	case 0:
-		return rnd() & ~3u;
-	case 1:
-		return page | rnd_below(4) << 10 | (ap & 3) << 4 | cb | 3;
-	case 2:
-		return (page & 0xffff0000u) | ap << 4 | cb | 1;
-	default:
-		return page | ap << 4 | cb | 2;
-	}
-}
-
-static void forget_stale(void)
-{
-	stale_count = 0;
-	stale_overflow = false;
-}
-
-static void guest_tlb_all(void)
-{
-	machine_mcr(MCR_TLB_ALL, 0);
-	forget_stale();
-}
-
-static void note_stale(const struct ref_entry *entry)
-{
-	for (unsigned i = 0; i < stale_count; i++)
-		if (memcmp(&stale[i], entry, sizeof(*entry)) == 0)
-			return;
-	if (stale_count == STALE_MAX)
-		stale_overflow = true;
-	else
-		stale[stale_count++] = *entry;
-}
-
-static uint32_t current_dir(void)
-{
-	return machine.vcpu.mmu.ttbr & 0xffffc000u;
-}
-
-static bool mmu_on(void)
-{
-	return machine.vcpu.mmu.sctlr & SCTLR_M;
-}
-
-/** Notes all that the guest's TLB may hold of [mva, mva + size). */
-static void note_range(uint32_t mva, uint32_t size)
-{
-	const struct ref_mmu guest = machine_guest_mmu();
-	struct ref_entry entry;
-
-	for (uint32_t at = 0; at < size; at += entry.l1 % 4 == 3 ? 0x400 : 0x1000) {
-		const unsigned status = ref_walk(&guest, mva + at, &entry);
-
-		if (status == 0)
-			note_stale(&entry);
-		if (entry.l1 % 2 == 0)
-			break; /* a section, or nothing */
-	}
-}
-
-static void edit_l1(uint32_t dir, unsigned slot, uint32_t value)
-{
-	if (mmu_on() && dir == current_dir())
-		note_range((uint32_t)slot << 20, 0x100000);
-	guest_set_word(dir + slot * 4, value);
-}
-
-/** Writes the entry of a level 2 table, with the repetitions that its page size asks for. */
-static void edit_l2(uint32_t table, bool fine, unsigned index, uint32_t value)
-{
-	unsigned count = 1;
-
-	switch (value & 3) {
-	case 1:
-		count = fine ? 64 : 16;
-		break;
-	case 2:
-		count = fine ? 4 : 1;
-		break;
-	}
-	index &= ~(count - 1u);
-	for (unsigned i = 0; mmu_on() && i < plan.slots; i++) {
-		uint32_t l1;
-
-		if (!machine_guest_mmu().read(0, current_dir() + slots[i] * 4, &l1))
-			break;
-		if ((l1 & 3) == (fine ? 3u : 1u) &&
-		    (l1 & (fine ? 0xfffff000u : 0xfffffc00u)) == table)
-			note_range((uint32_t)slots[i] << 20 | index << (fine ? 10 : 12),
-				   count << (fine ? 10 : 12));
-	}
-	for (unsigned n = 0; n < count; n++)
-		guest_set_word(table + (index + n) * 4, value);
-}
-
-/** Few indices, so that things meet: the vector page, its neighbour, the ends, one large page. */
-static unsigned random_page_index(void)
-{
-	return ONE_OF(0, 1, 2, 0x0f, 0x10, 0x11, 0x1f, 0xf0, 0xf1, 0xfe, 0xff);
-}
-
-static void random_edit(void)
-{
-	const uint32_t dir = DIRS_AT + rnd_below(plan.dirs) * 0x4000;
-
-	switch (rnd_below(4)) {
-	case 0:
-		edit_l1(rnd_below(2) && current_dir() - DIRS_AT < plan.dirs * 0x4000 ? current_dir()
-										     : dir,
-			slots[rnd_below(plan.slots)], random_l1());
-		break;
-	case 1: /* copied lazily from another process, as Linux does */
-		edit_l1(dir, slots[rnd_below(plan.slots)],
-			guest_word(DIRS_AT + rnd_below(plan.dirs) * 0x4000 +
-				   slots[rnd_below(plan.slots)] * 4));
-		break;
-	case 2:
-		edit_l2(FINE_AT + rnd_below(FINE_MAX) * 0x1000, true,
-			random_page_index() * 4 + rnd_below(4), random_l2());
-		break;
-	default:
-		edit_l2(COARSE_AT + rnd_below(plan.coarse) * 0x400, false, random_page_index(),
-			random_l2());
-		break;
-	}
-	if (stale_overflow) /* more than can be remembered */
-		guest_tlb_all();
-}
-
-static void make_tables(void)
-{
-	static const uint16_t first[] = { 0,  0xfff, 0x40,  0xc00, 0xffe, 1,
-					  31, 0x41,  0xc01, 0xffb, 0x5f,  0x20 };
-
-	for (unsigned i = 0; i < plan.slots; i++)
-		slots[i] = i < ARRAY_SIZE(first) ? first[i] : (uint16_t)(0x200 + i);
-	forget_stale();
-	for (unsigned d = 0; d < plan.dirs; d++)
-		for (unsigned i = 0; i < plan.slots; i++)
-			guest_set_word(DIRS_AT + d * 0x4000 + slots[i] * 4,
-				       d > 0 && rnd_below(2) ? guest_word(DIRS_AT + slots[i] * 4)
-							     : random_l1());
-	for (unsigned t = 0; t < plan.coarse; t++)
-		for (unsigned i = 0; i < 8; i++)
-			edit_l2(COARSE_AT + t * 0x400, false, random_page_index(), random_l2());
-	for (unsigned t = 0; t < FINE_MAX; t++)
-		for (unsigned i = 0; i < 12; i++)
-			edit_l2(FINE_AT + t * 0x1000, true, random_page_index() * 4 + rnd_below(4),
-				random_l2());
-}
 
 /* ---- the property ---------------------------------------------------------------------------- */
 
@@ -324,7 +83,9 @@ static void check_at(const char *where, const struct ref_entry *hw, uint32_t va)
 	const struct ref_meaning m = ref_meaning(hw, va);
 	const unsigned rights = ref_rights(&machine.hw, hw, va, false);
 	const uint32_t mva = ref_mva(&guest, va);
+	const struct ref_entry *stale;
 	struct ref_entry entry;
+	unsigned stale_count;
 
 	if (va >> 12 == vector_page() >> 12) {
 		if (rights || (m.physical & ~0xfffu) != HPA_VECTORS)
@@ -339,6 +100,7 @@ static void check_at(const char *where, const struct ref_entry *hw, uint32_t va)
 	if (ref_walk(&guest, mva, &entry) == 0 &&
 	    explains(&guest, &entry, mva, m.physical, rights, m.cb))
 		return;
+	stale = shadow_guest_stale(&stale_count);
 	for (unsigned i = 0; i < stale_count; i++)
 		if (mva - stale[i].mva < stale[i].size &&
 		    explains(&guest, &stale[i], mva, m.physical, rights, m.cb))
@@ -422,15 +184,6 @@ static void check_all(void)
 
 /* ---- what happens ---------------------------------------------------------------------------- */
 
-static uint32_t random_va(void)
-{
-	uint32_t slot = slots[rnd_below(plan.slots)];
-
-	if (rnd_below(4) == 0) /* through the FCSE */
-		slot &= 0x1f;
-	return slot << 20 | random_page_index() << 12 | rnd_below(4) << 10 | (rnd() & 0x3fc);
-}
-
 /** Whether the kernel's store to what its programs may only read, which no entry can express. */
 static bool needs_emulation(const struct mem_region *region, const struct guest_translation *t,
 			    bool write)
@@ -444,7 +197,7 @@ static bool needs_emulation(const struct mem_region *region, const struct guest_
 /** An access, by way of vcpu/fault.c without its instruction. */
 static void random_access(void)
 {
-	const uint32_t va = random_va();
+	const uint32_t va = shadow_guest_va();
 	const bool write = rnd_below(2);
 	const bool privileged = vcpu_privileged(&machine.vcpu);
 	const struct ref_mmu guest = machine_guest_mmu();
@@ -492,7 +245,7 @@ static void random_access(void)
 			FAIL("0x%08x: no vector page\n", va);
 		if (rnd_below(4) == 0) { /* the guest executes there */
 			shadow_set_vectors(&machine.shadow, va < 0x1000);
-			forget_stale();
+			shadow_guest_tlb_empty();
 		}
 		break;
 	default:
@@ -501,132 +254,33 @@ static void random_access(void)
 	}
 }
 
-static void change_mode(void)
+static void run(uint32_t with_seed, const struct shadow_plan *plan)
 {
-	static const uint8_t modes[] = { PSR_MODE_USR, PSR_MODE_USR, PSR_MODE_SVC, PSR_MODE_IRQ,
-					 PSR_MODE_SYS };
-
-	vcpu_set_mode_bits(&machine.vcpu, modes[rnd_below(ARRAY_SIZE(modes))]);
-}
-
-static void change_control(void)
-{
-	const uint32_t before = machine.vcpu.mmu.sctlr;
-	const uint32_t flip =
-		ONE_OF(SCTLR_M, SCTLR_C, SCTLR_S, SCTLR_R, SCTLR_V, SCTLR_A | SCTLR_I);
-
-	/* Mostly on. */
-	machine_mcr(MCR_SCTLR, flip == SCTLR_M && rnd_below(4) ? before | SCTLR_M : before ^ flip);
-	if ((before ^ machine.vcpu.mmu.sctlr) & (SCTLR_M | SCTLR_C | SCTLR_S | SCTLR_R | SCTLR_V))
-		forget_stale();
-}
-
-static void switch_process(void)
-{
-	const uint32_t dir = rnd_below(40) ? DIRS_AT + rnd_below(plan.dirs) * 0x4000
-					   : ONE_OF(0x70000000, 0x10100000, 0x00000000);
-
-	machine_mcr(MCR_TTBR, dir | (rnd() & 0x3fff));
-	/* With the MMU off nothing is held; it is compared when it comes on. */
-	forget_stale();
-}
-
-static void invalidate_page(void)
-{
-	uint32_t mva = ref_mva(&(struct ref_mmu){ .pid = machine.vcpu.mmu.pid }, random_va());
-
-	if (stale_count > 0 && rnd_below(4)) {
-		const struct ref_entry *entry = &stale[rnd_below(stale_count)];
-
-		mva = entry->mva + (rnd() & (entry->size - 1));
-	}
-	machine_mcr(MCR_TLB_PAGE, mva);
-	if (!mmu_on())
-		return;
-	for (unsigned i = 0; i < stale_count;) {
-		if (mva - stale[i].mva < stale[i].size)
-			stale[i] = stale[--stale_count];
-		else
-			i++;
-	}
-}
-
-static void change_process_id(void)
-{
-	const uint32_t before = machine.vcpu.mmu.pid;
-
-	machine_mcr(MCR_PID, ONE_OF(0, 0, 0x04000000, 0xc0000000));
-	if (machine.vcpu.mmu.pid != before)
-		forget_stale();
-}
-
-static void change_domains(void)
-{
-	uint32_t dacr = rnd();
-
-	/* Mostly client: two of three domains that are not. */
-	for (unsigned n = 0; n < 16; n++)
-		if (rnd_below(3))
-			dacr = (dacr & ~(3u << 2 * n)) | 1u << 2 * n;
-	machine_mcr(MCR_DACR, dacr);
-}
-
-static void random_step(void)
-{
-	const struct {
-		unsigned weight;
-		void (*action)(void);
-	} actions[] = {
-		{ plan.edits, random_edit }, { plan.resets, change_control },
-		{ 60, invalidate_page },     { 20, guest_tlb_all },
-		{ 100, change_mode },        { 50, change_domains },
-		{ 70, switch_process },      { 10, change_process_id },
-	};
-	unsigned dice = rnd_below(1000);
-
-	for (unsigned i = 0; i < ARRAY_SIZE(actions); i++) {
-		if (dice < actions[i].weight) {
-			actions[i].action();
-			return;
-		}
-		dice -= actions[i].weight;
-	}
-	random_access();
-}
-
-static void run(uint32_t with_seed, const struct plan *with)
-{
-	plan = *with;
 	run_seed = with_seed;
 	seed(with_seed);
-	machine_init();
-	machine_map_usual();
-	make_tables();
-	machine_mcr(MCR_DACR, 0x55555555);
-	machine_mcr(MCR_TTBR, DIRS_AT);
-	machine_mcr(MCR_SCTLR, SCTLR_M | SCTLR_C | (rnd_below(2) ? SCTLR_R : 0));
-	forget_stale();
-	for (step = 0; step < plan.steps; step++) {
-		random_step();
-		if (step % plan.check_every == 0)
+	shadow_guest_start(plan);
+	for (step = 0; step < plan->steps; step++) {
+		if (!shadow_guest_act())
+			random_access();
+		if (step % plan->check_every == 0)
 			check_all();
 	}
 	vcpu_reset(&machine.vcpu);
-	forget_stale();
+	shadow_guest_tlb_empty();
 	check_all();
 }
 
 /* Everything is met: counted, so that a change of the test which loses the point is noticed. */
 static void few_address_spaces(void **state)
 {
-	const struct plan p = { .dirs = 5,
-				.coarse = 6,
-				.slots = 12,
-				.domains = 4,
-				.steps = 3000,
-				.check_every = 1,
-				.edits = 120,
-				.resets = 10 };
+	const struct shadow_plan p = { .dirs = 5,
+				       .coarse = 6,
+				       .slots = 12,
+				       .domains = 4,
+				       .steps = 3000,
+				       .check_every = 1,
+				       .edits = 120,
+				       .resets = 10 };
 
 	allowed_accesses = 0;
 	for (uint32_t s = 1; s <= 6; s++)
@@ -636,14 +290,14 @@ static void few_address_spaces(void **state)
 
 static void more_address_spaces_than_contexts(void **state)
 {
-	const struct plan p = { .dirs = SHADOW_CONTEXTS + 8,
-				.coarse = 24,
-				.slots = 12,
-				.domains = 3,
-				.steps = 4000,
-				.check_every = 2,
-				.edits = 80,
-				.resets = 5 };
+	const struct shadow_plan p = { .dirs = SHADOW_CONTEXTS + 8,
+				       .coarse = 24,
+				       .slots = 12,
+				       .domains = 3,
+				       .steps = 4000,
+				       .check_every = 2,
+				       .edits = 80,
+				       .resets = 5 };
 
 	for (uint32_t s = 11; s <= 13; s++) {
 		run(s, &p);
@@ -653,14 +307,14 @@ static void more_address_spaces_than_contexts(void **state)
 
 static void more_domains_than_the_hardware_has(void **state)
 {
-	const struct plan p = { .dirs = 4,
-				.coarse = 8,
-				.slots = 12,
-				.domains = 16,
-				.steps = 3000,
-				.check_every = 1,
-				.edits = 60,
-				.resets = 10 };
+	const struct shadow_plan p = { .dirs = 4,
+				       .coarse = 8,
+				       .slots = 12,
+				       .domains = 16,
+				       .steps = 3000,
+				       .check_every = 1,
+				       .edits = 60,
+				       .resets = 10 };
 
 	for (uint32_t s = 21; s <= 23; s++)
 		run(s, &p);
@@ -668,13 +322,13 @@ static void more_domains_than_the_hardware_has(void **state)
 
 static void more_slots_and_tables_than_the_pool_has(void **state)
 {
-	const struct plan p = { .dirs = 24,
-				.coarse = COARSE_MAX,
-				.slots = SHADOW_SLOTS + 60,
-				.domains = 2,
-				.steps = 20000,
-				.check_every = 250,
-				.edits = 5 };
+	const struct shadow_plan p = { .dirs = 24,
+				       .coarse = SHADOW_COARSE_MAX,
+				       .slots = SHADOW_SLOTS + 60,
+				       .domains = 2,
+				       .steps = 20000,
+				       .check_every = 250,
+				       .edits = 5 };
 
 	run(31, &p);
 	assert_true(machine.shadow.stats.tables_recycled > 0);

@@ -15,6 +15,8 @@
 #define MIB      (1024u * 1024u)
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+#define BX_LR 0xe12fff1eu
+
 /* What the last TRY() ran into; number 0: nothing. regs: r0 to r15 and CPSR at that moment. */
 struct caught {
 	int number;
@@ -43,10 +45,12 @@ const char *signal_name(int number);
 
 void *pages_new(unsigned count);
 void *code_page(const void *words, size_t size);
+uint32_t run_word(uint32_t word, char *base);
 uint32_t checksum(const void *data, size_t size);
 int child_status(int child);
 
 void check_alignment(void);
+void check_bad_pointers(void);
 void check_breakpoints(void);
 void check_copies(void);
 void check_copy_on_write(void);
@@ -55,6 +59,7 @@ void check_faults(void);
 void check_files(void);
 void check_futex(void);
 void check_instructions(void);
+void check_kernel_memory(void);
 void check_kuser(void);
 void check_layout(void);
 void check_low_pages(void);
@@ -69,6 +74,7 @@ void check_signals(void);
 void check_stack(void);
 void check_threads(void);
 void check_thumb(void);
+void check_undefined(void);
 void check_vfp(void);
 
 int exec_echo(int argc, char **argv);

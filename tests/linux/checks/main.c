@@ -23,10 +23,13 @@ static const struct {
 	void (*run)(void);
 } groups[] = {
 	{ "instructions", check_instructions },
+	{ "undefined", check_undefined },
 	{ "alignment", check_alignment },
 	{ "faults", check_faults },
+	{ "kernel_memory", check_kernel_memory },
 	{ "breakpoints", check_breakpoints },
 	{ "thumb", check_thumb },
+	{ "bad_pointers", check_bad_pointers },
 	{ "copies", check_copies },
 	{ "futex", check_futex },
 	{ "kuser", check_kuser },

@@ -76,6 +76,18 @@ void check_stack(void)
 	      signal_name(caught.number), caught.code);
 }
 
+/* All that there may be, for one system call. */
+static void all_low_pages(void)
+{
+	char *const low = mmap((void *)0x2000, 14 * PAGE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	const int null = open("/dev/null", O_WRONLY);
+
+	check(low == (char *)0x2000 && write(null, low, 14 * PAGE) == 14 * (long)PAGE,
+	      "a system call with 14 pages from 0x2000 on");
+	close(null);
+}
+
 /* The first MiB, which holds the CPU's low vectors: a program's, apart from its first pages. */
 void check_low_pages(void)
 {
@@ -88,7 +100,7 @@ void check_low_pages(void)
 
 	if (pipe(fds) != 0)
 		return;
-	for (unsigned i = 0; i < COUNT(places); i++) {
+	for (volatile unsigned i = 0; i < COUNT(places); i++) {
 		char *const p = mmap((void *)places[i], PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		int good = 1;
@@ -120,9 +132,54 @@ void check_low_pages(void)
 		      "unmapped, a jump to %05lx: signal %s code %d", (long)places[i],
 		      signal_name(caught.number), caught.code);
 	}
+	all_low_pages();
 }
 
-void check_protection(void)
+static void try_word(const char *name, uintptr_t where, int loads, int stores, int code)
+{
+	TRY((void)*(volatile uint32_t *)where);
+	check(loads ? caught.number == 0
+		    : caught.number == SIGSEGV && caught.address == where && caught.code == code,
+	      "load from %s: signal %s code %d", name, signal_name(caught.number), caught.code);
+	TRY(*(volatile uint32_t *)where = 0x5a5a5a5a);
+	check(stores ? caught.number == 0
+		     : caught.number == SIGSEGV && caught.address == where && caught.code == code,
+	      "store to %s: signal %s code %d", name, signal_name(caught.number), caught.code);
+}
+
+/* Pages of every kind beside each other in one MiB: a first-level entry has one domain. */
+static void neighbours(void)
+{
+	static const char constant[] = "constant";
+	char *const p = pages_new(8);
+	const uintptr_t base = (uintptr_t)p;
+
+	try_word("own text", (uintptr_t)&neighbours & ~3u, 1, 0, SEGV_ACCERR);
+	try_word("own constants", (uintptr_t)constant & ~3u, 1, 0, SEGV_ACCERR);
+	check(strcmp(constant, "constant") == 0, "constants are unchanged");
+
+	memset(p, 1, 8 * PAGE);
+	mprotect(p + PAGE, PAGE, PROT_READ);
+	mprotect(p + 2 * PAGE, PAGE, PROT_NONE);
+	munmap(p + 3 * PAGE, PAGE);
+	for (unsigned round = 0; round < 2; round++) {
+		try_word("a page", base, 1, 1, 0);
+		try_word("a read-only page", base + PAGE, 1, 0, SEGV_ACCERR);
+		try_word("a PROT_NONE page", base + 2 * PAGE, 0, 0, SEGV_ACCERR);
+		try_word("an unmapped page", base + 3 * PAGE, 0, 0, SEGV_MAPERR);
+		try_word("its neighbour", base + 4 * PAGE, 1, 1, 0);
+	}
+	mprotect(p + PAGE, 2 * PAGE, PROT_READ | PROT_WRITE);
+	try_word("a page made writable", base + PAGE, 1, 1, 0);
+	try_word("a page given back", base + 2 * PAGE, 1, 1, 0);
+	check(p[2 * PAGE + 8] == 1, "its contents are still there");
+	mprotect(p, PAGE, PROT_READ);
+	try_word("a used page made read-only", base, 1, 0, SEGV_ACCERR);
+	munmap(p, 8 * PAGE);
+	try_word("a used page that was unmapped", base, 0, 0, SEGV_MAPERR);
+}
+
+static void change_in_rounds(void)
 {
 	static const int cycle[] = {
 		PROT_READ, PROT_NONE, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC,
@@ -192,7 +249,45 @@ void check_protection(void)
 	check(wrong == 0, "500 pages at one address: %u wrong", wrong);
 }
 
-void check_copy_on_write(void)
+void check_protection(void)
+{
+	neighbours();
+	change_in_rounds();
+}
+
+/* Parent and child write to the same pages at the same time, in both orders. */
+static void write_on_both_sides(void)
+{
+	volatile uint32_t *page = pages_new(16);
+	volatile uint32_t *shared =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned wrong = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		page[i * 1024] = i;
+	for (unsigned round = 0; round < 20; round++) {
+		const pid_t child = fork();
+
+		if (child == 0) {
+			for (unsigned i = 0; i < 16; i++) {
+				if (page[i * 1024] != i + round)
+					_exit(1);
+				page[i * 1024] = 0xdead;
+			}
+			(*shared)++;
+			_exit(7);
+		}
+		for (unsigned i = 0; i < 16; i++)
+			page[i * 1024] = i + round + 1;
+		wrong += child_status(child) != 7;
+	}
+	for (unsigned i = 0; i < 16; i++)
+		wrong += page[i * 1024] != i + 20;
+	check(wrong == 0 && *shared == 20, "writes on both sides of forks, %u reported: %u wrong",
+	      (unsigned)*shared, wrong);
+}
+
+static void fork_twice(void)
 {
 	enum { PAGES = 600 };
 	uint32_t *pages = pages_new(PAGES);
@@ -225,6 +320,12 @@ void check_copy_on_write(void)
 		sum = checksum(pages, PAGES * PAGE);
 	}
 	check(good == 6, "%u of 6 rounds with grandchildren", good);
+}
+
+void check_copy_on_write(void)
+{
+	write_on_both_sides();
+	fork_twice();
 }
 
 void check_shared(void)

@@ -73,6 +73,7 @@ static void storm(void)
 		*word = i;
 		child = fork();
 		if (child == 0) {
+			const pid_t grandchild = i % 4 ? 0 : fork();
 			/* Pages at addresses of its own: page tables come and go. */
 			volatile uint32_t *own =
 				mmap((void *)(0x10000000 + (i % 7) * 0x08000000), PAGE,
@@ -82,11 +83,13 @@ static void storm(void)
 
 			*own = i;
 			*word = ~i;
+			if (grandchild > 0 && child_status(grandchild) != (int)(i & 0x3f))
+				_exit(0x7e);
 			_exit(fresh && *own == i ? (int)(i & 0x3f) : 0x7f);
 		}
 		good += child_status(child) == (int)(i & 0x3f) && *word == i;
 	}
-	check(good == 300, "%u short processes", good);
+	check(good == 300, "%u short processes, each fourth with a child", good);
 }
 
 void check_many_processes(void)
@@ -116,8 +119,7 @@ void check_many_processes(void)
 	}
 }
 
-/* ---- exec
- * ---------------------------------------------------------------------------------------- */
+/* ---- exec ------------------------------------------------------------------------------------ */
 
 /* What an executed program tells about what it got: its exit status. */
 int exec_echo(int argc, char **argv)
@@ -151,8 +153,7 @@ void check_exec(void)
 	check(good == 20, "%u programs executed after fork and vfork", good);
 }
 
-/* ---- pipes
- * --------------------------------------------------------------------------------------- */
+/* ---- pipes ----------------------------------------------------------------------------------- */
 
 void check_pipes(void)
 {
@@ -192,8 +193,7 @@ void check_pipes(void)
 	}
 }
 
-/* ---- ptrace
- * -------------------------------------------------------------------------------------- */
+/* ---- ptrace ---------------------------------------------------------------------------------- */
 
 __attribute__((noinline)) uint32_t traced(uint32_t value);
 __asm__(".text\n.arm\n.global traced\ntraced:\n"

@@ -98,6 +98,16 @@ static unsigned endless(unsigned n)
 	return n == 0xffffffff ? 0 : endless(n + 1) + (unsigned)local[0];
 }
 
+static int tick_pipe;
+
+/* Ends a read that has been restarted often enough. */
+static void on_tick_that_writes(int number, siginfo_t *info, void *context)
+{
+	on_tick(number, info, context);
+	if (ticks == 20 && write(tick_pipe, "x", 1) != 1)
+		_exit(1);
+}
+
 static void interrupted_calls(void)
 {
 	int fds[2];
@@ -107,21 +117,18 @@ static void interrupted_calls(void)
 	if (pipe(fds) != 0)
 		return;
 	handle(SIGALRM, on_tick, 0);
-	alarm(1);
-	value = read(fds[0], &byte, 1);
-	check(value < 0 && errno == EINTR, "an interrupted read: %s", outcome(value));
-	if (fork() == 0) {
-		usleep(300000);
-		_exit(write(fds[1], "x", 1) != 1);
-	}
-	handle(SIGALRM, on_tick, SA_RESTART);
-	ticks = 0;
 	every_millisecond(1);
 	value = read(fds[0], &byte, 1);
 	every_millisecond(0);
-	check(value == 1 && byte == 'x' && ticks > 10, "a restarted read: %s", outcome(value));
-	while (child_status(-1) < 0 && errno == EINTR)
-		;
+	check(value < 0 && errno == EINTR, "an interrupted read: %s", outcome(value));
+
+	tick_pipe = fds[1];
+	ticks = 0;
+	handle(SIGALRM, on_tick_that_writes, SA_RESTART);
+	every_millisecond(1);
+	value = read(fds[0], &byte, 1);
+	every_millisecond(0);
+	check(value == 1 && byte == 'x' && ticks >= 20, "a restarted read: %s", outcome(value));
 }
 
 void check_signals(void)
@@ -198,8 +205,7 @@ void check_signals(void)
 	interrupted_calls();
 }
 
-/* ---- registers
- * ----------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------- */
 
 #define ROUNDS 400000u
 
@@ -290,8 +296,7 @@ void check_registers(void)
 	check(bad == 0, "words below the stack pointer: %u lost", bad);
 }
 
-/* ---- VFP
- * ----------------------------------------------------------------------------------------- */
+/* ---- VFP ------------------------------------------------------------------------------------- */
 
 /* Fills d0-d15 from a seed, and tells whether they still are so. */
 static void vfp_set(uint32_t seed)
@@ -323,12 +328,42 @@ static uint64_t vfp_root(unsigned steps)
 	__asm__ volatile(
 		".fpu vfpv2\n\tfldmiad %1, {d0-d2}\n"
 		"1:	fdivd	d3, d1, d0\n	faddd	d3, d3, d0\n	fmuld	d0, d3, d2\n"
-		"	subs	%2, %2, #1\n	bne	1b\n"
-		"	fstmiad	%3, {d0}"
-		: "=m"(bits)
-		: "r"(start), "r"(steps), "r"(&bits)
+		"	subs	%0, %0, #1\n	bne	1b\n"
+		"	fstmiad	%2, {d0}"
+		: "+r"(steps)
+		: "r"(start), "r"(&bits)
 		: "cc", "memory");
 	return bits;
+}
+
+/* x = 3.9999 x (1 - x), a chaotic sequence: its result depends on every bit of every step. */
+static uint64_t vfp_chaos(double x, unsigned steps)
+{
+	const double start[3] = { x, 3.9999, 1.0 };
+	uint64_t bits;
+
+	__asm__ volatile(
+		".fpu vfpv2\n\tfldmiad %1, {d0-d2}\n"
+		"1:	fsubd	d3, d2, d0\n	fmuld	d0, d0, d1\n	fmuld	d0, d0, d3\n"
+		"	subs	%0, %0, #1\n	bne	1b\n"
+		"	fstmiad	%2, {d0}"
+		: "+r"(steps)
+		: "r"(start), "r"(&bits)
+		: "cc", "memory");
+	return bits;
+}
+
+static void set_fpscr(uint32_t value)
+{
+	__asm__ volatile(".fpu vfpv2\n\tfmxr fpscr, %0" : : "r"(value));
+}
+
+static uint32_t fpscr(void)
+{
+	uint32_t value;
+
+	__asm__ volatile(".fpu vfpv2\n\tfmrx %0, fpscr" : "=r"(value));
+	return value;
 }
 
 static void on_vfp_tick(int number, siginfo_t *info, void *context)
@@ -340,20 +375,24 @@ static void on_vfp_tick(int number, siginfo_t *info, void *context)
 	vfp_set(0x7777 + ticks);
 }
 
-static int vfp_process(uint32_t seed)
+static int vfp_process(unsigned number)
 {
+	const uint32_t seed = 0x100 * (number + 1), rounding = number << 22;
+	const double start = 0.1 * (number + 1);
+	const uint64_t chaos = vfp_chaos(start, 4000);
 	int good = 1;
 
 	handle(SIGALRM, on_vfp_tick, SA_RESTART);
 	every_millisecond(1);
 	for (unsigned i = 0; i < 300; i++) {
 		vfp_set(seed + i);
+		set_fpscr(rounding);
 		sched_yield();
 		for (volatile unsigned wait = 0; wait < 2000; wait++)
 			;
-		good &= vfp_is(seed + i);
-		good &= vfp_root(20) == 0x3ff6a09e667f3bccull ||
-			vfp_root(20) == 0x3ff6a09e667f3bcdull;
+		good &= vfp_is(seed + i) && (fpscr() & 3u << 22) == rounding;
+		set_fpscr(0);
+		good &= vfp_chaos(start, 4000) == chaos;
 	}
 	every_millisecond(0);
 	return good;
@@ -361,33 +400,28 @@ static int vfp_process(uint32_t seed)
 
 void check_vfp(void)
 {
-	uint32_t fpscr = 0x03c00000; /* flush to zero, default NaN, round to zero */
-	uint32_t result;
+	const uint32_t all_modes = 0x03c00000; /* flush to zero, default NaN, round to zero */
 	unsigned good = 0;
 	int child;
 
 	check(1, "the root of 2: %016llx", (unsigned long long)vfp_root(20));
-	__asm__ volatile(".fpu vfpv2\n\tfmxr fpscr, %1\n\tfmrx %0, fpscr"
-			 : "=r"(result)
-			 : "r"(fpscr));
-	check(result == fpscr, "fpscr %08x", result);
+	check(1, "a chaotic sequence: %016llx", (unsigned long long)vfp_chaos(0.4, 400000));
+	set_fpscr(all_modes);
+	check(fpscr() == all_modes, "fpscr %08x", fpscr());
 	/* A child starts with its parent's registers. */
 	vfp_set(0x55);
 	child = (int)fork();
-	if (child == 0) {
-		__asm__ volatile(".fpu vfpv2\n\tfmrx %0, fpscr" : "=r"(result));
-		_exit(vfp_is(0x55) && result == fpscr ? 0 : 1);
-	}
+	if (child == 0)
+		_exit(vfp_is(0x55) && fpscr() == all_modes ? 0 : 1);
 	check(child_status(child) == 0, "registers of a child");
-	result = 0;
-	__asm__ volatile(".fpu vfpv2\n\tfmxr fpscr, %0" : : "r"(result));
-	for (unsigned i = 0; i < 3; i++)
+	set_fpscr(0);
+	for (unsigned i = 0; i < 4; i++)
 		if (fork() == 0)
-			_exit(vfp_process(0x100 * (i + 1)) ? 0 : 1);
-	for (unsigned i = 0; i < 3; i++)
+			_exit(vfp_process(i) ? 0 : 1);
+	for (unsigned i = 0; i < 4; i++)
 		good += child_status(-1) == 0;
-	check(good == 3, "three processes and their signal handlers: %u are right", good);
-	TRY(__asm__ volatile(".fpu vfpv2\n\tfmxr fpexc, %0" : : "r"(result)));
+	check(good == 4, "four processes and their signal handlers: %u are right", good);
+	TRY(__asm__ volatile(".fpu vfpv2\n\tfmxr fpexc, %0" : : "r"(0)));
 	check(caught.number == SIGILL, "fpexc belongs to the kernel: signal %s",
 	      signal_name(caught.number));
 }

@@ -148,8 +148,7 @@ void check_threads(void)
 	check(child_status(-1) == 0, "a fork afterwards");
 }
 
-/* ---- Thumb
- * --------------------------------------------------------------------------------------- */
+/* ---- Thumb ----------------------------------------------------------------------------------- */
 
 #define THUMB __attribute__((target("thumb"), noinline))
 
@@ -226,8 +225,9 @@ void check_thumb(void)
 		      memcmp(gone, "thumb", 5) == 0,
 	      "a pipe from Thumb, onto an absent page");
 	munmap(gone, 2 * PAGE);
+	check(thumb_load(pages_new(1)) == 0, "absent page read from Thumb");
 	thumb_store(values + 1024, 0x1234);
-	check(thumb_load(values + 1024) == 0x1234, "absent page from Thumb");
+	check(thumb_load(values + 1024) == 0x1234, "absent page written from Thumb");
 	for (unsigned i = 0; i < 1000; i++)
 		values[i] = i * 0x9e3779b1u;
 	value = thumb_sort(values, 1000);
@@ -244,7 +244,8 @@ void check_thumb(void)
 	try_thumb("stmia r0!, {r1-r3}", 0xc00e, 0x1000, SIGSEGV, 0);
 	try_thumb("strh r1, [r0, #6]", 0x80c1, 0x1000, SIGSEGV, 6);
 	try_thumb("ldrb r1, [r0, #3]", 0x78c1, 0xffc00000, SIGSEGV, 3);
-	try_thumb("undefined", 0xde00, 0, SIGILL, 0);
+	try_thumb("undefined de00", 0xde00, 0, SIGILL, 0);
+	try_thumb("undefined b800", 0xb800, 0, SIGILL, 0);
 
 	code[2047] = 0xf000; /* bl: to code[2057] */
 	code[2048] = 0xf808;
