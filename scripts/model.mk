@@ -6,11 +6,12 @@ MODEL_KERNEL := linux-6.12
 
 .PHONY: model-programs model-check test-model
 # All that scripts/model runs: under the VMM and, of the same build, natively.
-model-programs: guest-tests $(foreach board,$(BOARDS), \
-	build/$(board)/$(MODEL_KERNEL)/zImage-hako build/$(board)/$(MODEL_KERNEL)/zImage-hako-stress)
+model-programs: guest-tests $(BOARDS:%=build/%/vmm.bin) build/guest/$(MODEL_KERNEL)/vmlinux.hako \
+	$(INITRD) $(INITRD_STRESS)
 
 model-check: model-programs ## would the caches of a real ARM926 show anything stale? both boards
 	@scripts/model --check --kernel $(MODEL_KERNEL)
 
-test-model: model-programs ## the same in short: one board, boot and reboot, some test guests
+test-model: model-programs ## does the model see, and the same in short: one board, some runs
+	@$(PYTHON) -m pytest -q -n $(shell nproc) tests/model
 	@scripts/model --check-short --kernel $(MODEL_KERNEL)

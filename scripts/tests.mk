@@ -56,7 +56,7 @@ TEST_BUNDLES := $(foreach board,$(BOARDS),$(foreach kernel,$(TEST_KERNELS), \
 
 .PHONY: test test-host test-guest test-linux lint layers headers format format-check test-programs
 test: ## all tests below
-	+@scripts/run_tests lint test-host test-guest test-linux
+	+@scripts/run_tests lint test-host test-guest test-linux test-model
 
 test-programs: $(HOST_PROGRAMS) guest-tests $(TEST_BUNDLES)
 

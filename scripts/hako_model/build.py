@@ -25,8 +25,8 @@ def require_qemu():
     """A line for who has an older QEMU."""
     major, minor = bench_build.installed_qemu()
     if (major, minor) < QEMU_NEEDED:
-        raise ModelError(f"the model needs QEMU {QEMU_NEEDED[0]} or later, this is {major}.{minor}: "
-                         "scripts/setup installs it")
+        raise ModelError(f"the model needs QEMU {QEMU_NEEDED[0]} or later, this is "
+                         f"{major}.{minor}: scripts/setup installs it")
 
 
 def build_plugin(root, out):

@@ -37,7 +37,12 @@ def run_all(plan, model, out, progress, count=None):
     workers = count or os.cpu_count()
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(run, job, model, out, progress) for job in plan]
-        return [future.result() for future in futures]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            # What cannot be run at all, or a person's Ctrl-c, which QEMU has got as well.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _places(result):

@@ -55,8 +55,9 @@ def vmm_linux(board, scenarios, kernel=DEFAULT_KERNEL, *, out=None, bundle=None)
         out.mkdir(parents=True, exist_ok=True)
         initrd = linux.make_initrd(out / f"{label}.cpio.gz", scenarios, True)
         bundle = bench_build.bundle(
-            ROOT, bench_facts.BOARDS[board], built(folder / "vmlinux.hako"), out / f"{label}.zImage",
-            dtb=built(folder / f"{board}.dtb"), initrd=initrd, cmdline=COMMAND_LINE)
+            ROOT, bench_facts.BOARDS[board], built(folder / "vmlinux.hako"),
+            out / f"{label}.zImage", dtb=built(folder / f"{board}.dtb"), initrd=initrd,
+            cmdline=COMMAND_LINE)
     return Job(label, board, bundle, linux.host_script(scenarios, True), {"rtc": linux.RTC},
                vmm_elf=vmm_elf(board), names=[built(folder / "vmlinux.hako")])
 

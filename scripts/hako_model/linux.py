@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What Linux does in a run: a script in its initial RAM disk, so that nobody types. What is typed comes
-at another moment of virtual time in each run, and can be lost; this way runs repeat.
+What Linux does in a run: a script in its initial RAM disk, so that nobody types. What is typed
+comes at another moment of virtual time in each run, and can be lost; this way runs repeat.
 """
 
 import gzip

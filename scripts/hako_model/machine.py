@@ -24,9 +24,6 @@ sys.path.insert(0, str(ROOT / "tests/qemu"))
 
 from guest import GuestError, Machine  # noqa: E402 (needs the path above)
 
-# The same RAM once more: the Integrator's core module shows its SDRAM there to other bus masters.
-RAM_ALIAS = {"integratorcp": 0x80000000, "versatilepb": 0}
-
 # Nothing measures this: QEMU writes the report of a run when it is asked to end.
 END_SECONDS = 60
 
@@ -78,8 +75,9 @@ def plugin_arguments(job, model, ram, report, folder):
     words = _words(("ram", ram), ("report", report), ("memory", model.memory),
                    ("icache", model.icache), ("dcache", model.dcache),
                    ("rules", "strict" if job.vmm_elf else "gather"))
-    if RAM_ALIAS[job.board]:
-        words += _words(("alias", f"{RAM_ALIAS[job.board]:#x}"))
+    alias = bench_facts.BOARDS[job.board].ram_alias
+    if alias:
+        words += _words(("alias", f"{alias:#x}"))
     files = [(path, 0) for path in job.names]
     if job.vmm_elf:
         words += _words(("mode", symbols.virtual_mode(ROOT, job.vmm_elf)))

@@ -8,7 +8,6 @@ import tomllib
 from .errors import ModelError
 
 _FIELDS = {"path", "function", "operation", "nth", "reason"}
-_GOOD = ("caught", "accepted")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +86,16 @@ def write_json(path, board, mutants, verdicts, problems):
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
+def read_caught(path):
+    """Keys of the mutants that the run before has caught."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return {(mutant["path"], mutant["function"], mutant["operation"], mutant["nth"])
+                for mutant in data["mutants"] if mutant["status"] == "caught"}
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{path}: no results of a run before: {error}")
+
+
 def table(mutants):
     """Lines for a person: one for each mutant, then how many of each kind."""
     lines = []
@@ -100,7 +109,3 @@ def table(mutants):
     lines.append(f"{len(mutants)} mutants: "
                  + ", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
     return lines
-
-
-def all_accounted_for(mutants):
-    return all(mutant.status in _GOOD for mutant in mutants)

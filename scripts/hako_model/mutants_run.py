@@ -6,7 +6,7 @@ import dataclasses
 import threading
 from typing import Callable
 
-from . import jobs, machine, mutants_build
+from . import jobs, linux, machine, mutants_build
 from .errors import ModelError
 
 # Nothing measures these: they end a hang. (The unmodified VMM needs 3 and 40 seconds.)
@@ -69,7 +69,8 @@ def _linux_workload(kernel=jobs.DEFAULT_KERNEL):
         guest = machine.ROOT / "build/guest" / kernel
         bundle = trees.bundle(folder, place, jobs.built(guest / "vmlinux.hako"),
                               "--dtb", guest / f"{trees.board}.dtb",
-                              "--initrd", jobs.built(machine.ROOT / "build/guest/stress.cpio.gz"),
+                              "--initrd", linux.make_initrd(place / "initrd.cpio.gz",
+                                                            LINUX_SCENARIOS, True),
                               "--cmdline", LINUX_CMDLINE)
         return jobs.vmm_linux(trees.board, LINUX_SCENARIOS, kernel, bundle=bundle)
     return Workload("linux", LINUX_HANG_SECONDS, make)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the plugin wants to know of ELF files: names for addresses, and where the VMM keeps things."""
+"""What the plugin wants to know of ELF files: names for addresses, where the VMM keeps things."""
 
 import re
 
@@ -83,8 +83,8 @@ def _member_offset(elf, structure, member):
 
 def virtual_mode(root, vmm_elf):
     """
-    The plugin's argument `mode`: where the VMM keeps the virtual CPU's mode. The pointer to the VM is
-    a variable of vmm/vm.c; the vCPU is the first thing in a VM, its control bits a member of it.
+    The plugin's argument `mode`: where the VMM keeps the virtual CPU's mode. The pointer to the VM
+    is a variable of vmm/vm.c; the vCPU is the first thing in a VM, its control bits a member of it.
     """
     with open(vmm_elf, "rb") as stream:
         elf = ELFFile(stream)

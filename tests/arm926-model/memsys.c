@@ -164,6 +164,11 @@ void memsys_fetch(struct memsys *ms, uint32_t pc, bool user, const void *newest,
 		.pc = pc, .va = pc, .size = size, .user = user, .fetch = true, .newest = newest
 	};
 
+	if (user != ms->user) {
+		ms->user = user;
+		if (user && ms->tlb.doubt && ms->mmu_on && ms->config.rules == TLB_RULES_STRICT)
+			memsys_check_left(ms, pc);
+	}
 	ms->counts.fetches++;
 	ms->bus.insns += size / 4;
 	if (!memsys_translate(ms, &access))

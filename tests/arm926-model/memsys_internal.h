@@ -71,6 +71,7 @@ struct memsys {
 	uint32_t sctlr, ttbr, dacr, fcse;
 	uint32_t ttbr_pc; /* the instruction that changed TTBR last */
 	bool mmu_on, icache_on, dcache_on;
+	bool user; /* the instruction line before this one was User mode's */
 	struct cache icache, dcache;
 	struct write_buffer buffer;
 	struct tlb tlb;
@@ -83,6 +84,7 @@ struct memsys {
 
 /* memsys_translate.c */
 bool memsys_translate_slow(struct memsys *ms, struct access *access);
+void memsys_check_left(struct memsys *ms, uint32_t pc);
 void memsys_update_rights(struct memsys *ms);
 void memsys_update_dacr(struct memsys *ms, uint32_t dacr);
 void memsys_update_control(struct memsys *ms, uint32_t sctlr);

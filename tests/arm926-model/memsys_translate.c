@@ -195,6 +195,67 @@ static bool check_entry(struct memsys *ms, struct access *access, struct tlb_ent
 	return true;
 }
 
+/** What User mode may do by @p walk, with DACR, S and R as they are. */
+static unsigned user_rights(const struct memsys *ms, const struct walk *walk, uint32_t mva)
+{
+	return walk->fault ? 0
+			   : ms->rights[walk->domain * 4 + walk_ap(walk, mva)] >> RIGHT_USER_SHIFT;
+}
+
+/** What User mode could still do by an entry, and not by the tables; NULL if nothing. */
+static const char *left_for_user(const struct memsys *ms, const struct tlb_entry *entry,
+				 uint32_t mva)
+{
+	const unsigned had = user_rights(ms, &entry->made, mva);
+
+	if (!had)
+		return NULL;
+	if (entry->now.fault)
+		return "User mode is entered with an entry that the tables no longer have";
+	if (!is_same_memory(&entry->made, &entry->now, mva))
+		return "User mode is entered with an entry of other memory than the tables'";
+	if (had & ~user_rights(ms, &entry->now, mva))
+		return "User mode is entered with an entry that allows what the tables no longer do";
+	return NULL;
+}
+
+/**
+ * The rules STRICT where User mode begins: every entry it could use agrees with the tables. An
+ * access that the entry would allow and QEMU does not is never seen, so the use alone would be too
+ * late: QEMU empties its TLB where the core does not, with every write of DACR.
+ */
+void memsys_check_left(struct memsys *ms, uint32_t pc)
+{
+	bool doubt = false;
+
+	for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+		struct tlb_entry *const entry = &ms->tlb.entries[i];
+		unsigned parts;
+
+		if (!entry->valid || entry->mark == TLB_AGREES)
+			continue;
+		if (entry->mark == TLB_UNKNOWN)
+			compare_entry(ms, entry, entry->made.base);
+		if (entry->mark == TLB_AGREES)
+			continue;
+		doubt = true;
+		parts = !entry->now.fault && entry->now.size == entry->made.size ? 4 : 1;
+		for (unsigned part = 0; part < parts && !entry->reported; part++) {
+			const uint32_t mva = entry->made.base + part * (entry->made.size / 4);
+			const struct access access = {
+				.pc = pc, .va = mva, .mva = mva, .size = 4, .user = true
+			};
+			const char *const text = left_for_user(ms, entry, mva);
+
+			if (!text)
+				continue;
+			entry->reported = true;
+			memsys_report_tlb(ms, &access, entry, text);
+		}
+	}
+	ms->tlb.doubt = doubt;
+}
+
 static void front_copy(struct memsys *ms, const struct access *access,
 		       const struct tlb_entry *entry)
 {

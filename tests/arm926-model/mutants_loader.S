@@ -6,7 +6,7 @@
  */
 #define LOADER_DIRTY    1 /* MMU and caches are on, most of the image's last 16 KiB is in the cache only */
 #define LOADER_CARELESS 2 /* they were on: dirty lines and TLB entries are still there */
-#define LOADER_LOCKED   3 /* as 2, and two of the TLB entries are locked */
+#define LOADER_LOCKED   3 /* as 2, and some of the TLB entries are locked */
 #define LOADER_REUSED   4 /* the instruction cache holds what was at the image's place before */
 #define LOADER_ACROSS   5 /* nothing wrong; TARGET is where the image has to step aside */
 #define LOADER_BUFFERED 6 /* as 1, but the only dirty line is DIRTY_LINE, which is code */
@@ -100,13 +100,14 @@ _start:
 	mcr	p15, 0, r0, c7, c5, 0
 #endif
 #if LOADER == LOADER_LOCKED
-	mov	r0, #1				/* preserve, victim 0 and 1 */
+	mov	r0, #1				/* preserve, victim 0 and more */
 	mcr	p15, 0, r0, c10, c0, 0
 	ldr	r0, =VMM_VA
 	ldr	r1, [r0]
 	ldr	r0, =POOL_VA
 	ldr	r1, [r0]
-	mov	r0, #0
+	mov	r0, #0				/* an address of the guest */
+	ldr	r1, [r0]
 	mcr	p15, 0, r0, c10, c0, 0
 #endif
 #if LOADER == LOADER_CARELESS || LOADER == LOADER_LOCKED

@@ -410,6 +410,8 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 		const uint32_t word = thumb ? 0 : insn_word(insn);
 		const bool as_user = user || (!thumb && insn_is_unprivileged(word));
 
+		if (offset >= BLOCK_PAGE)
+			die("this QEMU's blocks cross the end of a page of 1 KiB");
 		run = extend_run(run, insn, offset, user);
 		if (block)
 			attach_timing(insn, &timing, block, thumb);

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* TRM, 3.1. An entry's set is found with the address bits above its size. */
-static const uint32_t sizes[TLB_SIZES] = { 0x1000, 0x100000, 0x10000, 0x400 };
+/* TRM, 3.1 and 3.2.12. An entry's set is found with the address bits above its size. */
+static const uint32_t sizes[TLB_SIZES] = { 0x1000, 0x100000, 0x10000, 0x4000, 0x400 };
 
 #define LOCKDOWN_P            1u  /* TRM, figure 2-14 */
 #define LOCKDOWN_VICTIM_SHIFT 26u /* TRM, figure 2-14 */
@@ -145,6 +145,7 @@ void tlb_mark(struct tlb *tlb, struct tlb_entry *entry, enum tlb_mark mark)
 	if (entry->mark == TLB_AGREES && mark != TLB_AGREES)
 		entry->now = entry->made;
 	entry->mark = mark;
+	tlb->doubt |= mark != TLB_AGREES;
 	tlb->serial[tlb_index(tlb, entry)]++;
 }
 

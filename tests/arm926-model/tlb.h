@@ -14,7 +14,7 @@
 #define TLB_LOCKDOWN 8u  /* TRM, 3.7 */
 #define TLB_MAIN     (TLB_WAYS * TLB_SETS)
 #define TLB_ENTRIES  (TLB_MAIN + TLB_LOCKDOWN)
-#define TLB_SIZES    4u
+#define TLB_SIZES    5u
 #define TLB_FILTER   4096u
 
 /** What is known about an entry and the tables as the program has written them. */
@@ -38,6 +38,7 @@ struct tlb {
 	uint32_t serial[TLB_ENTRIES];
 	unsigned of_size[TLB_SIZES]; /* entries in the main part */
 	unsigned locked;             /* valid entries in the lockdown part */
+	bool doubt;                  /* some entry may not agree with the tables */
 	uint8_t next[TLB_SETS];
 	bool preserve;   /* P bit of c10: the next entry goes to the lockdown part (TRM, 2.3.11) */
 	unsigned victim; /* and becomes this one */

@@ -24,12 +24,21 @@ static uint32_t read_word(const uint8_t *ram, uint32_t off)
 static void set_meaning(struct walk *walk, uint32_t descriptor, uint32_t mva, uint32_t size,
 			bool one_ap)
 {
-	walk->size = size;
-	walk->base = mva & ~(size - 1);
-	walk->pa = descriptor & ~(size - 1);
-	walk->cb = descriptor >> 2 & 3;
+	const uint32_t page = size;
+	const unsigned quarter = (mva & (page - 1)) / (page / 4);
+	const uint32_t base = descriptor & ~(page - 1);
+
 	for (unsigned i = 0; i < 4; i++)
 		walk->ap[i] = descriptor >> (one_ap ? 4 : 4 + 2 * i) & 3;
+	if (memcmp(walk->ap, walk->ap + 1, 3)) {
+		/* "Only the subpage being accessed is written into the TLB" (TRM, 3.2.12). */
+		memset(walk->ap, walk->ap[quarter], sizeof(walk->ap));
+		size /= 4;
+	}
+	walk->size = size;
+	walk->base = mva & ~(size - 1);
+	walk->pa = base | (mva & (page - 1) & ~(size - 1));
+	walk->cb = descriptor >> 2 & 3;
 	walk->fault = false;
 }
 

@@ -79,6 +79,41 @@ GUEST_TEST(code_runs_as_written_after_a_drain)
 	caches_off();
 }
 
+/*
+ * Stores r0 at r1, drains, and runs what was stored, which is at r2 as well. It runs in cached memory
+ * and in registers: an access to memory that is not cached would drain the buffer by itself.
+ */
+static const uint32_t store_drain_run[] = {
+	0xe5810000, /* str r0, [r1] */
+	0xee070f9a, /* mcr p15, 0, r0, c7, c10, 4: drain write buffer */
+	0xee072f35, /* mcr p15, 0, r2, c7, c5, 1: invalidate I line */
+	0xe12fff12, /* bx r2 */
+};
+
+GUEST_TEST(a_drain_is_all_it_takes)
+{
+	static const uint32_t names[] = { NAME_A, NAME_THROUGH, NAME_BUFFERED };
+	const uint32_t routine = 0x7000;
+
+	caches_on();
+	for (uint32_t i = 0; i < 4; i++)
+		write32(NAME_PLAIN + routine + 4 * i, store_drain_run[i]);
+	i_line_invalidate(NAME_B + routine);
+	for (uint32_t s = 0; s < 3; s++) {
+		const uint32_t at = 0x6000 + AT(s);
+
+		tap_case("name 0x%x", names[s]);
+		write_code(NAME_PLAIN + at, MOV_R0(0));
+		for (uint32_t n = 1; n < 8; n++) {
+			run_code4(PSR_MODE_SVC | PSR_MASKED, NAME_B + routine,
+				  (const uint32_t[4]){ MOV_R0(n), names[s] + at, NAME_B + at });
+			EXPECT_EQ(KIND_RETURNED, seen.kind);
+			EXPECT_EQ(n, seen.r[0]);
+		}
+	}
+	caches_off();
+}
+
 /* The data cache never held the code under the name it runs at, so nothing is to be done there. */
 GUEST_TEST(code_written_under_another_name_runs)
 {

@@ -122,6 +122,28 @@ GUEST_TEST(an_operation_by_a_low_address_leaves_the_process_alone)
 	EXPECT_EQ(0x77, read32(plain(1) + 0x300));
 }
 
+/* Nobody's turn: lines of the process with PID 0 stay in the cache, and can be cleaned there. */
+GUEST_TEST(lines_of_process_zero_outlive_its_turn)
+{
+	prepare();
+	mmu_set(&l2_table[0][0], desc_small(plain(0), AP_USER_RW, DESC_C | DESC_B));
+	mmu_set(&l1_table[0][LOW_VA >> 20], desc_coarse(addr(l2_table[0]), 0));
+	for (uint32_t n = 1; n <= PROCESSES; n++) {
+		read32(LOW_VA + 0x400);
+		write32(LOW_VA + 0x400, 0x90 + n);
+		write32(LOW_VA + 0x500, 0xa0 + n);
+		fcse_pid_write(PID(n));
+		d_line_clean(LOW_VA + 0x400);
+		d_line_clean(LOW_VA + 0x500);
+		drain_write_buffer();
+		EXPECT_EQ(0x90 + n, read32(plain(0) + 0x400));
+		fcse_pid_write(0);
+		EXPECT_EQ(0x90 + n, read32(LOW_VA + 0x400));
+		EXPECT_EQ(0xa0 + n, read32(LOW_VA + 0x500));
+	}
+	finish();
+}
+
 GUEST_TEST(one_tlb_operation_by_the_modified_address_is_enough)
 {
 	prepare();

@@ -19,12 +19,16 @@
 
 #define LOADED_WORDS 4096u
 #define LOADED       0x0010adedu
+#define CODE_LINES   256u
 
 /* Loaded with the program: what the first run dirties. */
 static uint32_t loaded[LOADED_WORDS] __attribute__((aligned(4096))) = {
 	[0 ... LOADED_WORDS - 1] = LOADED,
 };
-static uint32_t loaded_code[8] __attribute__((aligned(32))) = { MOV_R0(0x42), RETURN };
+/* A line each: what else runs takes some of them out of the cache, but not all. */
+static uint32_t loaded_code[CODE_LINES][8] __attribute__((aligned(32))) = {
+	[0 ... CODE_LINES - 1] = { MOV_R0(0x42), RETURN },
+};
 
 /** Runs the code at @p at; what it leaves in r0. */
 static uint32_t run(uint32_t at)
@@ -49,6 +53,15 @@ static void map_program_cached(void)
 	tlb_flush_all();
 }
 
+/** After a reset the caches are empty (TRM, 4.1): nothing needs to be invalidated. */
+static void caches_on_after_reset(void)
+{
+	mmu_tables_init();
+	cached_map(l1_table[0]);
+	map_program_cached();
+	sctlr_write(sctlr_read() | SCTLR_M | SCTLR_C | SCTLR_I);
+}
+
 /** How many words are not as loaded, in memory and through the caches. */
 static uint32_t differences(void)
 {
@@ -56,11 +69,11 @@ static uint32_t differences(void)
 
 	for (uint32_t i = 0; i < LOADED_WORDS; i++)
 		wrong += read32(addr(&loaded[i])) != LOADED;
-	caches_on();
-	map_program_cached();
+	caches_on_after_reset();
 	for (uint32_t i = 0; i < LOADED_WORDS; i++)
 		wrong += read32(cached(&loaded[i])) != LOADED;
-	wrong += run(cached(loaded_code)) != 0x42;
+	for (uint32_t i = 0; i < CODE_LINES; i++)
+		wrong += run(cached(loaded_code[i])) != 0x42;
 	caches_off();
 	for (uint32_t i = 0; i < LOADED_WORDS; i++)
 		wrong += read32(addr(&loaded[i])) != LOADED;
@@ -71,15 +84,19 @@ static void leave_everything_dirty(void)
 {
 	caches_on();
 	map_program_cached();
-	write32(cached(loaded_code), MOV_R0(0x66));
-	d_line_clean_invalidate(cached(loaded_code));
-	drain_write_buffer();
-	i_line_invalidate(cached(loaded_code));
-	EXPECT_EQ(0x66, run(cached(loaded_code)));
+	for (uint32_t i = 0; i < CODE_LINES; i++) {
+		write32(cached(loaded_code[i]), MOV_R0(0x66));
+		d_line_clean_invalidate(cached(loaded_code[i]));
+		drain_write_buffer();
+		i_line_invalidate(cached(loaded_code[i]));
+	}
 	for (uint32_t i = 0; i < LOADED_WORDS; i++) {
 		read32(cached(&loaded[i]));
 		write32(cached(&loaded[i]), ~i);
 	}
+	/* Last, so that it is still there. */
+	for (uint32_t i = 0; i < CODE_LINES; i++)
+		EXPECT_EQ(0x66, run(cached(loaded_code[i])));
 }
 
 /* One test, so that only the last run comes to a result, behind as many plans as there were runs. */

@@ -212,11 +212,14 @@ static void run_words(bool user)
 	irq_init();
 	EXPECT_EQ(0, words_left);
 	EXPECT_EQ(checksum, program_checksum());
-	/* Random words do cause all of these. */
-	EXPECT_TRUE(kinds[KIND_UNDEF] > 1000);
-	EXPECT_TRUE(kinds[KIND_SWI] > 1000);
-	EXPECT_TRUE(kinds[KIND_PABT] > 1000);
-	EXPECT_TRUE(kinds[KIND_DABT] > 1000);
+	/*
+	 * Random words do cause all of these, each some 1,500 times or more; how often depends on when
+	 * the timer's interrupts come.
+	 */
+	EXPECT_TRUE(kinds[KIND_UNDEF] > 300);
+	EXPECT_TRUE(kinds[KIND_SWI] > 300);
+	EXPECT_TRUE(kinds[KIND_PABT] > 300);
+	EXPECT_TRUE(kinds[KIND_DABT] > 300);
 	tap_printf("# %u words in %s mode\n", user ? USER_WORDS : KERNEL_WORDS,
 		   user ? "user" : "kernel");
 }

@@ -140,6 +140,103 @@ static void fewer_rights_are_a_finding_when_they_matter(void **state)
 	EXPECT_SILENT();
 }
 
+/** User mode is entered: the next instruction line is one of its own. */
+static void enter_user(void)
+{
+	user(false);
+	fetch(WB, 4);
+	user(true);
+	fetch(WB, 4);
+}
+
+/*
+ * QEMU empties its TLB with every write of DACR, so it aborts accesses that the core would allow,
+ * and aborted accesses are not shown: an entry left behind counts when User mode could use it.
+ */
+static void what_user_mode_could_still_use_is_a_finding_when_it_begins(void **state)
+{
+	static const struct {
+		uint32_t now;
+		const char *text;
+	} changes[] = {
+		{ 0, "no longer have" },
+		{ SMALL(PAGE0, AP_PRIV, KIND_WB), "no longer do" },
+		{ SMALL(PAGE0, AP_USER_RO, KIND_WB), "no longer do" },
+		{ SMALL(PAGE1, AP_USER_RW, KIND_WB), "other memory" },
+		{ SMALL(PAGE0, AP_USER_RW, KIND_WT), "other memory" },
+	};
+
+	fetch(WB, 4);
+	for (unsigned i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		user(false);
+		map_and_use(SMALL(PAGE0, AP_USER_RW, KIND_WB));
+		change(changes[i].now);
+		fetch(WB, 4);
+		EXPECT_SILENT();
+		enter_user();
+		EXPECT_FOUND(FINDING_STALE_TLB, COARSE);
+		assert_non_null(strstr(machine.last.text, changes[i].text));
+		enter_user();
+		EXPECT_SILENT();
+		user(false);
+		tlb_one(COARSE);
+	}
+}
+
+/* The quarters of a page have rights of their own; the finding is about the one that lost some. */
+static void a_quarter_that_lost_its_rights_is_found(void **state)
+{
+	map_and_use(SMALL(PAGE0, AP_USER_RW, KIND_WB));
+	change(SMALL(PAGE0, AP_USER_RW, KIND_WB) & ~0x300u); /* AP of the third: 0 */
+	enter_user();
+	EXPECT_FOUND(FINDING_STALE_TLB, COARSE + 0x800);
+}
+
+static void what_user_mode_cannot_use_or_may_is_no_finding_when_it_begins(void **state)
+{
+	/* The TLB was told; rights that grew; an entry that came back; one of privileged modes. */
+	map_and_use(SMALL(PAGE0, AP_USER_RW, KIND_WB));
+	change(0);
+	tlb_one(COARSE);
+	enter_user();
+	user(false);
+	map_and_use(SMALL(PAGE0, AP_USER_RO, KIND_WB));
+	change(SMALL(PAGE0, AP_USER_RW, KIND_WB));
+	enter_user();
+	user(false);
+	change(0);
+	change(SMALL(PAGE0, AP_USER_RO, KIND_WB));
+	enter_user();
+	user(false);
+	map_and_use(SMALL(PAGE0, AP_PRIV, KIND_WB));
+	change(0);
+	enter_user();
+	user(false);
+	tlb_one(COARSE);
+	/* A domain that is closed in User mode's view. */
+	load(WB2);
+	store(T_NCNB + L1_ENTRY(WB2), SECTION(DATA_PA, AP_USER_RW, KIND_WB) | 1 << 5);
+	tlb_one(WB2);
+	load(WB2);
+	store(T_NCNB + L1_ENTRY(WB2), 0);
+	mcr(3, 0, 0, 1);
+	enter_user();
+	EXPECT_SILENT();
+	/* ... until it is opened. */
+	user(false);
+	mcr(3, 0, 0, 5);
+	enter_user();
+	EXPECT_FOUND(FINDING_STALE_TLB, WB2);
+}
+
+static void under_gather_rules_user_mode_may_begin_with_old_entries(void **state)
+{
+	map_and_use(SMALL(PAGE0, AP_USER_RW, KIND_WB));
+	change(0);
+	enter_user();
+	EXPECT_SILENT();
+}
+
 static void another_domain_counts_as_other_rights(void **state)
 {
 	load(WB);
@@ -457,6 +554,10 @@ int main(void)
 		TEST(more_rights_are_legal),
 		TEST(a_removed_entry_is_a_finding_in_user_mode),
 		TEST(fewer_rights_are_a_finding_when_they_matter),
+		TEST(what_user_mode_could_still_use_is_a_finding_when_it_begins),
+		TEST(a_quarter_that_lost_its_rights_is_found),
+		TEST(what_user_mode_cannot_use_or_may_is_no_finding_when_it_begins),
+		GATHER_TEST(under_gather_rules_user_mode_may_begin_with_old_entries),
 		TEST(another_domain_counts_as_other_rights),
 		GATHER_TEST(under_gather_rules_rights_may_go_before_the_tlb_knows),
 		GATHER_TEST(under_gather_rules_another_page_needs_the_operation),
