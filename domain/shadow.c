@@ -304,7 +304,6 @@ static void forget_vector_lines(void)
 			cache_invalidate_i_line(va);
 		}
 	}
-	cache_drain_write_buffer(0);
 }
 
 /**

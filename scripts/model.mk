@@ -4,7 +4,7 @@
 
 MODEL_KERNEL := linux-6.12
 
-.PHONY: model-programs model-check test-model
+.PHONY: model-programs model-check model-mutants test-model
 # All that scripts/model runs: under the VMM and, of the same build, natively.
 model-programs: guest-tests $(BOARDS:%=build/%/vmm.bin) build/guest/$(MODEL_KERNEL)/vmlinux.hako \
 	$(INITRD) $(INITRD_STRESS)
@@ -15,3 +15,6 @@ model-check: model-programs ## would the caches of a real ARM926 show anything s
 test-model: model-programs ## does the model see, and the same in short: one board, some runs
 	@$(PYTHON) -m pytest -q -n $(shell nproc) tests/model
 	@scripts/model --check-short --kernel $(MODEL_KERNEL)
+
+model-mutants: model-programs ## does it notice when the VMM lacks a cache or TLB operation?
+	@scripts/model_mutants

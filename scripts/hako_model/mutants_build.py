@@ -46,7 +46,7 @@ def _addresses(path, *names):
         table = ELFFile(stream).get_section_by_name(".symtab")
         found = [table.get_symbol_by_name(name) for name in names]
     if not all(found):
-        raise ModelError(f"{path}: one of {', '.join(names)} is missing: has the early boot changed?")
+        raise ModelError(f"{path}: one of {', '.join(names)} is missing in the early boot")
     return [matching[0]["st_value"] for matching in found]
 
 
@@ -104,12 +104,13 @@ class Trees:
         if kind != "across":
             return _IMAGE_AT
         # Over the image's final place, and so that what runs there last is where other code ran.
-        start, ran, runs = _addresses(folder / "vmm.elf", "_start", "boot_check", "boot_move_bundle")
+        start, ran, runs = _addresses(folder / "vmm.elf", "_start", "boot_check",
+                                      "boot_move_bundle")
         return symbols.vmm_moved(self.root) + runs - (ran - start) & 0xffffffff
 
     @staticmethod
     def _line_after_caches_off(folder):
-        """Where in the image the code is that comes first when the early boot has the caches off."""
+        """Where in the image the line is that is fetched first after the caches went off."""
         at = (folder / "vmm.bin").read_bytes().find(_MCR_SCTLR_R0)
         if at < 0:
             raise ModelError("boot.S no longer writes the control register from r0")

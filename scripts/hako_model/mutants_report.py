@@ -36,8 +36,8 @@ def read_accepted(path):
     for number, entry in enumerate(entries, 1):
         wrong = _FIELDS - {"nth"} - set(entry) | set(entry) - _FIELDS
         if wrong:
-            raise ModelError(f"{path}: entry {number}: {', '.join(sorted(wrong))}: needed are path, "
-                             "function, operation and reason, and there may be nth")
+            raise ModelError(f"{path}: entry {number}: {', '.join(sorted(wrong))}: needed are "
+                             "path, function, operation and reason, and there may be nth")
         if len(str(entry["reason"]).split()) < 5:
             raise ModelError(f"{path}: entry {number}: the reason is no reason")
         one = Accepted(entry["path"], entry["function"], entry["operation"], entry.get("nth", 1),
@@ -73,27 +73,43 @@ def base_problems(verdicts):
             f"{verdict.detail}" for verdict in verdicts.values() if verdict.caught]
 
 
-def write_json(path, board, mutants, verdicts, problems):
+def _record(mutant):
+    return {"number": mutant.number, "path": mutant.site.path, "line": mutant.site.line,
+            "function": mutant.site.function, "operation": mutant.site.operation,
+            "nth": mutant.site.nth, "status": mutant.status, "by": mutant.by, "kind": mutant.kind,
+            "detail": mutant.detail}
+
+
+def _key(record):
+    return (record["path"], record["function"], record["operation"], record["nth"])
+
+
+def write_json(path, board, mutants, verdicts, problems, sites):
+    """The results; those of mutants that were not run this time stay, if they still exist."""
+    records = {mutant.site.key: _record(mutant) for mutant in mutants}
+    for record in read_records(path) if path.exists() else ():
+        if _key(record) in {site.key for site in sites}:
+            records.setdefault(_key(record), record)
     data = {
         "board": board,
         "unmodified": [dataclasses.asdict(verdict) for verdict in verdicts.values()],
-        "mutants": [{"number": mutant.number, "path": mutant.site.path, "line": mutant.site.line,
-                     "function": mutant.site.function, "operation": mutant.site.operation,
-                     "nth": mutant.site.nth, "status": mutant.status, "by": mutant.by,
-                     "kind": mutant.kind, "detail": mutant.detail} for mutant in mutants],
+        "mutants": [records[site.key] for site in sites if site.key in records],
         "problems": problems,
     }
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
-def read_caught(path):
-    """Keys of the mutants that the run before has caught."""
+def read_records(path):
+    """What the runs before said of each mutant."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return {(mutant["path"], mutant["function"], mutant["operation"], mutant["nth"])
-                for mutant in data["mutants"] if mutant["status"] == "caught"}
+        return json.loads(path.read_text(encoding="utf-8"))["mutants"]
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path}: no results of a run before: {error}")
+
+
+def read_caught(path):
+    """Keys of the mutants that a run before has caught."""
+    return {_key(record) for record in read_records(path) if record["status"] == "caught"}
 
 
 def table(mutants):

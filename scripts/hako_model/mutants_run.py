@@ -101,11 +101,12 @@ def _with_limit(script, seconds):
 
 
 def run_workload(workload, trees, folder, model, normal=None):
-    """The verdict of a workload on the VMM in `folder`; `normal`: its instructions as it should be."""
+    """The verdict of a workload on the VMM in `folder`; `normal`: fetches of the unmodified one."""
     place = folder / workload.name
     place.mkdir()
     job = workload.make(trees, folder, place)
-    job = dataclasses.replace(job, label=f"{folder.name}-{workload.name}", vmm_elf=folder / "vmm.elf",
+    job = dataclasses.replace(job, label=f"{folder.name}-{workload.name}",
+                              vmm_elf=folder / "vmm.elf",
                               script=_with_limit(job.script, workload.hang_seconds))
     result = machine.run(job, model, place)
     for path in (*place.glob("*.zImage"), *place.glob("*.elf")):

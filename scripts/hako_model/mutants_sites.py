@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds every cache, TLB and write-buffer operation in the VMM's sources, and takes one away.
 
-Nothing is listed here: an operation is an MCR or MRC of coprocessor 15 with CRn 7 to 10, in assembly
-or in an asm statement; a function that is made of one; or a function whose body is nothing but calls
-of such functions. Each place where one stands or is called is a site.
+Nothing is listed here: an operation is an MCR or MRC of coprocessor 15 with CRn 7 to 10, in
+assembly or in an asm statement; a function that is made of one; or a function whose body is nothing
+but calls of such functions. Each place where one stands or is called is a site.
 """
 
 import dataclasses
@@ -165,7 +165,7 @@ def _calls(source, names):
 
 
 def _is_wrapper(source, function, names):
-    """Whether a body is calls of operations and constants that their operands need, nothing else."""
+    """Whether a body is nothing but calls of operations, and constants for their operands."""
     body = source.code[function.body + 1:function.end - 1]
     statements = [s.strip() for s in body.split(";") if s.strip()]
     calls = 0

@@ -203,57 +203,68 @@ static unsigned user_rights(const struct memsys *ms, const struct walk *walk, ui
 }
 
 /** What User mode could still do by an entry, and not by the tables; NULL if nothing. */
-static const char *left_for_user(const struct memsys *ms, const struct tlb_entry *entry,
-				 uint32_t mva)
+static const char *left_for_user(const struct memsys *ms, const struct walk *made,
+				 const struct walk *now, uint32_t mva)
 {
-	const unsigned had = user_rights(ms, &entry->made, mva);
+	const unsigned had = user_rights(ms, made, mva);
 
 	if (!had)
 		return NULL;
-	if (entry->now.fault)
-		return "User mode is entered with an entry that the tables no longer have";
-	if (!is_same_memory(&entry->made, &entry->now, mva))
-		return "User mode is entered with an entry of other memory than the tables'";
-	if (had & ~user_rights(ms, &entry->now, mva))
-		return "User mode is entered with an entry that allows what the tables no longer do";
+	if (now->fault)
+		return "User mode begins with an entry that the tables no longer have";
+	if (!is_same_memory(made, now, mva))
+		return "User mode begins with an entry of other memory than the tables'";
+	if (had & ~user_rights(ms, now, mva))
+		return "User mode begins with an entry that allows what the tables no longer do";
 	return NULL;
 }
 
+static void check_left_entry(struct memsys *ms, struct tlb_entry *entry, uint32_t pc)
+{
+	const struct walk *const made = &entry->made;
+	uint32_t step;
+
+	for (uint32_t at = 0; at < made->size && !entry->reported; at += step) {
+		const struct access access = { .pc = pc,
+					       .va = made->base + at,
+					       .mva = made->base + at,
+					       .size = 4,
+					       .user = true };
+		const char *text;
+		struct walk now;
+
+		walk_tables(&now, ms->config.ram, &ms->map, ms->ttbr, access.mva);
+		/* A quarter has rights of its own; so has each page that a section was split into. */
+		step = !now.fault && now.size < made->size ? now.size : made->size / 4;
+		text = left_for_user(ms, made, &now, access.mva);
+		if (!text)
+			continue;
+		tlb_adopt(&ms->tlb, entry, &now);
+		entry->reported = true;
+		memsys_report_tlb(ms, &access, entry, text);
+	}
+}
+
 /**
- * The rules STRICT where User mode begins: every entry it could use agrees with the tables. An
- * access that the entry would allow and QEMU does not is never seen, so the use alone would be too
- * late: QEMU empties its TLB where the core does not, with every write of DACR.
+ * The rules STRICT where User mode begins: every entry it could use agrees with the tables. The use
+ * alone would be too late. QEMU empties its TLB with every write of DACR, where the core does not:
+ * it aborts what the core would allow, and accesses that abort are not seen here.
  */
 void memsys_check_left(struct memsys *ms, uint32_t pc)
 {
-	bool doubt = false;
-
+	ms->tlb.doubt = false;
 	for (unsigned i = 0; i < TLB_ENTRIES; i++) {
 		struct tlb_entry *const entry = &ms->tlb.entries[i];
-		unsigned parts;
 
-		if (!entry->valid || entry->mark == TLB_AGREES)
+		if (!entry->valid)
 			continue;
 		if (entry->mark == TLB_UNKNOWN)
 			compare_entry(ms, entry, entry->made.base);
 		if (entry->mark == TLB_AGREES)
 			continue;
-		doubt = true;
-		parts = !entry->now.fault && entry->now.size == entry->made.size ? 4 : 1;
-		for (unsigned part = 0; part < parts && !entry->reported; part++) {
-			const uint32_t mva = entry->made.base + part * (entry->made.size / 4);
-			const struct access access = {
-				.pc = pc, .va = mva, .mva = mva, .size = 4, .user = true
-			};
-			const char *const text = left_for_user(ms, entry, mva);
-
-			if (!text)
-				continue;
-			entry->reported = true;
-			memsys_report_tlb(ms, &access, entry, text);
-		}
+		ms->tlb.doubt = true;
+		check_left_entry(ms, entry, pc);
 	}
-	ms->tlb.doubt = doubt;
 }
 
 static void front_copy(struct memsys *ms, const struct access *access,

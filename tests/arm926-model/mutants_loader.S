@@ -4,9 +4,9 @@
  * which gives the image by its path, LOADER, MACHINE_ID, DIRTY_LINE and TARGET, where the image is
  * copied to and entered.
  */
-#define LOADER_DIRTY    1 /* MMU and caches are on, most of the image's last 16 KiB is in the cache only */
+#define LOADER_DIRTY    1 /* MMU and caches are on, part of the image is in the cache only */
 #define LOADER_CARELESS 2 /* they were on: dirty lines and TLB entries are still there */
-#define LOADER_LOCKED   3 /* as 2, and some of the TLB entries are locked */
+#define LOADER_LOCKED   3 /* as 2, and eight TLB entries are locked */
 #define LOADER_REUSED   4 /* the instruction cache holds what was at the image's place before */
 #define LOADER_ACROSS   5 /* nothing wrong; TARGET is where the image has to step aside */
 #define LOADER_BUFFERED 6 /* as 1, but the only dirty line is DIRTY_LINE, which is code */
@@ -100,13 +100,19 @@ _start:
 	mcr	p15, 0, r0, c7, c5, 0
 #endif
 #if LOADER == LOADER_LOCKED
-	mov	r0, #1				/* preserve, victim 0 and more */
+	mov	r0, #1				/* preserve, victim 0, which counts up */
 	mcr	p15, 0, r0, c10, c0, 0
 	ldr	r0, =VMM_VA
 	ldr	r1, [r0]
 	ldr	r0, =POOL_VA
 	ldr	r1, [r0]
-	mov	r0, #0				/* an address of the guest */
+	ldr	r0, =0x03000000			/* five that nobody uses, */
+	mov	r2, #5
+4:	ldr	r1, [r0]
+	add	r0, r0, #0x100000
+	subs	r2, r2, #1
+	bne	4b
+	mov	r0, #0				/* and the guest's, in the last of the eight */
 	ldr	r1, [r0]
 	mcr	p15, 0, r0, c10, c0, 0
 #endif

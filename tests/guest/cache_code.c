@@ -80,8 +80,8 @@ GUEST_TEST(code_runs_as_written_after_a_drain)
 }
 
 /*
- * Stores r0 at r1, drains, and runs what was stored, which is at r2 as well. It runs in cached memory
- * and in registers: an access to memory that is not cached would drain the buffer by itself.
+ * Stores r0 at r1, drains, and runs what was stored, which is at r2 as well. It runs in cached
+ * memory and in registers: an access to memory that is not cached would drain the buffer.
  */
 static const uint32_t store_drain_run[] = {
 	0xe5810000, /* str r0, [r1] */

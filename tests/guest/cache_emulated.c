@@ -179,7 +179,7 @@ GUEST_TEST(device_registers_read_into_a_dirty_line)
 	caches_off();
 }
 
-/* Rights that come and go: the entry in the TLB has to follow, without an operation if they grow. */
+/* Rights that come and go: the entry in the TLB has to follow. */
 GUEST_TEST(rights_that_grow_after_a_fault)
 {
 	const uint32_t va = SLOT_VA + 0x2000;

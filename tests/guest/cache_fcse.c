@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fast context switch extension with caches on. Lines and TLB entries belong to modified virtual
- * addresses (TRM, 4.1; ARM ARM, B8): a change of the PID needs no maintenance, and the two names of a
- * page of the process are one line.
+ * The fast context switch extension with caches on. Lines and TLB entries belong to modified
+ * virtual addresses (TRM, 4.1; ARM ARM, B8): a change of the PID needs no maintenance, and the two
+ * names of a page of the process are one line.
  */
 #include "tests/guest/cache_ops.h"
 #include "tests/guest/mmu.h"

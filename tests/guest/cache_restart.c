@@ -99,7 +99,7 @@ static void leave_everything_dirty(void)
 		EXPECT_EQ(0x66, run(cached(loaded_code[i])));
 }
 
-/* One test, so that only the last run comes to a result, behind as many plans as there were runs. */
+/* One test, so that only the last run comes to a result. Each prints a plan. */
 GUEST_TEST(memory_is_as_loaded_after_each_restart)
 {
 	const bool first = read32(MARK_AT) != MARK;

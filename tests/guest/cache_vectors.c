@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Exception vectors in cached memory, at both places they can be. A VMM has vectors of its own at one
- * of the two: what the caches hold there must be the guest's when the guest looks.
+ * Exception vectors in cached memory, at both places they can be. A VMM has vectors of its own at
+ * one of the two: what the caches hold there must be the guest's when the guest looks.
  */
 #include "tests/guest/cache_ops.h"
 #include "tests/guest/mmu.h"

@@ -530,6 +530,31 @@ static void every_name_of_the_tlb_operations_works(void **state)
 	}
 }
 
+/* TRM, 3.2.12: only the quarter that is used is put into the TLB, and goes by its own address. */
+static void quarters_that_differ_are_entries_of_their_own(void **state)
+{
+	const uint32_t page = SMALL(PAGE0, AP_USER_RW, KIND_WB) & ~0x40u; /* the first: read only */
+
+	map_properly(COARSE_ENTRY(COARSE), page);
+	for (unsigned quarter = 0; quarter < 4; quarter++)
+		assert_int_equal(walks_of(COARSE + quarter * 0x400), 1);
+	tlb_one(COARSE + 0x404);
+	assert_int_equal(walks_of(COARSE), 0);
+	assert_int_equal(walks_of(COARSE + 0x400), 1);
+	assert_int_equal(walks_of(COARSE + 0xc00), 0);
+	map_properly(COARSE_ENTRY(COARSE), LARGE(DATA_PA & ~0xffffu, AP_USER_RO, KIND_WB) | 0x10);
+	tlb_all();
+	for (unsigned quarter = 0; quarter < 4; quarter++) {
+		store(T_NCNB + COARSE_ENTRY(COARSE + quarter * 0x4000),
+		      LARGE(DATA_PA & ~0xffffu, AP_USER_RO, KIND_WB) | 0x10);
+		assert_int_equal(walks_of(COARSE + quarter * 0x4000), 1);
+	}
+	tlb_one(COARSE + 0x5000);
+	assert_int_equal(walks_of(COARSE), 0);
+	assert_int_equal(walks_of(COARSE + 0x4000), 1);
+	EXPECT_SILENT();
+}
+
 static void entries_outlive_the_mmu(void **state)
 {
 	map_and_use(SMALL(PAGE0, AP_USER_RW, KIND_WB));
@@ -575,6 +600,7 @@ int main(void)
 		TEST(locked_entries_survive_what_invalidates_all),
 		TEST(a_set_has_two_ways),
 		TEST(every_name_of_the_tlb_operations_works),
+		TEST(quarters_that_differ_are_entries_of_their_own),
 		TEST(entries_outlive_the_mmu),
 	};
 

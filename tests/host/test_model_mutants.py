@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The mutation run finds every operation, takes away just that one, and accounts for each mutant."""
+"""The mutation run finds every operation, takes just that one away, and accounts for each."""
 
 import pathlib
 import sys
@@ -192,6 +192,21 @@ def test_a_listed_survivor_that_is_gone_is_a_problem(tree, tmp_path):
     problems = mutants_report.judge(_mutants(tree, {}), accepted, True)
     assert len(problems) == 1 and "not in the sources" in problems[0]
     assert mutants_report.judge(_mutants(tree, {}), accepted, False) == []
+
+
+def test_results_of_a_part_keep_the_rest(tree, tmp_path):
+    path = tmp_path / "results.json"
+    sites = mutants_sites.find_sites(tree)
+    mutants = _mutants(tree, {("flush()", 1): "survived"})
+    mutants_report.write_json(path, "board", mutants, {}, [], sites)
+    assert len(mutants_report.read_caught(path)) == len(sites) - 1
+    again = [mutant for mutant in mutants if mutant.status == "survived"]
+    again[0].status = "caught"
+    mutants_report.write_json(path, "board", again, {}, [], sites[1:])
+    assert mutants_report.read_caught(path) == {site.key for site in sites[1:]}
+    path.write_text("{")
+    with pytest.raises(ModelError, match="results.json"):
+        mutants_report.read_caught(path)
 
 
 def test_a_mutant_that_was_not_run_is_a_problem(tree):
