@@ -41,7 +41,7 @@ def read_accepted(path):
         if len(str(entry["reason"]).split()) < 5:
             raise ModelError(f"{path}: entry {number}: the reason is no reason")
         one = Accepted(entry["path"], entry["function"], entry["operation"], entry.get("nth", 1),
-                       entry["reason"])
+                       " ".join(entry["reason"].split()))
         if one.key in accepted:
             raise ModelError(f"{path}: entry {number} is there twice")
         accepted[one.key] = one
