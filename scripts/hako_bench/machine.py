@@ -50,6 +50,11 @@ class Machine:
         return self.out / f"{self.label}.log"
 
     @property
+    def errors(self):
+        """What QEMU says itself: it must not get between the lines of the guest's console."""
+        return self.out / f"{self.label}.log.qemu"
+
+    @property
     def counts_file(self):
         return self.out / f"{self.label}.counts"
 
@@ -109,9 +114,10 @@ class Run:
         machine.counts_file.unlink(missing_ok=True)
         self.ram = model.ram_file() if machine.under else None
         try:
-            self.process = subprocess.Popen(
-                command_line(machine, installed_qemu(), self.ram), stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            with open(machine.errors, "wb") as errors:
+                self.process = subprocess.Popen(
+                    command_line(machine, installed_qemu(), self.ram), stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=errors)
         except (BuildError, OSError) as error:
             self._remove_ram()
             raise RunError(f"{machine.label}: cannot start {QEMU}: {error}")
@@ -159,8 +165,10 @@ class Run:
 
     def _fail(self, what):
         self.stop()
+        errors = self.machine.errors.read_text(encoding="utf-8", errors="replace")
         raise RunError(f"{self.machine.label}: {what}; log: {self.machine.log}\n"
-                       + last_lines("\n".join(self.console)))
+                       + last_lines("\n".join(self.console))
+                       + "".join(f"\n    QEMU: {line}" for line in errors.splitlines()[-5:]))
 
     def finish(self):
         """Wait for the end, stop QEMU, and return (plans, Counts); RunError if the guest failed."""

@@ -121,10 +121,10 @@ def _end(console):
             process.wait(END_SECONDS)
 
 
-def _refused(job, out):
-    """The plugin says no in a line of its own, before the guest says anything."""
-    log = (out / f"{job.label}.log").read_text(encoding="utf-8", errors="replace")
-    match = re.match(r"arm926 model: ([^\r\n]*)", log)
+def _refused(console):
+    """The plugin says no in a line of its own, where QEMU says its own."""
+    errors = console.errors_path.read_text(encoding="utf-8", errors="replace")
+    match = re.search(r"^arm926 model: (.*)", errors, re.M)
     if match:
         raise ModelError(match[1])
 
@@ -164,7 +164,7 @@ def run(job, model, out, progress=lambda text: None):
                 result.failure = f"{job.label}: {error}"
             finally:
                 _end(console)
-    _refused(job, out)
+    _refused(console)
     _read_report(result)
     result.seconds = time.monotonic() - start
     step(summary(result))

@@ -181,6 +181,22 @@ static uint32_t program_checksum(void)
 	return sum;
 }
 
+/**
+ * Random words cause each of these, in half of what is measured at least. Shares of the rows that the
+ * timer did not end: how many it ends depends on how busy the host is.
+ */
+static void expect_all_kinds(void)
+{
+	const unsigned rows =
+		kinds[KIND_UNDEF] + kinds[KIND_SWI] + kinds[KIND_PABT] + kinds[KIND_DABT];
+
+	EXPECT_TRUE(rows > 1000);
+	EXPECT_TRUE(kinds[KIND_UNDEF] * 100 > rows * 27); /* 54 % */
+	EXPECT_TRUE(kinds[KIND_SWI] * 100 > rows * 4);    /* 8 % */
+	EXPECT_TRUE(kinds[KIND_PABT] * 100 > rows * 8);   /* 16 % */
+	EXPECT_TRUE(kinds[KIND_DABT] * 100 > rows * 10);  /* 21 % */
+}
+
 static void run_words(bool user)
 {
 	const uint32_t *const vectors = user ? random_user_vectors : random_kernel_vectors;
@@ -212,14 +228,7 @@ static void run_words(bool user)
 	irq_init();
 	EXPECT_EQ(0, words_left);
 	EXPECT_EQ(checksum, program_checksum());
-	/*
-	 * Random words do cause all of these, each some 1,500 times or more; how often depends on when
-	 * the timer's interrupts come.
-	 */
-	EXPECT_TRUE(kinds[KIND_UNDEF] > 300);
-	EXPECT_TRUE(kinds[KIND_SWI] > 300);
-	EXPECT_TRUE(kinds[KIND_PABT] > 300);
-	EXPECT_TRUE(kinds[KIND_DABT] > 300);
+	expect_all_kinds();
 	tap_printf("# %u words in %s mode\n", user ? USER_WORDS : KERNEL_WORDS,
 		   user ? "user" : "kernel");
 }

@@ -43,17 +43,24 @@ class GuestError(AssertionError):
     """The guest did not do what it should; the message says what and where the log is."""
 
 
+# PopenSpawn mixes the two outputs. What QEMU itself says, such as of a frame that came while the
+# guest's network was down, is not the guest's console, and must not get between its lines.
+SEPARATE = ["/bin/sh", "-c", 'errors=$0; exec "$@" 2>"$errors"']
+
+
 class Machine:
-    """A QEMU with a console: `command` is its command line, `log` gets all that is printed."""
+    """A QEMU with a console: `command` is its command line. `log` gets all that the guest prints,
+    the same name with .qemu what QEMU says itself."""
 
     def __init__(self, command, log):
         self.scripted = False
         self.log_path = Path(log)
+        self.errors_path = Path(f"{log}.qemu")
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         self.log = open(self.log_path, "w", encoding="utf-8", newline="")
         # Pipes: a terminal would change line ends, and not every container has one to give.
-        self.qemu = PopenSpawn(command, encoding="utf-8", codec_errors="replace",
-                               timeout=HANG_SECONDS)
+        self.qemu = PopenSpawn(SEPARATE + [str(self.errors_path)] + [str(c) for c in command],
+                               encoding="utf-8", codec_errors="replace", timeout=HANG_SECONDS)
         self.qemu.logfile_read = self.log
 
     def __enter__(self):
@@ -65,8 +72,11 @@ class Machine:
         self.log.close()
 
     def _fail(self, what):
+        self.log.flush()
         tail = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()[-25:]
-        raise GuestError(f"{what}\nlog: {self.log_path}\n" + "\n".join("    " + t for t in tail))
+        errors = self.errors_path.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
+        raise GuestError("\n".join([what, f"log: {self.log_path}"] + ["    " + t for t in tail] +
+                                   ["QEMU: " + e for e in errors]))
 
     def expect(self, pattern, timeout=HANG_SECONDS):
         """Wait for a pattern; returns the match object and the text before it."""
@@ -74,7 +84,6 @@ class Machine:
         index = self.qemu.expect(patterns, timeout=timeout)
         if index == 0:
             return self.qemu.match, self.qemu.before
-        self.log.flush()
         if index <= len(FATAL):
             self._fail(f"the guest failed: {self.qemu.after}")
         if index == len(patterns) - 2:
@@ -110,7 +119,6 @@ class Machine:
         """Run one line of shell that has to succeed; returns its output."""
         status, output = self.run(command, timeout)
         if status != 0:
-            self.log.flush()
             self._fail(f"`{command}` ended with status {status}:\n{output}")
         return output
 
@@ -122,7 +130,6 @@ class Machine:
     def wait_for_end(self):
         """Wait until QEMU has ended; returns what was printed meanwhile and its exit status."""
         index = self.qemu.expect([pexpect.EOF] + FATAL + [pexpect.TIMEOUT])
-        self.log.flush()
         if index != 0:
             self._fail("QEMU did not end" if index > len(FATAL) else f"{self.qemu.after}")
         text = self.qemu.before
