@@ -57,7 +57,7 @@ unsigned guest_walk(const struct guest_mmu *mmu, gva_t va, guest_read_word read,
 		return 0;
 	}
 
-	if (!read(ctx, gpa((mmu->ttbr & 0xffffc000u) | (mva >> 20) << 2), &l1))
+	if (!read(ctx, gpa((mmu->ttbr & GUEST_TTBR_BASE) | (mva >> 20) << 2), &l1))
 		return FSR_EXTERNAL_WALK_L1;
 	out->l1 = l1;
 	out->domain = (uint8_t)desc_domain(l1);

@@ -12,12 +12,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What there is of two of the registers (ARM926EJ-S TRM, 2.3.3 and 2.3.13). */
+#define GUEST_TTBR_BASE 0xffffc000u
+#define GUEST_PID_MASK  0xfe000000u
+
 /** The registers a translation depends on. */
 struct guest_mmu {
 	uint32_t sctlr;
 	uint32_t ttbr;
 	uint32_t dacr;
-	uint32_t pid; /* FCSE PID register: bits 31:25 */
+	uint32_t pid; /* of the FCSE */
 };
 
 /** Reads one word of guest physical memory; false if nothing is there (external abort). */
@@ -39,15 +43,15 @@ struct guest_translation {
 /** The modified virtual address of the FCSE (ARM ARM, B7.2). */
 static inline uint32_t guest_mva(const struct guest_mmu *mmu, uint32_t va)
 {
-	return va < 0x02000000u ? va | (mmu->pid & 0xfe000000u) : va;
+	return va < 0x02000000u ? va | (mmu->pid & GUEST_PID_MASK) : va;
 }
 
 /** Whether @p va is one of the two names that the FCSE gives to the pages of a process. */
 static inline bool guest_fcse_renames(const struct guest_mmu *mmu, uint32_t va)
 {
-	const uint32_t pid = mmu->pid & 0xfe000000u;
+	const uint32_t pid = mmu->pid & GUEST_PID_MASK;
 
-	return pid != 0 && (va < 0x02000000u || (va & 0xfe000000u) == pid);
+	return pid != 0 && (va < 0x02000000u || (va & GUEST_PID_MASK) == pid);
 }
 
 unsigned guest_walk(const struct guest_mmu *mmu, gva_t va, guest_read_word read, void *ctx,

@@ -19,7 +19,7 @@
 bool shadow_guest_l1(const struct shadow *sh, unsigned slot, uint32_t *l1)
 {
 	const uint32_t mva_slot = guest_mva(sh->mmu, (uint32_t)slot << 20) >> 20;
-	const uint32_t at = (sh->mmu->ttbr & 0xffffc000u) + mva_slot * 4;
+	const uint32_t at = (sh->mmu->ttbr & GUEST_TTBR_BASE) + mva_slot * 4;
 	const volatile uint32_t *page = sh->guest_page(sh->guest_page_ctx, gpa(at & ~0xfffu));
 
 	if (!page)
@@ -67,7 +67,7 @@ void shadow_table_revalidate(struct shadow *sh, unsigned index)
 /** Compares the first-level descriptors of a context and drops the slots that differ. */
 static void revalidate_slots(struct shadow *sh, struct shadow_context *ctx)
 {
-	const uint32_t table = sh->mmu->ttbr & 0xffffc000u;
+	const uint32_t table = sh->mmu->ttbr & GUEST_TTBR_BASE;
 	const volatile uint32_t *page = 0;
 	unsigned page_slot = MMU_SLOTS;
 
@@ -160,23 +160,19 @@ static void revalidate_address(struct shadow *sh, uint32_t va)
  */
 void shadow_revalidate_page(struct shadow *sh, uint32_t mva)
 {
-	const uint32_t pid = sh->mmu->pid & 0xfe000000u;
+	const uint32_t pid = sh->mmu->pid & GUEST_PID_MASK;
 
 	revalidate_address(sh, mva);
-	if (pid != 0 && (mva & 0xfe000000u) == pid)
+	if (pid != 0 && (mva & GUEST_PID_MASK) == pid)
 		revalidate_address(sh, mva & 0x01ffffffu);
 }
 
-/** Empties the first level of a context and gives it to the guest's present address space. */
+/** Gives a context, which holds nothing, to the guest's present address space. */
 static void context_make(struct shadow *sh, struct shadow_context *ctx)
 {
-	memset(ctx->l1, 0, MMU_SLOTS * sizeof(ctx->l1[0]));
-	mmu_copy_vmm_slots(ctx->l1);
-	ctx->l1[shadow_vector_slot(sh)] =
-		desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
 	ctx->flat = guest_flat(sh);
-	ctx->ttbr = sh->mmu->ttbr & 0xffffc000u;
-	ctx->pid = sh->mmu->pid & 0xfe000000u;
+	ctx->ttbr = sh->mmu->ttbr & GUEST_TTBR_BASE;
+	ctx->pid = sh->mmu->pid & GUEST_PID_MASK;
 	ctx->valid = true;
 	sh->stats.contexts_made++;
 }
@@ -207,8 +203,8 @@ static void context_inherit(struct shadow *sh, struct shadow_context *ctx,
 static struct shadow_context *context_find(struct shadow *sh)
 {
 	const bool flat = guest_flat(sh);
-	const uint32_t ttbr = sh->mmu->ttbr & 0xffffc000u;
-	const uint32_t pid = sh->mmu->pid & 0xfe000000u;
+	const uint32_t ttbr = sh->mmu->ttbr & GUEST_TTBR_BASE;
+	const uint32_t pid = sh->mmu->pid & GUEST_PID_MASK;
 	struct shadow_context *oldest = 0;
 
 	for (struct shadow_context *ctx = sh->contexts; ctx < sh->contexts + SHADOW_CONTEXTS;
@@ -243,8 +239,7 @@ void shadow_switch(struct shadow *sh)
 
 	if (ctx != from) {
 		if (sh->vector_slot_open) /* leave the old context's gate closed */
-			from->l1[shadow_vector_slot(sh)] =
-				desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
+			from->l1[shadow_vector_slot(sh)] = shadow_closed_gate_desc(sh);
 		sh->vector_slot_open = false;
 		sh->current = ctx;
 		if (fresh)
@@ -262,9 +257,6 @@ void shadow_switch(struct shadow *sh)
  */
 void shadow_flush_all(struct shadow *sh)
 {
-	const uint32_t vectors =
-		desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
-
 	sh->transient_count = 0;
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
 		struct shadow_context *ctx = &sh->contexts[i];
@@ -272,7 +264,7 @@ void shadow_flush_all(struct shadow *sh)
 		shadow_context_clear(sh, ctx);
 		ctx->l1[0] = 0;
 		ctx->l1[0xfff] = 0;
-		ctx->l1[shadow_vector_slot(sh)] = vectors;
+		ctx->l1[shadow_vector_slot(sh)] = shadow_closed_gate_desc(sh);
 	}
 	sh->gate_table = SHADOW_NONE;
 	sh->vector_slot_open = false;
@@ -337,7 +329,8 @@ void shadow_reset(struct shadow *sh)
  *
  * @p mmu is read whenever something is filled or compared; @p guest_page gives the page of guest
  * physical memory at a 4 KiB aligned GPA, uncached, until its next call; @p pool is
- * SHADOW_POOL_SIZE bytes of uncached memory, 16 KiB aligned. Everything else comes from the heap.
+ * SHADOW_POOL_SIZE bytes of zeros, uncached, 16 KiB aligned. Everything else comes from the heap.
+ * From here on, a context without slots has the VMM's entries alone in its first level.
  */
 void shadow_init(struct shadow *sh, const struct guest_mmu *mmu,
 		 const volatile uint32_t *(*guest_page)(void *ctx, gpa_t page), void *ctx,
@@ -347,11 +340,15 @@ void shadow_init(struct shadow *sh, const struct guest_mmu *mmu,
 
 	*sh = (struct shadow){ .mmu = mmu, .guest_page = guest_page, .guest_page_ctx = ctx };
 	sh->contexts = heap_alloc(SHADOW_CONTEXTS * sizeof(*sh->contexts));
-	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++, next += MMU_SLOTS)
+	sh->pool = next + SHADOW_CONTEXTS * MMU_SLOTS;
+	sh->vector_table = sh->pool + SHADOW_TABLES * SHADOW_ENTRIES;
+	sh->vectors_high = true;
+	vector_table_make(sh);
+	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++, next += MMU_SLOTS) {
 		sh->contexts[i].l1 = next;
-	sh->pool = next;
-	next += SHADOW_TABLES * SHADOW_ENTRIES;
-	sh->vector_table = next;
+		mmu_copy_vmm_slots(next);
+		next[shadow_vector_slot(sh)] = shadow_closed_gate_desc(sh);
+	}
 
 	sh->tables = heap_alloc(SHADOW_TABLES * sizeof(*sh->tables));
 	sh->guest_l2 = heap_alloc(SHADOW_TABLES * SHADOW_ENTRIES * sizeof(*sh->guest_l2));
@@ -367,8 +364,6 @@ void shadow_init(struct shadow *sh, const struct guest_mmu *mmu,
 	memset(sh->domain_of, MMU_DOMAIN_COUNT, sizeof(sh->domain_of));
 
 	sh->privileged = true;
-	sh->vectors_high = true;
-	vector_table_make(sh);
 	sh->current = &sh->contexts[0];
 	context_make(sh, sh->current);
 	shadow_domains_changed(sh);

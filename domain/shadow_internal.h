@@ -11,6 +11,12 @@ static inline unsigned shadow_vector_slot(const struct shadow *sh)
 	return sh->vectors_high ? 0xfffu : 0u;
 }
 
+/** The first-level entry of the vector slot that shows the VMM's vectors alone. */
+static inline uint32_t shadow_closed_gate_desc(const struct shadow *sh)
+{
+	return desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
+}
+
 /** The guest's first-level descriptor for the VA slot @p slot; false if it cannot be read. */
 bool shadow_guest_l1(const struct shadow *sh, unsigned slot, uint32_t *l1);
 

@@ -118,9 +118,7 @@ struct shadow_slot *shadow_slot_find(struct shadow_context *ctx, unsigned slot)
 /** The first-level entry of a slot without a link: empty, or the VMM's vectors alone. */
 static uint32_t unlinked_desc(const struct shadow *sh, unsigned slot)
 {
-	if (slot == shadow_vector_slot(sh))
-		return desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
-	return 0;
+	return slot == shadow_vector_slot(sh) ? shadow_closed_gate_desc(sh) : 0;
 }
 
 /** Forgets a slot of a context. The caller invalidates the TLB. */
@@ -258,19 +256,33 @@ static unsigned table_take(struct shadow *sh)
 	return index;
 }
 
-/** Makes the four aligned tables that hold @p index free, and takes them off the list. */
+/** Whether a group of four is free. What is used has links; a fine table has its in the first. */
+static bool four_are_free(const struct shadow *sh, unsigned first)
+{
+	for (unsigned i = first; i < first + 4; i++)
+		if (sh->tables[i].refs > 0)
+			return false;
+	return true;
+}
+
+/** Takes four aligned tables off the list: the next free ones, or else the next, made free. */
 static unsigned table_take_four(struct shadow *sh)
 {
-	sh->recycle_hand = (sh->recycle_hand + 4) % SHADOW_TABLES;
-	const unsigned first = align_down(sh->recycle_hand, 4);
+	unsigned first = align_down(sh->recycle_hand, 4);
+	unsigned tries = SHADOW_TABLES / 4;
+
+	do {
+		first = (first + 4) % SHADOW_TABLES;
+	} while (!four_are_free(sh, first) && tries-- > 0);
+	sh->recycle_hand = first;
 
 	for (unsigned i = first; i < first + 4; i++) {
 		if (sh->tables[i].refs > 0 && !table_recycle(sh, i)) {
 			shadow_context_clear(sh, sh->current);
+			mmu_tlb_invalidate_all();
 			table_recycle(sh, i);
 		}
 	}
-	mmu_tlb_invalidate_all();
 	for (uint16_t *link = &sh->free_head; *link != SHADOW_NONE;) {
 		if (align_down(*link, 4) == first) {
 			*link = sh->tables[*link].next;
@@ -285,8 +297,8 @@ static unsigned table_take_four(struct shadow *sh)
 /**
  * The table for a guest descriptor at a slot: the one there is, or a new, empty one.
  *
- * @p like gives slot, guest_l1, flat, fine, renamed, guest_domain, class and mmu_domain. An existing table
- * keeps the class it has. The caller links it at once: until then it has no reference.
+ * @p like gives slot, guest_l1, flat, fine, renamed, guest_domain, class and mmu_domain. An existing
+ * table keeps the class it has. The caller links it at once: until then it has no reference.
  */
 unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like)
 {

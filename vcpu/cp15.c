@@ -15,9 +15,6 @@
 /* What the ARM926EJ-S says of itself (TRM, 2.3.1): r0p5. */
 #define MIDR 0x41069265u
 
-#define TTBR_BASE 0xffffc000u
-#define PID_MASK  0xfe000000u
-
 /** The result of an MRC; r15 as the destination means the flags (ARM ARM, A4.1.38). */
 static enum trap_outcome result(struct vcpu *vcpu, uint32_t rt, uint32_t value)
 {
@@ -104,7 +101,7 @@ static enum trap_outcome write_ttbr(struct vcpu *vcpu, uint32_t rt)
 {
 	uint32_t next;
 
-	vcpu->mmu.ttbr = vcpu->frame.r[rt] & TTBR_BASE;
+	vcpu->mmu.ttbr = vcpu->frame.r[rt] & GUEST_TTBR_BASE;
 	if (!(vcpu->mmu.sctlr & SCTLR_M))
 		return TRAP_NEXT;
 	shadow_switch(vcpu->shadow);
@@ -342,7 +339,7 @@ static enum trap_outcome read_pid(struct vcpu *vcpu, uint32_t rt)
 /** The FCSE PID renames the low 32 MiB: an address space of its own in the shadow tables. */
 static enum trap_outcome write_pid(struct vcpu *vcpu, uint32_t rt)
 {
-	const uint32_t value = vcpu->frame.r[rt] & PID_MASK;
+	const uint32_t value = vcpu->frame.r[rt] & GUEST_PID_MASK;
 
 	if (value == vcpu->mmu.pid)
 		return TRAP_NEXT;
@@ -369,7 +366,6 @@ static enum trap_outcome write_context_id(struct vcpu *vcpu, uint32_t rt)
 /** One register or operation. */
 struct cp15_row {
 	uint8_t crn, opc1, crm, opc2;
-	const char *name;
 	emulate_fn read;
 	emulate_fn write;
 };
@@ -377,46 +373,46 @@ struct cp15_row {
 /* TRM, table 2-3 and 2.3. Rows are searched in order; a NULL is an undefined instruction. */
 static const struct cp15_row rows[] = {
 	/* clang-format off */
-	/* CRn op1 CRm  op2  name                     read                   write */
-	{  0,  0,   0,  1,   "cache type",            read_ctr,              ignore_write },
-	{  0,  0,   0,  2,   "TCM status",            read_zero,             ignore_write },
-	{  0,  0, ANY,  ANY, "main ID",               read_midr,             ignore_write },
-	{  1,  0, ANY,  ANY, "control",               read_sctlr,            write_sctlr },
-	{  2,  0, ANY,  ANY, "translation table base", read_ttbr,            write_ttbr },
-	{  3,  0, ANY,  ANY, "domain access control", read_dacr,             write_dacr },
-	{  5,  0, ANY,  0,   "data fault status",     read_dfsr,             write_dfsr },
-	{  5,  0, ANY,  1,   "instr. fault status",   read_ifsr,             write_ifsr },
-	{  6,  0, ANY,  ANY, "fault address",         read_far,              write_far },
-	{  7,  0,   0,  4,   "wait for interrupt",    0,                     wait_for_interrupt },
-	{  7,  0,   5,  0,   "invalidate I",          0,                     invalidate_i_all },
-	{  7,  0,   5,  1,   "invalidate I line",     0,                     invalidate_i_line },
-	{  7,  0,   5,  2,   "invalidate I set/way",  0,                     invalidate_i_set_way },
-	{  7,  0,   6,  0,   "invalidate D",          0,                     clean_invalidate_d_all },
-	{  7,  0,   6,  1,   "invalidate D line",     0,                     invalidate_d_line },
-	{  7,  0,   6,  2,   "invalidate D set/way",  0,                     clean_invalidate_d_set_way },
-	{  7,  0,   7,  0,   "invalidate both",       0,                     clean_invalidate_both },
-	{  7,  0,  10,  1,   "clean D line",          0,                     clean_d_line },
-	{  7,  0,  10,  2,   "clean D set/way",       0,                     clean_d_set_way },
-	{  7,  0,  10,  3,   "test and clean D",      test_and_clean,        0 },
-	{  7,  0,  10,  4,   "drain write buffer",    0,                     drain_write_buffer },
-	{  7,  0,  13,  1,   "prefetch I line",       0,                     ignore_write },
-	{  7,  0,  14,  1,   "clean, inv. D line",    0,                     clean_invalidate_d_line },
-	{  7,  0,  14,  2,   "clean, inv. D set/way", 0,                     clean_invalidate_d_set_way },
-	{  7,  0,  14,  3,   "test, clean, inv. D",   test_clean_invalidate, 0 },
-	{  8,  0,   5,  0,   "invalidate I TLB",      0,                     tlb_invalidate_all },
-	{  8,  0,   5,  1,   "invalidate I TLB entry", 0,                    tlb_invalidate_page },
-	{  8,  0,   6,  0,   "invalidate D TLB",      0,                     tlb_invalidate_all },
-	{  8,  0,   6,  1,   "invalidate D TLB entry", 0,                    tlb_invalidate_page },
-	{  8,  0,   7,  0,   "invalidate TLB",        0,                     tlb_invalidate_all },
-	{  8,  0,   7,  1,   "invalidate TLB entry",  0,                     tlb_invalidate_page },
-	{  9,  0,   0,  0,   "D lockdown",            read_lockdown_d,       write_lockdown_d },
-	{  9,  0,   0,  1,   "I lockdown",            read_lockdown_i,       write_lockdown_i },
-	{  9,  0,   1,  0,   "D TCM region",          read_zero,             ignore_write },
-	{  9,  0,   1,  1,   "I TCM region",          read_zero,             ignore_write },
-	{ 10,  0,   0,  0,   "TLB lockdown",          read_tlb_lockdown,     write_tlb_lockdown },
-	{ 13,  0, ANY,  0,   "FCSE PID",              read_pid,              write_pid },
-	{ 13,  0, ANY,  1,   "context ID",            read_context_id,       write_context_id },
-	{ 15, ANY, ANY, ANY, "test",                  read_zero,             ignore_write },
+	/* CRn op1  CRm  op2 read                   write                         if not as named */
+	{  0,   0,   0,   1, read_ctr,              ignore_write },
+	{  0,   0,   0,   2, read_zero,             ignore_write },               /* TCM status */
+	{  0,   0, ANY, ANY, read_midr,             ignore_write },
+	{  1,   0, ANY, ANY, read_sctlr,            write_sctlr },
+	{  2,   0, ANY, ANY, read_ttbr,             write_ttbr },
+	{  3,   0, ANY, ANY, read_dacr,             write_dacr },
+	{  5,   0, ANY,   0, read_dfsr,             write_dfsr },
+	{  5,   0, ANY,   1, read_ifsr,             write_ifsr },
+	{  6,   0, ANY, ANY, read_far,              write_far },
+	{  7,   0,   0,   4, 0,                     wait_for_interrupt },
+	{  7,   0,   5,   0, 0,                     invalidate_i_all },
+	{  7,   0,   5,   1, 0,                     invalidate_i_line },
+	{  7,   0,   5,   2, 0,                     invalidate_i_set_way },
+	{  7,   0,   6,   0, 0,                     clean_invalidate_d_all },     /* invalidate */
+	{  7,   0,   6,   1, 0,                     invalidate_d_line },
+	{  7,   0,   6,   2, 0,                     clean_invalidate_d_set_way }, /* invalidate */
+	{  7,   0,   7,   0, 0,                     clean_invalidate_both },      /* invalidate */
+	{  7,   0,  10,   1, 0,                     clean_d_line },
+	{  7,   0,  10,   2, 0,                     clean_d_set_way },
+	{  7,   0,  10,   3, test_and_clean,        0 },
+	{  7,   0,  10,   4, 0,                     drain_write_buffer },
+	{  7,   0,  13,   1, 0,                     ignore_write },               /* prefetch I line */
+	{  7,   0,  14,   1, 0,                     clean_invalidate_d_line },
+	{  7,   0,  14,   2, 0,                     clean_invalidate_d_set_way },
+	{  7,   0,  14,   3, test_clean_invalidate, 0 },
+	{  8,   0,   5,   0, 0,                     tlb_invalidate_all },         /* I TLB */
+	{  8,   0,   5,   1, 0,                     tlb_invalidate_page },        /* I TLB */
+	{  8,   0,   6,   0, 0,                     tlb_invalidate_all },         /* D TLB */
+	{  8,   0,   6,   1, 0,                     tlb_invalidate_page },        /* D TLB */
+	{  8,   0,   7,   0, 0,                     tlb_invalidate_all },
+	{  8,   0,   7,   1, 0,                     tlb_invalidate_page },
+	{  9,   0,   0,   0, read_lockdown_d,       write_lockdown_d },
+	{  9,   0,   0,   1, read_lockdown_i,       write_lockdown_i },
+	{  9,   0,   1,   0, read_zero,             ignore_write },               /* D TCM region */
+	{  9,   0,   1,   1, read_zero,             ignore_write },               /* I TCM region */
+	{ 10,   0,   0,   0, read_tlb_lockdown,     write_tlb_lockdown },
+	{ 13,   0, ANY,   0, read_pid,              write_pid },
+	{ 13,   0, ANY,   1, read_context_id,       write_context_id },
+	{ 15, ANY, ANY, ANY, read_zero,             ignore_write },               /* test */
 	/* clang-format on */
 };
 

@@ -183,9 +183,7 @@ enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
 	if (!region)
 		return guest_prefetch_abort(vcpu, fault.fsr);
 	if (region->kind == MEM_EMULATED) /* no device model executes code */
-		return guest_prefetch_abort(
-			vcpu, (uint32_t)t.domain << 4 |
-				      (t.is_page ? FSR_EXTERNAL_PAGE : FSR_EXTERNAL_SECTION));
+		return guest_prefetch_abort(vcpu, guest_external_abort(&t));
 
 	switch (shadow_fill(vcpu->shadow, gva(va), &t, region, RIGHTS_READ)) {
 	case SHADOW_FILLED:

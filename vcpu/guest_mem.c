@@ -50,7 +50,7 @@ static bool read_word(void *mem, gpa_t from, uint32_t *word)
 }
 
 /** The fault status of an access that nothing answers. */
-static uint32_t external_abort(const struct guest_translation *t)
+uint32_t guest_external_abort(const struct guest_translation *t)
 {
 	return (uint32_t)t->domain << 4 | (t->is_page ? FSR_EXTERNAL_PAGE : FSR_EXTERNAL_SECTION);
 }
@@ -92,7 +92,7 @@ const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool pr
 	}
 	region = vm_mem_find(mem, t->gpa);
 	if (!region)
-		fault->fsr = external_abort(t);
+		fault->fsr = guest_external_abort(t);
 	vcpu->found = (struct guest_found){
 		.region = region, .t = *t, .va = va, .privileged = privileged, .write = write
 	};
@@ -194,7 +194,7 @@ bool guest_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool privileged
 	}
 	if (access_mapped(va, mem_region_hpa(region, t.gpa), size, write, value))
 		return true;
-	fault->fsr = external_abort(&t);
+	fault->fsr = guest_external_abort(&t);
 	fault->far = guest_mva(&vcpu->mmu, va);
 	return false;
 }

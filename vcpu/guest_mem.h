@@ -25,6 +25,7 @@ const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool pr
 bool guest_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool privileged, bool write,
 		  uint32_t *value, struct guest_fault *fault);
 
+uint32_t guest_external_abort(const struct guest_translation *t);
 uint32_t guest_fault_domain(struct vcpu *vcpu, uint32_t va);
 
 void guest_found_nothing(struct vcpu *vcpu);

@@ -93,13 +93,16 @@ uint32_t vcpu_spsr(const struct vcpu *vcpu)
 	return vcpu_has_spsr(vcpu) ? vcpu->spsr[vcpu_bank(vcpu)] : vcpu_cpsr(vcpu);
 }
 
-/** Writes the bits of @p mask of the current mode's SPSR; nothing in User and System mode. */
+/**
+ * Writes the bits of @p mask of the current mode's SPSR; nothing in User and System mode. Setting
+ * reserved bits is UNPREDICTABLE (ARM ARM, A4.1.39): there are none, they stay zero.
+ */
 void vcpu_set_spsr(struct vcpu *vcpu, uint32_t value, uint32_t mask)
 {
 	uint32_t *const spsr = &vcpu->spsr[vcpu_bank(vcpu)];
 
 	if (vcpu_has_spsr(vcpu))
-		*spsr = (*spsr & ~mask) | (value & mask);
+		*spsr = (*spsr & ~mask) | (value & mask & PSR_BITS);
 }
 
 /** Where the User mode register @p reg (0 to 14) is while another mode may be current. */

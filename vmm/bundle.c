@@ -36,7 +36,7 @@ static const char error_texts[BUNDLE_ERROR_COUNT][40] = {
 	[BUNDLE_BAD_HEADER] = "bad header",
 	[BUNDLE_BAD_KIND] = "unknown kind of part",
 	[BUNDLE_BAD_NAME] = "bad part name",
-	[BUNDLE_BAD_PLACE] = "a part is outside the bundle",
+	[BUNDLE_BAD_PLACE] = "a part is not where it has to be",
 	[BUNDLE_BAD_MEMORY] = "a part is outside the guest's memory",
 	[BUNDLE_PARTS_OVERLAP] = "two parts overlap",
 	[BUNDLE_DUPLICATE] = "two parts of the same kind or name",
@@ -152,8 +152,7 @@ static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bun
 	if (part->kind == BUNDLE_VMM) {
 		if (part->offset || !part->size)
 			return BUNDLE_BAD_PLACE;
-	} else if (part->offset % BUNDLE_ALIGN ||
-		   !fits(part->offset, part->size, bundle->total_size)) {
+	} else if (!fits(part->offset, part->size, bundle->total_size)) {
 		return BUNDLE_BAD_PLACE;
 	}
 	if (part->kind == BUNDLE_PROXIES && (part->size % 4 || part->size > 4 * PROXY_TABLE_MAX))
@@ -170,12 +169,24 @@ static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bun
 	return BUNDLE_OK;
 }
 
+/**
+ * Where part @p index has to start, or the bundle to end: behind the table and the parts before it,
+ * which fit into the bundle, at a multiple of BUNDLE_ALIGN.
+ */
+static uint32_t next_offset(const struct bundle *bundle, unsigned index)
+{
+	uint32_t end = BUNDLE_HEADER_SIZE + bundle->part_count * BUNDLE_PART_SIZE;
+
+	for (unsigned i = 0; i < index; i++)
+		if (bundle->part[i].kind != BUNDLE_VMM)
+			end = bundle->part[i].offset + bundle->part[i].size;
+	return align_up(end, BUNDLE_ALIGN);
+}
+
 /** Compares part @p index with all before it. */
 static enum bundle_error check_against_others(const struct bundle *bundle, unsigned index)
 {
 	const struct bundle_part *const part = &bundle->part[index];
-	/* Parts follow each other behind the table, in order: read straight through. */
-	uint32_t free_from = BUNDLE_HEADER_SIZE + bundle->part_count * BUNDLE_PART_SIZE;
 	unsigned same_kind = 0;
 
 	for (unsigned i = 0; i < index; i++) {
@@ -187,13 +198,11 @@ static enum bundle_error check_against_others(const struct bundle *bundle, unsig
 		if (ranges_overlap(part->gpa.raw, part->memory_size, other->gpa.raw,
 				   other->memory_size))
 			return BUNDLE_PARTS_OVERLAP;
-		if (other->kind != BUNDLE_VMM)
-			free_from = other->offset + other->size;
 	}
 	if (same_kind >= kind_rules[part->kind].at_most)
 		return BUNDLE_DUPLICATE;
-	if (part->kind != BUNDLE_VMM && part->offset < free_from)
-		return BUNDLE_PARTS_OVERLAP;
+	if (part->kind != BUNDLE_VMM && part->offset != next_offset(bundle, index))
+		return BUNDLE_BAD_PLACE;
 	return BUNDLE_OK;
 }
 
@@ -217,6 +226,8 @@ static enum bundle_error check_whole(const struct bundle *bundle)
 	for (unsigned kind = 0; kind < ARRAY_SIZE(kind_rules); kind++)
 		if (kind_rules[kind].at_least && !bundle_find(bundle, (enum bundle_kind)kind))
 			return BUNDLE_MISSING;
+	if (bundle->total_size != next_offset(bundle, bundle->part_count))
+		return BUNDLE_BAD_SIZE;
 	if (bundle->dtb.raw != (dtb ? dtb->gpa.raw : 0))
 		return BUNDLE_BAD_HEADER;
 	return entry_is_good(bundle) ? BUNDLE_OK : BUNDLE_BAD_ENTRY;
@@ -227,7 +238,7 @@ static enum bundle_error check_whole(const struct bundle *bundle)
  *
  * @p length needs to be BUNDLE_TABLE_MAX at most. @p bundle_size is the size of the whole bundle
  * as its carrier knows it; the header must agree. The bytes of the parts are not looked at.
- * When BUNDLE_OK is returned, every part lies inside the bundle, in order and without overlap;
+ * When BUNDLE_OK is returned, the parts fill the bundle, in order, without overlap or gap;
  * those for the guest lie inside its memory without overlap; kinds, names, entry and device tree
  * are consistent. Otherwise @p at_part is the number of the part that was being looked at, or
  * BUNDLE_PARTS_MAX for the header, and @p bundle must not be used.

@@ -13,8 +13,8 @@ static struct vm *owner;
 static uint32_t shown; /* bit n: line board.irqs[n] is shown to the VM and masked on the board */
 
 /**
- * Maps and silences the board's interrupt controllers, then lets the VMM's own lines through. What a
- * boot loader left enabled elsewhere would interrupt for ever: nobody here could take it back.
+ * Maps and silences the board's interrupt controllers, then lets the VMM's own lines through. What
+ * a boot loader left enabled elsewhere would interrupt for ever: nobody here could take it back.
  */
 void irq_init(void)
 {

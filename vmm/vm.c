@@ -2,6 +2,7 @@
 #include "vmm/vm.h"
 
 #include "arch/arm/layout.h"
+#include "arch/arm/mode_name.h"
 #include "arch/arm/user_access.h"
 #include "vcpu/guest_abi.h"
 #include "vcpu/guest_mem.h"
@@ -247,26 +248,6 @@ void vm_act_on_request(struct vm *vm)
 	vm_start(vm);
 }
 
-static const char *mode_name(unsigned mode)
-{
-	switch (mode) {
-	case PSR_MODE_USR:
-		return "usr";
-	case PSR_MODE_FIQ:
-		return "fiq";
-	case PSR_MODE_IRQ:
-		return "irq";
-	case PSR_MODE_SVC:
-		return "svc";
-	case PSR_MODE_ABT:
-		return "abt";
-	case PSR_MODE_UND:
-		return "und";
-	default:
-		return "sys";
-	}
-}
-
 /** The VM cannot continue: says why and in which state, and gives the board up. */
 void vm_stop_with_report(struct vm *vm, const char *trap)
 {
@@ -275,7 +256,7 @@ void vm_stop_with_report(struct vm *vm, const char *trap)
 
 	log_warn("[%s] stopped: %s (0x%08x) at pc 0x%08x, mode %s, last trap: %s\n", vm->name,
 		 vcpu->stop_reason, (unsigned)vcpu->stop_value, (unsigned)f->pc,
-		 mode_name(vcpu_mode(vcpu)), trap);
+		 arm_mode_name(vcpu_mode(vcpu)), trap);
 	for (unsigned i = 0; i < 15; i += 5)
 		log_warn("[%s]   r%-2u %08x %08x %08x %08x %08x\n", vm->name, i, (unsigned)f->r[i],
 			 (unsigned)f->r[i + 1], (unsigned)f->r[i + 2], (unsigned)f->r[i + 3],

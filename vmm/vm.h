@@ -32,7 +32,6 @@ struct vm {
 	struct vcpu vcpu; /* first: frame, vCPU and VM are one pointer */
 	struct shadow shadow;
 	struct vm_mem mem;
-	struct guest_mmu *mmu;
 	char name[BUNDLE_NAME_SIZE];
 
 	struct device device[VM_DEVICES_MAX];

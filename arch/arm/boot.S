@@ -137,7 +137,7 @@ boot_move:
 	 */
 	ldr	r0, [r8, #BOOT_STATE_L1]
 	mov	r1, #0
-	mcr	p15, 0, r1, c8, c7, 0		/* TLB: nothing of the loader's mappings survives, */
+	mcr	p15, 0, r1, c8, c7, 0		/* TLB: none of the loader's mappings survives, */
 	ldr	r2, =VMM_BASE			/* and here nothing that it locked either: */
 	ldr	r3, =VMM_END
 	bl	boot_unlock_tlb
@@ -171,9 +171,9 @@ boot_mapped:
 	/* vmm_main() does not return. */
 
 /*
- * Removes the TLB entries of addresses from r2 up to r3, in steps of the smallest page. Locked entries
- * survive an invalidation of the whole TLB, but not of their own address (TRM, 2.3.9). The others
- * are replaced when the tables are in use: mmu_lock_tlb().
+ * Removes the TLB entries of addresses from r2 up to r3, in steps of the smallest page. Locked
+ * entries survive an invalidation of the whole TLB, but not of their own address (TRM, 2.3.9). The
+ * others are replaced when the tables are in use: mmu_lock_tlb().
  */
 boot_unlock_tlb:
 	mcr	p15, 0, r2, c8, c7, 1

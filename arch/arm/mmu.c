@@ -157,10 +157,10 @@ const void *mmu_bundle_window(hpa_t from, uint32_t size)
 }
 
 /**
- * Fills the lockdown part of the TLB with the VMM's own sections, which every trap uses, and thereby
- * replaces what a loader may have locked there: an entry that survives invalidations would translate
- * a guest's addresses (TRM, 2.3.11). Each load walks the tables, and its entry goes where the
- * victim field says; an older entry for the same address is removed first.
+ * Fills the lockdown part of the TLB with the VMM's own sections, which every trap uses, and
+ * thereby replaces what a loader may have locked there: an entry that survives invalidations would
+ * translate a guest's addresses (TRM, 2.3.11). Each load walks the tables, and its entry goes where
+ * the victim field says; an older entry for the same address is removed first.
  */
 static void mmu_lock_tlb(void)
 {

@@ -22,4 +22,6 @@
 #define PSR_Z 0x40000000
 #define PSR_N 0x80000000
 
+#define PSR_BITS 0xf90000ff /* all that an ARMv5TEJ has; the others are reserved */
+
 #endif

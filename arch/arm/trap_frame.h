@@ -6,7 +6,6 @@
 #define ARCH_ARM_TRAP_FRAME_H
 
 /* Offsets for vectors.S, proved by the assertions below and in vcpu/vcpu.h. */
-#define TF_SP      52
 #define TF_PC      60
 #define TF_CPSR    64
 #define TF_EXC_LR  68
@@ -41,7 +40,6 @@ struct trap_frame {
 	uint32_t exc_lr; /* banked lr as the CPU left it; consumed by trap_from_guest() */
 };
 
-_Static_assert(offsetof(struct trap_frame, r[13]) == TF_SP, "TF_SP");
 _Static_assert(offsetof(struct trap_frame, pc) == TF_PC, "TF_PC");
 _Static_assert(offsetof(struct trap_frame, cpsr) == TF_CPSR, "TF_CPSR");
 _Static_assert(offsetof(struct trap_frame, exc_lr) == TF_EXC_LR, "TF_EXC_LR");

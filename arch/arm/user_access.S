@@ -3,15 +3,19 @@
 	.arm
 	.fpu	vfpv2
 
+	.macro FUNCTION name
+	.section .text.\name, "ax"
+	.global	\name
+	.type	\name, %function
+\name:
+	.endm
+
 /*
  * bool user_load32(uint32_t va, uint32_t *value) and its siblings. An abort at the marked
  * instruction continues at the fix-up, which returns false.
  */
 	.macro LOAD name, insn:vararg
-	.section .text.\name, "ax"
-	.global	\name
-	.type	\name, %function
-\name:
+	FUNCTION \name
 9001:	\insn
 	str	r2, [r1]
 	mov	r0, #1
@@ -21,10 +25,7 @@
 	.endm
 
 	.macro STORE name, insn:vararg
-	.section .text.\name, "ax"
-	.global	\name
-	.type	\name, %function
-\name:
+	FUNCTION \name
 9001:	\insn
 	mov	r0, #1
 	bx	lr
@@ -48,10 +49,7 @@
  * bool user_load_words(uint32_t va, uint32_t *words, unsigned count) and the store. The row of 16
  * transfers is entered so that @p count, 1 to 16, are left of it. An abort can only be the first.
  */
-	.section .text.user_words, "ax"
-	.global	user_load_words
-	.type	user_load_words, %function
-user_load_words:
+	FUNCTION user_load_words
 	rsb	r2, r2, #16
 	add	pc, pc, r2, lsl #3
 	nop
@@ -62,9 +60,7 @@ user_load_words:
 	.endr
 	mov	r0, #1
 	bx	lr
-	.global	user_store_words
-	.type	user_store_words, %function
-user_store_words:
+	FUNCTION user_store_words
 	rsb	r2, r2, #16
 	add	pc, pc, r2, lsl #3
 	nop
@@ -90,10 +86,7 @@ access_failed:
 	bx	lr
 
 /* bool vfp_present(void): FPSID is readable at any time, if there is a VFP. */
-	.section .text.vfp, "ax"
-	.global	vfp_present
-	.type	vfp_present, %function
-vfp_present:
+	FUNCTION vfp_present
 9002:	vmrs	r0, fpsid
 	mov	r0, #1
 	bx	lr
@@ -101,14 +94,11 @@ vfp_present:
 	.word	9002b, access_failed
 
 /*
- * void jazelle_disable(void): clears JE in the Jazelle main configuration register, so that BXJ is BX,
- * and sets CD (bit 0) in the OS control register, so that User mode cannot change that (ARM ARM, A2.10). A
- * core without Jazelle, or an emulator, may not have the registers.
+ * void jazelle_disable(void): clears JE in the Jazelle main configuration register, so that BXJ is
+ * BX, and sets CD (bit 0) in the OS control register, so that User mode cannot change that (ARM
+ * ARM, A2.10). A core without Jazelle, or an emulator, may not have the registers.
  */
-	.section .text.jazelle, "ax"
-	.global	jazelle_disable
-	.type	jazelle_disable, %function
-jazelle_disable:
+	FUNCTION jazelle_disable
 	mov	r0, #0
 9005:	mcr	p14, 7, r0, c2, c0, 0
 	mov	r0, #1
@@ -119,15 +109,10 @@ jazelle_disable:
 	.word	9006b, access_failed
 
 	.macro VFP_SYSTEM reg
-	.section .text.vfp_\reg, "ax"
-	.global	vfp_read_\reg
-	.type	vfp_read_\reg, %function
-vfp_read_\reg:
+	FUNCTION vfp_read_\reg
 	vmrs	r0, \reg
 	bx	lr
-	.global	vfp_write_\reg
-	.type	vfp_write_\reg, %function
-vfp_write_\reg:
+	FUNCTION vfp_write_\reg
 	vmsr	\reg, r0
 	bx	lr
 	.endm
@@ -138,15 +123,12 @@ vfp_write_\reg:
 	VFP_SYSTEM fpinst2
 
 /* void vfp_reset(void): registers and FPSCR 0, access off. For a core that has a VFP. */
-	.section .text.vfp_reset, "ax"
-	.global	vfp_reset
-	.type	vfp_reset, %function
-vfp_reset:
+	FUNCTION vfp_reset
 	mov	r0, #0x40000000		/* EN */
 	mov	r1, #0
 	vmsr	fpexc, r0
 	vmsr	fpscr, r1
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+	.irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
 	vmov	d\n, r1, r1
 	.endr
 	vmsr	fpexc, r1
@@ -156,24 +138,19 @@ vfp_reset:
  * uint32_t vfp_read_register(unsigned reg), void vfp_write_register(unsigned reg, uint32_t value):
  * one of s0 to s31, by a jump into a row of 32 moves of 8 bytes each.
  */
-	.section .text.vfp_registers, "ax"
-	.global	vfp_read_register
-	.type	vfp_read_register, %function
-vfp_read_register:
+	FUNCTION vfp_read_register
 	and	r0, r0, #31
 	add	pc, pc, r0, lsl #3
 	nop
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	vmov	r0, s\n
 	bx	lr
 	.endr
-	.global	vfp_write_register
-	.type	vfp_write_register, %function
-vfp_write_register:
+	FUNCTION vfp_write_register
 	and	r0, r0, #31
 	add	pc, pc, r0, lsl #3
 	nop
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	vmov	s\n, r1
 	bx	lr
 	.endr

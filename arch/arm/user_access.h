@@ -2,8 +2,8 @@
 /*
  * Guest memory through the guest's own addresses, with LDRT and STRT: the MMU checks the access as
  * one of User mode, so nothing of the VMM can be reached. Each returns false, and has done nothing,
- * if the access aborts (arch/arm/vectors.S, fix-up table). Also the
- * coprocessors that a core may not have: Jazelle and the VFP.
+ * if the access aborts (arch/arm/vectors.S, fix-up table). Also accesses of the VMM's own that the
+ * bus may refuse, and the coprocessors that a core may not have: Jazelle and the VFP.
  */
 #ifndef ARCH_ARM_USER_ACCESS_H
 #define ARCH_ARM_USER_ACCESS_H

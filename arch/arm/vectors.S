@@ -171,8 +171,8 @@ trap_set_frame:
 	bx	lr
 
 /*
- * Traps from the VMM itself. A data abort or undefined instruction at an address in the fix-up table
- * continues at its fix-up: that is how memory of the guest is touched. Anything else is a bug.
+ * Traps from the VMM itself. A data abort or undefined instruction at an address in the fix-up
+ * table continues at its fix-up: that is how memory of the guest is touched. Anything else is a bug.
  */
 	.macro TRAP_FIXUP name, kind, offset
 trap_from_vmm_\name:

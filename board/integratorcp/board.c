@@ -85,7 +85,7 @@ const struct board board = {
 	.timer_driver = &arm_timer_driver,
 	.timer = { .base = { 0x13000200 }, .irq = 7 }, /* counter 2: 1 MHz */
 	.counter = { 0x10000000 + ICP_CM_REFCNT },
-	/* The core module has an interrupt controller of its own, whose outputs are the CPU's inputs. */
+	/* The core module has a controller of its own, whose outputs are the CPU's inputs. */
 	.silence = {
 		{ { CM_IC + ICP_PIC_IRQ_ENABLECLR }, 0xffffffff },
 		{ { CM_IC + ICP_PIC_FIQ_ENABLECLR }, 0xffffffff },

@@ -20,7 +20,7 @@ struct bus {
 	uint64_t store_end[WRITE_BUFFER_ADDRESSES]; /* when each address is free, in a ring */
 	unsigned store_next;
 
-	/* What one instruction stores is one request, as long as its addresses follow each other. */
+	/* What one instruction stores is one request, as long as its addresses are in a row. */
 	uint32_t request_pc, request_end;
 	uint64_t request_issued;
 	unsigned request_words;

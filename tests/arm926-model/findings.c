@@ -21,7 +21,7 @@ struct place {
 	uint64_t count;
 	enum finding_kind kind;
 	uint32_t reader, culprit; /* addresses of the functions, or of the instructions */
-	const char *rule;
+	const char *rule;         /* of the first of them */
 };
 
 struct findings {
@@ -138,11 +138,6 @@ void findings_add(struct findings *findings, const struct finding *finding, cons
 	count_place(findings, finding);
 	if (findings->total <= IN_FULL)
 		print_finding(findings, finding, mode);
-}
-
-uint64_t findings_total(const struct findings *findings)
-{
-	return findings->total;
 }
 
 static int compare_places(const void *left, const void *right)
@@ -307,8 +302,8 @@ static bool write_json(const struct findings *findings, const char *settings,
 }
 
 /**
- * Ends both files and frees. @p settings is a JSON object of what the run was made with. Returns false if the
- * report could not be written; its JSON file does not exist then.
+ * Ends both files and frees. @p settings is a JSON object of what the run was made with. Returns
+ * false if the report could not be written; its JSON file does not exist then.
  */
 bool findings_finish(struct findings *findings, const char *settings,
 		     const struct memsys_counts *counts)

@@ -19,7 +19,6 @@ struct findings;
 struct findings *findings_new(const char *report, const struct symbols *symbols, char *error,
 			      size_t error_size);
 void findings_add(struct findings *findings, const struct finding *finding, const char *mode);
-uint64_t findings_total(const struct findings *findings);
 bool findings_finish(struct findings *findings, const char *settings,
 		     const struct memsys_counts *counts);
 

@@ -53,7 +53,7 @@ enum tlb_rules {
 
 /** What a memory access costs, in cycles of the core: a named profile of docs/arm926-model.md. */
 struct memory_profile {
-	const char *name, *what;
+	const char *name;
 	unsigned line_fill;     /* until the whole line is in the cache */
 	unsigned critical_word; /* until the word that missed is there */
 	unsigned write_back;    /* of half a line (16 bytes) */

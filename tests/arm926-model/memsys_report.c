@@ -150,12 +150,8 @@ void memsys_report_data(struct memsys *ms, const struct access *access, struct c
 		heal_line(ms, line, first, access->pc);
 }
 
-static const char *walk_text(enum place place, const struct line_note *note, uint32_t mask)
+static const char *walk_text(enum place place)
 {
-	if (note->lost & mask)
-		return "the newest descriptor was in a dirty line that was invalidated";
-	if (note->covered & mask)
-		return "a line with older values was written back over the newest descriptor";
 	switch (place) {
 	case PLACE_LINE:
 		return "the newest descriptor is in a dirty line of the data cache: not cleaned";
@@ -175,7 +171,7 @@ void memsys_report_walk(struct memsys *ms, const struct access *access, uint32_t
 	const struct line_note *const note = &ms->notes[first / MODEL_LINE];
 	uint32_t newest_mva;
 	const enum place place = find_newest(ms, off, 4, &newest_mva);
-	const struct finding finding = {
+	struct finding finding = {
 		.kind = FINDING_STALE_WALK,
 		.pc = access->pc,
 		.va = access->va,
@@ -186,12 +182,17 @@ void memsys_report_walk(struct memsys *ms, const struct access *access, uint32_t
 		.line_va = newest_mva,
 		.written_pc = note->store_pc,
 		.written_va = note->store_va,
-		.culprit_pc = note->lost & mask      ? note->lost_pc
-			      : note->covered & mask ? note->covered_pc
-						     : 0,
-		.text = walk_text(place, note, mask),
+		.text = walk_text(place),
 	};
 
+	if (note->lost & mask) {
+		finding.culprit_pc = note->lost_pc;
+		finding.text = "the newest descriptor was in a dirty line that was invalidated";
+	} else if (note->covered & mask) {
+		finding.culprit_pc = note->covered_pc;
+		finding.text =
+			"a line with older values was written back over the newest descriptor";
+	}
 	ms->config.report(ms->config.ctx, &finding);
 	heal_memory(ms, first);
 }

@@ -234,7 +234,7 @@ static void check_left_entry(struct memsys *ms, struct tlb_entry *entry, uint32_
 		struct walk now;
 
 		walk_tables(&now, ms->config.ram, &ms->map, ms->ttbr, access.mva);
-		/* A quarter has rights of its own; so has each page that a section was split into. */
+		/* A quarter has rights of its own; so has each page a section was split into. */
 		step = !now.fault && now.size < made->size ? now.size : made->size / 4;
 		text = left_for_user(ms, made, &now, access.mva);
 		if (!text)

@@ -22,9 +22,20 @@
 #define POOL_VA   0xffa00000
 #define TOP_VA    0xffff0000 /* its vectors */
 
+#define SCTLR_I     0x1000
 #define SCTLR_M_C_I 0x1005
 #define SECTION     0xc12 /* AP 3, domain 0 */
 #define SECTION_WB  0xc1e
+
+/* orr or bic of bits of the control register; r0 and r1 are lost. */
+	.macro	CONTROL operation, bits
+	mrc	p15, 0, r0, c1, c0, 0
+	ldr	r1, =\bits
+	\operation	r0, r0, r1
+	mcr	p15, 0, r0, c1, c0, 0
+	nop
+	nop
+	.endm
 
 	.syntax unified
 	.arch armv5te
@@ -46,18 +57,14 @@ _start:
 1:	subs	r1, r1, #4
 	str	r0, [r4, r1]
 	bne	1b
-	mrc	p15, 0, r0, c1, c0, 0
-	orr	r0, r0, #0x1000
-	mcr	p15, 0, r0, c1, c0, 0
+	CONTROL	orr, SCTLR_I
 	mov	r5, #0x2000
 2:	subs	r5, r5, #32
 	add	r0, r4, r5
 	blx	r0
 	cmp	r5, #0
 	bne	2b
-	mrc	p15, 0, r0, c1, c0, 0
-	bic	r0, r0, #0x1000
-	mcr	p15, 0, r0, c1, c0, 0
+	CONTROL	bic, SCTLR_I
 #endif
 #if !LEAVES_ON
 	bl	copy
@@ -68,12 +75,7 @@ _start:
 	mcr	p15, 0, r0, c2, c0, 0
 	mov	r0, #1
 	mcr	p15, 0, r0, c3, c0, 0
-	mrc	p15, 0, r0, c1, c0, 0
-	ldr	r1, =SCTLR_M_C_I
-	orr	r0, r0, r1
-	mcr	p15, 0, r0, c1, c0, 0
-	nop
-	nop
+	CONTROL	orr, SCTLR_M_C_I
 #endif
 #if LEAVES_ON
 	bl	copy
@@ -92,7 +94,7 @@ _start:
 	ldr	r1, [r0]
 	mvn	r2, #0
 	str	r2, [r0]
-	mcr	p15, 0, r0, c7, c10, 1		/* memory has something else, the line what it should */
+	mcr	p15, 0, r0, c7, c10, 1		/* memory has other code, the line the right one */
 	str	r1, [r0]
 #endif
 	mov	r0, #0
@@ -125,12 +127,7 @@ _start:
 	bl	make_dirty
 	ldr	r0, =TOP_VA
 	ldr	r1, [r0]
-	mrc	p15, 0, r0, c1, c0, 0
-	ldr	r1, =SCTLR_M_C_I
-	bic	r0, r0, r1
-	mcr	p15, 0, r0, c1, c0, 0
-	nop
-	nop
+	CONTROL	bic, SCTLR_M_C_I
 #endif
 	mov	r0, #0
 	ldr	r1, =MACHINE_ID

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A QEMU plugin that feeds the model of the memory system (memsys.h) with what a program does, and
  * reports what it finds. Arguments: plugin_options.c. docs/arm926-model.md says what QEMU's
@@ -7,6 +7,7 @@
 #include "tests/bench/plugin/qemu_api.h"
 
 #include "arch/arm/condition.h"
+#include "arch/arm/mode_name.h"
 #include "arch/arm/psr.h"
 #include "tests/arm926-model/findings.h"
 #include "tests/arm926-model/memsys.h"
@@ -34,8 +35,8 @@
 int qemu_plugin_version = QEMU_PLUGIN_ABI;
 
 /*
- * QEMU translates a page of memory once, for all virtual addresses it is mapped at. So what is known
- * when it translates is where in its page a block is: this many bits of an address.
+ * QEMU translates a page of memory once, for all virtual addresses it is mapped at. So what is
+ * known when it translates is where in its page a block is: an offset below this.
  */
 #define BLOCK_PAGE 1024u
 
@@ -127,29 +128,7 @@ static void on_flush(plugin_id id)
 	}
 }
 
-/* ---- findings ---------------------------------------------------------------------------------- */
-
-static const char *mode_name(uint32_t psr)
-{
-	switch (psr & PSR_MODE_MASK) {
-	case PSR_MODE_USR:
-		return "usr";
-	case PSR_MODE_FIQ:
-		return "fiq";
-	case PSR_MODE_IRQ:
-		return "irq";
-	case PSR_MODE_SVC:
-		return "svc";
-	case PSR_MODE_ABT:
-		return "abt";
-	case PSR_MODE_UND:
-		return "und";
-	case PSR_MODE_SYS:
-		return "sys";
-	default:
-		return "?";
-	}
-}
+/* ---- findings -------------------------------------------------------------------------------- */
 
 static bool ram_word(uint32_t pa, uint32_t *word)
 {
@@ -168,11 +147,11 @@ static const char *current_mode(void)
 	if (o->has_mode) {
 		if (!ram_word(o->mode_pointer, &word) || !word)
 			return "no VM";
-		return ram_word(word - o->mode_delta + o->mode_offset, &word) ? mode_name(word)
+		return ram_word(word - o->mode_delta + o->mode_offset, &word) ? arm_mode_name(word)
 									      : "no VM";
 	}
 	if (plugin_cpu_try_read(CPU_CPSR, &word))
-		return mode_name(word);
+		return arm_mode_name(word);
 	return model.user ? "usr" : "not usr";
 }
 
@@ -181,7 +160,7 @@ static void on_finding(void *ctx, const struct finding *finding)
 	findings_add(model.findings, finding, current_mode());
 }
 
-/* ---- what the program does --------------------------------------------------------------------- */
+/* ---- what the program does ------------------------------------------------------------------- */
 
 static void on_run(unsigned cpu, void *data)
 {
@@ -282,7 +261,7 @@ static void on_mark(unsigned cpu, void *data)
 	regions_mark(&model.regions, (uint32_t)(uintptr_t)data, &now);
 }
 
-/* ---- translation ------------------------------------------------------------------------------- */
+/* ---- translation ----------------------------------------------------------------------------- */
 
 /*
  * Attaches to an instruction what has to be known before it runs: the run that starts with it, or
@@ -425,7 +404,7 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 	}
 }
 
-/* ---- beginning and end ------------------------------------------------------------------------- */
+/* ---- beginning and end ----------------------------------------------------------------------- */
 
 static void map_ram(void)
 {
@@ -478,8 +457,8 @@ static void on_exit_of_qemu(plugin_id id, void *data)
 }
 
 /*
- * An old QEMU refuses a plugin that asks for a newer interface, in its own words. To answer in ours,
- * ask for what it has: the functions it has not are weak references.
+ * An old QEMU refuses a plugin that asks for a newer interface, in its own words. To answer in
+ * ours, ask for what it has: the functions it has not are weak references.
  */
 static void __attribute__((constructor)) abi_choose(void)
 {

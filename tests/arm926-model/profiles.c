@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Both profiles have a core at 200 MHz on an AHB at 100 MHz, 32 bits wide: two cycles of the core
  * for each of the bus. They stand for no certain board; docs/arm926-model.md, "Cycles", says what
@@ -40,7 +40,6 @@
 static const struct memory_profile profiles[] = {
 	{
 		.name = "sdram-100",
-		.what = "200 MHz core, 100 MHz 32-bit SDRAM with CAS latency 2",
 		.line_fill = READ(SDRAM_READ, 8),
 		.critical_word = READ(SDRAM_READ, 1),
 		.write_back = WRITE(SDRAM_WRITE, 4),
@@ -50,8 +49,7 @@ static const struct memory_profile profiles[] = {
 		.device_write = READ(APB, 0),
 	},
 	{
-		.name = "sram",
-		.what = "200 MHz core, memory on the chip that answers in each 100 MHz bus cycle",
+		.name = "sram", /* on the chip: answers in each bus cycle */
 		.line_fill = READ(0, 8),
 		.critical_word = READ(0, 1),
 		.write_back = WRITE(0, 4),
@@ -64,6 +62,7 @@ static const struct memory_profile profiles[] = {
 
 #define PROFILE_COUNT (sizeof profiles / sizeof profiles[0])
 
+/** The profile of that name, or NULL. */
 const struct memory_profile *profile_find(const char *name)
 {
 	for (size_t i = 0; i < PROFILE_COUNT; i++)
@@ -72,6 +71,7 @@ const struct memory_profile *profile_find(const char *name)
 	return NULL;
 }
 
+/** The names there are, "a, b", for a message. */
 const char *profile_names(void)
 {
 	static char names[64];
@@ -86,6 +86,7 @@ const char *profile_names(void)
 	return names;
 }
 
+/** The one to take if nobody asks for another. */
 const struct memory_profile *profile_default(void)
 {
 	return &profiles[0];

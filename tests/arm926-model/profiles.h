@@ -5,13 +5,8 @@
 
 #include "tests/arm926-model/memsys.h"
 
-/** The profile of that name, or NULL. */
 const struct memory_profile *profile_find(const char *name);
-
-/** The names there are, "a, b", for a message. */
 const char *profile_names(void);
-
-/** The one to take if nobody asks for another. */
 const struct memory_profile *profile_default(void);
 
 #endif

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/arm926-model/regions.h"
 
 #include "tests/bench/markers.h"
@@ -23,6 +23,7 @@ static bool is_marker(uint32_t word)
 	return word == MARK_BEGIN || word == MARK_END || word == MARK_INIT || word == MARK_DONE;
 }
 
+/** When translating: is this ARM instruction a marker or the kernel's entry? Then call the next. */
 bool regions_is_mark(const struct regions *regions, uint32_t pc, uint32_t word)
 {
 	return is_marker(word) || is_entry(regions, pc, word);
@@ -67,6 +68,7 @@ static void region_end(struct regions *regions, const struct regions_sample *now
 	print_cost(regions->out, "region", &regions->begin, now, 1);
 }
 
+/** When that instruction is executed. */
 void regions_mark(struct regions *regions, uint32_t word, const struct regions_sample *now)
 {
 	switch (word) {

@@ -27,11 +27,7 @@ struct regions {
 };
 
 void regions_begin(struct regions *regions, FILE *out, const char *profile);
-
-/** When translating: is this ARM instruction a marker or the kernel's entry? Then call the next. */
 bool regions_is_mark(const struct regions *regions, uint32_t pc, uint32_t word);
-
-/** When that instruction is executed. */
 void regions_mark(struct regions *regions, uint32_t word, const struct regions_sample *now);
 
 #endif

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * "TRM" is the ARM9EJ-S Technical Reference Manual (ARM DDI 0222), chapter 8, Instruction Cycle
  * Times: table 8.2 has the ARM instructions, the sections after it the interlocks.
@@ -316,7 +316,7 @@ static struct use insn_use(uint32_t word)
 		coprocessor_use(&use, word);
 		break;
 	}
-	/* What fails its condition takes one cycle; what changes the flow is known to have passed. */
+	/* What fails its condition takes one cycle; what changes the flow has passed it. */
 	if (use.taken && word >> 28 < COND_ALWAYS) {
 		use.taken += use.cycles - 1;
 		use.cycles = 1;
@@ -374,13 +374,16 @@ void timing_block_begin(struct timing_block *block)
 	memset(block, 0, sizeof *block);
 }
 
+/**
+ * The next instruction of the block. @p word is an ARM instruction, or a Thumb one in the low half.
+ */
 struct timing_cost timing_insn(struct timing_block *block, uint32_t word, bool thumb)
 {
 	const struct use use = insn_use(thumb ? timing_thumb_as_arm((uint16_t)word) : word);
 	const uint32_t start = use_start(block, &use);
 	const struct timing_cost cost = {
-		.cycles = (uint8_t)(start - block->now + use.cycles),
-		.taken = (uint8_t)use.taken,
+		.cycles = start - block->now + use.cycles,
+		.taken = use.taken,
 	};
 
 	use_finish(block, &use, start);

@@ -29,15 +29,11 @@ struct timing_block {
 };
 
 struct timing_cost {
-	uint8_t cycles; /* waiting for earlier instructions included */
-	uint8_t taken;  /* more, if it changes the flow; 0 for instructions that never do */
+	unsigned cycles; /* waiting for earlier instructions included */
+	unsigned taken;  /* more, if it changes the flow; 0 for instructions that never do */
 };
 
 void timing_block_begin(struct timing_block *block);
-
-/**
- * The next instruction of the block. @p word is an ARM instruction, or a Thumb one in the low half.
- */
 struct timing_cost timing_insn(struct timing_block *block, uint32_t word, bool thumb);
 
 /** Where the last block goes on if the flow does not change, and what it costs if it does. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The core decodes Thumb instructions into ARM ones, so their timing is that of their equivalents
  * (ARM9EJ-S TRM, table 8.3). Offsets are left out where they cost nothing. Formats by the ARM ARM

@@ -21,15 +21,19 @@ static uint32_t read_word(const uint8_t *ram, uint32_t off)
 	return word;
 }
 
-static void set_meaning(struct walk *walk, uint32_t descriptor, uint32_t mva, uint32_t size,
-			bool one_ap)
+/*
+ * The access permission of quarter n is at bit ap_low + n * ap_step; a step of 0: one for all of
+ * them.
+ */
+static void set_meaning(struct walk *walk, uint32_t descriptor, uint32_t mva, uint32_t page,
+			unsigned ap_low, unsigned ap_step)
 {
-	const uint32_t page = size;
+	uint32_t size = page;
 	const unsigned quarter = (mva & (page - 1)) / (page / 4);
 	const uint32_t base = descriptor & ~(page - 1);
 
 	for (unsigned i = 0; i < 4; i++)
-		walk->ap[i] = descriptor >> (one_ap ? 4 : 4 + 2 * i) & 3;
+		walk->ap[i] = descriptor >> (ap_low + ap_step * i) & 3;
 	if (memcmp(walk->ap, walk->ap + 1, 3)) {
 		/* "Only the subpage being accessed is written into the TLB" (TRM, 3.2.12). */
 		memset(walk->ap, walk->ap[quarter], sizeof(walk->ap));
@@ -62,8 +66,7 @@ void walk_tables(struct walk *walk, const uint8_t *ram, const struct ram_map *ma
 	case L1_FAULT:
 		return;
 	case L1_SECTION: /* its permission is in bits 11:10 (TRM, 3.2.3) */
-		set_meaning(walk, walk->l1, mva, 0x100000, true);
-		memset(walk->ap, walk->l1 >> 10 & 3, sizeof(walk->ap));
+		set_meaning(walk, walk->l1, mva, 0x100000, 10, 0);
 		return;
 	case L1_COARSE: /* 256 words (TRM, 3.2.2) */
 		walk->l2_pa = (walk->l1 & 0xfffffc00u) | (mva >> 12 & 0xff) << 2;
@@ -80,5 +83,5 @@ void walk_tables(struct walk *walk, const uint8_t *ram, const struct ram_map *ma
 	/* Tiny pages exist in fine tables only (TRM, 3.2.4). */
 	if (type == L2_FAULT || (type == L2_TINY && (walk->l1 & 3) == L1_COARSE))
 		return;
-	set_meaning(walk, walk->l2, mva, page_size[type], type == L2_TINY);
+	set_meaning(walk, walk->l2, mva, page_size[type], 4, type == L2_TINY ? 0 : 2);
 }

@@ -106,20 +106,15 @@ bool write_buffer_has(const struct write_buffer *buffer, uint32_t line)
 	return false;
 }
 
-/** Put what the buffers hold of a line over @p data; returns which bytes those were. */
-uint32_t write_buffer_overlay(const struct write_buffer *buffer, uint32_t line, uint8_t *data)
+/** Put what the buffers hold of a line over @p data. */
+void write_buffer_overlay(const struct write_buffer *buffer, uint32_t line, uint8_t *data)
 {
-	uint32_t mask = 0;
-
 	for (unsigned i = 0; i < buffer->count; i++) {
 		const struct write_entry *entry = entry_at(buffer, i);
 
-		if (entry->line != line)
-			continue;
-		copy_masked(data, entry->data, entry->mask);
-		mask |= entry->mask;
+		if (entry->line == line)
+			copy_masked(data, entry->data, entry->mask);
 	}
-	return mask;
 }
 
 /** What the buffers hold of a line becomes @p data: after a finding. */

@@ -37,7 +37,7 @@ void write_buffer_write_back(struct write_buffer *buffer, uint32_t line, uint32_
 			     const uint8_t *data);
 void write_buffer_drain(struct write_buffer *buffer);
 bool write_buffer_has(const struct write_buffer *buffer, uint32_t line);
-uint32_t write_buffer_overlay(const struct write_buffer *buffer, uint32_t line, uint8_t *data);
+void write_buffer_overlay(const struct write_buffer *buffer, uint32_t line, uint8_t *data);
 void write_buffer_set(struct write_buffer *buffer, uint32_t line, const uint8_t *data);
 
 /** The bits of a line's byte mask for @p size bytes at @p off; at most to the end of the line. */

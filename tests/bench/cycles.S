@@ -38,18 +38,14 @@ cycles_start:
  * are free, r6 and r9 are addresses in lines that are in the cache.
  */
 #define MEASURE(name, ...) \
-	measure name ; .rept SITES ; __VA_ARGS__ ; .endr ; measured
+	measure name ; .rept SITES ; __VA_ARGS__ ; .endr ; region_end
 
 /* WALK(NAME, COUNT, SEQUENCE): r0 goes over the ring. */
 #define WALK(name, count, ...) \
-	walk name, count ; .rept SITES ; __VA_ARGS__ ; .endr ; measured
+	walk name, count ; .rept SITES ; __VA_ARGS__ ; .endr ; region_end
 
 	.macro	begin name, count, rounds
-	adr	r0, 91f
-	b	92f
-91:	.asciz	"BENCH \name \count 1\n"
-	.align	2
-92:	bl	print
+	region_name \name, \count
 	mov	r7, #2
 	b	93f
 	.ltorg
@@ -61,10 +57,7 @@ cycles_start:
 	ldr	r0, [r9]
 	mov	r5, #4
 	ldr	r0, =RING
-	cmp	r7, #1
-	bne	94f
-	.inst	MARK_BEGIN
-94:
+	region_begin
 	.endm
 
 	.macro	measure name
@@ -73,19 +66,6 @@ cycles_start:
 
 	.macro	walk name, count
 	begin	\name, \count, (\count / SITES)
-	.endm
-
-	.macro	measured
-	subs	r8, r8, #1
-	bne	94b
-	cmp	r7, #1
-	bne	95f
-	.inst	MARK_END
-95:	subs	r7, r7, #1
-	bne	93b
-	b	96f
-	.ltorg
-96:
 	.endm
 
 	.macro	ring first, stride, count

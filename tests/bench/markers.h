@@ -2,7 +2,8 @@
 /*
  * How a guest program tells the instruction counter (plugin/count.c) where it is: instructions that
  * do nothing, trap nowhere and are emitted by no compiler. They cost one instruction natively and
- * under the VMM alike, which no trap, semihosting call or clock read would.
+ * under the VMM alike, which no trap, semihosting call or clock read would. For the bare-metal
+ * programs, also what they are built of.
  */
 #ifndef TESTS_BENCH_MARKERS_H
 #define TESTS_BENCH_MARKERS_H
@@ -14,6 +15,44 @@
 
 #ifdef __ASSEMBLER__
 /* clang-format off */
+/*
+ * A region that runs twice, once to warm up and once to be measured:
+ *
+ *	region_name NAME, COUNT
+ *	mov	r7, #2
+ * 93:	mov	r8, #ROUNDS
+ *	region_begin
+ *	...
+ *	region_end
+ */
+	.macro	region_name name, count
+	adr	r0, 91f
+	b	92f
+91:	.asciz	"BENCH \name \count 1\n"
+	.align	2
+92:	bl	print
+	.endm
+
+	.macro	region_begin
+	cmp	r7, #1
+	bne	94f
+	.inst	MARK_BEGIN
+94:
+	.endm
+
+	.macro	region_end
+	subs	r8, r8, #1
+	bne	94b
+	cmp	r7, #1
+	bne	95f
+	.inst	MARK_END
+95:	subs	r7, r7, #1
+	bne	93b
+	b	96f
+	.ltorg
+96:
+	.endm
+
 /* print(r0: text): the PL011 of both boards takes characters after reset without being set up. */
 	.macro	PRINT_CODE
 print:

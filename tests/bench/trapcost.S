@@ -25,32 +25,17 @@ trapcost_start:
 
 	/* measure NAME, INSTRUCTION: r4 holds the CPSR, r5 is free, r6 an address in RAM. */
 	.macro	measure name, insn:vararg
-	adr	r0, 91f
-	b	92f
-91:	.asciz	"BENCH \name 1000 1\n"
-	.align	2
-92:	bl	print
+	region_name \name, 1000
 	mrs	r4, cpsr
 	ldr	r6, =scratch
 	mov	r5, #0
-	mov	r7, #2			/* once to warm up, once to measure */
+	mov	r7, #2
 93:	mov	r8, #ROUNDS
-	cmp	r7, #1
-	bne	94f
-	.inst	MARK_BEGIN
-94:	.rept	SITES
+	region_begin
+	.rept	SITES
 	\insn
 	.endr
-	subs	r8, r8, #1
-	bne	94b
-	cmp	r7, #1
-	bne	95f
-	.inst	MARK_END
-95:	subs	r7, r7, #1
-	bne	93b
-	b	96f
-	.ltorg
-96:
+	region_end
 	.endm
 
 	measure	nop,		mov r5, r5

@@ -6,24 +6,7 @@
 
 #define AT(n) (0x2000u + CACHE_LINE * (n))
 
-#define MOV_R0(n)   (0xe3a00000u | (n)) /* mov r0, #n */
-#define MRC_TTBR    0xee120f10u         /* mrc p15, 0, r0, c2, c0, 0 */
-#define MRC_DACR    0xee130f10u
-#define RETURN      0xe12fff1eu /* bx lr */
-#define EOR_R0_MASK 0xe2200000u /* eor r0, r0, #n */
-
-static void write_code(uint32_t at, uint32_t first)
-{
-	write32(at, first);
-	write32(at + 4, RETURN);
-}
-
-static uint32_t run(uint32_t at)
-{
-	run_code4(PSR_MODE_SVC | PSR_MASKED, at, (const uint32_t[4]){ 0 });
-	EXPECT_EQ(KIND_RETURNED, seen.kind);
-	return seen.r[0];
-}
+#define EOR_R0(n) (0xe2200000u | (n)) /* eor r0, r0, #n */
 
 GUEST_TEST(code_runs_as_written_after_each_pair_of_operations)
 {
@@ -35,12 +18,12 @@ GUEST_TEST(code_runs_as_written_after_each_pair_of_operations)
 			tap_case("%s, %s", d_cleaning[d].name, i_invalidating[i].name);
 			for (uint32_t n = 1; n < 4; n++) {
 				read32(code); /* the line is there, and gets dirty */
-				write_code(code, MOV_R0(n));
+				code_write(code, MOV_R0(n));
 				d_cleaning[d].at(code);
 				drain_write_buffer();
 				i_invalidating[i].at(code);
-				EXPECT_EQ(n, run(code));
-				EXPECT_EQ(n, run(code));
+				EXPECT_EQ(n, code_run(code));
+				EXPECT_EQ(n, code_run(code));
 			}
 		}
 	}
@@ -66,14 +49,14 @@ GUEST_TEST(code_runs_as_written_after_a_drain)
 			const uint32_t at = AT(s * 4 + n);
 
 			tap_case("%s", stores[s].name);
-			write_code(stores[s].va + at, MOV_R0(n + 0x10));
+			code_write(stores[s].va + at, MOV_R0(n + 0x10));
 			drain_write_buffer();
 			i_line_invalidate(NAME_A + at);
-			EXPECT_EQ(n + 0x10, run(NAME_A + at));
-			write_code(stores[s].va + at, MOV_R0(n + 0x20));
+			EXPECT_EQ(n + 0x10, code_run(NAME_A + at));
+			code_write(stores[s].va + at, MOV_R0(n + 0x20));
 			drain_write_buffer();
 			i_line_invalidate(NAME_A + at);
-			EXPECT_EQ(n + 0x20, run(NAME_A + at));
+			EXPECT_EQ(n + 0x20, code_run(NAME_A + at));
 		}
 	}
 	caches_off();
@@ -103,7 +86,7 @@ GUEST_TEST(a_drain_is_all_it_takes)
 		const uint32_t at = 0x6000 + AT(s);
 
 		tap_case("name 0x%x", names[s]);
-		write_code(NAME_PLAIN + at, MOV_R0(0));
+		code_write(NAME_PLAIN + at, MOV_R0(0));
 		for (uint32_t n = 1; n < 8; n++) {
 			run_code4(PSR_MODE_SVC | PSR_MASKED, NAME_B + routine,
 				  (const uint32_t[4]){ MOV_R0(n), names[s] + at, NAME_B + at });
@@ -122,11 +105,11 @@ GUEST_TEST(code_written_under_another_name_runs)
 		for (uint32_t n = 1; n < 4; n++) {
 			tap_case("%s", i_invalidating[i].name);
 			read32(NAME_B + AT(i));
-			write_code(NAME_B + AT(i), MOV_R0(n));
+			code_write(NAME_B + AT(i), MOV_R0(n));
 			d_line_clean(NAME_B + AT(i));
 			drain_write_buffer();
 			i_invalidating[i].at(NAME_A + AT(i));
-			EXPECT_EQ(n, run(NAME_A + AT(i)));
+			EXPECT_EQ(n, code_run(NAME_A + AT(i)));
 		}
 	}
 	caches_off();
@@ -144,11 +127,11 @@ GUEST_TEST(a_sensitive_instruction_that_was_replaced_is_the_new_one)
 
 			tap_case("%s", i_invalidating[i].name);
 			read32(NAME_B + at);
-			write_code(NAME_B + at, ttbr ? MRC_TTBR : MRC_DACR);
+			code_write(NAME_B + at, ttbr ? MRC_TTBR : MRC_DACR);
 			d_line_clean(NAME_B + at);
 			drain_write_buffer();
 			i_invalidating[i].at(NAME_A + at);
-			EXPECT_EQ(ttbr ? ttbr_read() : dacr_read(), run(NAME_A + at));
+			EXPECT_EQ(ttbr ? ttbr_read() : dacr_read(), code_run(NAME_A + at));
 		}
 	}
 	caches_off();
@@ -161,8 +144,7 @@ GUEST_TEST(data_beside_code_in_one_line_can_change)
 
 	caches_on();
 	read32(at);
-	write32(at, 0xe59f0000); /* ldr r0, [pc]: the word at 8 */
-	write32(at + 4, RETURN);
+	code_write(at, 0xe59f0000); /* ldr r0, [pc]: the word at 8 */
 	for (uint32_t n = 1; n < 4; n++) {
 		write32(at + 8, n);
 		if (n == 1) {
@@ -170,7 +152,7 @@ GUEST_TEST(data_beside_code_in_one_line_can_change)
 			drain_write_buffer();
 			i_line_invalidate(at);
 		}
-		EXPECT_EQ(n, run(at));
+		EXPECT_EQ(n, code_run(at));
 	}
 	caches_off();
 }
@@ -186,7 +168,7 @@ GUEST_TEST(code_larger_than_the_cache_runs)
 
 		write32(at, MOV_R0(0));
 		for (uint32_t i = 1; i < words - 1; i++) {
-			write32(at + 4 * i, EOR_R0_MASK | ((i + n) & 0xffu));
+			write32(at + 4 * i, EOR_R0((i + n) & 0xffu));
 			expected ^= (i + n) & 0xffu;
 		}
 		write32(at + 4 * (words - 1), RETURN);
@@ -195,7 +177,7 @@ GUEST_TEST(code_larger_than_the_cache_runs)
 			i_line_invalidate(line);
 		}
 		drain_write_buffer();
-		EXPECT_EQ(expected, run(at));
+		EXPECT_EQ(expected, code_run(at));
 	}
 	caches_off();
 }

@@ -24,8 +24,6 @@ static void set_page(uint32_t n, unsigned ap, uint32_t cb)
 static void prepare(void)
 {
 	caches_on();
-	for (uint32_t i = 0; i < COARSE_ENTRIES; i++)
-		mmu_set(&l2[i], 0);
 	for (uint32_t at = 0; at < 0x4000; at += 4)
 		write32(NAME_PLAIN + PAGE_AT + at, at);
 	mmu_set(&l1_table[0][SLOT_VA >> 20], desc_coarse(addr(l2), 0));

@@ -14,9 +14,6 @@
 #define MVA(n)    (PID(n) | LOW_VA)
 #define PROGRAM   4u /* MiB */
 
-#define MOV_R0(n) (0xe3a00000u | (n))
-#define RETURN    0xe12fff1eu
-
 /* Process n: half a MiB of the scratch RAM at LOW_VA. */
 static uint32_t plain(uint32_t n)
 {
@@ -44,13 +41,6 @@ static void finish(void)
 	caches_off();
 }
 
-static uint32_t run(uint32_t at)
-{
-	run_code4(PSR_MODE_SVC | PSR_MASKED, at, (const uint32_t[4]){ 0 });
-	EXPECT_EQ(KIND_RETURNED, seen.kind);
-	return seen.r[0];
-}
-
 GUEST_TEST(dirty_lines_of_processes_stay_apart)
 {
 	prepare();
@@ -76,14 +66,12 @@ GUEST_TEST(dirty_lines_of_processes_stay_apart)
 GUEST_TEST(code_of_processes_stays_apart)
 {
 	prepare();
-	for (uint32_t n = 1; n <= PROCESSES; n++) {
-		write32(plain(n) + 0x100, MOV_R0(n));
-		write32(plain(n) + 0x104, RETURN);
-	}
+	for (uint32_t n = 1; n <= PROCESSES; n++)
+		code_write(plain(n) + 0x100, MOV_R0(n));
 	for (uint32_t i = 0; i < 3; i++) {
 		for (uint32_t n = 1; n <= PROCESSES; n++) {
 			fcse_pid_write(PID(n));
-			EXPECT_EQ(n, run(LOW_VA + 0x100));
+			EXPECT_EQ(n, code_run(LOW_VA + 0x100));
 		}
 	}
 	finish();

@@ -2,6 +2,7 @@
 #include "tests/guest/cache_ops.h"
 
 #include "tests/guest/mmu.h"
+#include "tests/guest/tap.h"
 
 #define SECTION_SIZE 0x00100000u
 
@@ -126,6 +127,21 @@ void cached_set(uint32_t *entry, uint32_t descriptor)
 	*(volatile uint32_t *)entry = descriptor;
 	d_line_clean(addr(entry));
 	drain_write_buffer();
+}
+
+/** Stores @p instruction and a return. No cache operation. */
+void code_write(uint32_t at, uint32_t instruction)
+{
+	write32(at, instruction);
+	write32(at + 4, RETURN);
+}
+
+/** Runs the code at @p at in the kernel: what it leaves in r0. */
+uint32_t code_run(uint32_t at)
+{
+	run_code4(PSR_MODE_SVC | PSR_MASKED, at, (const uint32_t[4]){ 0 });
+	EXPECT_EQ(KIND_RETURNED, seen.kind);
+	return seen.r[0];
 }
 
 /** What was written is in memory, and nothing is in the caches. */

@@ -35,6 +35,15 @@ extern const struct cache_operation d_cleaning[D_CLEANING];
 extern const struct cache_operation d_invalidating[D_INVALIDATING];
 extern const struct cache_operation i_invalidating[I_INVALIDATING];
 
+/* Instructions that tests write. */
+#define MOV_R0(n) (0xe3a00000u | (n)) /* mov r0, #n */
+#define MRC_TTBR  0xee120f10u         /* mrc p15, 0, r0, c2, c0, 0 */
+#define MRC_DACR  0xee130f10u
+#define RETURN    0xe12fff1eu /* bx lr */
+
+void code_write(uint32_t at, uint32_t instruction);
+uint32_t code_run(uint32_t at);
+
 void caches_on(void);
 void caches_off(void);
 void caches_empty(void);

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A restart in the middle of work: the first run leaves dirty lines, code in the instruction cache
- * and tables behind, and presses the reset button. The second must find its memory as it was
- * loaded. Only a VMM can restart it from there, so there is no bare run (tests/guest/run.py).
+ * and tables behind, and presses the reset button. The next must find its memory as it was loaded.
  */
 #include "tests/guest/cache_ops.h"
 #include "tests/guest/mmu.h"
-#include "tests/guest/tap.h"
+#include "tests/guest/restart.h"
 
-/* In the scratch RAM, which the loader does not touch. */
-#define MARK_AT   (NAME_PLAIN + 0x1ff000u)
-#define RUN_AT    (MARK_AT + 4)
-#define WRONG_AT  (MARK_AT + 8)
-#define MARK      0x52535452u
-#define RUNS      3u
-#define MOV_R0(n) (0xe3a00000u | (n))
-#define RETURN    0xe12fff1eu
+#define MARK_AT  RESTART_STATE
+#define RUN_AT   (MARK_AT + 4)
+#define WRONG_AT (MARK_AT + 8)
+#define MARK     0x52535452u
+#define RUNS     3u
 
 #define LOADED_WORDS 4096u
 #define LOADED       0x0010adedu
@@ -29,13 +25,6 @@ static uint32_t loaded[LOADED_WORDS] __attribute__((aligned(4096))) = {
 static uint32_t loaded_code[CODE_LINES][8] __attribute__((aligned(32))) = {
 	[0 ... CODE_LINES - 1] = { MOV_R0(0x42), RETURN },
 };
-
-/** Runs the code at @p at; what it leaves in r0. */
-static uint32_t run(uint32_t at)
-{
-	run_code4(PSR_MODE_SVC | PSR_MASKED, at, (const uint32_t[4]){ 0 });
-	return seen.kind == KIND_RETURNED ? seen.r[0] : ~seen.kind;
-}
 
 /** The program's RAM under a cached name. What runs, and its stack, is used at the other one. */
 static uint32_t cached(const void *object)
@@ -73,7 +62,7 @@ static uint32_t differences(void)
 	for (uint32_t i = 0; i < LOADED_WORDS; i++)
 		wrong += read32(cached(&loaded[i])) != LOADED;
 	for (uint32_t i = 0; i < CODE_LINES; i++)
-		wrong += run(cached(loaded_code[i])) != 0x42;
+		wrong += code_run(cached(loaded_code[i])) != 0x42;
 	caches_off();
 	for (uint32_t i = 0; i < LOADED_WORDS; i++)
 		wrong += read32(addr(&loaded[i])) != LOADED;
@@ -96,7 +85,8 @@ static void leave_everything_dirty(void)
 	}
 	/* Last, so that it is still there. */
 	for (uint32_t i = 0; i < CODE_LINES; i++)
-		EXPECT_EQ(0x66, run(cached(loaded_code[i])));
+		if (code_run(cached(loaded_code[i])) != 0x66)
+			tap_bail_out("code that was written did not run");
 }
 
 /* One test, so that only the last run comes to a result. Each prints a plan. */
@@ -111,9 +101,7 @@ GUEST_TEST(memory_is_as_loaded_after_each_restart)
 	write32(WRONG_AT, wrong);
 	if (number < RUNS) {
 		leave_everything_dirty();
-		write32(BOARD_RESET_LOCK, BOARD_RESET_KEY);
-		write32(BOARD_RESET, BOARD_RESET_VALUE);
-		tap_bail_out("the reset button does nothing");
+		press_reset();
 	}
 	EXPECT_EQ(0, wrong);
 	EXPECT_EQ(RUNS, number);

@@ -7,26 +7,15 @@
 #include "tests/guest/mmu.h"
 #include "tests/guest/tap.h"
 
-#define AT       0x6000u
-#define MRC_DACR 0xee130f10u /* mrc p15, 0, r0, c3, c0, 0 */
-#define MOV_R0_7 0xe3a00007u
-#define RETURN   0xe12fff1eu
-
-static uint32_t run(uint32_t at)
-{
-	run_code4(PSR_MODE_SVC | PSR_MASKED, at, (const uint32_t[4]){ 0 });
-	EXPECT_EQ(KIND_RETURNED, seen.kind);
-	return seen.r[0];
-}
+#define AT 0x6000u
 
 /** Code at NAME_A, never read as data there, that traps. */
 static void run_sensitive_code(void)
 {
-	write32(NAME_PLAIN + AT, MRC_DACR);
-	write32(NAME_PLAIN + AT + 4, RETURN);
+	code_write(NAME_PLAIN + AT, MRC_DACR);
 	drain_write_buffer();
 	i_line_invalidate(NAME_A + AT);
-	EXPECT_EQ(dacr_read(), run(NAME_A + AT));
+	EXPECT_EQ(dacr_read(), code_run(NAME_A + AT));
 }
 
 GUEST_TEST(memory_written_while_the_mmu_is_off_is_read_afterwards)
@@ -82,17 +71,16 @@ GUEST_TEST(code_that_was_cleaned_runs_with_the_mmu_off)
 	caches_on();
 	for (unsigned n = 0; n < 3; n++) {
 		read32(NAME_A + AT);
-		write32(NAME_A + AT, MOV_R0_7 + n);
-		write32(NAME_A + AT + 4, RETURN);
+		code_write(NAME_A + AT, MOV_R0(7 + n));
 		d_line_clean_invalidate(NAME_A + AT);
 		drain_write_buffer();
 		i_invalidate(0);
 		sctlr_write(sctlr_read() & ~(SCTLR_M | SCTLR_C));
-		EXPECT_EQ(7 + n, run(NAME_PLAIN + AT));
+		EXPECT_EQ(7 + n, code_run(NAME_PLAIN + AT));
 		sctlr_write(sctlr_read() & ~SCTLR_I);
-		EXPECT_EQ(7 + n, run(NAME_PLAIN + AT));
+		EXPECT_EQ(7 + n, code_run(NAME_PLAIN + AT));
 		sctlr_write(sctlr_read() | SCTLR_M | SCTLR_C | SCTLR_I);
-		EXPECT_EQ(7 + n, run(NAME_A + AT));
+		EXPECT_EQ(7 + n, code_run(NAME_A + AT));
 	}
 	caches_off();
 }
@@ -101,16 +89,15 @@ GUEST_TEST(code_that_changed_while_the_instruction_cache_was_off_runs)
 {
 	caches_on();
 	for (unsigned n = 0; n < 3; n++) {
-		write32(NAME_PLAIN + AT, MOV_R0_7 + n);
-		write32(NAME_PLAIN + AT + 4, RETURN);
+		code_write(NAME_PLAIN + AT, MOV_R0(7 + n));
 		i_line_invalidate(NAME_A + AT);
-		EXPECT_EQ(7 + n, run(NAME_A + AT));
+		EXPECT_EQ(7 + n, code_run(NAME_A + AT));
 		sctlr_write(sctlr_read() & ~SCTLR_I);
-		write32(NAME_PLAIN + AT, MOV_R0_7 + n + 8);
-		EXPECT_EQ(7 + n + 8, run(NAME_A + AT));
+		write32(NAME_PLAIN + AT, MOV_R0(15 + n));
+		EXPECT_EQ(15 + n, code_run(NAME_A + AT));
 		i_invalidate(0);
 		sctlr_write(sctlr_read() | SCTLR_I);
-		EXPECT_EQ(7 + n + 8, run(NAME_A + AT));
+		EXPECT_EQ(15 + n, code_run(NAME_A + AT));
 	}
 	caches_off();
 }
@@ -127,13 +114,12 @@ GUEST_TEST(an_address_that_gets_another_page_shows_it_after_a_flush)
 		tlb_flush_all();
 		read32(va + AT);
 		write32(va + AT, 0x10 + n);
-		write32(va + AT + 8, MOV_R0_7 + n);
-		write32(va + AT + 12, RETURN);
+		code_write(va + AT + 8, MOV_R0(7 + n));
 		d_cleaning[n + 2].at(va + AT);
 		drain_write_buffer();
 		i_invalidating[n].at(va + AT + 8);
 		EXPECT_EQ(0x10 + n, read32(NAME_PLAIN + (n & 1) * 0x100000 + AT));
-		EXPECT_EQ(7 + n, run(va + AT + 8));
+		EXPECT_EQ(7 + n, code_run(va + AT + 8));
 		caches_empty();
 	}
 	caches_off();

@@ -26,6 +26,12 @@ static void prepare(void)
 	tlb_flush_all();
 }
 
+/** Entry @p n of the level 2 table, where it is cached. */
+static uint32_t *l2_entry(uint32_t n)
+{
+	return (uint32_t *)(uintptr_t)(NAME_A + L2_AT + 4 * n);
+}
+
 static uint32_t page_desc(uint32_t n)
 {
 	return desc_small(GUEST_SCRATCH + PAGES_AT + n * 0x1000, AP_USER_RW, 0);
@@ -96,7 +102,7 @@ GUEST_TEST(a_descriptor_that_changed_counts_after_each_tlb_operation)
 {
 	prepare();
 	for (unsigned op = 0; op < TLB_OPERATIONS; op++) {
-		uint32_t *const entry = (uint32_t *)(uintptr_t)(NAME_A + L2_AT + 4 * 8 * op);
+		uint32_t *const entry = l2_entry(8 * op);
 		const uint32_t va = SLOT_VA + op * 0x8000;
 
 		tap_case("%s", tlb_operations[op].name);
@@ -144,8 +150,7 @@ GUEST_TEST(a_large_page_that_changed_counts_after_one_operation)
 		const uint32_t page = GUEST_SCRATCH + 0x60000 + (n & 1) * 0x10000;
 
 		for (uint32_t i = 0; i < 16; i++)
-			cached_set((uint32_t *)(uintptr_t)(NAME_A + L2_AT + 4 * (0x50 + i)),
-				   page | AP_USER_RW * 0x550u | L2_LARGE);
+			cached_set(l2_entry(0x50 + i), page | AP_USER_RW * 0x550u | L2_LARGE);
 		if (n > 0)
 			tlb_flush_mva(SLOT_VA + 0x50000);
 		EXPECT_EQ(1 + 2 * (n & 1), read32(SLOT_VA + 0x53008));
@@ -157,7 +162,7 @@ GUEST_TEST(a_large_page_that_changed_counts_after_one_operation)
 /* A page whose quarters differ is four entries of the TLB, each with an operation of its own. */
 GUEST_TEST(quarters_that_differ_are_forgotten_one_by_one)
 {
-	uint32_t *const entry = (uint32_t *)(uintptr_t)(NAME_A + L2_AT + 4 * 0x70);
+	uint32_t *const entry = l2_entry(0x70);
 	const uint32_t va = SLOT_VA + 0x70000;
 
 	prepare();
@@ -233,7 +238,7 @@ GUEST_TEST(a_page_that_appears_needs_no_tlb_operation)
 		const uint32_t va = SLOT_VA + 0x90000 + n * 0x1000;
 
 		EXPECT_EQ(FSR_TRANSLATION_PAGE, probe_status(KERNEL_LOAD, va));
-		cached_set((uint32_t *)(uintptr_t)(NAME_A + L2_AT + 4 * (0x90 + n)), page_desc(n));
+		cached_set(l2_entry(0x90 + n), page_desc(n));
 		EXPECT_EQ(n << 16, read32(va));
 	}
 	caches_off();

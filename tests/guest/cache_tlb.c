@@ -121,20 +121,12 @@ GUEST_TEST(a_table_is_replaced_by_one_that_agrees)
 	caches_off();
 }
 
-/** Pages of the kernel and of programs, in turns. */
-static void fill_mixed(unsigned table, uint32_t first, uint32_t count)
-{
-	for (uint32_t n = 0; n < count; n++)
-		set_small(table, first + n, n, n & 1 ? AP_USER_RW : AP_PRIV);
-}
-
 /* More kernel pages beside pages of programs than anybody remembers one by one. */
 GUEST_TEST(many_kernel_pages_beside_pages_of_programs)
 {
 	prepare();
-	for (unsigned n = 0; n < COARSE_ENTRIES; n++)
-		l2_table[0][n] = 0;
-	fill_mixed(0, 0, 64);
+	for (uint32_t n = 0; n < 64; n++)
+		set_small(0, n, n, n & 1 ? AP_USER_RW : AP_PRIV);
 	mmu_set(&l1_table[0][SLOT_VA >> 20], desc_coarse(addr(l2_table[0]), 0));
 	tlb_flush_all();
 	EXPECT_EQ(1, probe(USER_LOAD, SLOT_VA + 0x1000).value);
@@ -151,27 +143,21 @@ GUEST_TEST(many_kernel_pages_beside_pages_of_programs)
 	caches_off();
 }
 
-/* The slots at both ends, where vectors are, with few pages, many, and tiny ones. */
-static void close_an_end(uint32_t slot, bool fine, uint32_t pages)
+/* The last slot, where high vectors would be, with few pages, many, and tiny ones. */
+static void close_the_top(bool fine, uint32_t pages)
 {
-	const uint32_t va = slot << 20;
+	const uint32_t va = 0xfff00000;
 	const uint32_t first = 0x20;
 
 	prepare();
-	for (unsigned n = 0; n < FINE_ENTRIES; n++)
-		l2_table[0][n] = 0;
 	for (uint32_t n = 0; n < pages; n++) {
 		if (fine)
 			mmu_set(&l2_table[0][4 * (first + n)], desc_tiny(page(n), AP_PRIV, 0));
 		else
 			set_small(0, first + n, n, AP_PRIV);
 	}
-	if (slot == 0) { /* the program itself */
-		for (unsigned n = 0; n < 0x10; n++)
-			mmu_set(&l2_table[0][n], desc_small(n << 12, AP_USER_RW, 0));
-	}
-	mmu_set(&l1_table[0][slot], fine ? desc_fine(addr(l2_table[0]), KERNEL)
-					 : desc_coarse(addr(l2_table[0]), KERNEL));
+	mmu_set(&l1_table[0][va >> 20], fine ? desc_fine(addr(l2_table[0]), KERNEL)
+					     : desc_coarse(addr(l2_table[0]), KERNEL));
 	dacr_write(DACR_ONLY_0 | dacr_field(KERNEL, DOMAIN_CLIENT));
 	tlb_flush_all();
 	for (uint32_t turn = 0; turn < 3; turn++) {
@@ -191,9 +177,9 @@ static void close_an_end(uint32_t slot, bool fine, uint32_t pages)
 
 GUEST_TEST(the_slot_at_the_top_is_closed_and_opened)
 {
-	close_an_end(0xfff, false, 4);
-	close_an_end(0xfff, false, 40);
-	close_an_end(0xfff, true, 8);
+	close_the_top(false, 4);
+	close_the_top(false, 40);
+	close_the_top(true, 8);
 }
 
 /* The same where the vectors are high, and the other end is the VMM's. */
@@ -244,10 +230,6 @@ GUEST_TEST(more_tables_than_anybody_has)
 	const uint32_t slots = 190;
 
 	prepare();
-	for (unsigned n = 0; n < FINE_ENTRIES; n++)
-		l2_table[0][n] = 0;
-	for (unsigned n = 0; n < 4; n++)
-		l2_table[1][n] = 0;
 	mmu_set(&l2_table[0][4], desc_tiny(page(7), AP_USER_RW, 0));
 	set_small(1, 1, 9, AP_USER_RW);
 	for (uint32_t fine = 0; fine < 2; fine++) {

@@ -13,9 +13,6 @@
 #define PAGE_HIGH 0x81000u
 #define WB        (DESC_C | DESC_B)
 
-#define MOV_R0(n) (0xe3a00000u | (n))
-#define RETURN    0xe12fff1eu
-
 static uint32_t *const low_l2 = l2_table[1];
 static uint32_t *const high_l2 = l2_table[2];
 
@@ -30,8 +27,6 @@ static void prepare(void)
 	mmu_set(&low_l2[0], desc_small(GUEST_SCRATCH + PAGE_LOW, AP_USER_RW, WB));
 	for (uint32_t i = 1; i < COARSE_ENTRIES; i++)
 		mmu_set(&low_l2[i], desc_small(i << 12, AP_USER_RW, 0));
-	for (uint32_t i = 0; i < COARSE_ENTRIES; i++)
-		mmu_set(&high_l2[i], 0);
 	mmu_set(&high_l2[0xf0], desc_small(GUEST_SCRATCH + PAGE_HIGH, AP_USER_RW, WB));
 	mmu_set(&l1_table[0][0], desc_coarse(addr(low_l2), 0));
 	mmu_set(&l1_table[0][HIGH_VA >> 20], desc_coarse(addr(high_l2), 0));
@@ -66,13 +61,6 @@ static void take_exceptions(void)
 		run_code4(modes[m] | PSR_MASKED, NAME_PLAIN + 0x90020, (const uint32_t[4]){ 0 });
 		EXPECT_EQ(KIND_UNDEF, seen.kind);
 	}
-}
-
-static uint32_t run(uint32_t at)
-{
-	run_code4(PSR_MODE_SVC | PSR_MASKED, at, (const uint32_t[4]){ 0 });
-	EXPECT_EQ(KIND_RETURNED, seen.kind);
-	return seen.r[0];
 }
 
 GUEST_TEST(vectors_move_with_nothing_but_their_bit)
@@ -157,14 +145,13 @@ GUEST_TEST(code_runs_in_the_page_that_is_not_the_vectors)
 
 		vectors_high(i & 1);
 		take_exceptions();
-		write32(page, MOV_R0(0x40 + i));
-		write32(page + 4, RETURN);
+		code_write(page, MOV_R0(0x40 + i));
 		d_line_clean_invalidate(code);
 		drain_write_buffer();
 		i_line_invalidate(code);
-		EXPECT_EQ(0x40 + i, run(code));
+		EXPECT_EQ(0x40 + i, code_run(code));
 		take_exceptions();
-		EXPECT_EQ(0x40 + i, run(code));
+		EXPECT_EQ(0x40 + i, code_run(code));
 		EXPECT_EQ(MOV_R0(0x40 + i), read32(code));
 		write32(page, first);
 		write32(page + 4, second);

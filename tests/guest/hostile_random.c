@@ -7,7 +7,7 @@
  * checks itself.
  *
  * Words that would move the program's own floor are not executed in kernel mode: MCR to the control
- * register, the table base, the domains and the FCSE. hostile_attacks.c does that on purpose.
+ * register, the table base, the domains and the FCSE. hostile_attack.c does that on purpose.
  *
  * The linker provides the seed: hostile_random_N is this program with seed N.
  */
@@ -182,8 +182,8 @@ static uint32_t program_checksum(void)
 }
 
 /**
- * Random words cause each of these, in half of what is measured at least. Shares of the rows that the
- * timer did not end: how many it ends depends on how busy the host is.
+ * Random words cause each of these: at least half as often as was measured, which is beside it. They
+ * are shares of the rows that the timer did not end; how many it ends depends on how busy the host is.
  */
 static void expect_all_kinds(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waits for a timer most of the time. Whether the core sleeps meanwhile is for others to count. */
+/* Waits for a timer most of the time: a core that sleeps, for the model of tests/arm926-model. */
 #include "tests/guest/cp15.h"
 #include "tests/guest/irq.h"
 #include "tests/guest/tap.h"

@@ -2,7 +2,7 @@
 /*
  * Page tables of a test guest. mmu_tables_init() writes a flat map of what every program needs -
  * its 4 MiB of RAM and the board's devices, in domain 0 - and the test adds what it is about.
- * Caches stay off, so a table is in memory as soon as the write buffer has drained.
+ * That map is not cached, so a table is in memory as soon as the write buffer has drained.
  */
 #ifndef TESTS_GUEST_MMU_H
 #define TESTS_GUEST_MMU_H

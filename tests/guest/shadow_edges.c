@@ -14,6 +14,17 @@
 #define FCSE_PID  0x40000000u
 #define FCSE_VA   0x41000000u
 
+/** A page for programs, and a page of the kernel at @p kernel_entry of the same table. */
+static void map_beside(unsigned kernel_entry)
+{
+	mmu_tables_init();
+	write32(GUEST_SCRATCH, PROBE_WORD);
+	write32(GUEST_SCRATCH + 0x1000, PROBE_WORD);
+	mmu_set(&l2_table[0][0], desc_small(GUEST_SCRATCH, AP_USER_RW, 0));
+	mmu_set(&l2_table[0][kernel_entry], desc_small(GUEST_SCRATCH + 0x1000, AP_PRIV, 0));
+	mmu_set(&l1_table[0][TEST_SLOT], desc_coarse(addr(l2_table[0]), 0));
+}
+
 static void switch_to(unsigned table)
 {
 	ttbr_write(addr(l1_table[table]));
@@ -23,12 +34,7 @@ static void switch_to(unsigned table)
 /* The other address space has used a page for programs in the table that both share. */
 GUEST_TEST(a_kernel_page_beside_a_page_that_another_address_space_used_is_closed)
 {
-	mmu_tables_init();
-	write32(GUEST_SCRATCH, PROBE_WORD);
-	write32(GUEST_SCRATCH + 0x1000, PROBE_WORD);
-	mmu_set(&l2_table[0][0], desc_small(GUEST_SCRATCH, AP_USER_RW, 0));
-	mmu_set(&l2_table[0][1], desc_small(GUEST_SCRATCH + 0x1000, AP_PRIV, 0));
-	mmu_set(&l1_table[0][TEST_SLOT], desc_coarse(addr(l2_table[0]), 0));
+	map_beside(1);
 	mmu_set(&l1_table[1][TEST_SLOT], desc_coarse(addr(l2_table[0]), 0));
 	mmu_on(0);
 
@@ -45,12 +51,7 @@ GUEST_TEST(a_kernel_page_beside_a_page_that_another_address_space_used_is_closed
 /* Entry 0xf0 of the table that goes is where the one that comes has the vectors. */
 GUEST_TEST(a_kernel_page_of_a_table_that_is_gone_is_forgotten)
 {
-	mmu_tables_init();
-	write32(GUEST_SCRATCH, PROBE_WORD);
-	write32(GUEST_SCRATCH + 0x1000, PROBE_WORD);
-	mmu_set(&l2_table[0][0], desc_small(GUEST_SCRATCH, AP_USER_RW, 0));
-	mmu_set(&l2_table[0][0xf0], desc_small(GUEST_SCRATCH + 0x1000, AP_PRIV, 0));
-	mmu_set(&l1_table[0][TEST_SLOT], desc_coarse(addr(l2_table[0]), 0));
+	map_beside(0xf0);
 	mmu_set(&l2_table[1][0], desc_small(GUEST_SCRATCH, AP_USER_RW, 0));
 	mmu_set(&l1_table[0][0xfff], desc_coarse(addr(l2_table[1]), 0));
 	mmu_on(0);
@@ -66,7 +67,7 @@ GUEST_TEST(a_kernel_page_of_a_table_that_is_gone_is_forgotten)
 	}
 }
 
-/* ARM ARM, B7: the low name of a page of the process, and its modified virtual address. */
+/* ARM ARM, B8: the low name of a page of the process, and its modified virtual address. */
 GUEST_TEST(both_names_of_a_page_follow_a_flush_of_one_entry)
 {
 	mmu_tables_init();
@@ -83,7 +84,7 @@ GUEST_TEST(both_names_of_a_page_follow_a_flush_of_one_entry)
 	EXPECT_EQ(1, read32(FCSE_VA));
 	EXPECT_EQ(1, read32(FCSE_VA & 0x01ffffff));
 	mmu_set(&l2_table[0][0], desc_small(GUEST_SCRATCH + 0x1000, AP_USER_RW, 0));
-	CP15_WRITE(c8, c7, 1, FCSE_VA);
+	tlb_flush_mva(FCSE_VA);
 	EXPECT_EQ(2, read32(FCSE_VA));
 	EXPECT_EQ(2, read32(FCSE_VA & 0x01ffffff));
 	fcse_pid_write(0);

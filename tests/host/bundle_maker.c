@@ -54,6 +54,28 @@ void bundle_seal(uint8_t bytes[BUNDLE_TABLE_MAX])
 	put_le32(bytes + BUNDLE_AT_CRC, crc32(0, bytes, size));
 }
 
+/**
+ * Places the parts one behind the other, as their sizes ask for, and makes the bundle's size, which
+ * is returned, and the checksum right again.
+ */
+uint32_t bundle_lay_out(uint8_t bytes[BUNDLE_TABLE_MAX])
+{
+	uint32_t end = BUNDLE_ALIGN;
+
+	for (unsigned i = 0; i < get_le32(bytes + BUNDLE_AT_PART_COUNT); i++) {
+		uint8_t *const row = bundle_row(bytes, i);
+		const uint32_t size = get_le32(row + BUNDLE_PART_AT_SIZE);
+
+		if (get_le32(row + BUNDLE_PART_AT_KIND) == BUNDLE_VMM)
+			continue;
+		put_le32(row + BUNDLE_PART_AT_OFFSET, end);
+		end += (size + BUNDLE_ALIGN - 1) / BUNDLE_ALIGN * BUNDLE_ALIGN;
+	}
+	put_le32(bytes + BUNDLE_AT_TOTAL_SIZE, end);
+	bundle_seal(bytes);
+	return end;
+}
+
 /** Writes header and part table of a correct bundle of MADE_TOTAL_SIZE bytes. */
 void bundle_make(uint8_t bytes[BUNDLE_TABLE_MAX])
 {

@@ -20,6 +20,7 @@ enum {
 
 void bundle_make(uint8_t bytes[BUNDLE_TABLE_MAX]);
 void bundle_seal(uint8_t bytes[BUNDLE_TABLE_MAX]);
+uint32_t bundle_lay_out(uint8_t bytes[BUNDLE_TABLE_MAX]);
 uint8_t *bundle_row(uint8_t *bytes, unsigned part);
 void put_le32(uint8_t *at, uint32_t value);
 uint32_t get_le32(const uint8_t *at);

@@ -6,16 +6,17 @@ core-machine = tests/host/core_machine.c tests/host/ref_mmu.c domain/vm_mem.c do
 	vcpu/guest_mem.c vcpu/mem_exec.c $(insn-sources) devemu/mmio.c vmm/lib/heap.c
 
 host-test-shadow_random = tests/host/test_shadow_random.c tests/host/shadow_guest.c \
-	tests/host/shadow_invariants.c $(core-machine)
+	tests/host/guest_tables.c tests/host/shadow_invariants.c $(core-machine)
 host-test-shadow = tests/host/test_shadow.c tests/host/shadow_invariants.c $(core-machine)
 host-test-vm_mem := tests/host/test_vm_mem.c domain/vm_mem.c
 host-test-guest_walk := tests/host/test_guest_walk.c tests/host/ref_mmu.c domain/guest_walk.c
 host-test-vcpu = tests/host/test_vcpu.c $(core-machine)
 host-test-inject = tests/host/test_inject.c $(core-machine)
+host-test-cp15_mmu = tests/host/test_cp15_mmu.c $(core-machine)
 # The source under test is part of these: its table is static.
 host-test-cp15 = tests/host/test_cp15.c $(filter-out vcpu/cp15.c,$(core-machine))
 host-test-proxy = tests/host/test_proxy.c $(filter-out vcpu/proxy.c,$(core-machine))
 host-test-proxy_mem = tests/host/test_proxy_mem.c $(filter-out vcpu/proxy.c,$(core-machine))
 host-test-fault = tests/host/test_fault.c $(core-machine)
 host-test-fault_random = tests/host/test_fault_random.c tests/host/fault_guest.c \
-	tests/host/fault_insn.c $(core-machine)
+	tests/host/fault_insn.c tests/host/guest_tables.c $(core-machine)

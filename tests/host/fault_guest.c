@@ -3,6 +3,7 @@
 
 #include "arch/arm/layout.h"
 #include "arch/arm/sctlr.h"
+#include "tests/host/guest_tables.h"
 #include "vmm/lib/bits.h"
 
 #define DIRS_AT   0x00010000u
@@ -45,22 +46,13 @@ static uint32_t random_l1(void)
 	}
 }
 
-static uint32_t random_l2(void)
+static uint32_t some_l2(void)
 {
 	static const uint8_t aps[] = { 0x00, 0x55, 0xaa, 0xff, 0xff, 0xff, 0x1b, 0xe4, 0x80 };
 	const uint32_t ap = aps[rnd_below(ARRAY_SIZE(aps))], cb = rnd_below(4) << 2;
 	const uint32_t page = random_page();
 
-	switch (rnd_below(8)) {
-	case 0:
-		return 0;
-	case 1:
-		return page | rnd_below(4) << 10 | (ap & 3) << 4 | cb | 3;
-	case 2:
-		return (page & 0xffff0000u) | ap << 4 | cb | 1;
-	default:
-		return page | ap << 4 | cb | 2;
-	}
+	return random_l2(page, ap, cb);
 }
 
 static unsigned random_page_index(void)
@@ -72,15 +64,12 @@ static unsigned random_page_index(void)
 
 static void edit_l2(uint32_t table, bool fine)
 {
-	const uint32_t value = random_l2();
-	unsigned index = random_page_index(), count = 1;
+	const uint32_t value = some_l2();
+	const unsigned count = l2_copies(value, fine);
+	unsigned index = random_page_index();
 
 	if (fine)
 		index = index * 4 + rnd_below(4);
-	if (value % 4 == 1)
-		count = fine ? 64 : 16;
-	if (value % 4 == 2 && fine)
-		count = 4;
 	index = index / count * count;
 	for (unsigned n = 0; n < count; n++)
 		guest_set_word(table + (index + n) * 4, value);

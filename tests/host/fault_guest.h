@@ -10,7 +10,7 @@
 
 #include "tests/host/core_machine.h"
 
-/** Where its code is, physically and, with the MMU on, virtually: in a section that all can read. */
+/** Where its code is, physically and, with the MMU on, virtually: in a section all can read. */
 #define FAULT_CODE    0x00270000u
 #define FAULT_CODE_VA 0x30070000u
 

@@ -141,5 +141,5 @@ void fault_insn_multiple(struct fault_insn *insn)
 
 uint32_t fault_insn_va(const struct fault_insn *insn, unsigned n)
 {
-	return n == 0 ? insn->va : insn->va + 4 * n;
+	return insn->va + 4 * n;
 }

@@ -30,6 +30,7 @@ static bool uses_guest_memory(enum bundle_kind kind)
 
 static void check(const struct bundle *bundle)
 {
+	uint32_t end = BUNDLE_HEADER_SIZE + bundle->part_count * BUNDLE_PART_SIZE;
 	unsigned entry_in = 0;
 
 	REQUIRE(bundle->total_size == MADE_TOTAL_SIZE);
@@ -39,8 +40,13 @@ static void check(const struct bundle *bundle)
 		const struct bundle_part *const a = &bundle->part[i];
 
 		REQUIRE(memchr(a->name, 0, BUNDLE_NAME_SIZE));
-		if (a->kind != BUNDLE_VMM)
+		if (a->kind != BUNDLE_VMM) {
+			/* The parts fill the bundle, but for less than BUNDLE_ALIGN before each. */
+			REQUIRE(a->offset % BUNDLE_ALIGN == 0);
+			REQUIRE(a->offset >= end && a->offset - end < BUNDLE_ALIGN);
 			REQUIRE((uint64_t)a->offset + a->size <= bundle->total_size);
+			end = a->offset + a->size;
+		}
 		if (!uses_guest_memory(a->kind)) {
 			REQUIRE(!a->memory_size);
 			continue;
@@ -56,6 +62,7 @@ static void check(const struct bundle *bundle)
 				b->gpa.raw >= a->gpa.raw + a->memory_size);
 		}
 	}
+	REQUIRE(bundle->total_size - end < BUNDLE_ALIGN);
 	REQUIRE(entry_in == 1);
 	REQUIRE(bundle_find(bundle, BUNDLE_VMM) && bundle_find(bundle, BUNDLE_PROXIES));
 	REQUIRE(bundle_find(bundle, BUNDLE_PROXIES)->size <= 4 * 4096);

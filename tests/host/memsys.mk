@@ -7,6 +7,7 @@ memsys-machine := tests/host/memsys_machine.c tests/host/ref_mmu.c $(memsys-mode
 host-test-memsys := tests/host/test_memsys.c $(memsys-machine)
 host-test-memsys_bus := tests/host/test_memsys_bus.c $(memsys-machine)
 host-test-memsys_ops := tests/host/test_memsys_ops.c $(memsys-machine)
+host-test-memsys_stale_tlb := tests/host/test_memsys_stale_tlb.c $(memsys-machine)
 host-test-memsys_tlb := tests/host/test_memsys_tlb.c $(memsys-machine)
 host-test-memsys_walk := tests/host/test_memsys_walk.c $(memsys-machine)
 host-test-memsys_random := tests/host/test_memsys_random.c tests/host/memsys_naive.c $(memsys-machine)

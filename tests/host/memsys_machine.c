@@ -11,8 +11,7 @@ static const char *const kind_names[FINDING_KINDS] = {
 };
 
 static const struct memory_profile profile = {
-	.name = "test",
-	.what = "numbers that can be told apart",
+	.name = "numbers that can be told apart",
 	.line_fill = 40,
 	.critical_word = 20,
 	.write_back = 16,
@@ -144,6 +143,11 @@ uint32_t machine_pa(uint32_t va)
 	return ref_meaning(&entry, mva).physical;
 }
 
+void user(bool on)
+{
+	machine.user = on;
+}
+
 static void store_bytes_at(uint32_t va, uint32_t pa, unsigned size, uint64_t value)
 {
 	uint8_t *ram = machine_ram(pa);
@@ -187,6 +191,14 @@ uint32_t load(uint32_t va)
 	if (machine_ram(pa))
 		memcpy(&value, machine_ram(pa), 4);
 	return value;
+}
+
+uint64_t walks_of(uint32_t va)
+{
+	const uint64_t before = machine_counts().tlb_misses;
+
+	load(va);
+	return machine_counts().tlb_misses - before;
 }
 
 void fetch(uint32_t va, unsigned size)
@@ -283,6 +295,17 @@ void map_properly(uint32_t entry_pa, uint32_t descriptor)
 	tlb_all();
 }
 
+void map_and_use(uint32_t descriptor)
+{
+	map_properly(COARSE_ENTRY(COARSE), descriptor);
+	load(COARSE);
+}
+
+void change(uint32_t descriptor)
+{
+	store(T_NCNB + COARSE_ENTRY(COARSE), descriptor);
+}
+
 void make_dirty(uint32_t va, uint32_t value)
 {
 	load(va);
@@ -295,6 +318,11 @@ struct memsys_counts machine_counts(void)
 
 	memsys_counts(machine.ms, &counts);
 	return counts;
+}
+
+uint64_t disagreements(void)
+{
+	return machine_counts().disagreements;
 }
 
 void expect_found(enum finding_kind kind, uint32_t va, const char *file, int line)

@@ -26,6 +26,8 @@
 #define FINE_PA    0xd000u
 #define COARSE2_PA 0xe000u /* not linked at first */
 #define DATA_PA    0x100000u
+#define PAGE0      DATA_PA /* two pages of the data, for small pages */
+#define PAGE1      (DATA_PA + 0x1000)
 #define OTHER_PA   0x200000u
 
 /* Virtual: views of DATA_PA's section, by C and B; two of them write-back. */
@@ -62,6 +64,8 @@ enum { AP_SR, AP_PRIV, AP_USER_RO, AP_USER_RW };
 #define SCTLR_ALL             0x5107du /* M, C, I and what reads as one */
 #define SCTLR_ROUND_ROBIN     0x4000u
 
+#define CACHE_SETS 128u /* of 16 KiB, as machine_setup() makes them */
+
 struct machine {
 	struct memsys_config config;
 	struct memsys *ms;
@@ -75,7 +79,7 @@ struct machine {
 
 extern struct machine machine;
 
-/** Start anew: tables as above, MMU and caches on, one manager-free domain for all but DOMAIN1. */
+/** Start anew: tables as above, MMU and caches on, domains 0 and 1 open to clients. */
 void machine_start(unsigned cache_kib, enum tlb_rules rules);
 void machine_stop(void);
 /** A core after reset with the RAM as it is. */
@@ -84,10 +88,16 @@ int machine_setup(void **state);
 int machine_setup_gather(void **state);
 int machine_teardown(void **state);
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, machine_setup, machine_teardown)
+#define GATHER_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, machine_setup_gather, machine_teardown)
+
 /* What a program does. */
+void user(bool on); /* the mode it does the following in */
 void store(uint32_t va, uint32_t value);
 void store_bytes(uint32_t va, unsigned size, uint64_t value);
 uint32_t load(uint32_t va);
+uint64_t walks_of(uint32_t va); /* a load; how many table walks it took */
 void load_bytes(uint32_t va, unsigned size);
 void fetch(uint32_t va, unsigned size);
 void swap(uint32_t va, uint32_t value);
@@ -108,6 +118,10 @@ void set_control(uint32_t set, uint32_t clear);
 
 /** Change a descriptor properly: memory has it, and the TLB nothing of before. */
 void map_properly(uint32_t entry_pa, uint32_t descriptor);
+/** The same for the page COARSE, which is then in the TLB. */
+void map_and_use(uint32_t descriptor);
+/** Change the descriptor of COARSE, without a TLB operation. */
+void change(uint32_t descriptor);
 
 /** A line in the data cache, with a word that is nowhere else. */
 void make_dirty(uint32_t va, uint32_t value);
@@ -115,6 +129,7 @@ void make_dirty(uint32_t va, uint32_t value);
 uint32_t machine_pa(uint32_t va);
 uint8_t *machine_ram(uint32_t pa);
 struct memsys_counts machine_counts(void);
+uint64_t disagreements(void);
 
 /** Exactly one finding since the last look, of @p kind, about the access to @p va. */
 #define EXPECT_FOUND(kind, va) expect_found(kind, va, __FILE__, __LINE__)

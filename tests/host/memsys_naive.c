@@ -298,36 +298,34 @@ static void expect_nothing(void)
 	memset(naive_expected, 0, sizeof(naive_expected));
 }
 
-void naive_load(uint32_t va, unsigned size)
+/** A load or a fetch, by the kind of what is too old of it; only loads wait for the writes. */
+static void read_and_compare(uint32_t va, unsigned size, struct line cache[SETS][WAYS],
+			     enum finding_kind kind)
 {
+	const bool is_data = kind == FINDING_STALE_LOAD;
 	struct ref_meaning m;
 	struct line *line = NULL;
 
 	expect_nothing();
 	m = translate(va);
 	if (m.cb & 8) {
-		line = find_line(naive.d, va);
+		line = find_line(cache, va);
 		if (!line)
-			line = fill(naive.d, va, m.physical, true);
-	} else if (m.cb == 0 || is_under_way(m.physical)) {
+			line = fill(cache, va, m.physical, is_data);
+	} else if (is_data && (m.cb == 0 || is_under_way(m.physical))) {
 		all_leave();
 	}
-	compare(line, m.physical, size, FINDING_STALE_LOAD);
+	compare(line, m.physical, size, kind);
+}
+
+void naive_load(uint32_t va, unsigned size)
+{
+	read_and_compare(va, size, naive.d, FINDING_STALE_LOAD);
 }
 
 void naive_fetch(uint32_t va, unsigned size)
 {
-	struct ref_meaning m;
-	struct line *line = NULL;
-
-	expect_nothing();
-	m = translate(va);
-	if (m.cb & 8) {
-		line = find_line(naive.i, va);
-		if (!line)
-			line = fill(naive.i, va, m.physical, false);
-	}
-	compare(line, m.physical, size, FINDING_STALE_FETCH);
+	read_and_compare(va, size, naive.i, FINDING_STALE_FETCH);
 }
 
 void naive_store(uint32_t va, unsigned size)

@@ -2,6 +2,7 @@
 #include "tests/host/shadow_guest.h"
 
 #include "arch/arm/sctlr.h"
+#include "tests/host/guest_tables.h"
 #include "vmm/lib/bits.h"
 
 #include <string.h>
@@ -76,23 +77,14 @@ static uint32_t random_l1(void)
 	}
 }
 
-static uint32_t random_l2(void)
+static uint32_t some_l2(void)
 {
 	const uint32_t ap =
 		ONE_OF(0x00, 0x55, 0x55, 0xaa, 0xff, 0xff, 0xf5, 0x1b, 0x80, rnd() & 0xff);
 	const uint32_t cb = rnd_below(4) << 2;
 	const uint32_t page = random_gpa_page();
 
-	switch (rnd_below(8)) {
-	case 0:
-		return rnd() & ~3u;
-	case 1:
-		return page | rnd_below(4) << 10 | (ap & 3) << 4 | cb | 3;
-	case 2:
-		return (page & 0xffff0000u) | ap << 4 | cb | 1;
-	default:
-		return page | ap << 4 | cb | 2;
-	}
+	return random_l2(page, ap, cb);
 }
 
 void shadow_guest_tlb_empty(void)
@@ -160,16 +152,8 @@ static void edit_l1(uint32_t dir, unsigned slot, uint32_t value)
 /** Writes the entry of a level 2 table, with the repetitions that its page size asks for. */
 static void edit_l2(uint32_t table, bool fine, unsigned index, uint32_t value)
 {
-	unsigned count = 1;
+	const unsigned count = l2_copies(value, fine);
 
-	switch (value & 3) {
-	case 1:
-		count = fine ? 64 : 16;
-		break;
-	case 2:
-		count = fine ? 4 : 1;
-		break;
-	}
 	index &= ~(count - 1u);
 	for (unsigned i = 0; mmu_on() && i < plan.slots; i++) {
 		uint32_t l1;
@@ -208,11 +192,11 @@ static void random_edit(void)
 		break;
 	case 2:
 		edit_l2(FINE_AT + rnd_below(FINE_MAX) * 0x1000, true,
-			random_page_index() * 4 + rnd_below(4), random_l2());
+			random_page_index() * 4 + rnd_below(4), some_l2());
 		break;
 	default:
 		edit_l2(COARSE_AT + rnd_below(plan.coarse) * 0x400, false, random_page_index(),
-			random_l2());
+			some_l2());
 		break;
 	}
 	if (stale_overflow) /* more than can be remembered */
@@ -234,11 +218,11 @@ static void make_tables(void)
 							     : random_l1());
 	for (unsigned t = 0; t < plan.coarse; t++)
 		for (unsigned i = 0; i < 8; i++)
-			edit_l2(COARSE_AT + t * 0x400, false, random_page_index(), random_l2());
+			edit_l2(COARSE_AT + t * 0x400, false, random_page_index(), some_l2());
 	for (unsigned t = 0; t < FINE_MAX; t++)
 		for (unsigned i = 0; i < 12; i++)
 			edit_l2(FINE_AT + t * 0x1000, true, random_page_index() * 4 + rnd_below(4),
-				random_l2());
+				some_l2());
 }
 
 /* ---- what happens ---------------------------------------------------------------------------- */

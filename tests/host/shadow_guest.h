@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The guest of test_shadow_random.c: random page tables, and random sequences of what a guest can do
- * about them. It also keeps the list of entries that a real ARM926EJ-S may still hold in its TLB,
- * because the guest has changed them in memory and not yet invalidated them ("stale").
+ * The guest of test_shadow_random.c: random page tables, and random sequences of what a guest can
+ * do about them. It also keeps the list of entries that a real ARM926EJ-S may still hold in its
+ * TLB, because the guest has changed them in memory and not yet invalidated them ("stale").
  */
 #ifndef TESTS_HOST_SHADOW_GUEST_H
 #define TESTS_HOST_SHADOW_GUEST_H

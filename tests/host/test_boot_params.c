@@ -213,10 +213,15 @@ static void a_cut_tree_is_not_read_past(void **state)
 
 static void tags_say_how_much_memory(void **state)
 {
+	/* clang-format off */
 	const uint32_t tags[] = {
-		5,        ATAG_CORE,  1, 0x1000,   0,         3, ATAG_CMD, 0x61626300, 4, ATAG_MEM,
-		0x100000, 0x80000000, 4, ATAG_MEM, 0x8000000, 0, 0,        0,
+		5, ATAG_CORE, 1, 0x1000, 0,
+		3, ATAG_CMD,  0x61626300,
+		4, ATAG_MEM,  0x100000,   0x80000000,
+		4, ATAG_MEM,  0x8000000,  0,
+		0, 0,
 	};
+	/* clang-format on */
 	uint32_t size = 0;
 
 	assert_true(boot_params_memory(tags, sizeof(tags), 0, &size));

@@ -427,10 +427,14 @@ static void conditions_follow_the_flags(void **state)
 	for (uint32_t flags = 0; flags < 16; flags++) {
 		const uint32_t cpsr = flags << 28 | 0x10;
 		const bool n = flags & 8, z = flags & 4, c = flags & 2, v = flags & 1;
+		/* clang-format off */
 		const bool expected[16] = {
-			z,       !z,     c,      !c,           n,           !n,   v,   !v, c && !z,
-			!c || z, n == v, n != v, !z && n == v, z || n != v, true, true
+			z,       !z,      c,            !c,
+			n,       !n,      v,            !v,
+			c && !z, !c || z, n == v,       n != v,
+			!z && n == v,     z || n != v,  true, true,
 		};
+		/* clang-format on */
 
 		for (unsigned cond = 0; cond < 16; cond++)
 			assert_int_equal(expected[cond], arm_condition_holds(cpsr, cond));

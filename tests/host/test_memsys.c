@@ -5,8 +5,6 @@
  */
 #include "tests/host/memsys_machine.h"
 
-#define CACHE_SETS 128u /* of 16 KiB */
-
 /* ---- aliases --------------------------------------------------------------------------------- */
 
 static void a_load_under_another_address_misses_the_dirty_line(void **state)
@@ -472,8 +470,6 @@ static void the_last_write_of_a_word_wins(void **state)
 	load(NCNB + 0x44);
 	EXPECT_SILENT();
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, machine_setup, machine_teardown)
 
 int main(void)
 {

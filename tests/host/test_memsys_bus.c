@@ -2,17 +2,34 @@
 /* What waiting for memory costs in the ARM926 model: cycles beside those of the instructions. */
 #include "tests/host/memsys_machine.h"
 
+static uint64_t stalled(void)
+{
+	return machine_counts().stall_cycles;
+}
+
 static uint64_t stall_of(void (*what)(void))
 {
-	const uint64_t before = machine_counts().stall_cycles;
+	const uint64_t before = stalled();
 
 	what();
-	return machine_counts().stall_cycles - before;
+	return stalled() - before;
+}
+
+/* Time passes: a line that was being filled is complete. */
+static void pass_time(void)
+{
+	for (unsigned i = 0; i < 20; i++)
+		fetch(WB, 32);
 }
 
 static void load_line(void)
 {
 	load(WB + 0x2000);
+}
+
+static void load_next_line(void)
+{
+	load(WB + 0x2020);
 }
 
 static void load_uncached(void)
@@ -49,13 +66,10 @@ static void waiting_follows_the_profile(void **state)
 	load(NCNB);
 	load(NCB);
 	load(DEVICE_VA);
-	fetch(WB, 32);
-	for (unsigned i = 0; i < 20; i++)
-		fetch(WB, 32); /* time passes */
+	pass_time();
 	assert_int_equal(stall_of(load_line), p->critical_word);
 	assert_int_equal(stall_of(load_line), 0);
-	for (unsigned i = 0; i < 20; i++)
-		fetch(WB, 32);
+	pass_time();
 	assert_int_equal(stall_of(load_uncached), p->read_word);
 	assert_int_equal(stall_of(store_unbuffered), p->write_word);
 	assert_int_equal(stall_of(store_buffered), 0);
@@ -66,26 +80,10 @@ static void waiting_follows_the_profile(void **state)
 
 static void the_second_miss_waits_for_the_first_line(void **state)
 {
-	const struct memory_profile *p = machine.config.profile;
-
 	load(WB);
-	for (unsigned i = 0; i < 20; i++)
-		fetch(WB, 32);
-	load(WB + 0x2000);
-	{
-		const uint64_t before = machine_counts().stall_cycles;
-
-		load(WB + 0x2020);
-		assert_int_equal(machine_counts().stall_cycles - before,
-				 p->line_fill - p->critical_word + p->critical_word);
-	}
-}
-
-/* Time passes: a line that was being filled is complete. */
-static void pass_time(void)
-{
-	for (unsigned i = 0; i < 20; i++)
-		fetch(WB, 32);
+	pass_time();
+	load_line();
+	assert_int_equal(stall_of(load_next_line), machine.config.profile->line_fill);
 }
 
 /* As one instruction: all words have its address. */
@@ -104,10 +102,10 @@ static uint64_t time_to_memory(uint32_t va, unsigned words)
 	uint64_t before;
 
 	drain();
-	before = machine_counts().stall_cycles;
+	before = stalled();
 	store_multiple(va, words);
 	drain();
-	return machine_counts().stall_cycles - before;
+	return stalled() - before;
 }
 
 /* A burst's words after the first take a third each of what half a line takes more than a word. */
@@ -149,21 +147,21 @@ static void several_instructions_are_no_burst(void **state)
 	load(NCB);
 	pass_time();
 	drain();
-	before = machine_counts().stall_cycles;
+	before = stalled();
 	for (unsigned i = 0; i < 4; i++)
 		store(NCB + 0x4000 + 4 * i, i);
 	drain();
-	assert_int_equal(machine_counts().stall_cycles - before, 4 * word);
+	assert_int_equal(stalled() - before, 4 * word);
 
 	/* The same instruction in a loop, which has been fetched again. */
-	before = machine_counts().stall_cycles;
+	before = stalled();
 	for (unsigned i = 0; i < 4; i++) {
 		store(NCB + 0x4000 + 4 * i, i);
 		machine.pc -= 4;
 		fetch(WB, 4);
 	}
 	drain();
-	assert_int_equal(machine_counts().stall_cycles - before, 4 * word - 4);
+	assert_int_equal(stalled() - before, 4 * word - 4);
 }
 
 static void a_line_dirty_in_both_halves_is_one_burst(void **state)
@@ -172,17 +170,17 @@ static void a_line_dirty_in_both_halves_is_one_burst(void **state)
 
 	make_dirty(WB + 0x2000, 1);
 	pass_time();
-	before = machine_counts().stall_cycles;
+	before = stalled();
 	clean_d(WB + 0x2000);
 	drain();
-	assert_int_equal(machine_counts().stall_cycles - before, BURST_4);
+	assert_int_equal(stalled() - before, BURST_4);
 	make_dirty(WB + 0x2000, 1);
 	make_dirty(WB + 0x2010, 1);
 	pass_time();
-	before = machine_counts().stall_cycles;
+	before = stalled();
 	clean_d(WB + 0x2000);
 	drain();
-	assert_int_equal(machine_counts().stall_cycles - before, BURST_8);
+	assert_int_equal(stalled() - before, BURST_8);
 }
 
 static void the_loop_that_cleans_waits_for_memory_alone(void **state)
@@ -192,33 +190,28 @@ static void the_loop_that_cleans_waits_for_memory_alone(void **state)
 	for (unsigned i = 0; i < 8; i++)
 		make_dirty(WB + 0x2000 + 32 * i, i);
 	pass_time();
-	before = machine_counts().stall_cycles;
+	before = stalled();
 	test_and_clean(false);
 	drain();
-	assert_int_equal(machine_counts().stall_cycles - before, 8 * BURST_4);
-	before = machine_counts().stall_cycles;
+	assert_int_equal(stalled() - before, 8 * BURST_4);
+	before = stalled();
 	test_and_clean(false);
-	assert_int_equal(machine_counts().stall_cycles - before, 0);
+	assert_int_equal(stalled() - before, 0);
 }
 
 static void time_is_the_core_s_if_it_is_known(void **state)
 {
-	const struct memory_profile *p = machine.config.profile;
-	uint64_t core = 0, before;
+	uint64_t core = 0;
 
 	machine.config.issued = &core;
 	machine_restart();
 	set_control(SCTLR_ALL, 0);
 	load(WB);
 	core += 100;
-	load(WB + 0x2000);
+	load_line();
 	core += 5;
-	before = machine_counts().stall_cycles;
-	load(WB + 0x2020);
-	assert_int_equal(machine_counts().stall_cycles - before, p->line_fill - 5);
+	assert_int_equal(stall_of(load_next_line), machine.config.profile->line_fill - 5);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, machine_setup, machine_teardown)
 
 int main(void)
 {

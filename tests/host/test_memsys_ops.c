@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define CACHE_SETS 128u /* of 16 KiB */
-
 /* ---- operations on all of the cache ---------------------------------------------------------- */
 
 static void test_and_clean_cleans_all(void **state)
@@ -224,8 +222,6 @@ static void a_wrong_configuration_is_refused(void **state)
 	assert_null(memsys_new(&config, error, sizeof(error)));
 	assert_non_null(strstr(error, "profile"));
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, machine_setup, machine_teardown)
 
 int main(void)
 {

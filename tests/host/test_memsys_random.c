@@ -3,8 +3,7 @@
  * Random programs on the ARM926 model.
  *
  * - A program that cleans, invalidates, drains and tells the TLB as it should is silent, whatever
- * the
- *   caches evict.
+ *   the caches evict.
  * - The same program that leaves out an operation now and then, and one without any discipline: the
  *   model finds exactly what memsys_naive.c, an implementation of the test's own, says is too old.
  */

@@ -7,19 +7,6 @@
 
 #include <string.h>
 
-#define PAGE0 DATA_PA
-#define PAGE1 (DATA_PA + 0x1000)
-
-static void user(bool on)
-{
-	machine.user = on;
-}
-
-static uint64_t disagreements(void)
-{
-	return machine_counts().disagreements;
-}
-
 /* ---- walks read memory ----------------------------------------------------------------------- */
 
 static void a_walk_does_not_see_a_dirty_descriptor(void **state)
@@ -133,14 +120,6 @@ static void a_store_to_the_table_that_translates_it_is_no_stale_walk(void **stat
 
 /* ---- sizes and permissions ------------------------------------------------------------------- */
 
-static uint64_t walks_of(uint32_t va)
-{
-	const uint64_t before = machine_counts().tlb_misses;
-
-	load(va);
-	return machine_counts().tlb_misses - before;
-}
-
 static void one_entry_covers_a_page_of_each_size(void **state)
 {
 	static const struct {
@@ -232,8 +211,6 @@ static void a_domain_is_opened_and_closed_without_a_tlb_operation(void **state)
 	assert_int_equal(disagreements(), 1);
 	EXPECT_SILENT();
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, machine_setup, machine_teardown)
 
 int main(void)
 {

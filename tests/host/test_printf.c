@@ -29,27 +29,13 @@
 
 static void numbers_look_like_the_c_librarys(void **state)
 {
+	/* clang-format off */
 	static const long long values[] = {
-		0,
-		1,
-		-1,
-		9,
-		10,
-		99,
-		255,
-		4096,
-		65535,
-		65536,
-		99999,
-		100000,
-		0x7fffffff,
-		-0x7fffffffLL - 1,
-		0xffffffffLL,
-		0x100000000LL,
-		0x7fffffffffffffffLL,
-		-0x7fffffffffffffffLL - 1,
-		1234567890123456789LL,
+		0, 1, -1, 9, 10, 99, 255, 4096, 65535, 65536, 99999, 100000, 0x7fffffff,
+		-0x7fffffffLL - 1, 0xffffffffLL, 0x100000000LL, 0x7fffffffffffffffLL,
+		-0x7fffffffffffffffLL - 1, 1234567890123456789LL,
 	};
+	/* clang-format on */
 
 	for (unsigned i = 0; i < ARRAY_SIZE(values); i++) {
 		const long long v = values[i];

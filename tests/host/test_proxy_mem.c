@@ -362,8 +362,8 @@ static void ldrt_strt_once(void)
 		assert_int_equal(vcpu->frame.r[14], before.frame.pc + 8);
 		assert_int_equal(vcpu_spsr(vcpu), vcpu_cpsr(&before));
 		vcpu_set_cpsr(vcpu, vcpu_spsr(vcpu));
-		before.frame.r[14] =
-			vcpu_mode(vcpu) == PSR_MODE_ABT ? vcpu->frame.r[14] : before.frame.r[14];
+		if (vcpu_mode(vcpu) == PSR_MODE_ABT) /* its own lr is that of the abort */
+			before.frame.r[14] = vcpu->frame.r[14];
 		assert_memory_equal(vcpu->frame.r, before.frame.r, sizeof(before.frame.r));
 		faulted++;
 		return;

@@ -15,12 +15,15 @@
 /* Guest physical addresses: two page directories, a coarse table, pages. */
 #define DIR_A  0x00010000u
 #define DIR_B  0x00014000u
+#define DIR_C  0x00018000u
 #define COARSE 0x00020000u
+#define FINE   0x00021000u
 #define PAGE_1 0x00101000u
 #define PAGE_2 0x00102000u
 
-/* Coarse table, domain 1; small pages. */
+/* Coarse and fine table, domain 1; small pages. */
 #define L1(table)       ((table) | 1u << 5 | 0x11)
+#define L1_OF_FINE      (FINE | 1u << 5 | 0x13)
 #define KERNEL(page)    ((page) | 0x55 << 4 | 0xe)
 #define USER_RW(page)   ((page) | 0xff << 4 | 0xe)
 #define USER_RO(page)   ((page) | 0xaa << 4 | 0xe)
@@ -373,6 +376,47 @@ static void caches_off_means_uncached(void **state)
 	assert_int_equal(machine.shadow.current->l1[0x123] & (DESC_C | DESC_B), DESC_C | DESC_B);
 }
 
+/* A fine table takes four tables in a row, aligned. */
+static void a_fine_table_goes_where_tables_are_free(void **state)
+{
+	guest_set_word(COARSE, KERNEL(PAGE_1));
+	guest_set_word(FINE, KERNEL(PAGE_2));
+	for (uint32_t slot = 0x100; slot < 0x105; slot++) {
+		guest_set_word(DIR_A + slot * 4, L1(COARSE));
+		assert_int_equal(touch(slot << 20, true), SHADOW_FILLED);
+	}
+	guest_set_word(DIR_A + 0x200 * 4, L1_OF_FINE);
+	assert_int_equal(touch(0x20000000, true), SHADOW_FILLED);
+	assert_int_equal(host_of(0x20000000), HPA_RAM + PAGE_2);
+	for (uint32_t slot = 0x100; slot < 0x105; slot++)
+		assert_true(reaches(slot << 20, true));
+	assert_int_equal(machine.shadow.stats.tables_recycled, 0);
+}
+
+static void a_fine_table_takes_the_place_of_others_if_it_must(void **state)
+{
+	static const uint32_t dirs[] = { DIR_A, DIR_B, DIR_C };
+
+	guest_set_word(FINE, KERNEL(PAGE_2));
+	for (unsigned i = 0; i < 3; i++) {
+		machine_mcr(MCR_TTBR, dirs[i]);
+		guest_set_word(COARSE + i * 0x400, KERNEL(PAGE_1));
+		for (uint32_t slot = 0x100; slot < 0x1aa; slot++) {
+			guest_set_word(dirs[i] + slot * 4, L1(COARSE + i * 0x400));
+			assert_int_equal(touch(slot << 20, true), SHADOW_FILLED);
+		}
+	}
+	assert_int_equal(machine.shadow.stats.tables_recycled, 0);
+	assert_true(machine.shadow.free_count < 4);
+	for (uint32_t slot = 0x200; slot < 0x202; slot++) {
+		guest_set_word(DIR_C + slot * 4, L1_OF_FINE);
+		assert_int_equal(touch(slot << 20, true), SHADOW_FILLED);
+		assert_int_equal(host_of(slot << 20), HPA_RAM + PAGE_2);
+	}
+	assert_true(reaches(0x20000000, true)); /* the first one is not the second's place */
+	assert_true(machine.shadow.stats.tables_recycled > 0);
+}
+
 static int check_pool(void **state)
 {
 	return shadow_invariants_hold(&machine.shadow) ? 0 : -1;
@@ -403,6 +447,8 @@ int main(void)
 		TEST(the_vector_page_is_always_there_and_never_the_guests),
 		TEST(the_vmms_own_addresses_are_reserved),
 		TEST(caches_off_means_uncached),
+		TEST(a_fine_table_goes_where_tables_are_free),
+		TEST(a_fine_table_takes_the_place_of_others_if_it_must),
 	};
 
 	return cmocka_run_group_tests_name("shadow page tables", tests, NULL, NULL);

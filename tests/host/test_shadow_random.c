@@ -322,7 +322,7 @@ static void more_domains_than_the_hardware_has(void **state)
 
 static void more_slots_and_tables_than_the_pool_has(void **state)
 {
-	const struct shadow_plan p = { .dirs = 24,
+	const struct shadow_plan p = { .dirs = 8,
 				       .coarse = SHADOW_COARSE_MAX,
 				       .slots = SHADOW_SLOTS + 60,
 				       .domains = 2,

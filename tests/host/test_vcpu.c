@@ -14,6 +14,8 @@
 
 /* What exception returns and MSR can write: N, Z, C, V, Q; and T, which only a return can. */
 #define FLAGS 0xf8000000u
+/* What an SPSR keeps: those, J and the control bits. */
+#define SPSR_BITS 0xf90000ffu
 
 static struct {
 	uint32_t low[8];
@@ -128,8 +130,8 @@ static void each_mode_has_its_own_registers(void **state)
 			for (unsigned n = 0; n < 15; n++)
 				machine.vcpu.frame.r[n] = *ref_reg(mode, n) =
 					pass << 16 | mode << 8 | n;
-			vcpu_set_spsr(&machine.vcpu, 0x10u << pass | mode << 24, ~0u);
-			ref.spsr[mode] = 0x10u << pass | mode << 24;
+			vcpu_set_spsr(&machine.vcpu, pass << 28 | mode, ~0u);
+			ref.spsr[mode] = pass << 28 | mode;
 			compare();
 		}
 	}
@@ -318,7 +320,7 @@ static void instruction(void)
 	case 3: /* msr spsr_cxsf, rn */
 		machine.vcpu.frame.r[rn] = *ref_reg(ref_mode(), rn) = value;
 		if (bank(ref_mode()) != PSR_MODE_USR)
-			ref.spsr[ref_mode()] = value;
+			ref.spsr[ref_mode()] = value & SPSR_BITS;
 		step(machine_do(0xe16ff000 | rn));
 		break;
 	case 4: /* movs pc, lr */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A bare-metal program that forgets cache and TLB operations on purpose, one of each kind, and
- * keeps to the rules where it looks as if it did not. QEMU shows nothing of it; the model has to. The
- * functions sin_* are what test_model.py expects, in this order; innocent_* must not be there.
+ * keeps to the rules where it looks as if it did not. QEMU shows nothing of it; the model has to.
+ * The functions sin_* are what test_model.py expects, in this order; innocent_* must not be there.
  */
 	.syntax unified
 	.arch	armv5te
@@ -33,6 +33,17 @@
 	.macro	DIRTY
 	ldr	r2, [r0]
 	str	r1, [r0]
+	.endm
+
+	/* A function in a dirty line at r0: bx lr. */
+	.macro	DIRTY_CODE
+	ldr	r1, =0xe12fff1e
+	DIRTY
+	.endm
+
+	.macro	CALL register
+	mov	lr, pc
+	bx	\register
 	.endm
 
 	.section .text
@@ -73,10 +84,8 @@ END sin_stale_load
 FUNCTION sin_stale_fetch
 	mov	r4, lr
 	ldr	r0, =DATA + 0x100
-	ldr	r1, =0xe12fff1e		/* bx lr */
-	DIRTY
-	mov	lr, pc
-	bx	r0
+	DIRTY_CODE
+	CALL	r0
 	mov	r1, #1
 	bx	r4
 END sin_stale_fetch
@@ -140,13 +149,11 @@ END innocent_condition
 FUNCTION innocent_maintenance
 	mov	r4, lr
 	ldr	r0, =DATA + 0x500
-	ldr	r1, =0xe12fff1e		/* bx lr */
-	DIRTY
+	DIRTY_CODE
 	mcr	p15, 0, r0, c7, c14, 1
 	mcr	p15, 0, r0, c7, c10, 4
 	mcr	p15, 0, r0, c7, c5, 1
-	mov	lr, pc
-	bx	r0
+	CALL	r0
 	ldr	r0, =DATA_UNCACHED + 0x500
 	ldr	r2, [r0]
 	mov	r1, #1
@@ -198,8 +205,7 @@ FUNCTION innocent_thumb
 	ldr	r0, =DATA + 0x900
 	DIRTY
 	ldr	r2, =thumb_part + 1
-	mov	lr, pc
-	bx	r2
+	CALL	r2
 	mov	r1, #1
 	bx	r4
 
@@ -240,14 +246,12 @@ FUNCTION sin_under_another_address
 	mcr	p15, 0, r2, c7, c5, 0
 	ldr	r5, =DATA + 0x700
 	ldr	r0, =DATA + 0x740
-	mov	lr, pc
-	bx	r5
+	CALL	r5
 	DIRTY
 	ldr	r5, =DATA_ALIAS + 0x700
 	ldr	r0, =DATA_UNCACHED + 0x740
 	msr	cpsr_c, #0xdf
-	mov	lr, pc
-	bx	r5
+	CALL	r5
 	msr	cpsr_c, #0xd3
 	bx	r4
 load_r0:

@@ -44,6 +44,8 @@ const char *outcome(long value);
 const char *signal_name(int number);
 
 void *pages_new(unsigned count);
+void pipe_new(int fds[2]);
+void every_millisecond(int on);
 void *code_page(const void *words, size_t size);
 uint32_t run_word(uint32_t word, char *base);
 uint32_t checksum(const void *data, size_t size);

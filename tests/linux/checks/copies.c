@@ -84,7 +84,6 @@ static void partial_copies(const char *name, int mapped)
 	uint8_t *pages = pages_new(2), *end = pages + PAGE, buffer[160];
 	uint32_t in = 0, out = 0, clear = 0, content = 0;
 	const int zero = open("/dev/zero", O_RDONLY);
-	int memory;
 
 	if (mapped)
 		mprotect(end, PAGE, PROT_NONE);
@@ -120,8 +119,7 @@ static void partial_copies(const char *name, int mapped)
 	check(1, "copies that end in a page that is %s: in %08x out %08x clear %08x bytes %08x",
 	      name, in, out, clear, content);
 	close(zero);
-	memory = munmap(pages, 2 * PAGE);
-	check(memory == 0, "unmapped");
+	check(munmap(pages, 2 * PAGE) == 0, "unmapped");
 }
 
 /* get_user() and put_user() are ldrt and strt; the kernel fixes their alignment up. */
@@ -156,15 +154,14 @@ static void unaligned_pointers(void)
 		{
 			struct iovec one = { area + 40, 1 };
 			struct timespec never = { 0, 0 };
-			int status2;
 
 			memcpy(area + offset, &one, sizeof(one));
 			status = (int)writev(fds[1], (struct iovec *)(area + offset), 1);
 			check(status == 1 && read(fds[0], name, 1) == 1, "iovec at +%u: %s", offset,
 			      outcome(status));
 			memcpy(area + offset, &never, sizeof(never));
-			status2 = (int)syscall(SYS_nanosleep, area + offset, NULL);
-			check(status2 == 0, "timespec at +%u: %s", offset, outcome(status2));
+			status = (int)syscall(SYS_nanosleep, area + offset, NULL);
+			check(status == 0, "timespec at +%u: %s", offset, outcome(status));
 		}
 		snprintf((char *)area + offset, 16, "name-%u", offset);
 		prctl(PR_SET_NAME, area + offset);
@@ -298,8 +295,7 @@ static void absent_pages(void)
 
 void check_copies(void)
 {
-	if (pipe(fds) != 0)
-		return check(0, "pipe: errno %d", errno);
+	pipe_new(fds);
 	every_alignment();
 	every_clear();
 	partial_copies("PROT_NONE", 1);

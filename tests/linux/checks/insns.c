@@ -16,10 +16,13 @@ typedef uint32_t (*code_fn)(uint32_t, uint32_t, uint32_t, uint32_t);
 
 #define BXJ_LR 0xe12fff2eu
 
-void check_instructions(void)
+static code_fn code_new(const uint32_t *words, size_t size)
 {
-	uint32_t *page = pages_new(2);
-	volatile uint32_t value = 0;
+	return (code_fn)(uintptr_t)code_page(words, size);
+}
+
+static void swaps_and_pairs(uint32_t *page)
+{
 	uint32_t old, low, high;
 	uint64_t two;
 
@@ -42,70 +45,98 @@ void check_instructions(void)
 	check(low == 0x11223344 && high == 0x55667788, "strd and ldrd: %08x %08x", low, high);
 	memcpy(&two, page + 2, 8);
 	check(two == 0x5566778811223344ull, "strd's words in memory");
+}
 
-	__asm__ volatile("strt %1, [%0], #4" : "+r"(page) : "r"(77) : "memory");
-	check(page[-1] == 77, "strt of a program");
-	page--;
+static void user_store_and_preload(uint32_t *page)
+{
+	uint32_t *next = page;
+
+	__asm__ volatile("strt %1, [%0], #4" : "+r"(next) : "r"(77) : "memory");
+	check(page[0] == 77 && next == page + 1, "strt of a program");
 	__asm__ volatile("pld [%0]" : : "r"(0xc0008000));
 	check(1, "pld of a kernel address");
+}
 
-	{
-		const uint32_t words[] = { 0xe2800001u, BXJ_LR }; /* add r0, r0, #1 */
-		code_fn fn = (code_fn)(uintptr_t)code_page(words, sizeof(words));
-		value = 0;
-		TRY(value = fn(41, 0, 0, 0));
-		check(caught.number == 0 && value == 42, "bxj with Jazelle off: signal %s, %u",
-		      signal_name(caught.number), value);
-	}
-	{
-		/* exit(0), if it were one. */
-		const uint32_t words[] = { 0xe3a07001u, 0xe3510000u, 0x0f000000u, 0xe3a00007u,
-					   BX_LR };
-		code_fn fn = (code_fn)(uintptr_t)code_page(words, sizeof(words));
-		uint32_t seven;
+static void branch_to_jazelle(void)
+{
+	const uint32_t words[] = { 0xe2800001u, BXJ_LR }; /* add r0, r0, #1 */
+	const code_fn fn = code_new(words, sizeof(words));
+	volatile uint32_t value = 0;
 
-		__asm__ volatile("mov r0, #0\n\tmov r1, #1\n\tblx %1\n\tmov %0, r0"
-				 : "=r"(seven)
-				 : "r"(fn)
-				 : "r0", "r1", "r2", "r3", "r7", "r12", "lr", "cc", "memory");
-		check(seven == 7, "swieq with Z clear is nothing");
-	}
-	{
-		/* Written, run, written again: the cache maintenance system call. */
-		uint32_t words[] = { 0xe3a00001u, BX_LR };
-		uint32_t *code = code_page(words, sizeof(words));
-		unsigned good = 0;
+	TRY(value = fn(41, 0, 0, 0));
+	check(caught.number == 0 && value == 42, "bxj with Jazelle off: signal %s, %u",
+	      signal_name(caught.number), value);
+}
 
-		for (uint32_t i = 0; i < 200; i++) {
-			code[0] = 0xe3a00000u | (i & 0xff);
-			__builtin___clear_cache((char *)code, (char *)(code + 2));
-			good += ((code_fn)(uintptr_t)code)(0, 0, 0, 0) == (i & 0xff);
-		}
-		check(good == 200, "code changed and run %u times", good);
-	}
-	{
-		/* ARMv5 has no execute-never. */
-		const uint32_t words[] = { 0xe3a00005u, BX_LR };
-		memcpy(page, words, sizeof(words));
-		__builtin___clear_cache((char *)page, (char *)(page + 2));
-		TRY(value = ((code_fn)(uintptr_t)page)(0, 0, 0, 0));
-		check(value == 5, "a page without PROT_EXEC runs: signal %s, %u",
-		      signal_name(caught.number), value);
-	}
-	{
-		/* An instruction is the last of its page, the next page is not there. */
-		uint32_t *code = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
-				      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+static void conditional_swi(void)
+{
+	/* exit(0), if it were one. */
+	const uint32_t words[] = { 0xe3a07001u, 0xe3510000u, 0x0f000000u, 0xe3a00007u, BX_LR };
+	const code_fn fn = code_new(words, sizeof(words));
+	uint32_t seven;
 
-		munmap(code + 1024, PAGE);
-		code[1023] = 0xe2800001u;
-		__builtin___clear_cache((char *)(code + 1023), (char *)(code + 1024));
-		TRY(((code_fn)(uintptr_t)(code + 1023))(8, 0, 0, 0));
-		check(caught.number == SIGSEGV && caught.address == (uintptr_t)(code + 1024) &&
-			      caught.regs[15] == (uintptr_t)(code + 1024) && caught.regs[0] == 9,
-		      "running off a page: signal %s code %d, r0 %u", signal_name(caught.number),
-		      caught.code, caught.regs[0]);
+	__asm__ volatile("mov r0, #0\n\tmov r1, #1\n\tblx %1\n\tmov %0, r0"
+			 : "=r"(seven)
+			 : "r"(fn)
+			 : "r0", "r1", "r2", "r3", "r7", "r12", "lr", "cc", "memory");
+	check(seven == 7, "swieq with Z clear is nothing");
+}
+
+/* Written, run, written again: the cache maintenance system call. */
+static void changed_code(void)
+{
+	const uint32_t words[] = { 0xe3a00001u, BX_LR };
+	uint32_t *code = code_page(words, sizeof(words));
+	unsigned good = 0;
+
+	for (uint32_t i = 0; i < 200; i++) {
+		code[0] = 0xe3a00000u | (i & 0xff);
+		__builtin___clear_cache((char *)code, (char *)(code + 2));
+		good += ((code_fn)(uintptr_t)code)(0, 0, 0, 0) == (i & 0xff);
 	}
+	check(good == 200, "code changed and run %u times", good);
+}
+
+/* ARMv5 has no execute-never. */
+static void code_without_prot_exec(uint32_t *page)
+{
+	const uint32_t words[] = { 0xe3a00005u, BX_LR };
+	volatile uint32_t value = 0;
+
+	memcpy(page, words, sizeof(words));
+	__builtin___clear_cache((char *)page, (char *)(page + 2));
+	TRY(value = ((code_fn)(uintptr_t)page)(0, 0, 0, 0));
+	check(value == 5, "a page without PROT_EXEC runs: signal %s, %u",
+	      signal_name(caught.number), value);
+}
+
+/* An instruction is the last of its page, the next page is not there. */
+static void end_of_a_page(void)
+{
+	uint32_t *code = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	munmap(code + 1024, PAGE);
+	code[1023] = 0xe2800001u;
+	__builtin___clear_cache((char *)(code + 1023), (char *)(code + 1024));
+	TRY(((code_fn)(uintptr_t)(code + 1023))(8, 0, 0, 0));
+	check(caught.number == SIGSEGV && caught.address == (uintptr_t)(code + 1024) &&
+		      caught.regs[15] == (uintptr_t)(code + 1024) && caught.regs[0] == 9,
+	      "running off a page: signal %s code %d, r0 %u", signal_name(caught.number),
+	      caught.code, caught.regs[0]);
+}
+
+void check_instructions(void)
+{
+	uint32_t *const page = pages_new(2);
+
+	swaps_and_pairs(page);
+	user_store_and_preload(page);
+	branch_to_jazelle();
+	conditional_swi();
+	changed_code();
+	code_without_prot_exec(page);
+	end_of_a_page();
 }
 
 /* ---- unaligned accesses ---------------------------------------------------------------------- */

@@ -117,9 +117,11 @@ static uint32_t kernel_word(uint32_t address)
 	return word;
 }
 
-static int filled_pipe(int fds[2])
+static void filled_pipe(int fds[2])
 {
-	return pipe(fds) == 0 && write(fds[1], "0123456789abcdef", 16) == 16;
+	pipe_new(fds);
+	if (write(fds[1], "0123456789abcdef", 16) != 16)
+		check(0, "writing to a pipe: errno %d", errno);
 }
 
 /* System calls that read or write at a pointer, raw: the C library would touch it itself. */
@@ -128,8 +130,7 @@ static void try_pointer(const char *name, uintptr_t where)
 	void *const p = (void *)where;
 	int fds[2], count;
 
-	if (!filled_pipe(fds))
-		return check(0, "pipe: errno %d", errno);
+	filled_pipe(fds);
 #define EXPECT_FAULT(call)                                                                      \
 	do {                                                                                    \
 		const long value = (long)(call);                                                \
@@ -147,7 +148,7 @@ static void try_pointer(const char *name, uintptr_t where)
 	EXPECT_FAULT(syscall(SYS_futex, where & ~3u, 0, 1, NULL, NULL, 0));
 	if (ioctl(fds[0], FIONREAD, &count) != 0)
 		count = -1;
-	check(1, "%s: %d bytes left in the pipe", name, count);
+	check(count == 16, "%s: %d bytes left in the pipe", name, count);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -157,14 +158,29 @@ static void try_read_only(const char *name, char *page)
 {
 	const char before = page[0];
 	int fds[2];
-	long value = filled_pipe(fds) ? read(fds[0], page, 4) : 0;
+	long value;
 
+	filled_pipe(fds);
+	value = read(fds[0], page, 4);
 	check(value < 0 && errno == EFAULT, "read into %s: %s", name, outcome(value));
 	value = ioctl(fds[0], FIONREAD, page);
 	check(value < 0 && errno == EFAULT, "FIONREAD into %s: %s", name, outcome(value));
 	value = write(fds[1], page, 4);
 	check(value == 4, "write from %s: %s", name, outcome(value));
 	check(page[0] == before, "%s is unchanged", name);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void try_neighbour(char *page)
+{
+	int fds[2];
+	long value;
+
+	filled_pipe(fds);
+	value = read(fds[0], page, 16);
+	check(value == 16 && memcmp(page, "0123456789abcdef", 16) == 0,
+	      "read into the neighbour of a read-only page: %s", outcome(value));
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -214,11 +230,5 @@ void check_bad_pointers(void)
 	mprotect(pages + 2 * PAGE, PAGE, PROT_READ);
 	try_read_only("a read-only page", pages + 2 * PAGE);
 	try_read_only("own text", (char *)(uintptr_t)&check_bad_pointers);
-	{
-		int fds[2];
-		const long value = filled_pipe(fds) ? read(fds[0], pages + 3 * PAGE, 16) : 0;
-
-		check(value == 16 && memcmp(pages + 3 * PAGE, "0123456789abcdef", 16) == 0,
-		      "read into the neighbour of a read-only page: %s", outcome(value));
-	}
+	try_neighbour(pages + 3 * PAGE);
 }

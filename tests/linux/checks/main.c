@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/ucontext.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,7 +74,6 @@ void check(int good, const char *format, ...)
 {
 	char text[160];
 	va_list args;
-	int length;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
@@ -81,9 +81,7 @@ void check(int good, const char *format, ...)
 	results->count++;
 	if (!good)
 		results->failed++;
-	length = (int)strlen(text);
-	printf("%s %u - %s: %.*s\n", good ? "ok" : "not ok", results->count, group_name, length,
-	       text);
+	printf("%s %u - %s: %s\n", good ? "ok" : "not ok", results->count, group_name, text);
 	fflush(stdout);
 }
 
@@ -137,6 +135,22 @@ void *pages_new(unsigned count)
 		_exit(1);
 	}
 	return pages;
+}
+
+void pipe_new(int fds[2])
+{
+	if (pipe(fds) != 0) {
+		check(0, "pipe: errno %d", errno);
+		_exit(1);
+	}
+}
+
+/* SIGALRM, as often as the kernel's timer has it. */
+void every_millisecond(int on)
+{
+	const struct itimerval interval = { { 0, on ? 1000 : 0 }, { 0, on ? 1000 : 0 } };
+
+	setitimer(ITIMER_REAL, &interval, NULL);
 }
 
 /* A page that can be run, beginning with these words. */

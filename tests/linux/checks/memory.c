@@ -98,8 +98,7 @@ void check_low_pages(void)
 				   0xe8bd8080 };
 	int fds[2];
 
-	if (pipe(fds) != 0)
-		return;
+	pipe_new(fds);
 	for (volatile unsigned i = 0; i < COUNT(places); i++) {
 		char *const p = mmap((void *)places[i], PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
@@ -302,7 +301,7 @@ static void fork_twice(void)
 		if (child == 0) {
 			/* A grandchild shares what its parent goes on to change. */
 			const pid_t grandchild = fork();
-			int status = 0;
+			int status;
 
 			for (unsigned i = round; i < PAGES; i += grandchild ? 3 : 2)
 				pages[i * 1024 + round]++;
@@ -337,8 +336,8 @@ void check_shared(void)
 	unsigned good = 0;
 	char byte = 0;
 
-	if (pipe(to) != 0 || pipe(from) != 0)
-		return;
+	pipe_new(to);
+	pipe_new(from);
 	if (fork() == 0) {
 		for (unsigned round = 0; round < ROUNDS; round++) {
 			if (read(to[0], &byte, 1) != 1)
@@ -363,6 +362,45 @@ void check_shared(void)
 	}
 	check(child_status(-1) == 0 && good == ROUNDS, "%u rounds of two processes in shared pages",
 	      good);
+}
+
+/*
+ * Pages go while their process does not run: Linux flushes nothing for an address space that is not in
+ * use, and the pages are somebody else's by the time it is in use again.
+ */
+static void pages_that_go_meanwhile(void)
+{
+	enum { PAGES = 64, ROUNDS = 8 };
+	const int file = open("/tmp/checks.gone", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	uint32_t *map;
+	unsigned good = 0, wrong = 0;
+
+	check(file >= 0 && ftruncate(file, PAGES * PAGE) == 0, "a file that others shorten");
+	map = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		fill_pages(map, PAGES, round + 1);
+		if (fork() == 0) {
+			const int gone = ftruncate(file, 0) == 0;
+
+			fill_pages(pages_new(4 * PAGES), 4 * PAGES, 0xdead);
+			_exit(gone && ftruncate(file, PAGES * PAGE) == 0 ? 0 : 1);
+		}
+		good += child_status(-1) == 0;
+		for (unsigned i = 0; i < PAGES * PAGE / 4; i += 61)
+			wrong += map[i] != 0;
+	}
+	check(good == ROUNDS && wrong == 0,
+	      "pages that go meanwhile are new ones: %u of %u, %u wrong", good, ROUNDS, wrong);
+	if (fork() == 0)
+		_exit(ftruncate(file, PAGE) == 0 ? 0 : 1);
+	check(child_status(-1) == 0, "shortened by a child");
+	TRY(wrong = ((volatile uint32_t *)map)[1024]);
+	check(caught.number == SIGBUS && caught.address == (uintptr_t)(map + 1024),
+	      "the second page is gone: signal %s code %d", signal_name(caught.number),
+	      caught.code);
+	munmap(map, PAGES * PAGE);
+	close(file);
+	unlink("/tmp/checks.gone");
 }
 
 void check_files(void)
@@ -397,6 +435,7 @@ void check_files(void)
 	close(file);
 	unlink("/tmp/checks.file");
 	free(copy);
+	pages_that_go_meanwhile();
 }
 
 /* More than half of the VM's memory, twice; with a copy of big pieces that do not begin at a page.

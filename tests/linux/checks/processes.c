@@ -33,7 +33,7 @@ static int ring_process(unsigned number, int in, int out)
 		if (read(in, &token, 4) != 4)
 			return 1;
 		for (uint32_t i = lap; i < 16 * 1024; i += 61)
-			if (own[i] != (number << 20 ^ i) + 0)
+			if (own[i] != (number << 20 ^ i))
 				return 2;
 		token = token * 31 + own[lap * 1024 + number];
 		if (write(out, &token, 4) != 4)
@@ -49,8 +49,7 @@ static void ring(void)
 	unsigned good = 0;
 
 	for (unsigned i = 0; i <= PROCESSES; i++)
-		if (pipe(pipes[i]) != 0)
-			return check(0, "pipe: errno %d", errno);
+		pipe_new(pipes[i]);
 	for (unsigned i = 0; i < PROCESSES; i++)
 		if (fork() == 0)
 			_exit(ring_process(i, pipes[i][0], pipes[i + 1][1]));
@@ -161,8 +160,7 @@ void check_pipes(void)
 	uint32_t *data = pages_new(SIZE / PAGE + 1), *copy = pages_new(SIZE / PAGE + 1);
 	int fds[2];
 
-	if (pipe(fds) != 0)
-		return;
+	pipe_new(fds);
 	for (unsigned i = 0; i < SIZE / 4; i++)
 		data[i] = i * 2246822519u;
 	for (unsigned offset = 0; offset < 4; offset++) {

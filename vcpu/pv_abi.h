@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a guest with paravirtual code and the VMM agree on, beyond proxies (vcpu/guest_abi.h);
+ * docs/guest-abi.md explains it. C and assembly, VMM and guest.
+ *
+ * The shared page is at PV_PAGE in every address space of the VM. Guest code reaches it in virtual
+ * Supervisor mode with F clear only; elsewhere an access to PV_CTL traps and is emulated. All it
+ * holds is the guest's own business: the VMM reads it as it reads any guest memory.
+ */
+#ifndef VCPU_PV_ABI_H
+#define VCPU_PV_ABI_H
+
+#define PV_PAGE 0xffaff000
+
+/*
+ * A byte: the control bits of the virtual CPSR in Supervisor mode, 0x13 or 0x93. A store is an
+ * `msr cpsr_c`; while an interrupt is pending the page is read-only, so that a store traps. Where
+ * it traps because the page is closed and PV_I_ONLY is set in the register that is stored, only the
+ * I bit of the value counts.
+ */
+#define PV_CTL    0x000
+#define PV_I_ONLY 0x100
+
+/* The exception that was entered last at an entry of struct pv_info, and what a return needs. */
+#define PV_USR_SP 0x010
+#define PV_USR_LR 0x014
+#define PV_PSR    0x018
+#define PV_PC     0x01c
+#define PV_SCTLR  0x020 /* copies that the VMM keeps; the guest reads them */
+#define PV_DACR   0x024
+#define PV_DFSR   0x028
+#define PV_IFSR   0x02c
+#define PV_FAR    0x030
+#define PV_SVC_SP 0x034 /* r13_svc while the guest is in User mode */
+
+/*
+ * Page table entries that have changed, as the guest addresses of second-level descriptors. The
+ * guest appends and moves PV_LOG_END on; at the end of the page it calls PV_HC_LOG_FULL.
+ */
+#define PV_LOG_END 0x038
+#define PV_LOG     0x800
+
+/* The two words that stubs load: address and value at once. */
+#define PV_MASKED   (PV_PAGE + 0x93)
+#define PV_UNMASKED (PV_PAGE + 0x13)
+
+/*
+ * A word of the proxy table with condition NV (0xf) is a hypercall: bits 7:0 are its number. r0 to r3
+ * are arguments, r0 the result if there is one; nothing else changes.
+ */
+#define PV_HYPERCALL_WORD 0xf0000000
+
+#define PV_HC_LOG_FULL    0 /* PV_LOG_END is at the end of the page: empties the log */
+#define PV_HC_SWITCH_MM   1 /* r0: TTBR; caches cleaned and invalidated, TLB as after a flush */
+#define PV_HC_FLUSH_RANGE 2 /* r0 to r1: the TLB entries of these addresses */
+#define PV_HC_TABLE_CLEAN 3 /* r0: address, r1: bytes of page tables that have been written */
+#define PV_HC_CACHE       4 /* r0 to r1: addresses, r2: PV_CACHE_* */
+#define PV_HC_SET_TLS     5 /* r0: the word at 0xffff0ff0 */
+#define PV_HC_COUNT       6
+
+#define PV_CACHE_CLEAN      1 /* data cache: write lines back */
+#define PV_CACHE_INVALIDATE 2 /* ... forget them; together with CLEAN, both */
+#define PV_CACHE_CODE       4 /* instruction cache: forget them */
+#define PV_CACHE_DRAIN      8 /* and drain the write buffer */
+
+/* struct pv_info, in words; where the paravirtual code of a guest is and what it can do. */
+#define PV_INFO_MAGIC   0x49565048 /* "HPVI" */
+#define PV_INFO_VERSION 1
+#define PV_RANGES_MAX   16
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
+
+/** Exceptions with an entry of their own; the order is that of pv_info.entry. */
+enum pv_entry {
+	PV_ENTRY_UND_USR,
+	PV_ENTRY_PABT_USR,
+	PV_ENTRY_DABT_USR,
+	PV_ENTRY_IRQ_USR,
+	PV_ENTRY_UND_SVC,
+	PV_ENTRY_PABT_SVC,
+	PV_ENTRY_DABT_SVC,
+	PV_ENTRY_IRQ_SVC,
+	PV_ENTRY_COUNT,
+};
+
+/** All addresses are the guest's; 0 where there is none. */
+struct pv_info {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t code_va; /* the paravirtual code: mapped for the guest's privileged modes */
+	uint32_t code_gpa;
+	uint32_t code_size;
+	uint32_t linear_offset; /* VA minus GPA in the kernel's linear mapping */
+	uint32_t user_limit;    /* no kernel page is below it */
+	uint32_t swi_entry;     /* a system call from User mode enters here */
+	uint32_t return_site;   /* the SWI instruction here returns to User mode */
+	uint32_t entry[PV_ENTRY_COUNT];
+	uint32_t range_count; /* code whose accesses below user_limit have the rights of User mode */
+	uint32_t range[PV_RANGES_MAX][2];
+};
+
+#endif
+#endif
