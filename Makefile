@@ -6,6 +6,8 @@
 #   PAN=0|1                          the guest kernel's software PAN (default 0)
 #   V=1                              print the compilers' commands
 #   JOBS=n                           how many at once (default: all cores)
+#   VM_MEMORY=size                   RAM of the VM (default 96M)
+#   VM_CMDLINE=text                  its kernel's command line (default console=ttyAMA0)
 #   MODEL=1|sdram-100|sram           make bench: cycles, too, by the ARM926 model (its memory)
 
 BOARD ?= integratorcp
@@ -104,5 +106,5 @@ clean: ## remove everything that was built
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^#   \([A-Z]*=\)/    \1/p' Makefile
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@sed -n 's/^#   \([A-Z_]*=\)/    \1/p' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -3,7 +3,9 @@
 
 import functools
 import re
+import shutil
 import subprocess
+from pathlib import Path
 
 QEMU = "qemu-system-arm"
 MEMORY_MIB = 128
@@ -65,3 +67,11 @@ def shared_ram(path):
     where = str(path).replace(",", ",,")
     return ["-machine", "memory-backend=ram", "-object",
             f"memory-backend-file,id=ram,size={MEMORY_MIB}M,mem-path={where},share=on"]
+
+
+def ram_folder(otherwise):
+    """Where to put that file: in memory if there is room, or else in folder `otherwise`."""
+    place = Path("/dev/shm")
+    if place.is_dir() and shutil.disk_usage(place).free >= 2 * (MEMORY_MIB << 20):
+        return place
+    return otherwise

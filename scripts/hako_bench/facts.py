@@ -32,8 +32,9 @@ PAGE_OFFSET = 0xC0000000
 # Has VMM_BASE and VMM_END, the VMM's virtual addresses.
 LAYOUT_HEADER = "arch/arm/layout.h"
 
-BOARD_MEMORY_MIB = 128
 GUEST_MEMORY_MIB = 96
+# Of the guest, natively and under the VMM.
+COMMAND_LINE = f"console=ttyAMA0 mem={GUEST_MEMORY_MIB}M"
 
 # 2^3 = 8 ns of virtual time for each instruction.
 ICOUNT_SHIFT = 3

@@ -58,6 +58,11 @@ class Machine:
     def counts_file(self):
         return self.out / f"{self.label}.counts"
 
+    @property
+    def findings(self):
+        """Under the model: its report is in this .txt and .json."""
+        return self.out / f"{self.label}.findings"
+
 
 def plugin_argument(machine, ram):
     words = [str(machine.plugin), f"out={machine.counts_file}"]
@@ -78,7 +83,7 @@ def plugin_argument(machine, ram):
 
 def command_line(machine, qemu, ram=None):
     """The words that start QEMU; `ram` is the file for its RAM, which only the model needs."""
-    command = [QEMU, "-M", machine.board, "-m", str(facts.BOARD_MEMORY_MIB),
+    command = [QEMU, "-M", machine.board, "-m", str(hako_qemu.MEMORY_MIB),
                "-kernel", str(machine.kernel)]
     if machine.under:
         command += hako_qemu.shared_ram(ram)
@@ -112,7 +117,8 @@ class Run:
         self.last_output = time.monotonic()
         machine.out.mkdir(parents=True, exist_ok=True)
         machine.counts_file.unlink(missing_ok=True)
-        self.ram = model.ram_file() if machine.under else None
+        machine.findings.with_suffix(".findings.json").unlink(missing_ok=True)
+        self.ram = model.ram_file(machine.out) if machine.under else None
         try:
             with open(machine.errors, "wb") as errors:
                 self.process = subprocess.Popen(

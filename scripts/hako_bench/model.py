@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ARM926 model as the benchmark uses it: cycles instead of instructions."""
 
+import json
 import re
 import tempfile
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ import hako_qemu
 from hako_model import build as model_build
 from hako_model.errors import ModelError
 
-from . import facts
 from .build import BuildError
 
 PROFILES_SOURCE = Path("tests/arm926-model/profiles.c")
@@ -49,23 +49,23 @@ def build(root, out):
     return model_build.build_plugin(root, out)
 
 
-def ram_file():
-    """An empty file for QEMU's RAM, which the plugin maps, too; in memory if the system has that.
-
-    Who asks for it removes it.
-    """
-    folder = Path("/dev/shm")
+def ram_file(folder):
+    """An empty file for QEMU's RAM, which the plugin maps, too. Who asks for it removes it."""
     with tempfile.NamedTemporaryFile(prefix="hako-bench-", delete=False,
-                                     dir=folder if folder.is_dir() else None) as file:
+                                     dir=hako_qemu.ram_folder(folder)) as file:
         file.truncate(hako_qemu.MEMORY_MIB << 20)
         return Path(file.name)
 
 
 def plugin_words(machine, ram):
-    words = [f"ram={ram}", f"report={machine.out / (machine.label + '.findings')}",
-             f"memory={machine.under.memory}",
-             # The VMM's tables are exact whenever User mode runs; Linux gathers what it takes away.
-             "rules=" + ("strict" if machine.vmm_range else "gather")]
-    if facts.BOARDS[machine.board].ram_alias:
-        words.append(f"alias={facts.BOARDS[machine.board].ram_alias:#x}")
-    return words
+    return model_build.plugin_words(machine.board, ram, machine.findings, machine.under.memory,
+                                    bool(machine.vmm_range))
+
+
+def disagreements(machine):
+    """How often the model did not follow QEMU in a run that has ended; None: it left no report."""
+    try:
+        report = json.loads(machine.findings.with_suffix(".findings.json").read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+    return report["counts"]["disagreements"]

@@ -18,8 +18,6 @@ SOURCES = "tests/arm926-model"
 SHARED = ("tests/bench/plugin/qemu_api.h", "tests/bench/markers.h", "arch/arm/condition.h",
           "arch/arm/psr.h")
 
-BENCH_COMMAND_LINE = f"console=ttyAMA0 mem={bench_facts.GUEST_MEMORY_MIB}M"
-
 
 def require_qemu():
     """A line for who has an older QEMU."""
@@ -44,12 +42,25 @@ def build_plugin(root, out):
     return target
 
 
-def build_bench(root, out, board, kernel, share):
-    """(bundle, initramfs, command line) of the benchmark; `share` divides what it does."""
+def plugin_words(board, ram, report, memory, under_vmm):
+    """
+    What the plugin is told in every run: `name=value` words. Rules: the VMM's tables are exact
+    whenever User mode runs; Linux gathers what it takes away.
+    """
+    words = [f"ram={ram}", f"report={report}", "rules=" + ("strict" if under_vmm else "gather")]
+    if memory:
+        words.append(f"memory={memory}")
+    if bench_facts.BOARDS[board].ram_alias:
+        words.append(f"alias={bench_facts.BOARDS[board].ram_alias:#x}")
+    return words
+
+
+def build_bench(root, out, board, kernel):
+    """(bundle, initramfs, command line) of the benchmark, each row once."""
     out.mkdir(parents=True, exist_ok=True)
     initrd = bench_build.build_initramfs(root, out)
     # init's environment: the kernel hands on what it does not know.
-    cmdline = f"{BENCH_COMMAND_LINE} bench_repeats=1 bench_share={share}"
+    cmdline = f"{bench_facts.COMMAND_LINE} bench_repeats=1"
     target = out / f"bench-{board}.zImage"
     guest = root / "build/guest" / kernel
     vmm = root / "build" / board / "vmm.bin"

@@ -12,10 +12,6 @@ from .machine import ROOT, GuestError, Job
 
 SCENARIOS = (*linux.SCENARIOS, "bench")
 DEFAULT_KERNEL = "linux-6.12"
-COMMAND_LINE = f"console=ttyAMA0 mem={bench_facts.GUEST_MEMORY_MIB}M"
-
-# What the benchmark does is divided by this.
-BENCH_SHARE = 1
 
 # The test guests of the short check: what moves tables, caches and the TLB most.
 SHORT_GUESTS = ("cp15", "isolation", "mmu_faults", "shadow_edges")
@@ -57,7 +53,7 @@ def vmm_linux(board, scenarios, kernel=DEFAULT_KERNEL, *, out=None, bundle=None)
         bundle = bench_build.bundle(
             ROOT, bench_facts.BOARDS[board], built(folder / "vmlinux.hako"),
             out / f"{label}.zImage", dtb=built(folder / f"{board}.dtb"), initrd=initrd,
-            cmdline=COMMAND_LINE)
+            cmdline=bench_facts.COMMAND_LINE)
     return Job(label, board, bundle, linux.host_script(scenarios, True), {"rtc": linux.RTC},
                vmm_elf=vmm_elf(board), names=[built(folder / "vmlinux.hako")])
 
@@ -67,8 +63,9 @@ def native_linux(board, scenarios, kernel=DEFAULT_KERNEL, *, out):
     folder = ROOT / "build/guest" / kernel
     label = f"{board}-native-linux"
     out.mkdir(parents=True, exist_ok=True)
-    options = {"dtb": built(folder / f"{board}.dtb"), "cmdline": COMMAND_LINE, "rtc": linux.RTC,
-               "initrd": linux.make_initrd(out / f"{label}.cpio.gz", scenarios, False)}
+    initrd = linux.make_initrd(out / f"{label}.cpio.gz", scenarios, False)
+    options = {"dtb": built(folder / f"{board}.dtb"), "initrd": initrd,
+               "cmdline": bench_facts.COMMAND_LINE, "rtc": linux.RTC}
     return Job(label, board, built(folder / "zImage"), linux.host_script(scenarios, False), options,
                names=[built(folder / "vmlinux")])
 
@@ -86,11 +83,11 @@ def _bench_script(console, step):
         step(f"benchmark {match[1]}")
 
 
-def bench(board, out, kernel=DEFAULT_KERNEL, *, native=False, share=BENCH_SHARE):
+def bench(board, out, kernel=DEFAULT_KERNEL, *, native=False):
     """The benchmark's programs, once each."""
     folder = ROOT / "build/guest" / kernel
     built(folder / "vmlinux.hako")
-    bundle, initrd, cmdline = build.build_bench(ROOT, out, board, kernel, share)
+    bundle, initrd, cmdline = build.build_bench(ROOT, out, board, kernel)
     if not native:
         return Job(f"{board}-vmm-bench", board, bundle, _bench_script, vmm_elf=vmm_elf(board),
                    names=[folder / "vmlinux.hako"])

@@ -16,7 +16,7 @@ from typing import Callable
 import hako_qemu
 from hako_bench import facts as bench_facts
 
-from . import symbols
+from . import build, symbols
 from .errors import ModelError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,32 +65,25 @@ class Result:
         return self.findings == 0 and not self.failure
 
 
-def _words(*pairs):
-    """`name=value` words of a plugin's argument; QEMU wants a comma in a value doubled."""
-    return [f"{name}={str(value).replace(',', ',,')}" for name, value in pairs if value is not None]
-
-
 def plugin_arguments(job, model, ram, report, folder):
     """The words behind the plugin's name."""
-    words = _words(("ram", ram), ("report", report), ("memory", model.memory),
-                   ("icache", model.icache), ("dcache", model.dcache),
-                   ("rules", "strict" if job.vmm_elf else "gather"))
-    alias = bench_facts.BOARDS[job.board].ram_alias
-    if alias:
-        words += _words(("alias", f"{alias:#x}"))
+    words = build.plugin_words(job.board, ram, report, model.memory, bool(job.vmm_elf))
+    words += [f"{name}={value}" for name, value in (("icache", model.icache),
+                                                    ("dcache", model.dcache)) if value is not None]
     files = [(path, 0) for path in job.names]
     if job.vmm_elf:
-        words += _words(("mode", symbols.virtual_mode(ROOT, job.vmm_elf)))
+        words.append(f"mode={symbols.virtual_mode(ROOT, job.vmm_elf)}")
         # Before the MMU is on, the VMM's code runs at its physical address.
         files += [(job.vmm_elf, 0), (job.vmm_elf, symbols.vmm_moved(ROOT))]
     for number, (path, moved) in enumerate(files):
-        words += _words(("sym", symbols.write_symbols(path, folder / f"{number}.sym", moved)))
+        words.append(f"sym={symbols.write_symbols(path, folder / f'{number}.sym', moved)}")
     return words
 
 
 def command_line(job, model, ram, report, folder):
-    plugin = ",".join([str(model.plugin).replace(",", ",,"),
-                       *plugin_arguments(job, model, ram, report, folder)])
+    # QEMU wants a comma in a value doubled.
+    plugin = ",".join(word.replace(",", ",,") for word in (
+        str(model.plugin), *plugin_arguments(job, model, ram, report, folder)))
     # sleep=off: an idle guest's clock jumps to the next timer instead of waiting for it.
     return [*hako_qemu.command(job.board, job.kernel,
                                icount=f"shift={bench_facts.ICOUNT_SHIFT},sleep=off",
@@ -100,12 +93,8 @@ def command_line(job, model, ram, report, folder):
 
 @contextlib.contextmanager
 def ram_file(folder):
-    """A place for QEMU's RAM: in memory if there is room."""
-    need = 2 * (hako_qemu.MEMORY_MIB << 20)
-    place = Path("/dev/shm")
-    if not place.is_dir() or os.statvfs(place).f_bavail * os.statvfs(place).f_frsize < need:
-        place = folder
-    path = place / f"hako-model-{os.getpid()}-{folder.name}"
+    """A place for QEMU's RAM."""
+    path = hako_qemu.ram_folder(folder) / f"hako-model-{os.getpid()}-{folder.name}"
     try:
         yield path
     finally:

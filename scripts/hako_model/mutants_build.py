@@ -7,20 +7,20 @@ import subprocess
 
 from elftools.elf.elffile import ELFFile
 
+from hako_bench import facts
+from hako_bundle import boards
+
 from . import mutants_sites, symbols
 from .errors import ModelError
 
 # What `make build/BOARD/vmm.bin` reads, beside the sources.
-_MAKE_FILES = ("Makefile", "scripts/*.mk", "scripts/check_layers.py", "tests/host/*.mk",
-               "tests/guest/guest.mk")
+_MAKE_FILES = ("Makefile", "scripts/*.mk", "tests/host/*.mk", "tests/guest/guest.mk")
 _LOADER = "tests/arm926-model/mutants_loader.S"
 _LOADER_AT = 0x02000000
 LOADERS = {"dirty": 1, "careless": 2, "locked": 3, "reused": 4, "across": 5, "buffered": 6}
 _IMAGE_AT = 0x00800000
 _MCR_SCTLR_R0 = (0xee010f10).to_bytes(4, "little")  # mcr p15, 0, r0, c1, c0, 0
 _LINE = 32
-_MACHINE_IDS = {"integratorcp": 0x113, "versatilepb": 0x183}
-GUEST_MEMORY = "96M"
 
 
 def _run(command, folder, log):
@@ -36,8 +36,7 @@ def _run(command, folder, log):
 
 
 def _make(tree, board, log):
-    # An operation taken away may leave something unused; that is no reason not to build it.
-    _run(["make", "-j1", f"build/{board}/vmm.bin", "PYTHON=/usr/bin/python3"], tree, log)
+    _run(["make", "-j1", f"build/{board}/vmm.bin"], tree, log)
 
 
 def _addresses(path, *names):
@@ -96,8 +95,8 @@ class Trees:
         """`guest` with the VMM of `folder`: an image in `place`."""
         target = place / "guest.zImage"
         _run([self.root / "scripts/bundle", "--board", self.board, "--vmm", folder / "vmm.bin",
-              "--guest", guest, "--memory", GUEST_MEMORY, *options, "-o", target], self.root,
-             place / "bundle.log")
+              "--guest", guest, "--memory", f"{facts.GUEST_MEMORY_MIB}M", *options, "-o", target],
+             self.root, place / "bundle.log")
         return target
 
     def _image_at(self, kind, folder):
@@ -119,7 +118,8 @@ class Trees:
     def loader(self, folder, place, kind, image):
         """A boot loader with `image` in it, and habits of its own: an ELF file to boot."""
         target = place / "loader.elf"
-        defines = {"LOADER": LOADERS[kind], "MACHINE_ID": _MACHINE_IDS[self.board],
+        defines = {"LOADER": LOADERS[kind],
+                   "MACHINE_ID": boards.board_by_name(self.board).machine_id,
                    "TARGET": self._image_at(kind, folder), "IMAGE": f'"{image}"',
                    "DIRTY_LINE": self._line_after_caches_off(folder)}
         _run(["arm-none-eabi-gcc", "-nostdlib", "-nostartfiles", "-static", "-mcpu=arm926ej-s",

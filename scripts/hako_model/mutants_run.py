@@ -6,6 +6,8 @@ import dataclasses
 import threading
 from typing import Callable
 
+from hako_bench import facts
+
 from . import jobs, linux, machine, mutants_build
 from .errors import ModelError
 
@@ -18,7 +20,6 @@ SPIN_FACTOR = 3
 
 LOADER_GUEST = "idle"   # what the loaders boot: the shortest there is
 LINUX_SCENARIOS = ("boot", "reboot")
-LINUX_CMDLINE = "console=ttyAMA0"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _linux_workload(kernel=jobs.DEFAULT_KERNEL):
                               "--dtb", guest / f"{trees.board}.dtb",
                               "--initrd", linux.make_initrd(place / "initrd.cpio.gz",
                                                             LINUX_SCENARIOS, True),
-                              "--cmdline", LINUX_CMDLINE)
+                              "--cmdline", facts.COMMAND_LINE)
         return jobs.vmm_linux(trees.board, LINUX_SCENARIOS, kernel, bundle=bundle)
     return Workload("linux", LINUX_HANG_SECONDS, make)
 

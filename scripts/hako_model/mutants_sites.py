@@ -140,9 +140,9 @@ def _macro_instances(source):
     """(start, end, name) of the lines that make an operation's function with a macro."""
     for macro in _MACRO_DEFINITION.finditer(source.plain):
         name, parameters, body = macro[1], re.split(r"\s*,\s*", macro[2]), macro[3]
-        asm = "".join(re.findall(r'"((?:\\.|[^"\\])*)"|#(\w+)', body) and
-                      (text or "{" + word + "}" for text, word in
-                       re.findall(r'"((?:\\.|[^"\\])*)"|#(\w+)', body)))
+        # The strings, and {parameter} where the macro makes one a string.
+        asm = "".join(text or "{" + word + "}" for text, word in
+                      re.findall(r'"((?:\\.|[^"\\])*)"|#(\w+)', body))
         for use in re.finditer(rf"^{name}\(([^()\n]*)\)", source.plain, re.MULTILINE):
             values = dict(zip(parameters, re.split(r"\s*,\s*", use[1])))
             text = re.sub(r"\{(\w+)\}", lambda m: values.get(m[1], m[0]), asm)

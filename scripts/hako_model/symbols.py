@@ -3,6 +3,7 @@
 
 import re
 
+import hako_qemu
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
@@ -10,7 +11,7 @@ from .errors import ModelError
 
 # Of symbols without a size, in assembly: up to the next symbol, but no further than this.
 UNSIZED_MAX = 0x1000
-RAM_SIZE = 128 << 20
+RAM_SIZE = hako_qemu.MEMORY_MIB << 20
 
 
 def _code_symbols(elf):

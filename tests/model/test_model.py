@@ -75,8 +75,7 @@ def test_the_culprit_is_named(plugin, sins, tmp_path):
     for one, (_, _, _, culprit) in zip(result.data["first"], SINS):
         if culprit:
             assert place(one["culprit"]) == culprit
-        if one["kind"] != "stale TLB entry":
-            assert place(one["written_by"]).startswith("sin_")
+        assert place(one["written_by"]).startswith("sin_")
 
 
 def test_the_report_for_people_has_the_same(plugin, sins, tmp_path):
