@@ -18,7 +18,7 @@
 #include "domain/vm_mem.h"
 
 #define SHADOW_CONTEXTS   32u
-#define SHADOW_TABLES     512u
+#define SHADOW_TABLES     480u
 #define SHADOW_ENTRIES    256u /* of one table */
 #define SHADOW_SLOTS      200u /* 1 MiB slots in use per context */
 #define SHADOW_TRANSIENTS 16u
@@ -107,6 +107,7 @@ struct shadow {
 
 	/* The view: what the virtual CPU may touch now. */
 	bool privileged;
+	bool pv_open;      /* the page that VMM and guest kernel share may be touched */
 	bool vectors_high; /* where the VMM's vectors are */
 	bool vector_slot_open;
 	bool gate_open[2];   /* what it should be, in virtual User mode and in privileged modes */
@@ -149,7 +150,22 @@ enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_t
 			       const struct mem_region *region, enum rights need);
 bool shadow_is_user_page(const struct shadow *sh, uint32_t va);
 
+bool shadow_guest_l1(const struct shadow *sh, unsigned slot, uint32_t *l1);
 void shadow_set_privileged(struct shadow *sh, bool privileged);
+void shadow_forget_transients(struct shadow *sh);
+
+/** The real DACR of the present view. */
+static inline uint32_t shadow_dacr(const struct shadow *sh)
+{
+	return sh->dacr[sh->privileged] | (sh->pv_open ? MMU_DACR_PV : 0);
+}
+
+/** Whether nothing but the real DACR differs between virtual User mode and privileged modes. */
+static inline bool shadow_views_alike(const struct shadow *sh)
+{
+	return sh->transient_count == 0 && sh->gate_open[0] == sh->vector_slot_open &&
+	       sh->gate_open[1] == sh->vector_slot_open;
+}
 void shadow_domains_changed(struct shadow *sh);
 void shadow_switch(struct shadow *sh);
 void shadow_revalidate(struct shadow *sh);

@@ -17,9 +17,6 @@ static inline uint32_t shadow_closed_gate_desc(const struct shadow *sh)
 	return desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
 }
 
-/** The guest's first-level descriptor for the VA slot @p slot; false if it cannot be read. */
-bool shadow_guest_l1(const struct shadow *sh, unsigned slot, uint32_t *l1);
-
 /* shadow.c */
 void shadow_table_revalidate(struct shadow *sh, unsigned table);
 

@@ -212,9 +212,15 @@ void shadow_view_update(struct shadow *sh)
 {
 	if (sh->transient_count > 0)
 		transients_update(sh);
-	mmu_set_dacr(sh->dacr[sh->privileged]);
+	mmu_set_dacr(shadow_dacr(sh));
 	if (sh->gate_open[sh->privileged] != sh->vector_slot_open)
 		shadow_gate_update(sh);
+}
+
+/** Forgets the entries that not every view allows: the next access makes them again. */
+void shadow_forget_transients(struct shadow *sh)
+{
+	shadow_transients_withdraw(sh);
 }
 
 /** The virtual CPU changed between User mode and the privileged modes. */
@@ -249,6 +255,6 @@ unsigned shadow_mmu_domain(struct shadow *sh, unsigned guest_domain, enum shadow
 	sh->domain_owner[domain].guest_domain = (uint8_t)guest_domain;
 	sh->domain_owner[domain].class = (uint8_t) class;
 	compute_dacr(sh);
-	mmu_set_dacr(sh->dacr[sh->privileged]);
+	mmu_set_dacr(shadow_dacr(sh));
 	return domain;
 }

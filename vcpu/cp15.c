@@ -8,6 +8,7 @@
 #include "domain/shadow.h"
 #include "vcpu/emulate.h"
 #include "vcpu/guest_mem.h"
+#include "vcpu/pv.h"
 #include "vcpu/vcpu.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/string.h"
@@ -71,14 +72,15 @@ static enum trap_outcome write_sctlr(struct vcpu *vcpu, uint32_t rt)
 	if (changed & (SCTLR_M | SCTLR_C | SCTLR_I))
 		cache_flush_all();
 	vcpu->mmu.sctlr = value;
+	pv_set(vcpu, PV_SCTLR, value);
 	mmu_set_guest_control(value);
 	/* The entries made so far carry the old meaning of AP = 00 and of the C bit. */
 	if (changed & (SCTLR_S | SCTLR_R | SCTLR_C))
-		shadow_flush_all(vcpu->shadow);
+		shadow_flush_all(vcpu_shadow(vcpu));
 	if (changed & SCTLR_V)
-		shadow_set_vectors(vcpu->shadow, !(value & SCTLR_V));
+		shadow_set_vectors(vcpu_shadow(vcpu), !(value & SCTLR_V));
 	if (changed & SCTLR_M)
-		shadow_switch(vcpu->shadow);
+		shadow_switch(vcpu_shadow(vcpu));
 	return TRAP_NEXT;
 }
 
@@ -89,7 +91,7 @@ static enum trap_outcome read_ttbr(struct vcpu *vcpu, uint32_t rt)
 
 static enum trap_outcome tlb_invalidate_all(struct vcpu *vcpu, uint32_t rt)
 {
-	shadow_revalidate(vcpu->shadow);
+	shadow_revalidate(vcpu_shadow(vcpu));
 	return TRAP_NEXT;
 }
 
@@ -104,7 +106,7 @@ static enum trap_outcome write_ttbr(struct vcpu *vcpu, uint32_t rt)
 	vcpu->mmu.ttbr = vcpu->frame.r[rt] & GUEST_TTBR_BASE;
 	if (!(vcpu->mmu.sctlr & SCTLR_M))
 		return TRAP_NEXT;
-	shadow_switch(vcpu->shadow);
+	shadow_switch(vcpu_shadow(vcpu));
 	if (!vcpu_thumb(vcpu) && guest_fetch(vcpu->frame.pc + 4, &next) &&
 	    emulate_lookup(vcpu, next) == tlb_invalidate_all)
 		vcpu->frame.pc += 4;
@@ -122,7 +124,9 @@ static enum trap_outcome write_dacr(struct vcpu *vcpu, uint32_t rt)
 
 	if (value != vcpu->mmu.dacr) {
 		vcpu->mmu.dacr = value;
-		shadow_domains_changed(vcpu->shadow);
+		shadow_domains_changed(vcpu_shadow(vcpu));
+		pv_set(vcpu, PV_DACR, value);
+		pv_settle(vcpu);
 	}
 	return TRAP_NEXT;
 }
@@ -135,6 +139,7 @@ static enum trap_outcome read_dfsr(struct vcpu *vcpu, uint32_t rt)
 static enum trap_outcome write_dfsr(struct vcpu *vcpu, uint32_t rt)
 {
 	vcpu->cp15.dfsr = vcpu->frame.r[rt];
+	pv_set(vcpu, PV_DFSR, vcpu->cp15.dfsr);
 	return TRAP_NEXT;
 }
 
@@ -146,6 +151,7 @@ static enum trap_outcome read_ifsr(struct vcpu *vcpu, uint32_t rt)
 static enum trap_outcome write_ifsr(struct vcpu *vcpu, uint32_t rt)
 {
 	vcpu->cp15.ifsr = vcpu->frame.r[rt];
+	pv_set(vcpu, PV_IFSR, vcpu->cp15.ifsr);
 	return TRAP_NEXT;
 }
 
@@ -157,6 +163,7 @@ static enum trap_outcome read_far(struct vcpu *vcpu, uint32_t rt)
 static enum trap_outcome write_far(struct vcpu *vcpu, uint32_t rt)
 {
 	vcpu->cp15.far = vcpu->frame.r[rt];
+	pv_set(vcpu, PV_FAR, vcpu->cp15.far);
 	return TRAP_NEXT;
 }
 
@@ -289,7 +296,7 @@ static enum trap_outcome test_clean_invalidate(struct vcpu *vcpu, uint32_t rt)
 
 static enum trap_outcome tlb_invalidate_page(struct vcpu *vcpu, uint32_t rt)
 {
-	shadow_revalidate_page(vcpu->shadow, vcpu->frame.r[rt]);
+	shadow_revalidate_page(vcpu_shadow(vcpu), vcpu->frame.r[rt]);
 	return TRAP_NEXT;
 }
 
@@ -346,7 +353,7 @@ static enum trap_outcome write_pid(struct vcpu *vcpu, uint32_t rt)
 	/* The lines of the old process are in the caches under the addresses of the new one. */
 	cache_flush_all();
 	vcpu->mmu.pid = value;
-	shadow_switch(vcpu->shadow);
+	shadow_switch(vcpu_shadow(vcpu));
 	return TRAP_NEXT;
 }
 

@@ -11,6 +11,7 @@
 #include "domain/vm_mem.h"
 #include "vcpu/emulate.h"
 #include "vcpu/guest_mem.h"
+#include "vcpu/pv.h"
 #include "vcpu/vcpu.h"
 #include "vmm/lib/bits.h"
 
@@ -93,6 +94,8 @@ static enum trap_outcome guest_data_abort(struct vcpu *vcpu, uint32_t fsr, uint3
 {
 	vcpu->cp15.dfsr = fsr;
 	vcpu->cp15.far = far;
+	pv_set(vcpu, PV_DFSR, fsr);
+	pv_set(vcpu, PV_FAR, far);
 	return TRAP_INJECT;
 }
 
@@ -117,12 +120,16 @@ enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 				 fsr);
 	}
 
+	if (pv_is_page(vcpu, va) && vcpu_privileged(vcpu))
+		return pv_page_trap(vcpu);
+
 	guest_found_nothing(vcpu);
-	region = guest_translate(vcpu, va, vcpu_privileged(vcpu), store, &t, &fault);
+	region = guest_translate(vcpu, va, vcpu_privileged(vcpu) && !pv_user_rights(vcpu, va),
+				 store, &t, &fault);
 	if (!region)
 		return guest_data_abort(vcpu, fault.fsr, fault.far);
 
-	switch (shadow_fill(vcpu->shadow, gva(va), &t, region,
+	switch (shadow_fill(vcpu_shadow(vcpu), gva(va), &t, region,
 			    store ? RIGHTS_WRITE : RIGHTS_READ)) {
 	case SHADOW_FILLED:
 		return TRAP_RESUME;
@@ -162,6 +169,7 @@ static enum trap_outcome guest_prefetch_abort(struct vcpu *vcpu, uint32_t ifsr)
 	const uint32_t mask = PSR_MODE_MASK | PSR_I;
 
 	vcpu->cp15.ifsr = ifsr;
+	pv_set(vcpu, PV_IFSR, ifsr);
 	if (vcpu->frame.pc == vcpu_vector(vcpu, TRAP_PABT) &&
 	    (vcpu->ctl & mask) == (PSR_MODE_ABT | PSR_I))
 		return vcpu_stop(vcpu,
@@ -185,12 +193,12 @@ enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
 	if (region->kind == MEM_EMULATED) /* no device model executes code */
 		return guest_prefetch_abort(vcpu, guest_external_abort(&t));
 
-	switch (shadow_fill(vcpu->shadow, gva(va), &t, region, RIGHTS_READ)) {
+	switch (shadow_fill(vcpu_shadow(vcpu), gva(va), &t, region, RIGHTS_READ)) {
 	case SHADOW_FILLED:
 		return TRAP_RESUME;
 	case SHADOW_VECTOR_PAGE:
 		/* The guest runs code where the VMM's vectors are: they move out of the way. */
-		shadow_set_vectors(vcpu->shadow, va < 0x1000u);
+		shadow_set_vectors(vcpu_shadow(vcpu), va < 0x1000u);
 		return TRAP_RESUME;
 	case SHADOW_PRESENT:
 		if (is_breakpoint(vcpu))

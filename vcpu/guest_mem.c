@@ -8,6 +8,7 @@
 #include "devemu/mmio.h"
 #include "domain/shadow.h"
 #include "domain/vm_mem.h"
+#include "vcpu/pv.h"
 
 /** Reads the instruction at @p pc through the guest's address; false if that aborts. */
 bool guest_fetch(uint32_t pc, uint32_t *word)
@@ -64,6 +65,9 @@ static bool found_before(const struct vcpu *vcpu, uint32_t va, bool privileged, 
 	       found->privileged == privileged && found->write >= write;
 }
 
+/** What guest_translate() finds at PV_PAGE. */
+static const struct mem_region pv_region = { .kind = MEM_EMULATED };
+
 /**
  * Translates @p va for an access of the given kind, as the guest's MMU would, and finds what is
  * there. Returns NULL and fills @p fault where the guest takes an abort: translation, domain,
@@ -82,8 +86,14 @@ const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool pr
 		t->gpa.raw += va - vcpu->found.va;
 		return vcpu->found.region;
 	}
+	if (pv_is_page(vcpu, va) && privileged) {
+		*t = (struct guest_translation){ .gpa = gpa(va) };
+		return &pv_region;
+	}
 	fault->far = guest_mva(&vcpu->mmu, va);
 	status = guest_walk(&vcpu->mmu, gva(va), read_word, mem, t);
+	if (status != 0 && privileged && pv_code_translation(vcpu, va, t))
+		status = 0;
 	if (status == 0)
 		status = guest_permission(&vcpu->mmu, t, privileged, write);
 	if (status != 0) {
@@ -115,8 +125,8 @@ bool guest_fill_user(struct vcpu *vcpu, uint32_t va, bool write)
 	guest_found_nothing(vcpu);
 	region = guest_translate(vcpu, va, false, write, &t, &fault);
 	return region && region->kind == MEM_RAM &&
-	       shadow_fill(vcpu->shadow, gva(va), &t, region, write ? RIGHTS_WRITE : RIGHTS_READ) ==
-		       SHADOW_FILLED;
+	       shadow_fill(vcpu_shadow(vcpu), gva(va), &t, region,
+			   write ? RIGHTS_WRITE : RIGHTS_READ) == SHADOW_FILLED;
 }
 
 static bool load(const volatile void *from, unsigned size, uint32_t *value)
@@ -185,6 +195,10 @@ bool guest_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool privileged
 
 	if (!region)
 		return false;
+	if (region == &pv_region) {
+		pv_access(vcpu, va, size, write, value);
+		return true;
+	}
 	if (region->kind == MEM_EMULATED || (region->kind == MEM_READ_DIRECT && write)) {
 		if (write)
 			mmio_write(region->device, t.gpa.raw - region->base, *value, size);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entering a guest exception vector as the ARM ARM describes it (A2.6). */
 #include "arch/arm/sctlr.h"
+#include "vcpu/pv.h"
 #include "vcpu/vcpu.h"
 
 /** What the entry to an exception does, per vector. */
@@ -36,10 +37,13 @@ uint32_t vcpu_vector(const struct vcpu *vcpu, enum trap_kind kind)
 void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind)
 {
 	const struct exception *const e = &exceptions[kind];
-	const uint32_t cpsr = vcpu_cpsr(vcpu);
-	const uint32_t lr = vcpu->frame.pc + e->lr_offset[vcpu_thumb(vcpu)];
+	uint32_t cpsr, lr;
 
-	vcpu_set_mode_bits(vcpu, (vcpu->ctl & (PSR_I | PSR_F)) | e->mask | e->mode);
+	if (pv_inject(vcpu, kind))
+		return;
+	cpsr = vcpu_cpsr(vcpu);
+	lr = vcpu->frame.pc + e->lr_offset[vcpu_thumb(vcpu)];
+	vcpu_set_mode_bits(vcpu, vcpu_masked(vcpu) | e->mask | e->mode);
 	vcpu->spsr[vcpu_bank(vcpu)] = cpsr;
 	vcpu->frame.r[14] = lr;
 	vcpu->frame.cpsr &= ~(uint32_t)(PSR_T | PSR_J);
@@ -49,7 +53,7 @@ void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind)
 /** Makes the guest take the interrupt that is due: FIQ before IRQ (ARM ARM, A2.6.10). */
 void vcpu_inject_interrupt(struct vcpu *vcpu)
 {
-	const uint32_t due = vcpu->interrupt & ~vcpu->ctl;
+	const uint32_t due = vcpu->interrupt & ~vcpu_masked(vcpu);
 
 	vcpu_inject_trap(vcpu, due & PSR_F ? TRAP_FIQ : TRAP_IRQ);
 }

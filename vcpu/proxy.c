@@ -10,6 +10,8 @@
 #include "vcpu/emulate.h"
 #include "vcpu/guest_abi.h"
 #include "vcpu/guest_mem.h"
+#include "vcpu/hypercall.h"
+#include "vcpu/pv.h"
 #include "vcpu/vcpu.h"
 #include "vmm/lib/bits.h"
 
@@ -41,10 +43,13 @@ static enum trap_outcome mrs_spsr(struct vcpu *vcpu, uint32_t rd)
 	return TRAP_NEXT;
 }
 
-static enum trap_outcome set_control(struct vcpu *vcpu, uint32_t value)
+/** MSR CPSR_c: mode, I and F of the virtual CPSR. */
+enum trap_outcome proxy_set_control(struct vcpu *vcpu, uint32_t value)
 {
-	if ((value ^ vcpu->ctl) & PSR_MODE_MASK)
+	if ((value ^ vcpu->ctl) & (PSR_MODE_MASK | PSR_F))
 		vcpu_set_mode_bits(vcpu, value);
+	else if (vcpu_pv_open(vcpu))
+		vcpu->pv_page[PV_CTL] = (uint8_t)value;
 	else
 		vcpu->ctl = value & (PSR_MODE_MASK | PSR_I | PSR_F);
 	return vcpu_interrupt_due(vcpu) ? TRAP_NEXT_POLL : TRAP_NEXT;
@@ -52,12 +57,12 @@ static enum trap_outcome set_control(struct vcpu *vcpu, uint32_t value)
 
 static enum trap_outcome msr_cpsr_c_register(struct vcpu *vcpu, uint32_t rm)
 {
-	return set_control(vcpu, vcpu->frame.r[rm]);
+	return proxy_set_control(vcpu, vcpu->frame.r[rm]);
 }
 
 static enum trap_outcome msr_cpsr_c_immediate(struct vcpu *vcpu, uint32_t value)
 {
-	return set_control(vcpu, value);
+	return proxy_set_control(vcpu, value);
 }
 
 static uint32_t msr_operand(const struct vcpu *vcpu, uint32_t word)
@@ -73,7 +78,7 @@ static enum trap_outcome msr_cpsr(struct vcpu *vcpu, uint32_t word)
 
 	if (bit(word, 19))
 		vcpu->frame.cpsr = (vcpu->frame.cpsr & ~flags) | (value & flags);
-	return bit(word, 16) ? set_control(vcpu, value) : TRAP_NEXT;
+	return bit(word, 16) ? proxy_set_control(vcpu, value) : TRAP_NEXT;
 }
 
 static enum trap_outcome msr_spsr(struct vcpu *vcpu, uint32_t word)
@@ -513,6 +518,7 @@ struct proxy proxy_decode(uint32_t word)
 void proxy_table_make(struct proxy *table, const uint32_t *words, unsigned count)
 {
 	for (unsigned i = 0; i < PROXY_TABLE_MAX; i++)
-		table[i] = i < count ? proxy_decode(words[i])
-				     : (struct proxy){ .emulate = emulate_undefined, .arg = 0 };
+		table[i] = i >= count             ? (struct proxy){ .emulate = emulate_undefined }
+			   : words[i] >> 28 == 15 ? hypercall_decode(words[i])
+						  : proxy_decode(words[i]);
 }

@@ -21,17 +21,23 @@
 #define PV_CTL    0x000
 #define PV_I_ONLY 0x100
 
-/* The exception that was entered last at an entry of struct pv_info, and what a return needs. */
+/*
+ * SCTLR to SVC_SP are loaded and stored together, in this order: the exception that was entered last
+ * at an entry of struct pv_info, and what a return to User mode at return_site needs. SVC_SP is
+ * r13_svc while the guest is in User mode. The return is to ARM state, interrupts enabled; of PV_PSR
+ * it takes the flags.
+ */
+#define PV_SCTLR  0x00c /* like those below: a copy that the VMM keeps for the guest to read */
 #define PV_USR_SP 0x010
 #define PV_USR_LR 0x014
 #define PV_PSR    0x018
 #define PV_PC     0x01c
-#define PV_SCTLR  0x020 /* copies that the VMM keeps; the guest reads them */
-#define PV_DACR   0x024
-#define PV_DFSR   0x028
-#define PV_IFSR   0x02c
-#define PV_FAR    0x030
-#define PV_SVC_SP 0x034 /* r13_svc while the guest is in User mode */
+#define PV_SVC_SP 0x020
+
+#define PV_DACR 0x024
+#define PV_DFSR 0x028
+#define PV_IFSR 0x02c
+#define PV_FAR  0x030
 
 /*
  * Page table entries that have changed, as the guest addresses of second-level descriptors. The
@@ -96,8 +102,10 @@ struct pv_info {
 	uint32_t user_limit;    /* no kernel page is below it */
 	uint32_t swi_entry;     /* a system call from User mode enters here */
 	uint32_t return_site;   /* the SWI instruction here returns to User mode */
+	uint32_t restart_from;  /* an interrupt from here to return_site is taken at restart_from */
 	uint32_t entry[PV_ENTRY_COUNT];
-	uint32_t range_count; /* code whose accesses below user_limit have the rights of User mode */
+	uint32_t
+		range_count; /* code whose accesses below user_limit have the rights of User mode */
 	uint32_t range[PV_RANGES_MAX][2];
 };
 

@@ -5,6 +5,7 @@
 #include "domain/shadow.h"
 #include "vcpu/cp15.h"
 #include "vcpu/guest_abi.h"
+#include "vcpu/pv.h"
 #include "vmm/lib/string.h"
 
 /** What a guest may change in the physical CPSR: flags and Thumb state. Never J: see docs. */
@@ -63,21 +64,19 @@ void vcpu_set_mode_bits(struct vcpu *vcpu, uint32_t ctl)
 {
 	const bool was_privileged = vcpu_privileged(vcpu);
 	const unsigned from = vcpu_bank(vcpu);
-	const unsigned to = bank_of[ctl & PSR_MODE_MASK];
+	unsigned to = bank_of[ctl & PSR_MODE_MASK];
 
 	if (to == NO_BANK) {
-		vcpu->ctl = (vcpu->ctl & PSR_MODE_MASK) | (ctl & (PSR_I | PSR_F));
-		return;
+		ctl = vcpu_mode(vcpu) | (ctl & (PSR_I | PSR_F));
+		to = from;
 	}
 	if (from != to)
 		switch_bank(vcpu, from, to);
 	vcpu->ctl = ctl & CTL_BITS;
-
-	if (vcpu_privileged(vcpu) != was_privileged) {
-		/* A proxy executed by a guest program is an undefined instruction. */
-		vcpu->proxy_match = was_privileged ? ~0u : PROXY_MATCH;
+	pv_follow_mode(vcpu);
+	if (vcpu_privileged(vcpu) != was_privileged)
 		shadow_set_privileged(vcpu->shadow, !was_privileged);
-	}
+	pv_settle(vcpu);
 }
 
 /** Writes the whole virtual CPSR in one step, as an exception return does. */
@@ -171,5 +170,6 @@ void vcpu_reset(struct vcpu *vcpu)
 	vcpu->proxy_match = PROXY_MATCH;
 	vcpu->stop_reason = 0;
 	cp15_reset(vcpu);
+	pv_reset(vcpu);
 	shadow_reset(vcpu->shadow);
 }

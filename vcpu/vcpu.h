@@ -10,6 +10,7 @@
 #include "arch/arm/trap_frame.h"
 #include "domain/guest_walk.h"
 #include "vcpu/proxy.h"
+#include "vcpu/pv_abi.h"
 #include "vcpu/trap_outcome.h"
 
 #include <stdbool.h>
@@ -41,6 +42,15 @@ struct guest_found {
 	bool write;
 };
 
+/** What arch/arm/fastpath.S needs to know, at VCPU_FAST. */
+struct vcpu_fast {
+	uint32_t dacr_kernel;  /* the real DACR in virtual Supervisor mode with the page open */
+	uint32_t dacr_program; /* ... and in virtual User mode */
+	uint32_t call_from;    /* value of ctl from which a SWI takes the fast path; or none */
+	uint32_t call_entry;   /* ... which leads here */
+	uint32_t return_lr;    /* the lr of a SWI that is the fast return now, or 1 */
+};
+
 struct vm;
 struct shadow;
 struct vm_mem;
@@ -49,23 +59,33 @@ struct mem_region;
 struct vcpu {
 	struct trap_frame frame;
 
-	/* vectors.S loads these three together, to find a proxy's handler. */
+	/* vectors.S loads these four together, to find a proxy's handler. */
 	uint32_t proxy_mask;
-	uint32_t proxy_match; /* PROXY_MATCH in privileged modes; matches nothing in User mode */
+	uint32_t proxy_match;
 	const struct proxy *proxies;
+	/*
+	 * Control bits of the virtual CPSR: mode, I, F. While the page is open, I is in the page;
+	 * vcpu_masked() knows.
+	 */
+	uint32_t ctl;
 
-	uint32_t ctl;       /* control bits of the virtual CPSR: mode, I, F */
-	uint32_t interrupt; /* asserted inputs: PSR_I for IRQ, PSR_F for FIQ */
-
+	struct vcpu_fast fast;
 	uint32_t bank_r13[BANK_COUNT]; /* of the modes that are not current */
 	uint32_t bank_r14[BANK_COUNT];
 	uint32_t spsr[BANK_COUNT]; /* BANK_USR is not used */
 	uint32_t bank_high[2][5];  /* r8-r12: of the other modes while in FIQ, of FIQ otherwise */
 
+	uint32_t interrupt; /* asserted inputs: PSR_I for IRQ, PSR_F for FIQ */
+
 	struct guest_mmu mmu;
 	struct vcpu_cp15 cp15;
 	bool has_vfp;
 	bool completes_unaligned; /* LDRT, STRT: see ldrt_strt_unaligned() */
+
+	/* Of a guest with paravirtual code; otherwise the page is NULL and the rest all zeros. */
+	volatile uint8_t *pv_page; /* at PV_PAGE; the VMM may touch it while it is open */
+	bool pv_read_only;
+	struct pv_info pv;
 
 	struct shadow *shadow;
 	struct vm_mem *mem;
@@ -77,6 +97,11 @@ struct vcpu {
 
 _Static_assert(offsetof(struct vcpu, frame) == 0, "the frame and the vCPU are one pointer");
 _Static_assert(offsetof(struct vcpu, proxy_mask) == VCPU_PROXY, "VCPU_PROXY");
+#ifdef __arm__ /* pointers of the workstation are longer */
+_Static_assert(offsetof(struct vcpu, ctl) == VCPU_CTL, "VCPU_CTL");
+_Static_assert(offsetof(struct vcpu, fast) == VCPU_FAST, "VCPU_FAST");
+_Static_assert(offsetof(struct vcpu, bank_r13[BANK_SVC]) == VCPU_R13_SVC, "VCPU_R13_SVC");
+#endif
 
 static inline unsigned vcpu_mode(const struct vcpu *vcpu)
 {
@@ -93,16 +118,29 @@ static inline bool vcpu_thumb(const struct vcpu *vcpu)
 	return vcpu->frame.cpsr & PSR_T;
 }
 
+/** Whether the page at PV_PAGE is open: its PV_CTL is the truth about I then. */
+static inline bool vcpu_pv_open(const struct vcpu *vcpu)
+{
+	return vcpu->pv_page && (vcpu->ctl & (PSR_MODE_MASK | PSR_F)) == PSR_MODE_SVC;
+}
+
+/** The interrupts that the virtual CPSR masks: PSR_I, PSR_F. */
+static inline uint32_t vcpu_masked(const struct vcpu *vcpu)
+{
+	return vcpu_pv_open(vcpu) ? vcpu->pv_page[PV_CTL] & PSR_I : vcpu->ctl & (PSR_I | PSR_F);
+}
+
 /** The virtual CPSR: flags and state from the physical one, control bits from the vCPU. */
 static inline uint32_t vcpu_cpsr(const struct vcpu *vcpu)
 {
-	return (vcpu->frame.cpsr & ~(uint32_t)(PSR_MODE_MASK | PSR_I | PSR_F)) | vcpu->ctl;
+	return (vcpu->frame.cpsr & ~(uint32_t)(PSR_MODE_MASK | PSR_I | PSR_F)) | vcpu_mode(vcpu) |
+	       vcpu_masked(vcpu);
 }
 
 /** Whether an asserted interrupt is not masked by the virtual CPSR. */
 static inline bool vcpu_interrupt_due(const struct vcpu *vcpu)
 {
-	return vcpu->interrupt & ~vcpu->ctl & (PSR_I | PSR_F);
+	return vcpu->interrupt & ~vcpu_masked(vcpu);
 }
 
 void vcpu_reset(struct vcpu *vcpu);

@@ -17,7 +17,7 @@ struct boot_info {
 	hpa_t bundle;         /* checked: header, part table and the checksum of every part */
 	uint32_t bundle_size; /* a multiple of 4 KiB */
 	hpa_t image;          /* 1 MiB, mapped at VMM_IMAGE */
-	hpa_t pool;           /* 2 MiB, zeroed, mapped at VMM_POOL */
+	hpa_t pool;           /* 1 MiB, zeroed, mapped at VMM_POOL */
 	hpa_t l1;             /* the first-level table in use, vmm_l1_table in boot_mmu.h */
 };
 

@@ -65,6 +65,7 @@ enum bundle_kind {
 	BUNDLE_INITRD = 4,  /**< its initial RAM disk */
 	BUNDLE_PROXIES = 5, /**< its proxy table: words (vcpu/guest_abi.h) */
 	BUNDLE_INFO = 6,    /**< text: lines of key=value; "name" is the VM's name */
+	BUNDLE_PV = 7,      /**< where its paravirtual code is: struct pv_info (vcpu/pv_abi.h) */
 };
 
 struct bundle_part {

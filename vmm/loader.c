@@ -5,8 +5,10 @@
 #include "arch/arm/layout.h"
 #include "arch/arm/mmu.h"
 #include "vcpu/guest_abi.h"
+#include "vcpu/pv.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
+#include "vmm/lib/log.h"
 #include "vmm/lib/string.h"
 
 #define PAGE_SIZE 4096u
@@ -97,6 +99,26 @@ void loader_make_proxies(const struct bundle *bundle, const struct boot_info *in
 	const uint32_t *const words = proxy_words(bundle, info, &count);
 
 	proxy_table_make(table, words, count);
+}
+
+/** What the bundle says about paravirtual code in the guest; false if there is none to be used. */
+bool loader_pv_info(const struct bundle *bundle, const struct boot_info *info, struct pv_info *pv)
+{
+	const struct bundle_part *part = bundle_find(bundle, BUNDLE_PV);
+
+	memset(pv, 0, sizeof(*pv));
+	if (!part)
+		return false;
+	CHECK(part->size == sizeof(*pv));
+	memcpy(pv, mmu_bundle_window(part_hpa(info, part), part->size), sizeof(*pv));
+	if (pv_info_ok(pv, bundle->guest_memory))
+		return true;
+	log_warn(
+		"hako: the guest's paravirtual code is of another version (%u); only its proxies are "
+		"used\n",
+		(unsigned)pv->version);
+	memset(pv, 0, sizeof(*pv));
+	return false;
 }
 
 /** Copies or clears up to the end of a page of guest RAM; @p from NULL means zeros. */

@@ -4,6 +4,7 @@
 #include "arch/arm/cache.h"
 #include "vcpu/emulate.h"
 #include "vcpu/fault.h"
+#include "vcpu/pv.h"
 #include "vcpu/vcpu.h"
 #include "vmm/irq.h"
 #include "vmm/vm.h"
@@ -11,7 +12,7 @@
 /** Every SWI, from any virtual mode, belongs to the guest. */
 static enum trap_outcome swi_trap(struct vcpu *vcpu)
 {
-	return TRAP_INJECT;
+	return pv_return(vcpu) ? TRAP_RESUME : TRAP_INJECT;
 }
 
 static enum trap_outcome irq_trap(struct vcpu *vcpu)
@@ -81,6 +82,7 @@ struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enu
 		if (vcpu_interrupt_due(vcpu))
 			vcpu_inject_interrupt(vcpu);
 	}
+	pv_settle(vcpu);
 	return &vcpu->frame;
 }
 
@@ -90,5 +92,11 @@ struct trap_frame *trap_from_guest(struct trap_frame *frame, enum trap_kind kind
 	struct vcpu *const vcpu = (struct vcpu *)frame;
 
 	frame->pc = frame->exc_lr - traps[kind].lr_offset[vcpu_thumb(vcpu)];
+	(void)vcpu_shadow(vcpu);
+	if (pv_ctl_broken(vcpu))
+		return trap_finish(vcpu,
+				   vcpu_stop(vcpu, "a mode that no stub may set is in PV_CTL",
+					     vcpu->pv_page[PV_CTL]),
+				   kind);
 	return trap_finish(vcpu, traps[kind].handle(vcpu), kind);
 }

@@ -195,6 +195,8 @@ enum status vm_create(struct vm *vm, const struct boot_info *info, const struct 
 	vm->vcpu.shadow = &vm->shadow;
 	vm->vcpu.proxies = vm->proxies;
 	vm->vcpu.completes_unaligned = loader_is_linux(bundle, info);
+	if (loader_pv_info(bundle, info, &vm->vcpu.pv))
+		vm->vcpu.pv_page = (volatile uint8_t *)PV_PAGE;
 	shadow_init(&vm->shadow, &vm->vcpu.mmu, guest_ram_page, &vm->mem,
 		    (void *)(uintptr_t)VMM_POOL);
 	/* Only now are the vectors mapped: what the core does not have traps. */

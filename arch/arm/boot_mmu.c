@@ -32,7 +32,9 @@ uint32_t boot_mmu_make_table(uint32_t image, uint32_t pool)
 	for (uint32_t at = 0; at < VMM_POOL_SIZE; at += SECTION_SIZE)
 		map_section(VMM_POOL + at, pool + at, MMU_DOMAIN_VMM, 0);
 	vmm_l1_table[VMM_WINDOWS >> SECTION_SHIFT] =
-		desc_coarse(pool + VMM_WINDOW_L2, MMU_DOMAIN_VMM);
+		desc_coarse(pool + VMM_POOL_WINDOW_L2, MMU_DOMAIN_VMM);
+	vmm_l1_table[VMM_PV_PAGE >> SECTION_SHIFT] =
+		desc_coarse(pool + VMM_POOL_PV_L2, MMU_DOMAIN_PV);
 	/*
 	 * Not cached: the caches are virtually tagged, and the same bytes are cached under
 	 * VMM_IMAGE. Domain 0, so that it goes with the others that the guest uses.

@@ -3,21 +3,28 @@
  * Where the VMM lives: four 1 MiB slots of virtual addresses that Linux 6.1 and 6.12 leave free
  * (docs/memory-map.md), and the top of the board's RAM. C, assembly and linker script.
  *
- *   0xffa00000  VMM_POOL     2 MiB  page tables; not cached, because the table walker of the
+ *   0xffa00000  PV_PAGE's    1 MiB  one page that VMM and guest kernel share (vcpu/pv_abi.h)
+ *   0xffb00000  VMM_POOL     1 MiB  page tables; not cached, because the table walker of the
  *                                   ARM926 does not look into the data cache
  *   0xffc00000  VMM_IMAGE    1 MiB  text, data, stacks, heap; cached, write-back
  *   0xffd00000  VMM_WINDOWS  1 MiB  pages mapped on demand: guest RAM, the board's devices, bundle
  *
- * Physical, from the top of RAM down: VMM_IMAGE (1 MiB), VMM_POOL (2 MiB), then the bundle, rounded
+ * Physical, from the top of RAM down: VMM_IMAGE (1 MiB), VMM_POOL (1 MiB), then the bundle, rounded
  * to pages. The VM's RAM starts at VM_RAM_HPA, so no address inside a VM equals its physical one.
  */
 #ifndef ARCH_ARM_LAYOUT_H
 #define ARCH_ARM_LAYOUT_H
 
-#define VMM_BASE       0xffa00000
-#define VMM_POOL       0xffa00000
-#define VMM_POOL_SIZE  0x00200000
-#define VMM_WINDOW_L2  0x001ffc00 /* in the pool: the second-level table of VMM_WINDOWS */
+#define VMM_BASE      0xffa00000
+#define VMM_PV_PAGE   0xffaff000 /* PV_PAGE */
+#define VMM_POOL      0xffb00000
+#define VMM_POOL_SIZE 0x00100000
+
+/* In the pool, behind the shadow tables: the page at PV_PAGE, never touched through VMM_POOL. */
+#define VMM_POOL_PV_PAGE   0x000fe000
+#define VMM_POOL_PV_L2     0x000ff800 /* the second-level table of its slot */
+#define VMM_POOL_WINDOW_L2 0x000ffc00 /* ... and of VMM_WINDOWS */
+
 #define VMM_IMAGE      0xffc00000
 #define VMM_IMAGE_SIZE 0x00100000
 #define VMM_WINDOWS    0xffd00000

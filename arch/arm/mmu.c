@@ -21,7 +21,7 @@
 extern const char vmm_vectors[];
 
 /* The second-level table of the windows, 1 KiB aligned (TRM, 3.2.4). */
-static volatile uint32_t *const window_l2 = (uint32_t *)(VMM_POOL + VMM_WINDOW_L2);
+static volatile uint32_t *const window_l2 = (uint32_t *)(VMM_POOL + VMM_POOL_WINDOW_L2);
 
 static uint32_t image_hpa;
 static uint32_t pool_hpa;
@@ -69,6 +69,20 @@ void mmu_copy_vmm_slots(uint32_t *l1)
 hpa_t mmu_pool_hpa(const void *in_pool)
 {
 	return hpa(pool_hpa + ((uint32_t)(uintptr_t)in_pool - VMM_POOL));
+}
+
+/**
+ * Lets guest code write the page at VMM_PV_PAGE, or only read it. It is cached, and known by this one
+ * address only, so VMM and guest see the same.
+ */
+void mmu_pv_page_set(bool writable)
+{
+	volatile uint32_t *const l2 = (uint32_t *)(VMM_POOL + VMM_POOL_PV_L2);
+
+	l2[(VMM_PV_PAGE >> 12) & 0xffu] = desc_small(
+		pool_hpa + VMM_POOL_PV_PAGE, writable ? AP_USER_RW : AP_USER_RO, DESC_C | DESC_B);
+	/* One permission for all quarters: one entry of the TLB (TRM, 3.4). */
+	cp15_tlb_invalidate_page(VMM_PV_PAGE);
 }
 
 /** A small page with the VMM's vectors, for privileged modes only. */
@@ -164,7 +178,7 @@ const void *mmu_bundle_window(hpa_t from, uint32_t size)
  */
 static void mmu_lock_tlb(void)
 {
-	static const uint32_t sections[] = { VMM_IMAGE, VMM_POOL, VMM_POOL + 0x00100000u };
+	static const uint32_t sections[] = { VMM_IMAGE, VMM_POOL };
 
 	for (uint32_t victim = 0; victim < TLB_LOCKABLE; victim++) {
 		const uint32_t va = sections[victim % ARRAY_SIZE(sections)];

@@ -13,13 +13,15 @@
 
 struct boot_info;
 
-/** MMU domains that are not handed out: always client. */
+/** MMU domains that are not handed out: always client, but for MMU_DOMAIN_PV. */
 #define MMU_DOMAIN_COUNT   16
-#define MMU_DOMAIN_DYNAMIC 13 /* 0 to 12 belong to the shadow tables */
+#define MMU_DOMAIN_DYNAMIC 12 /* 0 to 11 belong to the shadow tables */
+#define MMU_DOMAIN_PV      12 /* PV_PAGE: closed but in virtual Supervisor mode */
 #define MMU_DOMAIN_FLAT    13 /* a guest whose MMU is off */
 #define MMU_DOMAIN_VECTORS 14 /* the slot that holds the VMM's vectors */
 #define MMU_DOMAIN_VMM     15
 #define MMU_DACR_FIXED     ((1u << 26) | (1u << 28) | (1u << 30))
+#define MMU_DACR_PV        (1u << 24)
 
 #define MMU_SLOTS 4096u /* 1 MiB each */
 
@@ -34,6 +36,7 @@ void mmu_tlb_invalidate(uint32_t va);
 void mmu_copy_vmm_slots(uint32_t *l1);
 
 hpa_t mmu_pool_hpa(const void *in_pool);
+void mmu_pv_page_set(bool writable);
 #define MMU_VECTORS_SIZE 64u /* what is used of the vector page: vectors, and their literals */
 uint32_t mmu_vector_page_desc(void);
 void mmu_set_high_vectors(bool high);

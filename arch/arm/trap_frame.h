@@ -9,7 +9,17 @@
 #define TF_PC      60
 #define TF_CPSR    64
 #define TF_EXC_LR  68
-#define VCPU_PROXY 72 /* proxy_mask, proxy_match, proxies: loaded together */
+#define VCPU_PROXY 72 /* proxy_mask, proxy_match, proxies, ctl: loaded together */
+#define VCPU_CTL   84
+
+/* For fastpath.S: struct vcpu_fast, and a bank. */
+#define VCPU_FAST         88
+#define FAST_DACR_KERNEL  (VCPU_FAST + 0)
+#define FAST_DACR_PROGRAM (VCPU_FAST + 4)
+#define FAST_CALL_FROM    (VCPU_FAST + 8)
+#define FAST_CALL_ENTRY   (VCPU_FAST + 12)
+#define FAST_RETURN_LR    (VCPU_FAST + 16)
+#define VCPU_R13_SVC      (VCPU_FAST + 20 + 12)
 
 /* The outcomes that need nothing of the trap core; see enum trap_outcome. */
 #define OUTCOME_NEXT  0

@@ -6,9 +6,9 @@
  * so a vector stores the guest's registers without a free register and without a stack. The VMM
  * runs with interrupts masked from trap to return: there is never a second frame.
  *
- * Proxies, which are most traps by far, go from the vector to their handler and back without the
- * trap core: the index in the instruction selects a row of the guest's table of decoded
- * instructions. Everything else takes the general path through trap_from_guest().
+ * Proxies go from the vector to their handler and back without the trap core: the index in the instruction selects a row of the guest's table of decoded
+ * instructions. System calls of guests with paravirtual code have a path of their own
+ * (arch/arm/fastpath.S). Everything else takes the general path through trap_from_guest().
  */
 #include "arch/arm/psr.h"
 #include "arch/arm/trap_frame.h"
@@ -59,6 +59,7 @@ vector_fiq:	 .word	trap_fiq
 	.endm
 
 	.macro TRAP_GENERAL name, kind
+	.global	trap_\name
 trap_\name:
 	TRAP_SAVE trap_from_vmm_\name
 	mov	r0, sp
@@ -66,7 +67,7 @@ trap_\name:
 	b	trap_to_c
 	.endm
 
-	TRAP_GENERAL swi, KIND_SWI
+	TRAP_GENERAL swi_general, KIND_SWI
 	TRAP_GENERAL pabt, KIND_PABT
 	TRAP_GENERAL dabt, KIND_DABT
 	TRAP_GENERAL irq, KIND_IRQ
@@ -90,10 +91,12 @@ trap_undef_fetch:
 	ldrt	r3, [r2]
 	str	r2, [sp, #TF_PC]
 	add	r4, sp, #VCPU_PROXY
-	ldmia	r4, {r5, r6, r7}	/* proxy_mask, proxy_match, proxies */
+	ldmia	r4, {r5, r6, r7, r8}	/* proxy_mask, proxy_match, proxies, ctl */
 	mov	r4, sp
 	cmp	r3, #0xf0000000		/* no condition: CDP2, which is no proxy */
 	bhs	trap_undef_general
+	tst	r8, #0x0f		/* virtual User mode: 0x10. There a proxy is undefined. */
+	beq	trap_undef_general
 	and	r5, r5, r3
 	teq	r5, r6
 	bne	trap_undef_general
@@ -210,7 +213,7 @@ trap_from_vmm_\name:
 	TRAP_FATAL fiq, KIND_FIQ
 
 /* The debugger's call in board_exit() that nobody answered: continue behind it. */
-trap_from_vmm_swi:
+trap_from_vmm_swi_general:
 	ldr	lr, [sp, #TF_EXC_LR]
 	movs	pc, lr
 

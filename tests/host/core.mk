@@ -3,7 +3,7 @@
 core-machine = tests/host/core_machine.c tests/host/ref_mmu.c domain/vm_mem.c domain/guest_walk.c \
 	domain/shadow.c domain/shadow_fill.c domain/shadow_table.c domain/shadow_view.c \
 	vcpu/vcpu.c vcpu/inject.c vcpu/cp15.c vcpu/proxy.c vcpu/emulate.c vcpu/fault.c \
-	vcpu/guest_mem.c vcpu/mem_exec.c $(insn-sources) devemu/mmio.c vmm/lib/heap.c
+	vcpu/guest_mem.c vcpu/hypercall.c vcpu/mem_exec.c vcpu/pv.c $(insn-sources) devemu/mmio.c vmm/lib/heap.c
 
 host-test-shadow_random = tests/host/test_shadow_random.c tests/host/shadow_guest.c \
 	tests/host/guest_tables.c tests/host/shadow_invariants.c $(core-machine)

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SWI. Two of them stay in this file, in a guest with paravirtual code (vcpu/pv_abi.h): the system
+ * call of a program, and the guest kernel's return to the program. Their counterparts in C are
+ * vcpu_inject_trap() with an entry of struct pv_info, and pv_return(); pv_settle() decides when
+ * these paths are the same as those, and everything else takes the general one.
+ *
+ * sp is the frame of the vCPU, as in arch/arm/vectors.S. The page is guest memory, but always there
+ * and always writable for the VMM; what is read from it only reaches registers of the guest.
+ */
+#include "arch/arm/layout.h"
+#include "arch/arm/psr.h"
+#include "arch/arm/trap_frame.h"
+#include "vcpu/pv_abi.h"
+
+	.syntax unified
+	.arm
+
+	.section .text.traps, "ax"
+
+	.global	trap_swi
+	.type	trap_swi, %function
+trap_swi:
+	stmia	sp, {r0 - r3}
+	mrs	r0, spsr
+	ldr	r1, [sp, #VCPU_CTL]
+	ldr	r2, [sp, #FAST_CALL_FROM]
+	tst	r0, #PSR_T | 0x0f	/* User mode, ARM state: not the VMM's own */
+	bne	swi_general
+	teq	r1, r2
+	bne	swi_not_call
+
+/*
+ * From a program into the guest's kernel: virtual Supervisor mode, interrupts masked, its r13 in
+ * place; r13, r14, CPSR and pc of the program in the page. The flags stay, as in any exception.
+ */
+	ldr	r2, [sp, #FAST_DACR_KERNEL]
+	mcr	p15, 0, r2, c3, c0, 0	/* from here on the page is open */
+	ldr	r3, =PV_PAGE + PV_PSR
+	stmdb	r3, {sp, lr}^		/* PV_USR_SP, PV_USR_LR */
+	stmia	r3, {r0, lr}		/* PV_PSR, PV_PC */
+	mov	r1, #PSR_MODE_SVC | PSR_I
+	str	r1, [sp, #VCPU_CTL]
+	strb	r1, [r3, #PV_CTL - PV_PSR]
+	add	r2, sp, #VCPU_R13_SVC
+	ldmia	r2, {sp}^
+	ldr	lr, [sp, #FAST_CALL_ENTRY]	/* not of the bank that was just loaded */
+	ldmia	sp, {r0 - r3}
+	movs	pc, lr
+
+swi_not_call:
+	ldr	r2, [sp, #FAST_RETURN_LR]
+	teq	r2, lr
+	bne	swi_general
+
+/*
+ * From the guest's kernel to the program: virtual User mode, ARM state, interrupts enabled. r0 to
+ * r12 are the program's already. Of PV_PSR only the flags are taken, and not J (bit 24).
+ */
+	ldr	r3, =PV_PAGE + PV_PSR
+	ldmia	r3, {r0, r1, r2}	/* PV_PSR, PV_PC, PV_SVC_SP */
+	ldmdb	r3, {sp, lr}^		/* PV_USR_SP, PV_USR_LR */
+	bic	r0, r0, #PSR_J
+	str	r2, [sp, #VCPU_R13_SVC]
+	bic	lr, r1, #3		/* an address in ARM state */
+	mov	r1, #PSR_MODE_USR
+	str	r1, [sp, #VCPU_CTL]
+	ldr	r2, [sp, #FAST_DACR_PROGRAM]
+	mcr	p15, 0, r2, c3, c0, 0	/* the page is closed */
+	msr	spsr_f, r0
+	ldmia	sp, {r0 - r3}
+	movs	pc, lr
+
+swi_general:
+	ldmia	sp, {r0 - r3}
+	b	trap_swi_general

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcpu/hypercall.h"
+
+#include "arch/arm/cache.h"
+#include "arch/arm/layout.h"
+#include "arch/arm/user_access.h"
+#include "domain/shadow.h"
+#include "vcpu/emulate.h"
+#include "vcpu/guest_mem.h"
+#include "vcpu/pv.h"
+#include "vcpu/vcpu.h"
+#include "vmm/lib/bits.h"
+
+/* A range of more lines than the cache has is done as a whole. */
+#define CACHE_SIZE 0x4000u
+
+/* Until the shadow can do better. */
+static void shadow_pte_changed(struct shadow *sh, uint32_t at)
+{
+}
+
+static void shadow_flush_range(struct shadow *sh, uint32_t from, uint32_t end)
+{
+	shadow_revalidate(sh);
+}
+
+static void shadow_tables_written(struct shadow *sh, uint32_t from, uint32_t size)
+{
+	for (uint32_t at = from & ~31u; at < from + size; at += 32)
+		cache_clean_d_line(at);
+}
+
+static bool shadow_store_kernel(struct shadow *sh, uint32_t va, uint32_t value)
+{
+	return false;
+}
+
+/** Takes what the guest has logged, from PV_LOG to PV_LOG_END, whatever it holds. */
+static void take_log(struct vcpu *vcpu)
+{
+	const volatile uint32_t *at = (const volatile uint32_t *)(vcpu->pv_page + PV_LOG);
+	const uint32_t end = *(const volatile uint32_t *)(vcpu->pv_page + PV_LOG_END);
+	uint32_t count = (end - (PV_PAGE + PV_LOG)) / 4;
+
+	if (count > (4096 - PV_LOG) / 4)
+		count = (4096 - PV_LOG) / 4; /* the guest has broken it: all there can be */
+	if (count == 0)
+		return;
+	for (; count > 0; count--, at++)
+		shadow_pte_changed(vcpu_shadow(vcpu), *at);
+	pv_set(vcpu, PV_LOG_END, PV_PAGE + PV_LOG);
+}
+
+static enum trap_outcome log_full(struct vcpu *vcpu, uint32_t number)
+{
+	take_log(vcpu);
+	return TRAP_NEXT;
+}
+
+/** Another address space: what the caches hold of the old one's addresses goes (TRM, 4.2). */
+static enum trap_outcome switch_mm(struct vcpu *vcpu, uint32_t number)
+{
+	cache_clean_invalidate_d_all();
+	cache_invalidate_i_all(0);
+	cache_drain_write_buffer(0);
+	take_log(vcpu);
+	vcpu->mmu.ttbr = vcpu->frame.r[0] & GUEST_TTBR_BASE;
+	shadow_switch(vcpu_shadow(vcpu));
+	pv_settle(vcpu);
+	return TRAP_NEXT;
+}
+
+static enum trap_outcome flush_range(struct vcpu *vcpu, uint32_t number)
+{
+	take_log(vcpu);
+	shadow_flush_range(vcpu_shadow(vcpu), vcpu->frame.r[0], vcpu->frame.r[1]);
+	return TRAP_NEXT;
+}
+
+static enum trap_outcome table_clean(struct vcpu *vcpu, uint32_t number)
+{
+	shadow_tables_written(vcpu_shadow(vcpu), vcpu->frame.r[0], vcpu->frame.r[1]);
+	return TRAP_NEXT;
+}
+
+static void clean_lines(uint32_t from, uint32_t end)
+{
+	for (uint32_t line = from; line != end; line += CACHE_LINE)
+		cache_clean_d_line(line);
+}
+
+static void clean_invalidate_lines(uint32_t from, uint32_t end)
+{
+	for (uint32_t line = from; line != end; line += CACHE_LINE)
+		cache_clean_invalidate_d_line(line);
+}
+
+static void forget_code_lines(uint32_t from, uint32_t end)
+{
+	for (uint32_t line = from; line != end; line += CACHE_LINE)
+		cache_invalidate_i_line(line);
+}
+
+static void whole_cache(uint32_t what)
+{
+	if (what & PV_CACHE_INVALIDATE)
+		cache_clean_invalidate_d_all();
+	else if (what & PV_CACHE_CLEAN)
+		cache_clean_d_all();
+	if (what & PV_CACHE_CODE) {
+		cache_clean_invalidate_d_all(); /* lines of the VMM's fetches: vcpu/cp15.c */
+		cache_invalidate_i_all(0);
+	}
+}
+
+/**
+ * Cache operations on a range. An invalidation alone writes back, too: it is a right of the guest to
+ * lose its lines, and none to lose those that are not its own, at the edges.
+ */
+static enum trap_outcome cache_range(struct vcpu *vcpu, uint32_t number)
+{
+	const uint32_t from = vcpu->frame.r[0] & ~(CACHE_LINE - 1);
+	const uint32_t size = align_up(vcpu->frame.r[1] - from, CACHE_LINE);
+	const uint32_t what = vcpu->frame.r[2];
+
+	/* Neither the VMM's addresses, nor a wrap. */
+	if (size > CACHE_SIZE || from + size > VMM_BASE || from + size < from ||
+	    vcpu->mmu.pid != 0) {
+		whole_cache(what);
+	} else {
+		if (what & (PV_CACHE_INVALIDATE | PV_CACHE_CODE))
+			clean_invalidate_lines(from, from + size);
+		else if (what & PV_CACHE_CLEAN)
+			clean_lines(from, from + size);
+		if (what & PV_CACHE_CODE)
+			forget_code_lines(from, from + size);
+	}
+	if (what & PV_CACHE_DRAIN)
+		cache_drain_write_buffer(0);
+	return TRAP_NEXT;
+}
+
+#define TLS_WORD 0xffff0ff0u
+
+/**
+ * The word that Linux programs read at a fixed address. The page is one that they may only read; so the
+ * store needs the rights of the kernel, which the guest's tables are asked for.
+ */
+static enum trap_outcome set_tls(struct vcpu *vcpu, uint32_t number)
+{
+	uint32_t value = vcpu->frame.r[0];
+	struct guest_fault fault;
+
+	if (shadow_store_kernel(vcpu_shadow(vcpu), TLS_WORD, value))
+		return TRAP_NEXT;
+	guest_found_nothing(vcpu);
+	if (guest_access(vcpu, TLS_WORD, 4, true, true, &value, &fault))
+		return TRAP_NEXT_POLL;
+	vcpu->cp15.dfsr = fault.fsr;
+	vcpu->cp15.far = fault.far;
+	vcpu_inject_trap(vcpu, TRAP_DABT);
+	return TRAP_RESUME;
+}
+
+static const emulate_fn handlers[PV_HC_COUNT] = {
+	[PV_HC_LOG_FULL] = log_full,       [PV_HC_SWITCH_MM] = switch_mm,
+	[PV_HC_FLUSH_RANGE] = flush_range, [PV_HC_TABLE_CLEAN] = table_clean,
+	[PV_HC_CACHE] = cache_range,       [PV_HC_SET_TLS] = set_tls,
+};
+
+/** In Supervisor mode with the page open, as the guest's code has it; undefined elsewhere. */
+static enum trap_outcome hypercall(struct vcpu *vcpu, uint32_t number)
+{
+	return vcpu_pv_open(vcpu) ? handlers[number](vcpu, number) : TRAP_INJECT;
+}
+
+/** The handler of a word of the proxy table with condition NV. */
+struct proxy hypercall_decode(uint32_t word)
+{
+	const uint32_t number = word & 0xffu;
+
+	if ((word & ~0xffu) != PV_HYPERCALL_WORD || number >= PV_HC_COUNT)
+		return (struct proxy){ .emulate = emulate_undefined, .arg = word };
+	return (struct proxy){ .emulate = hypercall, .arg = number };
+}

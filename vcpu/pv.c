@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcpu/pv.h"
+
+#include "arch/arm/layout.h"
+#include "arch/arm/mmu.h"
+#include "domain/shadow.h"
+#include "vcpu/emulate.h"
+#include "vcpu/guest_mem.h"
+#include "vcpu/proxy.h"
+#include "vmm/lib/bits.h"
+
+_Static_assert(PV_PAGE == VMM_PV_PAGE, "the page is where the slot is");
+
+#define PV_PAGE_SIZE 4096u
+#define NO_CALL      0xffffffffu /* no value of ctl */
+#define NO_RETURN    1u          /* no address of ARM code */
+
+/**
+ * Whether a guest's description of its paravirtual code can be used. All addresses in it are the
+ * guest's: wrong ones lead nowhere but into the guest.
+ */
+bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory)
+{
+	return info->magic == PV_INFO_MAGIC && info->version == PV_INFO_VERSION &&
+	       info->code_size <= guest_memory &&
+	       info->code_gpa <= guest_memory - info->code_size &&
+	       info->range_count <= PV_RANGES_MAX;
+}
+
+/** For vcpu_reset(): the page as a guest finds it first. */
+void pv_reset(struct vcpu *vcpu)
+{
+	vcpu->shadow->pv_open = false;
+	vcpu->fast = (struct vcpu_fast){ .call_from = NO_CALL, .return_lr = NO_RETURN };
+	if (!vcpu->pv_page)
+		return;
+	vcpu->pv_read_only = false;
+	mmu_pv_page_set(true);
+	for (unsigned field = 0; field < PV_PAGE_SIZE; field += 4)
+		pv_set(vcpu, field, 0);
+	pv_set(vcpu, PV_LOG_END, PV_PAGE + PV_LOG);
+	pv_set(vcpu, PV_SCTLR, vcpu->mmu.sctlr);
+}
+
+/** Writes a word of the page, if there is one, also while it is closed. */
+void pv_set(struct vcpu *vcpu, unsigned field, uint32_t value)
+{
+	struct shadow *const sh = vcpu_shadow(vcpu);
+
+	if (!vcpu->pv_page)
+		return;
+	if (!sh->pv_open)
+		mmu_set_dacr(shadow_dacr(sh) | MMU_DACR_PV);
+	*(volatile uint32_t *)(vcpu->pv_page + field) = value;
+	if (!sh->pv_open)
+		mmu_set_dacr(shadow_dacr(sh));
+}
+
+/**
+ * Opens the page in Supervisor mode with F clear, where its PV_CTL is the truth about I, and closes
+ * it elsewhere. For vcpu_set_mode_bits(), after ctl has changed.
+ */
+void pv_follow_mode(struct vcpu *vcpu)
+{
+	const bool open = vcpu_pv_open(vcpu);
+
+	if (open != vcpu->shadow->pv_open) {
+		vcpu->shadow->pv_open = open;
+		mmu_set_dacr(shadow_dacr(vcpu->shadow));
+	}
+	if (open)
+		vcpu->pv_page[PV_CTL] = (uint8_t)vcpu->ctl;
+}
+
+/**
+ * Makes what depends on the state of the vCPU agree with it, before the guest continues: whether a
+ * store to the page traps because an interrupt waits for it, and whether the fast paths, which look
+ * at nothing else, may be taken.
+ */
+void pv_settle(struct vcpu *vcpu)
+{
+	struct shadow *const sh = vcpu->shadow;
+	const bool read_only = vcpu_pv_open(vcpu) && vcpu->interrupt;
+	bool quick;
+
+	if (!vcpu->pv_page)
+		return;
+	if (read_only != vcpu->pv_read_only) {
+		vcpu->pv_read_only = read_only;
+		mmu_pv_page_set(!read_only);
+	}
+	if (!vcpu_privileged(vcpu) && sh->transient_count > 0)
+		shadow_forget_transients(sh);
+	quick = !vcpu->interrupt && sh->transient_count == 0 && shadow_views_alike(sh);
+	vcpu->fast.dacr_kernel = sh->dacr[1] | MMU_DACR_PV;
+	vcpu->fast.dacr_program = sh->dacr[0];
+	vcpu->fast.call_from = quick && vcpu->pv.swi_entry ? PSR_MODE_USR : NO_CALL;
+	vcpu->fast.call_entry = vcpu->pv.swi_entry;
+	vcpu->fast.return_lr =
+		quick && vcpu->pv.return_site && (vcpu_pv_open(vcpu) || !vcpu_privileged(vcpu))
+			? vcpu->pv.return_site + 4
+			: NO_RETURN;
+}
+
+bool pv_is_page(const struct vcpu *vcpu, uint32_t va)
+{
+	return vcpu->pv_page && (va & ~(PV_PAGE_SIZE - 1)) == PV_PAGE;
+}
+
+/**
+ * Whether the instruction at pc accesses @p va with the rights of User mode, although it is a plain load
+ * or store: code that copies to and from programs.
+ */
+bool pv_user_rights(const struct vcpu *vcpu, uint32_t va)
+{
+	const struct pv_info *const pv = &vcpu->pv;
+
+	if (va >= pv->user_limit)
+		return false;
+	for (unsigned i = 0; i < pv->range_count; i++)
+		if (vcpu->frame.pc - pv->range[i][0] < pv->range[i][1] - pv->range[i][0])
+			return true;
+	return false;
+}
+
+/** Whether the guest has stored to PV_CTL what only a proxy may: another mode, or F. */
+bool pv_ctl_broken(const struct vcpu *vcpu)
+{
+	return vcpu_pv_open(vcpu) &&
+	       (vcpu->pv_page[PV_CTL] & (PSR_MODE_MASK | PSR_F)) != PSR_MODE_SVC;
+}
+
+/** A load or store of guest kernel code in the page, emulated. */
+void pv_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool write, uint32_t *value)
+{
+	volatile uint8_t *const at = vcpu->pv_page + (va & (PV_PAGE_SIZE - 1));
+
+	if (!vcpu_pv_open(vcpu))
+		mmu_set_dacr(shadow_dacr(vcpu->shadow) | MMU_DACR_PV);
+	for (unsigned i = 0; i < size; i++) {
+		if (write)
+			at[i] = (uint8_t)(*value >> (8 * i));
+		else
+			*value = (i ? *value : 0) | (uint32_t)at[i] << (8 * i);
+	}
+	if (!vcpu_pv_open(vcpu))
+		mmu_set_dacr(shadow_dacr(vcpu->shadow));
+}
+
+static enum trap_outcome ctl_access(struct vcpu *vcpu, uint32_t word)
+{
+	uint32_t *const rd = &vcpu->frame.r[bits(word, 15, 12)];
+
+	if (bit(word, 20)) {
+		*rd = vcpu_cpsr(vcpu) & 0xffu;
+		return TRAP_NEXT;
+	}
+	if (*rd & PV_I_ONLY)
+		proxy_set_control(vcpu, (vcpu_cpsr(vcpu) & ~(uint32_t)PSR_I) | (*rd & PSR_I));
+	else
+		proxy_set_control(vcpu, *rd);
+	return TRAP_NEXT_POLL;
+}
+
+/**
+ * A load or store in the page that the hardware refused, from a privileged mode: because the page is
+ * closed in this mode, or a store while an interrupt waits. LDRB and STRB of PV_CTL, as stubs have
+ * them, mean `mrs cpsr` and `msr cpsr_c`.
+ */
+enum trap_outcome pv_page_trap(struct vcpu *vcpu)
+{
+	uint32_t word, offset;
+
+	if (vcpu_thumb(vcpu))
+		return emulate_mem_at_pc(vcpu);
+	if (!guest_fetch(vcpu->frame.pc, &word))
+		return TRAP_RESUME;
+	offset = bit(word, 23) ? word & 0xfffu : -(word & 0xfffu);
+	/* Immediate offset, byte, no write-back; neither base nor register is r15. */
+	if ((word & 0x0f600000u) == 0x05400000u && bits(word, 19, 16) != 15 &&
+	    bits(word, 15, 12) != 15 &&
+	    vcpu->frame.r[bits(word, 19, 16)] + offset == PV_PAGE + PV_CTL)
+		return ctl_access(vcpu, word);
+	return emulate_mem_at_pc(vcpu);
+}
+
+/**
+ * The translation of the paravirtual code while the guest's own tables do not have it yet: as the
+ * section that its kernel starts in, at the place in its linear mapping. False if @p va is not in it.
+ */
+bool pv_code_translation(struct vcpu *vcpu, uint32_t va, struct guest_translation *t)
+{
+	const struct pv_info *const pv = &vcpu->pv;
+	const uint32_t kernel = pv->linear_offset >> 20;
+	uint32_t l1;
+
+	if (!vcpu->pv_page || va - pv->code_va >= pv->code_size ||
+	    !shadow_guest_l1(vcpu->shadow, kernel, &l1) || (l1 & L1_TYPE_MASK) != L1_SECTION)
+		return false;
+	l1 = ((va - pv->linear_offset) & L1_SECTION_BASE) | (l1 & ~L1_SECTION_BASE);
+	*t = (struct guest_translation){
+		.gpa = gpa(va - pv->linear_offset),
+		.l1 = l1,
+		.domain = (uint8_t)desc_domain(l1),
+		.shift = 20,
+		.ap = (l1 >> 10) & 3u,
+		.cb = l1 & (DESC_C | DESC_B),
+	};
+	return true;
+}
+
+static const struct {
+	enum pv_entry from_program, from_kernel;
+	uint8_t offset[2]; /* PV_PC minus address of the instruction, in ARM and in Thumb state */
+	bool known;
+} entries[TRAP_KIND_COUNT] = {
+	[TRAP_UNDEF] = { PV_ENTRY_UND_USR, PV_ENTRY_UND_SVC, { 4, 2 }, true },
+	[TRAP_PABT] = { PV_ENTRY_PABT_USR, PV_ENTRY_PABT_SVC, { 0, 0 }, true },
+	[TRAP_DABT] = { PV_ENTRY_DABT_USR, PV_ENTRY_DABT_SVC, { 0, 0 }, true },
+	[TRAP_IRQ] = { PV_ENTRY_IRQ_USR, PV_ENTRY_IRQ_SVC, { 0, 0 }, true },
+};
+
+/** Completes the return to User mode that the guest is about to ask for. */
+static void complete_return(struct vcpu *vcpu)
+{
+	const volatile uint32_t *const sctlr = (volatile uint32_t *)(vcpu->pv_page + PV_SCTLR);
+	const uint32_t usr_sp = sctlr[1], usr_lr = sctlr[2], psr = sctlr[3], pc = sctlr[4];
+	const uint32_t kernel_sp = sctlr[5];
+
+	vcpu_set_cpsr(vcpu, (psr & (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q)) | PSR_MODE_USR);
+	vcpu->bank_r13[BANK_SVC] = kernel_sp;
+	vcpu->frame.r[13] = usr_sp;
+	vcpu->frame.r[14] = usr_lr;
+	vcpu->frame.pc = pc & ~3u;
+	pv_settle(vcpu);
+}
+
+/** The SWI at return_site, when the fast path could not be taken. False if it is not that. */
+bool pv_return(struct vcpu *vcpu)
+{
+	if (!vcpu_pv_open(vcpu) || vcpu->frame.pc != vcpu->pv.return_site ||
+	    !vcpu->pv.return_site || vcpu_thumb(vcpu))
+		return false;
+	complete_return(vcpu);
+	return true;
+}
+
+/**
+ * Enters the guest's own entry for an exception from User mode, or from Supervisor mode with the page
+ * open: in Supervisor mode, masked, with what the guest needs in the page. False if it has none.
+ *
+ * frame.pc is as for vcpu_inject_trap().
+ */
+bool pv_inject(struct vcpu *vcpu, enum trap_kind kind)
+{
+	const bool from_kernel = vcpu_pv_open(vcpu);
+	uint32_t entry, cpsr, pc, sp, lr;
+
+	if (!vcpu->pv_page || !entries[kind].known || vcpu_mode(vcpu) == PSR_MODE_SYS ||
+	    (vcpu_privileged(vcpu) && !from_kernel))
+		return false;
+	if (from_kernel && kind == TRAP_IRQ) {
+		/* The way back to User mode is one step: not begun, or done. */
+		if (pv_return(vcpu))
+			return pv_inject(vcpu, kind);
+		if (vcpu->frame.pc - vcpu->pv.restart_from <
+		    vcpu->pv.return_site - vcpu->pv.restart_from)
+			vcpu->frame.pc = vcpu->pv.restart_from;
+	}
+	entry = vcpu->pv.entry[from_kernel ? entries[kind].from_kernel
+					   : entries[kind].from_program];
+	if (!entry)
+		return false;
+	cpsr = vcpu_cpsr(vcpu);
+	pc = vcpu->frame.pc + entries[kind].offset[vcpu_thumb(vcpu)];
+	sp = vcpu->frame.r[13];
+	lr = vcpu->frame.r[14];
+	vcpu_set_mode_bits(vcpu, (vcpu_masked(vcpu) | PSR_I) | PSR_MODE_SVC);
+	if (!vcpu_pv_open(vcpu)) { /* F is set: the page stays closed */
+		vcpu_set_cpsr(vcpu, cpsr);
+		return false;
+	}
+	if (!from_kernel) {
+		pv_set(vcpu, PV_USR_SP, sp);
+		pv_set(vcpu, PV_USR_LR, lr);
+	}
+	pv_set(vcpu, PV_PSR, cpsr);
+	pv_set(vcpu, PV_PC, pc);
+	vcpu->frame.cpsr &= ~(uint32_t)(PSR_T | PSR_J);
+	vcpu->frame.pc = entry;
+	return true;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Guests with paravirtual code: the page that they share with the VMM (vcpu/pv_abi.h), and when the
+ * fast paths of arch/arm/fastpath.S may be taken.
+ */
+#ifndef VCPU_PV_H
+#define VCPU_PV_H
+
+#include "domain/shadow.h"
+#include "vcpu/vcpu.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * The shadow, told of the virtual CPU's level: the fast paths change that without a word. All of
+ * vcpu/ goes through here.
+ */
+static inline struct shadow *vcpu_shadow(struct vcpu *vcpu)
+{
+	vcpu->shadow->privileged = vcpu_privileged(vcpu);
+	vcpu->shadow->pv_open = vcpu_pv_open(vcpu);
+	return vcpu->shadow;
+}
+
+bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory);
+void pv_reset(struct vcpu *vcpu);
+
+void pv_follow_mode(struct vcpu *vcpu);
+void pv_settle(struct vcpu *vcpu);
+void pv_set(struct vcpu *vcpu, unsigned field, uint32_t value);
+
+bool pv_is_page(const struct vcpu *vcpu, uint32_t va);
+bool pv_user_rights(const struct vcpu *vcpu, uint32_t va);
+bool pv_ctl_broken(const struct vcpu *vcpu);
+enum trap_outcome pv_page_trap(struct vcpu *vcpu);
+void pv_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool write, uint32_t *value);
+bool pv_code_translation(struct vcpu *vcpu, uint32_t va, struct guest_translation *t);
+bool pv_return(struct vcpu *vcpu);
+bool pv_inject(struct vcpu *vcpu, enum trap_kind kind);
+
+#endif
