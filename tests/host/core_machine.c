@@ -213,6 +213,11 @@ void mmu_set_dacr(uint32_t dacr)
 	machine.hw.dacr = dacr;
 }
 
+void mmu_pv_page_set(bool writable)
+{
+	machine.pv_writable = writable;
+}
+
 void mmu_tlb_invalidate_all(void)
 {
 	machine.tlb_count = 0;

@@ -44,6 +44,7 @@ struct machine {
 	unsigned device_reads, device_writes;
 
 	struct ref_mmu hw; /* the physical MMU, as the VMM programs it */
+	bool pv_writable;  /* what guest code may do at PV_PAGE */
 	bool hw_vectors_high;
 	uint32_t hw_control; /* the bits taken over from the guest */
 	struct ref_entry tlb[MACHINE_TLB];
