@@ -16,8 +16,8 @@ VM_MEMORY ?= 96M
 VM_CMDLINE ?= console=ttyAMA0
 
 $(if $(filter $(BOARD),$(BOARDS)),,$(error BOARD=$(BOARD): the boards are $(BOARDS)))
-$(if $(filter $(KERNEL),$(KERNELS)),,$(error GUEST=$(GUEST) PAN=$(PAN): the guests are \
-	$(GUEST_VERSIONS:%=linux-%), PAN is 0 or 1))
+$(if $(and $(filter $(KERNEL),$(KERNELS)),$(filter 0 1,$(PAN))),,$(error GUEST=$(GUEST) \
+	PAN=$(PAN): the guests are $(GUEST_VERSIONS:%=linux-%), PAN is 0 or 1))
 
 # ---- kernels -------------------------------------------------------------------------------------
 
@@ -49,7 +49,16 @@ build/src/linux-$(1).unpacked: build/src/linux-$(1).archive
 endef
 $(foreach version,$(GUEST_VERSIONS),$(eval $(call SOURCE_RULES,$(version))))
 
-REWRITER := guest-patches/rewrite $(wildcard guest-patches/hako_rewrite/*.py)
+REWRITER := guest-patches/rewrite $(wildcard guest-patches/hako_rewrite/*.py guest-patches/pv/*) \
+	vcpu/pv_abi.h
+# 1: guests get paravirtual code. 0: proxies only, the reference.
+PV ?= 0
+$(if $(filter 0 1,$(PV)),,$(error PV=$(PV): 0 or 1))
+
+# A guest that was rewritten with the other setting is out of date.
+build/guest/pv.settings: FORCE
+	@mkdir -p $(@D)
+	@echo 'PV=$(PV)' | cmp -s - $@ || echo 'PV=$(PV)' >$@
 
 # $(1) kernel, $(2) version, $(3) off or on
 define KERNEL_RULES
@@ -61,9 +70,9 @@ build/guest/$(1)/.built: build/src/linux-$(2).unpacked configs/linux.config conf
 
 build/guest/$(1)/vmlinux build/guest/$(1)/zImage: build/guest/$(1)/.built ;
 
-build/guest/$(1)/vmlinux.hako: build/guest/$(1)/.built $(REWRITER)
-	@scripts/step "rewrite $(1)" -- guest-patches/rewrite build/guest/$(1)/vmlinux -o $$@ \
-		--report build/guest/$(1)/rewrite.json
+build/guest/$(1)/vmlinux.hako: build/guest/$(1)/.built $(REWRITER) build/guest/pv.settings
+	@scripts/step "rewrite $(1)" -- guest-patches/rewrite $(if $(filter 0,$(PV)),--no-pv) \
+		build/guest/$(1)/vmlinux -o $$@ --report build/guest/$(1)/rewrite.json
 endef
 $(foreach version,$(GUEST_VERSIONS), \
 	$(eval $(call KERNEL_RULES,linux-$(version),$(version),off)) \

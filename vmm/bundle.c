@@ -2,6 +2,7 @@
 #include "vmm/bundle.h"
 
 #include "vcpu/guest_abi.h"
+#include "vcpu/pv_abi.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/crc32.h"
 #include "vmm/lib/string.h"
@@ -23,6 +24,7 @@ static const struct kind_rule kind_rules[] = {
 	[BUNDLE_INITRD]  = { 0,    1,                true,     8 },
 	[BUNDLE_PROXIES] = { 1,    1,                false,    0 },
 	[BUNDLE_INFO]    = { 0,    1,                false,    0 },
+	[BUNDLE_PV]      = { 0,    1,                false,    0 },
 	/* clang-format on */
 };
 
@@ -158,6 +160,8 @@ static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bun
 	if (part->kind == BUNDLE_PROXIES && (part->size % 4 || part->size > 4 * PROXY_TABLE_MAX))
 		return BUNDLE_BAD_PLACE;
 	if (part->kind == BUNDLE_INFO && part->size > BUNDLE_INFO_MAX)
+		return BUNDLE_BAD_PLACE;
+	if (part->kind == BUNDLE_PV && part->size != sizeof(struct pv_info))
 		return BUNDLE_BAD_PLACE;
 
 	if (!kind_rules[kind].in_guest)

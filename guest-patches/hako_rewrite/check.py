@@ -9,8 +9,10 @@ What is proved, from the file alone and without trusting how it was made:
  3. all ARM code, decoded again, holds no sensitive instruction and no hypercall;
  4. the proxies in it are exactly the recorded sites, each with the index of a table word, and each
     table word is used;
- 5. undoing the sites gives the file whose SHA-256 was recorded;
- 6. if the capstone module is installed: so says its disassembler too, which shares no line with
+ 5. with paravirtual code: branches into it are at recorded places only;
+ 6. undoing everything gives the file whose SHA-256 was recorded, and rewriting that gives this
+    file again, bit for bit;
+ 7. if the capstone module is installed: so says its disassembler too, which shares no line with
     our table of encodings.
 """
 
@@ -18,13 +20,15 @@ import re
 from array import array
 from typing import Dict, Iterable, List, NamedTuple, Optional
 
-from .appendix import read_appendix
+from .appendix import Appendix, read_appendix
+from .arm import branch_target
 from .elf import Elf
 from .encodings import (COND_AL, COND_MASK, COND_NV, LOAD_BIT, NEEDS_A_LOOK, classify, load_bit,
                         proxy_index, proxy_word, refusal, used_entries)
 from .errors import RewriteError
 from .image import unpack_image
-from .rewriter import arm_code, restore
+from .pv_abi import PV_HC_COUNT, PV_HYPERCALL_WORD
+from .rewriter import arm_code, restore, rewrite
 
 CONDITIONS = "eq|ne|hs|cs|lo|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le|al"
 # What a disassembler prints for the instructions of encodings.py, written down from the assembler
@@ -69,13 +73,15 @@ def disassemble(word_list: Iterable[int]) -> Optional[List[str]]:
     return lines
 
 
-def check_table(table: array) -> Dict[int, int]:
-    """Point 2 of the list above. Returns index to word, without holes. Raises RewriteError."""
+def check_table(table: array, pv: bool) -> Dict[int, int]:
+    """Point 2 of the list above; with `pv` hypercalls belong there, too. Returns index to word, without holes. Raises RewriteError."""
     originals = dict(used_entries(table))
     if len(set(originals.values())) != len(originals):
         raise RewriteError("damaged: an instruction is in the proxy table twice"
                            "; rewrite the original again")
     for index, word in originals.items():
+        if pv and word == PV_HYPERCALL_WORD | index and index < PV_HC_COUNT:
+            continue
         if word & COND_MASK != COND_AL or refusal(word) or not classify(word):
             raise RewriteError(f"damaged: proxy table entry {index} is {word:#010x}, no sensitive "
                                "instruction; rewrite the original again")
@@ -86,13 +92,14 @@ def check_table(table: array) -> Dict[int, int]:
 
 
 def check_elf(data: bytes) -> Proof:
-    """Points 1 to 6. Raises RewriteError with the first address that is wrong."""
+    """Points 1 to 7. Raises RewriteError with the first address that is wrong."""
     elf = Elf(data)
     appendix = read_appendix(elf)
-    originals = check_table(appendix.table)
+    originals = check_table(appendix.table, bool(appendix.pv))
     recorded = set(appendix.sites)
     used = set()
     seen = set()
+    _check_branches(elf, appendix)
     code_words = met = 0
     for region, code in arm_code(elf):
         code_words += len(code)
@@ -115,11 +122,32 @@ def check_elf(data: bytes) -> Proof:
             if problem:
                 raise RewriteError(f"{elf.where(region.section, region.addr + 4 * i)}: {word:#010x}"
                                    f" {problem}; rewrite the original again")
-    if met != len(recorded) or len(used) != len(originals):
+    # Paravirtual code uses words of the table, too; for it the comparison at the end counts.
+    if met != len(recorded) or (len(used) != len(originals) and not appendix.pv):
         raise RewriteError("damaged: recorded sites that are not ARM code, or unused table words"
                            "; rewrite the original again")
-    restore(data)
+    original = restore(data)
+    if rewrite(original, pv=bool(appendix.pv)).data != data:
+        raise RewriteError("not what this tool makes of its original: damaged, or written by "
+                           "another version; rewrite the original again")
     return Proof(code_words, met, len(originals), _second_opinion(elf, seen))
+
+
+def _check_branches(elf: Elf, appendix: Appendix) -> None:
+    """Point 5 of the list."""
+    if appendix.pv is None:
+        return
+    info, patched = appendix.pv.info, {offset for offset, _ in appendix.pv.patches}
+    for region, code in arm_code(elf):
+        for i, word in enumerate(code):
+            if word & 0x0E000000 != 0x0A000000:
+                continue
+            addr = region.addr + 4 * i
+            if 0 <= branch_target(word, addr) - info.code_va < info.code_size and \
+                    region.offset + 4 * i not in patched:
+                raise RewriteError(f"{elf.where(region.section, addr)}: {word:#010x} leads into "
+                                   "the paravirtual code and is not recorded"
+                                   "; rewrite the original again")
 
 
 def _second_opinion(elf: Elf, distinct: set) -> Optional[int]:
@@ -140,4 +168,4 @@ def _second_opinion(elf: Elf, distinct: set) -> Optional[int]:
 def check_image(data: bytes) -> Proof:
     """What can be checked of a flat image, which has no symbols: checksums and table."""
     image = unpack_image(data)
-    return Proof(0, 0, len(check_table(image.table)), None)
+    return Proof(0, 0, len(check_table(image.table, image.pv is not None)), None)

@@ -9,11 +9,12 @@ import tempfile
 from typing import List, Optional, Tuple
 
 from .check import check_elf, check_image
+from .elf import Elf
 from .encodings import used_entries
 from .errors import RewriteError
 from .image import flatten, is_image, pack_image
 from .report import count_kinds, make_report
-from .rewriter import restore, rewrite
+from .rewriter import Rewritten, restore, rewrite
 
 PROGRAM = "rewrite"
 
@@ -35,6 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", metavar="OUTPUT", help="the ELF to write")
     parser.add_argument("--image", metavar="FILE", help="also write the flat image, with trailer")
     parser.add_argument("--report", metavar="FILE", help="also write a report as JSON")
+    parser.add_argument("--no-pv", action="store_true",
+                        help="no paravirtual code for a Linux kernel, only proxies")
     parser.add_argument("--check", metavar="FILE",
                         help="prove a rewritten ELF (or an image's table) clean; exit 0 or 1")
     parser.add_argument("--restore", metavar="FILE",
@@ -85,19 +88,37 @@ def _write_all(outputs: List[Tuple[str, bytes]], mode_of: str) -> None:
 
 
 def _run_rewrite(args: argparse.Namespace) -> str:
-    result = rewrite(_read(args.input))
+    result = rewrite(_read(args.input), pv=not args.no_pv)
     outputs = [(args.output, result.data)]
     if args.image:
-        flat, load, entry = flatten(result.elf, result.data)
-        outputs.append((args.image, pack_image(flat, result.table, load, entry)))
+        flat, load, entry = flatten(Elf(result.data), result.data)
+        outputs.append((args.image, pack_image(flat, result.table, load, entry,
+                                               result.segment.info if result.segment else None)))
     if args.report:
         text = json.dumps(make_report(result, os.path.basename(args.input)), indent=1)
         outputs.append((args.report, text.encode() + b"\n"))
     _write_all(outputs, args.input)
+    return "\n".join([f"{args.output}: {_summary(result)}"] + _pv_lines(result))
+
+
+def _summary(result: Rewritten) -> str:
     kinds = ", ".join(f"{count} {kind}" for kind, count in count_kinds(result).most_common())
     table_words = len(used_entries(result.table))
-    return (f"{args.output}: {len(result.sites)} proxies, {table_words} table words, in "
-            f"{result.code_words} words of ARM code" + (f" ({kinds})" if kinds else ""))
+    return (f"{len(result.sites)} proxies, {table_words} table words, in "
+            f"{result.code_words} words of ARM code" + (f" ({kinds})" if kinds else "") +
+            ("" if result.segment else f"; proxies only: {result.no_pv}"))
+
+
+def _pv_lines(result: Rewritten) -> List[str]:
+    """What is paravirtual, and by name what could not be."""
+    segment = result.segment
+    if not segment:
+        return []
+    left = sum(segment.stubs.left.values())
+    return [f"pv: {len(segment.stubs.stubs)} sites and {len(segment.hooks)} hooks to "
+            f"{segment.info.code_size} bytes at {segment.info.code_va:#010x}, {left} sites left "
+            "to proxies"] + \
+        [f"pv: {name}: {why}, left to proxies" for name, why in sorted(segment.refused.items())]
 
 
 def _run_check(args: argparse.Namespace) -> str:

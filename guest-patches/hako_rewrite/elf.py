@@ -21,13 +21,19 @@ EM_ARM = 40
 EF_ARM_BE8 = 0x00800000
 PT_LOAD = 1
 SHT_SYMTAB, SHT_NOBITS = 2, 8
-SHF_ALLOC, SHF_EXECINSTR = 2, 4
-SHN_LORESERVE = 0xFF00
-STT_NOTYPE, STT_OBJECT, STT_FUNC = 0, 1, 2
+SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR = 1, 2, 4
+SHN_LORESERVE, SHN_ABS = 0xFF00, 0xFFF1
+STB_LOCAL = 0
+STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_FILE = 0, 1, 2, 4
 
+OURS = ".hako.pv"  # code that the rewriter has added, without mapping symbols
 ELF_SIZE_MAX = 1 << 30  # a vmlinux with debug information is some 200 MiB
 SEGMENTS_MAX = 256
 NAME_MAX = 256  # of a symbol or section; longer ones are cut in messages
+
+
+# value, section index, type and binding, size, name offset, string table
+Symbol = Tuple[int, int, int, int, int, bytes]
 
 
 class Section(NamedTuple):
@@ -76,7 +82,7 @@ class Elf:
         self._read_header()
         self.sections = self._read_sections()
         self.segments = self._read_segments()
-        self._symbols_read: Optional[List[Tuple[int, int, int, int, int, bytes]]] = None
+        self._symbols_read: Optional[List[Symbol]] = None
         self._functions: Dict[int, Tuple[List[int], List[str]]] = {}
 
     def _read_header(self) -> None:
@@ -161,8 +167,8 @@ class Elf:
     def bytes_of(self, section: Section) -> bytes:
         return self.data[section.offset:section.offset + section.size]
 
-    def _symbols(self) -> List[Tuple[int, int, int, int, int, bytes]]:
-        """(value, section index, type, size, name offset, string table), in file order."""
+    def _symbols(self) -> List[Symbol]:
+        """All of them, in file order."""
         if self._symbols_read is not None:
             return self._symbols_read
         symbols = []
@@ -176,20 +182,54 @@ class Elf:
                 raise RewriteError(f"damaged: {section.name} has no string table")
             strings = self.bytes_of(self.sections[section.link])
             for name, value, size, info, _, shndx in SYM.iter_unpack(self.bytes_of(section)):
-                if 0 < shndx < self.shnum:
-                    symbols.append((value, shndx, info & 15, size, name, strings))
+                if 0 < shndx < self.shnum or shndx == SHN_ABS:
+                    symbols.append((value, shndx, info, size, name, strings))
         self._symbols_read = symbols
         return symbols
 
     def mapping_symbols(self) -> Dict[int, Dict[int, str]]:
         """By section index: address to state. Of two at one address the later one counts."""
         found: Dict[int, Dict[int, str]] = {}
-        for value, shndx, kind, _, name, strings in self._symbols():
-            # $a, $t or $d, alone or followed by a dot and anything (AAELF32, 4.6.5.1)
-            if kind == STT_NOTYPE and strings[name:name + 1] == b"$":
-                if strings[name + 1:name + 2] in (b"a", b"t", b"d") and \
-                        strings[name + 2:name + 3] in (b"\0", b"."):
-                    found.setdefault(shndx, {})[value] = chr(strings[name + 1])
+        for value, shndx, info, _, name, strings in self._symbols():
+            if _is_mapping(info, name, strings):
+                found.setdefault(shndx, {})[value] = chr(strings[name + 1])
+        return found
+
+    def source_files(self) -> Dict[Tuple[int, int], str]:
+        """Section index and address of each run of ARM code to the file it was built from.
+
+        The linker puts the name of an object's source before its local symbols, of one without (an
+        assembled one) that of the object. "" where two files claim the same address.
+        """
+        found: Dict[Tuple[int, int], str] = {}
+        current = ""
+        for value, shndx, info, _, name, strings in self._symbols():
+            if info & 15 == STT_FILE:
+                current = _string(strings, name)
+            elif _is_mapping(info, name, strings) and strings[name + 1:name + 2] == b"a":
+                known = found.setdefault((shndx, value), current)
+                if known != current:
+                    found[shndx, value] = ""
+        return found
+
+    def named(self) -> Dict[str, Tuple[int, int]]:
+        """Name to address and size. A global symbol goes before local ones; of several local ones
+        with the same name there is none."""
+        found: Dict[str, Tuple[int, int]] = {}
+        ambiguous, is_global = set(), set()
+        for value, _, info, size, name, strings in self._symbols():
+            if info & 15 > STT_FUNC or strings[name:name + 1] in (b"$", b"\0", b""):
+                continue
+            text = _string(strings, name)
+            if info >> 4 != STB_LOCAL:
+                is_global.add(text)
+                found[text] = (value, size)
+            elif text not in is_global:
+                if text in found:
+                    ambiguous.add(text)
+                found[text] = (value, size)
+        for text in ambiguous - is_global:
+            del found[text]
         return found
 
     def regions(self) -> List[Region]:
@@ -203,7 +243,7 @@ class Elf:
                                "; give the ELF before it was stripped")
         regions = []
         for section in self.sections:
-            if not section.flags & SHF_ALLOC or not section.in_file:
+            if not section.flags & SHF_ALLOC or not section.in_file or section.name == OURS:
                 continue
             states = sorted(mapping.get(section.index, {}).items())
             if section.flags & SHF_EXECINSTR:
@@ -230,7 +270,8 @@ class Elf:
     def _functions_of(self, shndx: int) -> Tuple[List[int], List[str]]:
         if not self._functions:
             best: Dict[int, Dict[int, Tuple[int, int, bytes]]] = {}
-            for value, index, kind, _, name, strings in self._symbols():
+            for value, index, info, _, name, strings in self._symbols():
+                kind = info & 15
                 if kind > STT_FUNC or strings[name:name + 1] in (b"$", b"\0", b""):
                     continue
                 # Of several names for an address a function's is the most telling.
@@ -278,6 +319,13 @@ def _string(strings: bytes, offset: int) -> str:
     """A name as it can be printed: whatever a hostile file has there, on one line."""
     raw = strings[offset:offset + NAME_MAX].split(b"\0", 1)[0]
     return "".join(c if c.isprintable() else "?" for c in raw.decode("utf-8", "replace"))
+
+
+def _is_mapping(info: int, name: int, strings: bytes) -> bool:
+    """$a, $t or $d, alone or followed by a dot and anything (AAELF32, 4.6.5.1)."""
+    return info & 15 == STT_NOTYPE and strings[name:name + 1] == b"$" and \
+        strings[name + 1:name + 2] in (b"a", b"t", b"d") and \
+        strings[name + 2:name + 3] in (b"\0", b".")
 
 
 def _check_overlap(regions: List[Region]) -> None:

@@ -3,6 +3,7 @@
 
     flat image, padded with zeros to a multiple of 4
     proxy table, one word each, holes included
+    struct pv_info (vcpu/pv_abi.h), if the guest has paravirtual code: magic HAKOIMG2
     FOOTER, 32 bytes, the last of the file
 
 A flat image has no place to look for a table but its end: read the footer first, go back from it.
@@ -11,17 +12,19 @@ A flat image has no place to look for a table but its end: read the footer first
 import struct
 import zlib
 from array import array
-from typing import NamedTuple, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 from .appendix import word_bytes, words
 from .elf import Elf
 from .encodings import PROXY_TABLE_MAX
 from .errors import RewriteError
+from .pv_abi import INFO, PvInfo, pack_info, unpack_info
 
 # magic, size of the flat image, length of the table in words, physical address of the image's first
 # byte, physical address of the entry point, CRC-32 of everything before the footer, of the footer
 FOOTER = struct.Struct("<8sIIIIII")
 FOOTER_MAGIC = b"HAKOIMG1"
+FOOTER_MAGIC_PV = b"HAKOIMG2"
 FLAT_SIZE_MAX = 128 << 20  # the RAM of the largest board
 
 
@@ -32,6 +35,7 @@ class Image(NamedTuple):
     table: array
     load: int
     entry: int
+    pv: Optional[PvInfo]
 
 
 def flatten(elf: Elf, patched: bytes) -> Tuple[bytes, int, int]:
@@ -62,15 +66,17 @@ def flatten(elf: Elf, patched: bytes) -> Tuple[bytes, int, int]:
     return bytes(flat), load, entry
 
 
-def pack_image(flat: bytes, table: array, load: int, entry: int) -> bytes:
+def pack_image(flat: bytes, table: array, load: int, entry: int,
+               pv: Optional[PvInfo] = None) -> bytes:
     """A flat image with its trailer."""
-    body = flat + bytes(-len(flat) % 4) + word_bytes(table)
-    footer = FOOTER.pack(FOOTER_MAGIC, len(flat), len(table), load, entry, zlib.crc32(body), 0)
+    body = flat + bytes(-len(flat) % 4) + word_bytes(table) + (pack_info(pv) if pv else b"")
+    footer = FOOTER.pack(FOOTER_MAGIC_PV if pv else FOOTER_MAGIC, len(flat), len(table), load, entry, zlib.crc32(body), 0)
     return body + footer[:-4] + struct.pack("<I", zlib.crc32(footer[:-4]))
 
 
 def is_image(data: bytes) -> bool:
-    return len(data) >= FOOTER.size and data[-FOOTER.size:-FOOTER.size + 8] == FOOTER_MAGIC
+    return len(data) >= FOOTER.size and \
+        data[-FOOTER.size:-FOOTER.size + 8] in (FOOTER_MAGIC, FOOTER_MAGIC_PV)
 
 
 def unpack_image(data: bytes) -> Image:
@@ -78,13 +84,16 @@ def unpack_image(data: bytes) -> Image:
     if not is_image(data):
         raise RewriteError("no Hako trailer: not written by --image, or cut short")
     body, footer = data[:-FOOTER.size], data[-FOOTER.size:]
-    _, flat_size, table_len, load, entry, body_crc, footer_crc = FOOTER.unpack(footer)
+    magic, flat_size, table_len, load, entry, body_crc, footer_crc = FOOTER.unpack(footer)
     if zlib.crc32(footer[:-4]) != footer_crc or zlib.crc32(body) != body_crc:
         raise RewriteError("damaged: checksum of the image; write it again with --image")
     table_start = (flat_size + 3) // 4 * 4
-    if table_len > PROXY_TABLE_MAX or table_start + 4 * table_len != len(body):
+    table_end = table_start + 4 * table_len
+    pv_size = INFO.size if magic == FOOTER_MAGIC_PV else 0
+    if table_len > PROXY_TABLE_MAX or table_end + pv_size != len(body):
         raise RewriteError("damaged: sizes in the footer; write the image again with --image")
-    return Image(body[:flat_size], words(body[table_start:]), load, entry)
+    return Image(body[:flat_size], words(body[table_start:table_end]), load, entry,
+                 unpack_info(body[table_end:]) if pv_size else None)
 
 
 def read_image(path: str) -> Image:

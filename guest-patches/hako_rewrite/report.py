@@ -4,8 +4,9 @@
 import hashlib
 from collections import Counter, defaultdict
 
-from .encodings import (PROXY_TABLE_MAX, classify, describe_p15, is_unpredictable, table_word,
-                        used_entries)
+from .encodings import (COND_AL, COND_MASK, PROXY_TABLE_MAX, classify, describe_p15,
+                        is_unpredictable, table_word, used_entries)
+from .pv_segment import Segment
 from .rewriter import Rewritten
 
 REPORT_VERSION = 1
@@ -21,7 +22,8 @@ def count_kinds(result: Rewritten) -> Counter:
 
 def make_report(result: Rewritten, input_name: str) -> dict:
     """The report as json.dump() takes it; guest-patches/README.md explains the fields."""
-    entries = used_entries(result.table)
+    entries = [(i, word) for i, word in used_entries(result.table)
+               if word & COND_MASK == COND_AL]  # the others are hypercalls
     kind_of = {word: classify(word) for _, word in entries}
     per_word = Counter(table_word(site.word) for site in result.sites)
     kinds = defaultdict(lambda: {"sites": 0, "words": 0})
@@ -62,4 +64,21 @@ def make_report(result: Rewritten, input_name: str) -> dict:
         "table": [{"index": i, "word": f"{word:#010x}", "kind": kind_of[word],
                    "sites": per_word[word]} for i, word in entries],
         "symbols": [symbols[key] for key in sorted(symbols)],
+        "pv": _pv_report(result.segment) if result.segment else {"off": result.no_pv},
+    }
+
+
+def _pv_report(segment: Segment) -> dict:
+    """What is paravirtual, and what could not be."""
+    info = segment.info
+    return {
+        "code": f"{info.code_va:#010x}",
+        "size": info.code_size,
+        "blob": segment.blob_size,
+        "stubs": dict(sorted(Counter(stub.kind for stub in segment.stubs.stubs).items())),
+        "left": dict(sorted(segment.stubs.left.items())),
+        "hooks": {match.hook.name: f"{match.addr:#010x}" for match in segment.hooks},
+        "refused": dict(sorted(segment.refused.items())),
+        "ranges": [[f"{start:#010x}", f"{end:#010x}"] for start, end in info.ranges],
+        "patches": len(segment.patches),
     }

@@ -4,14 +4,18 @@
 import hashlib
 import struct
 from array import array
-from typing import Dict, Iterator, List, NamedTuple, Tuple
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from .appendix import E_SHNUM, E_SHOFF, append, is_rewritten, read_appendix, words
+from .appendix import (E_PHNUM, E_PHOFF, E_SHNUM, E_SHOFF, Paravirtual, append, is_rewritten,
+                       read_appendix, words)
 from .elf import Elf, Region
 from .encodings import (COND_MASK, LOAD_BIT, NEEDS_A_LOOK, PROXY_TABLE_MAX, UNUSED_ENTRY, classify,
                         load_bit, nth_index, proxy_index, proxy_word, refusal, table_word,
                         used_entries)
 from .errors import RewriteError
+from .linux import Kernel, NotParavirtual
+from .pv_abi import PV_HC_COUNT, PV_HYPERCALL_WORD
+from .pv_segment import Segment, build_segment
 
 
 class Site(NamedTuple):
@@ -28,9 +32,14 @@ class Rewritten(NamedTuple):
 
     data: bytes
     elf: Elf
-    sites: List[Site]
+    sites: List[Site]  # those that are proxies now
     table: array
     code_words: int
+    segment: Optional[Segment]
+    no_pv: str  # if there is no segment: why
+
+
+Code = List[Tuple[Region, array]]
 
 
 def arm_code(elf: Elf) -> Iterator[Tuple[Region, array]]:
@@ -50,48 +59,55 @@ def suspects(code: array) -> set:
     return {word for word in set(code) if NEEDS_A_LOOK[word >> 20]}
 
 
-def find_sites(elf: Elf) -> Tuple[List[Site], int]:
-    """All sensitive instructions, in the order of the file, and the number of words of code."""
+def find_sites(elf: Elf, code: Code) -> List[Site]:
+    """All sensitive instructions, in the order of the file."""
     harmless, sensitive = set(), set()  # every word met so far that needed a look
     sites = []
-    code_words = 0
-    for region, code in arm_code(elf):
-        code_words += len(code)
+    for region, region_words in code:
         refused = {}
-        for word in suspects(code) - harmless - sensitive:
+        for word in suspects(region_words) - harmless - sensitive:
             reason = refusal(word)
             if reason:
                 refused[word] = reason
             else:
                 (sensitive if classify(word) else harmless).add(word)
         if refused:
-            i, word = next((i, w) for i, w in enumerate(code) if w in refused)
+            i, word = next((i, w) for i, w in enumerate(region_words) if w in refused)
             raise RewriteError(f"{elf.where(region.section, region.addr + 4 * i)}: cannot place "
                                f"{word:#010x}: {refused[word]}")
         sites += [Site(region, region.addr + 4 * i, region.offset + 4 * i, word)
-                  for i, word in enumerate(code) if word in sensitive]
+                  for i, word in enumerate(region_words) if word in sensitive]
     sites.sort(key=lambda site: site.offset)
-    return sites, code_words
+    return sites
 
 
-def assign_indexes(elf: Elf, sites: List[Site]) -> Dict[int, int]:
-    """Table word to table index, in the order of first use. Raises RewriteError if they run out."""
-    index_of: Dict[int, int] = {}
-    taken = [0, 0]  # indexes with L bit 0 and 1
-    for site in sites:
-        word = table_word(site.word)
-        if word in index_of:
-            continue
-        load = load_bit(word)
-        index = nth_index(load, taken[load])
+class Indexes:
+    """Which index of the proxy table a word gets: ascending for each L bit, by first use."""
+
+    def __init__(self, hypercalls: int = 0):
+        """So many indexes, from 0 on, are hypercalls' (vcpu/pv_abi.h)."""
+        self.of: Dict[int, int] = {PV_HYPERCALL_WORD | n: n for n in range(hypercalls)}
+        self._taken = [hypercalls, 0]  # with L bit 0 and 1
+
+    def add(self, word: int, where: Callable[[], str]) -> int:
+        """The index of a sensitive word. Raises RewriteError if there is none left."""
+        entry = table_word(word)
+        if entry in self.of:
+            return self.of[entry]
+        load = load_bit(entry)
+        index = nth_index(load, self._taken[load])
         if index >= PROXY_TABLE_MAX:
             raise RewriteError(
-                f"{elf.where(site.region.section, site.addr)}: cannot place {site.word:#010x}: "
-                f"more than {taken[load]} different sensitive instructions with bit {LOAD_BIT} = "
-                f"{load}; build fewer drivers or CPU types into the guest")
-        taken[load] += 1
-        index_of[word] = index
-    return index_of
+                f"{where()}: cannot place {word:#010x}: "
+                f"more than {self._taken[load]} different sensitive instructions with bit "
+                f"{LOAD_BIT} = {load}; build fewer drivers or CPU types into the guest")
+        self._taken[load] += 1
+        self.of[entry] = index
+        return index
+
+    def proxy(self, word: int, where: Callable[[], str]) -> int:
+        """The proxy of a sensitive word."""
+        return proxy_word(word & COND_MASK, self.add(word, where))
 
 
 def make_table(index_of: Dict[int, int]) -> array:
@@ -102,28 +118,51 @@ def make_table(index_of: Dict[int, int]) -> array:
     return table
 
 
-def rewrite(data: bytes) -> Rewritten:
-    """Replaces each sensitive instruction by a proxy. Raises RewriteError."""
+def rewrite(data: bytes, pv: bool = False) -> Rewritten:
+    """Replaces each sensitive instruction by a proxy. Raises RewriteError.
+
+    With `pv` a Linux kernel gets paravirtual code as well, and branches to it in place of some.
+    """
     elf = Elf(data)
     if is_rewritten(elf):
         raise RewriteError("already rewritten; use the original, or --restore it first")
-    sites, code_words = find_sites(elf)
-    index_of = assign_indexes(elf, sites)
+    code = list(arm_code(elf))
+    sites = find_sites(elf, code)
+    segment, no_pv, indexes = None, "switched off", Indexes()
+    if pv:
+        try:
+            kernel = Kernel(elf, code)
+            indexes = Indexes(PV_HC_COUNT)
+            segment = build_segment(kernel, lambda word: indexes.proxy(
+                word, lambda: "paravirtual code"))
+        except NotParavirtual as reason:
+            no_pv = str(reason)
+
     out = bytearray(data)
+    for patch in segment.patches if segment else ():
+        struct.pack_into("<I", out, patch.offset, patch.word)
+    patched = {patch.offset for patch in segment.patches} if segment else set()
+    sites = [site for site in sites if site.offset not in patched]
     for site in sites:
-        proxy = proxy_word(site.word & COND_MASK, index_of[table_word(site.word)])
+        proxy = indexes.proxy(site.word, lambda at=site: elf.where(at.region.section, at.addr))
         struct.pack_into("<I", out, site.offset, proxy)
-    table = make_table(index_of)
+    table = make_table(indexes.of)
     offsets = array("I", [site.offset for site in sites])
-    return Rewritten(append(elf, out, table, offsets), elf, sites, table, code_words)
+    extra = Paravirtual(segment.info, segment.paddr, segment.code,
+                        [(p.offset, p.original) for p in segment.patches]) if segment else None
+    return Rewritten(append(elf, out, table, offsets, extra), elf, sites, table,
+                     sum(len(region_words) for _, region_words in code), segment, no_pv)
 
 
 def restore(data: bytes) -> bytes:
     """The original of a rewritten ELF, bit for bit: its SHA-256 is compared. RewriteError."""
     appendix = read_appendix(Elf(data))
     out = bytearray(data[:appendix.original_size])
-    struct.pack_into("<I", out, E_SHOFF, appendix.original_shoff)
-    struct.pack_into("<H", out, E_SHNUM, appendix.original_shnum & 0xFFFF)
+    header = appendix.header
+    struct.pack_into("<I", out, E_PHOFF, header.phoff)
+    struct.pack_into("<I", out, E_SHOFF, header.shoff)
+    struct.pack_into("<H", out, E_PHNUM, header.phnum & 0xFFFF)
+    struct.pack_into("<H", out, E_SHNUM, header.shnum & 0xFFFF)
     originals = dict(used_entries(appendix.table))
     for offset in appendix.sites:
         (word,) = struct.unpack_from("<I", out, offset)
@@ -133,6 +172,8 @@ def restore(data: bytes) -> bytes:
                                "the table; rewrite the original again")
         original = word & COND_MASK | originals[index] & ~COND_MASK
         struct.pack_into("<I", out, offset, original)
+    for offset, word in appendix.pv.patches if appendix.pv else ():
+        struct.pack_into("<I", out, offset, word)
     if hashlib.sha256(out).digest() != appendix.original_sha256:
         raise RewriteError("damaged: what is restored is not the original (SHA-256 differs)"
                            "; take the original from where it was built")

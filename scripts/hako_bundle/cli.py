@@ -123,8 +123,9 @@ def make_bundle(args: argparse.Namespace) -> str:
         image.check_vmm(vmm, board)
     except BundleError as error:
         raise about(args.vmm, "VMM", error) from None
+    guest_file = read_file(args.guest, "guest")
     try:
-        guest = read_guest(read_file(args.guest, "guest"))
+        guest = read_guest(guest_file)
     except BundleError as error:
         raise about(args.guest, "guest", error) from None
     if not any(p.gpa <= guest.entry < p.gpa + len(p.data) for p in guest.pieces):
@@ -144,10 +145,12 @@ def make_bundle(args: argparse.Namespace) -> str:
     if args.dtb:
         source = read_file(args.dtb, "device tree")
         try:
+            reserved = [(guest.pv.code_gpa, guest.pv.code_size)] if guest.pv else []
+
             # Its size does not depend on the addresses in it.
             def prepared(start: int) -> bytes:
-                return devtree.prepare(source, board, memory, args.cmdline, devtree.Initrd(
-                    start, start + len(initrd)) if initrd else None)
+                place = devtree.Initrd(start, start + len(initrd)) if initrd else None
+                return devtree.prepare(source, board, memory, args.cmdline, place, reserved)
 
             size = len(prepared(0))
         except BundleError as error:
@@ -162,6 +165,8 @@ def make_bundle(args: argparse.Namespace) -> str:
     info = (f"name={args.name}\nguest={os.path.basename(args.guest)}\n"
             f"kind={'linux' if guest.is_linux else 'bare-metal'}\n")
     parts.append(image.Part(image.PROXIES, "proxies", guest.proxies))
+    if guest.pv:
+        parts.append(image.Part(image.PV, "pv", guest.pv_info))
     parts.append(image.Part(image.INFO, "info", info.encode("ascii", "replace")))
     data = image.pack(vmm, image.Header(board.machine_id, memory, guest.entry, dtb_at), parts)
 
@@ -177,8 +182,9 @@ def make_bundle(args: argparse.Namespace) -> str:
 
 def list_bundle(path: str) -> int:
     """Prints what is in a zImage-hako; 1 if a part is damaged."""
+    data = read_file(path, "image")
     try:
-        header, rows = image.unpack(read_file(path, "image"))
+        header, rows = image.unpack(data)
     except BundleError as error:
         raise about(path, "image", error) from None
     print(f"{path}: {board_name(header.machine_id)}, guest memory {header.guest_memory // MIB} "

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a VM's device tree says that the board's does not."""
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Sequence, Tuple
 
 from . import fdt
 from .boards import Board
@@ -18,8 +18,11 @@ class Initrd(NamedTuple):
 
 
 def prepare(data: bytes, board: Board, memory: int, cmdline: Optional[str],
-            initrd: Optional[Initrd]) -> bytes:
-    """The device tree a VM on this board gets, made from the board's own."""
+            initrd: Optional[Initrd], reserved: Sequence[Tuple[int, int]] = ()) -> bytes:
+    """The device tree a VM on this board gets, made from the board's own.
+
+    `reserved`: address and size of memory that the guest must leave alone.
+    """
     tree = fdt.read(data)
     root = tree.root
     if board.compatible not in root.strings("compatible"):
@@ -31,6 +34,7 @@ def prepare(data: bytes, board: Board, memory: int, cmdline: Optional[str],
     _set_memory(root, memory)
     _set_chosen(root.child("chosen"), cmdline, initrd)
     _add_power_off(tree)
+    tree.reserved += reserved
     for node in root.walk():
         if any(name in board.disabled for name in node.strings("compatible")):
             node.set_strings("status", "disabled")

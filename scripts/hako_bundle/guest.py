@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A rewritten guest: the pieces to load, where they go, the entry point and the proxy table."""
+"""A rewritten guest: the pieces to load, where they go, the entry point, the proxy table, and what
+is said about its paravirtual code."""
 
 import os
 import sys
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 _REWRITER = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../guest-patches")
 sys.path.insert(0, _REWRITER)
@@ -12,6 +13,7 @@ from hako_rewrite.appendix import read_appendix, word_bytes  # noqa: E402 (needs
 from hako_rewrite.elf import Elf  # noqa: E402
 from hako_rewrite.errors import RewriteError  # noqa: E402
 from hako_rewrite.image import is_image, unpack_image  # noqa: E402
+from hako_rewrite.pv_abi import PvInfo, pack_info  # noqa: E402
 
 from .errors import BundleError  # noqa: E402
 
@@ -22,6 +24,7 @@ PAGE_OFFSET_MASK = 0xF0000000
 
 # Segments with less than this between them are one piece of the bundle.
 GAP_MAX = 64 << 10
+PAGE = 4096
 
 
 class Piece(NamedTuple):
@@ -39,6 +42,12 @@ class Guest(NamedTuple):
     entry: int
     proxies: bytes  # words; 0 where the table has a hole
     is_linux: bool
+    pv: Optional[PvInfo] = None
+
+    @property
+    def pv_info(self) -> bytes:
+        """struct pv_info; b"" without paravirtual code."""
+        return pack_info(self.pv) if self.pv else b""
 
     @property
     def proxy_count(self) -> int:
@@ -66,9 +75,12 @@ def _merge(pieces: List[Piece]) -> List[Piece]:
     return merged
 
 
-def _from_elf(data: bytes) -> Tuple[List[Piece], int, bytes, bool]:
+Parts = Tuple[List[Piece], int, bytes, bool, Optional[PvInfo]]
+
+
+def _from_elf(data: bytes) -> Parts:
     elf = Elf(data)
-    table = read_appendix(elf).table
+    appendix = read_appendix(elf)
     pieces = [Piece(s.paddr, data[s.offset:s.offset + s.filesz], s.memsz)
               for s in elf.segments if s.memsz]
     if not pieces:
@@ -76,24 +88,34 @@ def _from_elf(data: bytes) -> Tuple[List[Piece], int, bytes, bool]:
     entry = elf.physical(elf.entry)
     if entry is None:
         raise BundleError(f"the entry point {elf.entry:#010x} lies in no segment")
-    return pieces, entry, word_bytes(table), b"\0linux_banner\0" in data
+    return (pieces, entry, word_bytes(appendix.table), b"\0linux_banner\0" in data,
+            appendix.pv.info if appendix.pv else None)
 
 
-def _from_image(data: bytes) -> Tuple[List[Piece], int, bytes, bool]:
+def _from_image(data: bytes) -> Parts:
     image = unpack_image(data)
     if not image.flat:
         raise BundleError("the image is empty")
     return ([Piece(image.load, image.flat, len(image.flat))], image.entry,
-            word_bytes(image.table), b"Linux version " in image.flat)
+            word_bytes(image.table), b"Linux version " in image.flat, image.pv)
+
+
+def _check_pv(pv: PvInfo, pieces: List[Piece]) -> None:
+    """Its code has to be where it says, or the kernel would use the pages for something else."""
+    if pv.code_gpa % PAGE or pv.code_size % PAGE or not any(
+            piece.gpa <= pv.code_gpa and
+            pv.code_gpa + pv.code_size <= piece.gpa + len(piece.data) for piece in pieces):
+        raise BundleError(f"its paravirtual code is not at {pv.code_gpa:#010x}; rewrite the "
+                          "original again")
 
 
 def read_guest(data: bytes) -> Guest:
     """Takes a guest apart; its addresses become guest physical ones."""
     try:
         if data[:4] == b"\x7fELF":
-            pieces, entry, proxies, is_linux = _from_elf(data)
+            pieces, entry, proxies, is_linux, pv = _from_elf(data)
         elif is_image(data):
-            pieces, entry, proxies, is_linux = _from_image(data)
+            pieces, entry, proxies, is_linux, pv = _from_image(data)
         else:
             raise BundleError("neither an ELF nor an image with Hako's trailer; run "
                               "guest-patches/rewrite, and give what it writes")
@@ -109,4 +131,7 @@ def read_guest(data: bytes) -> Guest:
         raise BundleError(f"its segments are too far apart ({lowest:#010x} and others)")
     if entry % 4:
         raise BundleError(f"the entry point {entry:#010x} is Thumb code; start in ARM state")
-    return Guest(_merge(pieces), entry, proxies, is_linux)
+    pieces = _merge(pieces)
+    if pv:
+        _check_pv(pv, pieces)
+    return Guest(pieces, entry, proxies, is_linux, pv)

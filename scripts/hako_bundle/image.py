@@ -21,9 +21,9 @@ ALIGN = 4096
 PARTS_MAX = 24
 HEADER = struct.Struct("<9I24xI")
 PART = struct.Struct("<I16s5I8x")
-VMM, GUEST, DTB, INITRD, PROXIES, INFO = range(1, 7)
+VMM, GUEST, DTB, INITRD, PROXIES, INFO, PV = range(1, 8)
 KIND_NAMES = {VMM: "vmm", GUEST: "guest", DTB: "device tree", INITRD: "initrd",
-              PROXIES: "proxy table", INFO: "text"}
+              PROXIES: "proxy table", INFO: "text", PV: "pv_info"}
 
 # board RAM below the guest's, and the VMM's own (arch/arm/layout.h)
 RESERVED_SIZE, VMM_SIZE = 1 << 20, 3 << 20
