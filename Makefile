@@ -4,6 +4,7 @@
 #   BOARD=integratorcp|versatilepb   the board to build for and to run (default integratorcp)
 #   GUEST=linux-6.12|linux-6.1       the guest kernel (default linux-6.12)
 #   PAN=0|1                          the guest kernel's software PAN (default 0)
+#   STATS=0|1                        a VMM that counts its traps: docs/statistics.md (default 0)
 #   V=1                              print the compilers' commands
 #   JOBS=n                           how many at once (default: all cores)
 #   VM_MEMORY=size                   RAM of the VM (default 96M)
@@ -13,6 +14,7 @@
 BOARD ?= integratorcp
 GUEST ?= linux-6.12
 PAN ?= 0
+STATS ?= 0
 BOARDS := integratorcp versatilepb
 PYTHON := /usr/bin/python3
 SHELL := /bin/bash
@@ -28,11 +30,13 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .DEFAULT_GOAL := all
 
-# ---- the VMM, once per board ---------------------------------------------------------------------
+# ---- the VMM, once per board, and once more with statistics --------------------------------------
 
 CROSS := arm-none-eabi-
 DIRS := arch/arm vcpu domain devemu vmm vmm/lib board board/drivers
 obj-y :=
+stats-y :=
+nostats-y :=
 -include $(addsuffix /objects.mk,$(DIRS))
 obj-common := $(obj-y)
 
@@ -49,7 +53,8 @@ LDFLAGS := -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments 
 define VMM_RULES
 obj-y := $(obj-common)
 -include board/$(1)/objects.mk
-OBJS-$(1) := $$(addprefix build/$(1)/,$$(obj-y))
+OBJS-$(1) := $$(addprefix build/$(1)/,$$(obj-y) $(nostats-y))
+OBJS-$(1)-stats := $$(addprefix build/$(1)/,$$(obj-y) $(stats-y))
 
 build/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
@@ -68,15 +73,26 @@ build/$(1)/vmm.elf: $$(OBJS-$(1)) build/$(1)/vmm.ld
 		-o $$@ $$(OBJS-$(1)) -lgcc
 	@$(CROSS)size $$@
 
-build/$(1)/vmm.bin: build/$(1)/vmm.elf
+build/$(1)-stats/vmm.elf: $$(OBJS-$(1)-stats) build/$(1)/vmm.ld scripts/check_hooks
+	@mkdir -p $$(@D)
+	$$(Q)$(CROSS)gcc -mcpu=arm926ej-s $(LDFLAGS) $(STATS_HOOKS:%=-Wl,--wrap=%) \
+		-T build/$(1)/vmm.ld -Wl,-Map=build/$(1)-stats/vmm.map \
+		-o $$@ $$(OBJS-$(1)-stats) -lgcc
+	@scripts/check_hooks $(CROSS)nm $$@ $(STATS_HOOKS)
+	@$(CROSS)size $$@
+
+build/$(1)/vmm.bin build/$(1)-stats/vmm.bin: %.bin: %.elf
 	$$(Q)$(CROSS)objcopy -O binary $$< $$@
 
--include $$(OBJS-$(1):.o=.d)
+-include $$(patsubst %.o,%.d,$$(sort $$(OBJS-$(1)) $$(OBJS-$(1)-stats)))
 endef
 $(foreach board,$(BOARDS),$(eval $(call VMM_RULES,$(board))))
 
+$(if $(filter 0 1,$(STATS)),,$(error STATS=$(STATS): it is 0 or 1))
+BUILD := $(BOARD)$(if $(filter 1,$(STATS)),-stats)
+
 .PHONY: vmm
-vmm: build/$(BOARD)/vmm.bin ## build the VMM of BOARD
+vmm: build/$(BUILD)/vmm.bin ## build the VMM of BOARD
 
 include scripts/guest.mk
 include scripts/tests.mk
@@ -89,7 +105,8 @@ include scripts/model.mk
 all: bundle ## build VMM, guest kernel and initramfs of BOARD, GUEST and PAN: zImage-hako
 
 run: bundle ## boot it in QEMU, console on this terminal (leave with Ctrl-a x)
-	@scripts/qemu --board $(BOARD) --kernel $(BUNDLE)
+	@$(if $(filter 1,$(STATS)),scripts/trace console --out build/$(BUILD) --guest $(GUEST_DIR)/vmlinux.hako -- )\
+		scripts/qemu --board $(BOARD) --kernel $(BUNDLE)
 
 run-native: $(GUEST_DIR)/.built $(INITRD) ## boot the unmodified kernel on the bare board, to compare
 	@scripts/qemu --board $(BOARD) --kernel $(GUEST_DIR)/zImage --dtb $(GUEST_DIR)/$(BOARD).dtb \

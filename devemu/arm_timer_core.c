@@ -34,13 +34,25 @@ static inline uint64_t count_at(const struct arm_timer *t, struct timer_anchor *
 	return t->shift ? count >> t->shift : count;
 }
 
+static void set_zero_at(struct arm_timer *t, uint64_t count)
+{
+	t->zero_at = count;
+	t->zero_time = timer_rate_time(t->rate, count << t->shift);
+	t->line.span = 0;
+}
+
 /** To be called whenever something changed that decides when the interrupt output will rise. */
 static void update_due(struct arm_timer *t)
 {
-	if (!t->running || t->ris || !(t->control & ARM_TIMER_IE))
-		t->due = CLOCK_NEVER;
-	else
-		t->due = timer_rate_time(t->rate, t->zero_at << t->shift);
+	t->due = t->running && !t->ris && t->control & ARM_TIMER_IE ? t->zero_time : CLOCK_NEVER;
+}
+
+/** The counter stops at @p value. */
+static void stand(struct arm_timer *t, uint32_t value)
+{
+	t->running = false;
+	t->line.span = 0;
+	t->value = value;
 }
 
 /** The counter has reached zero, perhaps some time ago. */
@@ -50,23 +62,22 @@ static void expire(struct arm_timer *t, uint64_t count)
 
 	t->ris = true;
 	if (t->control & ARM_TIMER_ONESHOT) {
-		t->running = false;
-		t->value = 0;
+		stand(t, 0);
 		t->at_zero = true;
 		return;
 	}
 	late = count - t->zero_at;
 	every = period(t);
 	/* The division is a call of hundreds of instructions, needed only after a long pause. */
-	t->zero_at += late < every ? every : every * (late / every + 1u);
+	set_zero_at(t, t->zero_at + (late < every ? every : every * (late / every + 1u)));
 }
 
 /** Brings the counter up to date. Returns whether it has expired since the last time. */
-static bool sync(struct arm_timer *t, uint64_t count)
+static inline bool sync(struct arm_timer *t, struct timer_anchor *anchor, uint64_t now)
 {
-	if (!t->running || count < t->zero_at)
+	if (!t->running || now < t->zero_time)
 		return false;
-	expire(t, count);
+	expire(t, count_at(t, anchor, now));
 	return true;
 }
 
@@ -75,8 +86,7 @@ static void stop(struct arm_timer *t, uint64_t count)
 {
 	if (!t->running)
 		return;
-	t->running = false;
-	t->value = (uint32_t)(t->zero_at - count) & mask(t);
+	stand(t, (uint32_t)(t->zero_at - count) & mask(t));
 	t->at_zero = t->value == 0;
 }
 
@@ -89,9 +99,10 @@ static void start(struct arm_timer *t, uint64_t count)
 	t->value &= mask(t);
 	if (t->at_zero && (t->control & ARM_TIMER_ONESHOT))
 		return; /* halted, until a new value is loaded */
-	t->zero_at = count + (t->at_zero ? period(t) : t->value);
+	set_zero_at(t, count + (t->at_zero ? period(t) : t->value));
 	t->running = true;
-	sync(t, count); /* a load value of 0 expires at once (DDI 0271, 3.3.1) */
+	if (count >= t->zero_at) /* a load value of 0 expires at once (DDI 0271, 3.3.1) */
+		expire(t, count);
 }
 
 static uint8_t shift_of(uint32_t control)
@@ -108,17 +119,10 @@ static uint8_t shift_of(uint32_t control)
 
 static void set_load(struct arm_timer *t, uint32_t load, uint64_t count)
 {
-	t->running = false;
+	stand(t, load);
 	t->load = load;
-	t->value = load;
 	t->at_zero = false;
 	start(t, count);
-}
-
-/** The level of the interrupt output of one counter. */
-bool arm_timer_irq(const struct arm_timer *t)
-{
-	return t->ris && (t->control & ARM_TIMER_IE);
 }
 
 static uint64_t first_due(const struct arm_timer_bank *bank)
@@ -172,7 +176,7 @@ void arm_timer_bank_sync(struct device *dev, struct arm_timer_bank *bank)
 	for (unsigned n = 0; n < bank->count; n++) {
 		struct arm_timer *t = &bank->timer[n];
 
-		sync(t, count_at(t, &bank->anchor, now));
+		sync(t, &bank->anchor, now);
 		update_due(t);
 	}
 	/* The clock has used the deadline up, so it is told again even if it is the same. */
@@ -181,13 +185,25 @@ void arm_timer_bank_sync(struct device *dev, struct arm_timer_bank *bank)
 	bank->update_irq(dev);
 }
 
+/** Sets up the line for a counter that is up to date, if it can have one. */
+static void update_line(struct arm_timer *t, const struct timer_anchor *anchor)
+{
+	const uint64_t span = t->zero_time - anchor->now;
+
+	if (t->shift != 0 || !(t->control & ARM_TIMER_32BIT))
+		return;
+	t->line = (struct timer_line){
+		.from = anchor->now,
+		.span = span < UINT32_MAX ? (uint32_t)span : UINT32_MAX,
+		.value =
+			(uint32_t)(t->zero_at - timer_rate_steps(t->rate, anchor->now, anchor->us)),
+	};
+}
+
 /** The registers of a counter that is up to date. */
-static uint32_t read_register(struct device *dev, const struct arm_timer *t, uint32_t offset,
-			      uint64_t count)
+static uint32_t read_register(struct device *dev, const struct arm_timer *t, uint32_t offset)
 {
 	switch (offset) {
-	case ARM_TIMER_VALUE:
-		return t->running ? (uint32_t)(t->zero_at - count) & mask(t) : t->value;
 	case ARM_TIMER_LOAD:
 	case ARM_TIMER_BGLOAD:
 		return t->load;
@@ -203,25 +219,42 @@ static uint32_t read_register(struct device *dev, const struct arm_timer *t, uin
 	}
 }
 
+/** All registers, and the counter where there is no line. */
+static __attribute__((noinline)) uint32_t read_synced(struct device *dev,
+						      struct arm_timer_bank *bank,
+						      struct arm_timer *t, uint32_t offset)
+{
+	const uint64_t now = dev->clock->now(dev->clock);
+	uint32_t value;
+
+	if (sync(t, &bank->anchor, now)) {
+		update_due(t);
+		update_deadline(dev, bank);
+		bank->update_irq(dev);
+	}
+	if (offset != ARM_TIMER_VALUE)
+		return read_register(dev, t, offset);
+	if (!t->running)
+		return t->value;
+	value = (uint32_t)(t->zero_at - count_at(t, &bank->anchor, now)) & mask(t);
+	update_line(t, &bank->anchor);
+	return value;
+}
+
 /** Reads a register of counter @p n. */
 uint32_t arm_timer_bank_read(struct device *dev, struct arm_timer_bank *bank, unsigned n,
 			     uint32_t offset)
 {
-	struct arm_timer *t = &bank->timer[n];
-	uint64_t count = 0;
+	struct arm_timer *const t = &bank->timer[n];
 
-	if (t->running) {
-		count = count_at(t, &bank->anchor, dev->clock->now(dev->clock));
-		/* The guest's clock, as it mostly is: the hottest register of all. */
-		if (offset == ARM_TIMER_VALUE && count < t->zero_at)
-			return (uint32_t)(t->zero_at - count) & mask(t);
-		if (sync(t, count)) {
-			update_due(t);
-			update_deadline(dev, bank);
-			bank->update_irq(dev);
-		}
+	/* The guest's clock, as it mostly is: the hottest register of all. */
+	if (offset == ARM_TIMER_VALUE && t->line.span != 0) {
+		const uint64_t distance = dev->clock->now(dev->clock) - t->line.from;
+
+		if (distance < t->line.span)
+			return t->line.value - timer_rate_steps32(t->rate, (uint32_t)distance);
 	}
-	return read_register(dev, t, offset, count);
+	return read_synced(dev, bank, t, offset);
 }
 
 /** Writes a register of counter @p n. */
@@ -229,18 +262,19 @@ void arm_timer_bank_write(struct device *dev, struct arm_timer_bank *bank, unsig
 			  uint32_t offset, uint32_t value)
 {
 	const uint64_t now = dev->clock->now(dev->clock);
-	struct arm_timer *t = &bank->timer[n];
-	const uint64_t count = count_at(t, &bank->anchor, now);
+	struct arm_timer *const t = &bank->timer[n];
+	const bool was_asserted = arm_timer_irq(t);
+	const uint64_t was_due = t->due;
 
-	sync(t, count);
+	sync(t, &bank->anchor, now);
 	switch (offset) {
 	case ARM_TIMER_LOAD:
-		set_load(t, value, count);
+		set_load(t, value, count_at(t, &bank->anchor, now));
 		break;
 	case ARM_TIMER_VALUE:
 		break; /* read-only; Linux writes to it all the same */
 	case ARM_TIMER_CONTROL:
-		stop(t, count);
+		stop(t, count_at(t, &bank->anchor, now));
 		t->control = value & CONTROL_BITS;
 		t->shift = shift_of(value);
 		start(t, count_at(t, &bank->anchor, now));
@@ -256,6 +290,8 @@ void arm_timer_bank_write(struct device *dev, struct arm_timer_bank *bank, unsig
 		break;
 	}
 	update_due(t);
-	update_deadline(dev, bank);
-	bank->update_irq(dev);
+	if (t->due != was_due)
+		update_deadline(dev, bank);
+	if (arm_timer_irq(t) != was_asserted)
+		bank->update_irq(dev);
 }

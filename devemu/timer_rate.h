@@ -61,13 +61,23 @@ static inline uint64_t timer_anchor_us(struct timer_anchor *anchor, uint64_t now
 	return anchor->us + (uint32_t)distance / 24u;
 }
 
+/** Periods of the timer clock in @p ticks, which are @p us microseconds and a rest. */
+static inline uint64_t timer_rate_steps(enum timer_rate rate, uint64_t ticks, uint64_t us)
+{
+	return rate == TIMER_RATE_1MHZ ? us : ticks + us;
+}
+
+/** The same for the ticks since a whole microsecond, modulo 2^32. */
+static inline uint32_t timer_rate_steps32(enum timer_rate rate, uint32_t ticks)
+{
+	return rate == TIMER_RATE_1MHZ ? ticks / 24u : ticks + ticks / 24u;
+}
+
 /** Periods of the timer clock that have passed at guest time @p now: floor(now * rate / 24 MHz). */
 static inline uint64_t timer_rate_count(enum timer_rate rate, struct timer_anchor *anchor,
 					uint64_t now)
 {
-	const uint64_t us = timer_anchor_us(anchor, now);
-
-	return rate == TIMER_RATE_1MHZ ? us : now + us;
+	return timer_rate_steps(rate, now, timer_anchor_us(anchor, now));
 }
 
 /**

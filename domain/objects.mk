@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 obj-y += domain/guest_walk.o
 obj-y += domain/shadow.o
+obj-y += domain/shadow_announce.o
 obj-y += domain/shadow_fill.o
+obj-y += domain/shadow_read.o
 obj-y += domain/shadow_table.o
 obj-y += domain/shadow_view.o
 obj-y += domain/vm_mem.o

@@ -6,6 +6,7 @@
  * TLB flush for address spaces that are not active. So every return to a context compares all it
  * holds with the guest's tables before the guest continues.
  */
+#include "domain/shadow_announce.h"
 #include "domain/shadow_internal.h"
 
 #include "arch/arm/cache.h"
@@ -19,13 +20,8 @@
 bool shadow_guest_l1(const struct shadow *sh, unsigned slot, uint32_t *l1)
 {
 	const uint32_t mva_slot = guest_mva(sh->mmu, (uint32_t)slot << 20) >> 20;
-	const uint32_t at = (sh->mmu->ttbr & GUEST_TTBR_BASE) + mva_slot * 4;
-	const volatile uint32_t *page = sh->guest_page(sh->guest_page_ctx, gpa(at & ~0xfffu));
 
-	if (!page)
-		return false;
-	*l1 = page[(at & 0xfffu) / 4];
-	return true;
+	return shadow_read_guest(sh, gpa((sh->mmu->ttbr & GUEST_TTBR_BASE) + mva_slot * 4), l1);
 }
 
 static bool guest_flat(const struct shadow *sh)
@@ -94,6 +90,15 @@ void shadow_revalidate(struct shadow *sh)
 {
 	struct shadow_context *ctx = sh->current;
 
+	sh->tlb_stale = sh->tlb_stale_all = false;
+	if (ctx == sh->common) {
+		mmu_tlb_invalidate_all(); /* what has changed was announced */
+		return;
+	}
+	if (sh->common) { /* a guest that announces does not clean what is read below */
+		cache_clean_d_all();
+		cache_drain_write_buffer(0);
+	}
 	if (!ctx->flat) {
 		revalidate_slots(sh, ctx);
 		for (unsigned i = 1; i <= ctx->slot_count; i++)
@@ -162,6 +167,10 @@ void shadow_revalidate_page(struct shadow *sh, uint32_t mva)
 {
 	const uint32_t pid = sh->mmu->pid & GUEST_PID_MASK;
 
+	if (sh->current == sh->common) {
+		shadow_flush_range(sh, mva, mva + 1);
+		return;
+	}
 	revalidate_address(sh, mva);
 	if (pid != 0 && (mva & GUEST_PID_MASK) == pid)
 		revalidate_address(sh, mva & 0x01ffffffu);
@@ -212,7 +221,8 @@ static struct shadow_context *context_find(struct shadow *sh)
 		if (ctx->valid && ctx->flat == flat && ctx->pid == pid &&
 		    (flat || ctx->ttbr == ttbr))
 			return ctx;
-		if (ctx != sh->current && (!oldest || ctx->last_used < oldest->last_used))
+		if (ctx != sh->current && ctx != sh->common &&
+		    (!oldest || ctx->last_used < oldest->last_used))
 			oldest = ctx;
 	}
 	if (oldest->valid) {
@@ -230,9 +240,15 @@ static struct shadow_context *context_find(struct shadow *sh)
 void shadow_switch(struct shadow *sh)
 {
 	struct shadow_context *const from = sh->current;
-	struct shadow_context *const ctx = context_find(sh);
-	const bool fresh = !ctx->valid;
+	struct shadow_context *ctx;
+	bool fresh;
 
+	if (sh->common && !guest_flat(sh) && !(sh->mmu->pid & GUEST_PID_MASK)) {
+		shadow_switch_space(sh);
+		return;
+	}
+	ctx = context_find(sh);
+	fresh = !ctx->valid;
 	ctx->last_used = ++sh->clock;
 	if (fresh)
 		context_make(sh, ctx);
@@ -242,6 +258,7 @@ void shadow_switch(struct shadow *sh)
 			from->l1[shadow_vector_slot(sh)] = shadow_closed_gate_desc(sh);
 		sh->vector_slot_open = false;
 		sh->current = ctx;
+		sh->user_slots = 0;
 		if (fresh)
 			context_inherit(sh, ctx, from);
 		/* The hardware has no address space identifiers: its TLB is emptied below. */
@@ -258,6 +275,8 @@ void shadow_switch(struct shadow *sh)
 void shadow_flush_all(struct shadow *sh)
 {
 	sh->transient_count = 0;
+	for (unsigned i = 0; i < sh->space_count; i++)
+		shadow_space_clear(sh, &sh->spaces[i]);
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
 		struct shadow_context *ctx = &sh->contexts[i];
 
@@ -270,6 +289,7 @@ void shadow_flush_all(struct shadow *sh)
 	sh->vector_slot_open = false;
 	sh->domain_count = 0;
 	memset(sh->domain_of, MMU_DOMAIN_COUNT, sizeof(sh->domain_of));
+	sh->tlb_stale = sh->tlb_stale_all = false;
 	mmu_tlb_invalidate_all();
 	shadow_domains_changed(sh);
 }
@@ -321,6 +341,7 @@ void shadow_reset(struct shadow *sh)
 	shadow_flush_all(sh);
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
 		sh->contexts[i].valid = false;
+	shadow_spaces_forget(sh);
 	shadow_switch(sh);
 }
 
@@ -341,6 +362,7 @@ void shadow_init(struct shadow *sh, const struct guest_mmu *mmu,
 	*sh = (struct shadow){ .mmu = mmu, .guest_page = guest_page, .guest_page_ctx = ctx };
 	sh->contexts = heap_alloc(SHADOW_CONTEXTS * sizeof(*sh->contexts));
 	sh->pool = next + SHADOW_CONTEXTS * MMU_SLOTS;
+	sh->pool_hpa = mmu_pool_hpa(sh->pool).raw;
 	sh->vector_table = sh->pool + SHADOW_TABLES * SHADOW_ENTRIES;
 	sh->vectors_high = true;
 	vector_table_make(sh);

@@ -8,7 +8,8 @@
  * Entries are filled on faults, by shadow_fill(), after guest_walk() and vm_mem_find() agreed. They
  * remember the guest descriptor they were made from; a TLB operation of the guest, and every return
  * to an address space, compares that with the guest's table and drops what differs
- * (docs/architecture.md, "Shadow page tables").
+ * (docs/architecture.md, "Shadow page tables"). A guest may also promise to announce its changes:
+ * domain/shadow_announce.h.
  */
 #ifndef DOMAIN_SHADOW_H
 #define DOMAIN_SHADOW_H
@@ -22,7 +23,9 @@
 #define SHADOW_ENTRIES    256u /* of one table */
 #define SHADOW_SLOTS      200u /* 1 MiB slots in use per context */
 #define SHADOW_TRANSIENTS 16u
-#define SHADOW_HASH       256u
+#define SHADOW_HASH       1024u
+#define SHADOW_SPACES     256u /* address spaces of a guest that announces */
+#define SHADOW_SPACE_HASH 256u
 
 /** Who may use the pages of a slot: decides the MMU domain they are put into. */
 enum shadow_class {
@@ -41,9 +44,12 @@ enum shadow_result {
 /** One shadow level 2 table, or the first of four that form a fine table. */
 struct shadow_table {
 	uint32_t guest_l1; /* the guest descriptor it shadows */
+	uint32_t link;     /* of a space's table: the first-level entry that leads to it */
 	uint16_t slot;     /* VA >> 20 */
 	uint16_t next;     /* in its hash chain or the free list */
 	uint16_t refs;     /* contexts that link to it */
+	uint16_t space;    /* the one space it belongs to, or SHADOW_NONE: contexts share it */
+	uint16_t sibling;  /* the next table of that space */
 	uint8_t guest_domain;
 	uint8_t class; /* enum shadow_class */
 	uint8_t mmu_domain;
@@ -75,6 +81,26 @@ struct shadow_context {
 	unsigned slot_count;
 	struct shadow_slot slots[SHADOW_SLOTS + 1]; /* 1 to slot_count */
 	uint8_t slot_index[MMU_SLOTS];              /* into slots; 0 means not in use */
+};
+
+/**
+ * The user half of an address space of a guest that announces: the tables below user_limit. Those of
+ * the current space are in the first level of the one context that all spaces share.
+ */
+struct shadow_space {
+	uint32_t ttbr;
+	uint32_t last_used;
+	uint16_t next;       /* in its hash chain */
+	uint16_t tables;     /* the first of them, or SHADOW_NONE */
+	uint16_t gate_table; /* ... and the one of the vector slot, which is not among them */
+};
+
+/** What a guest with paravirtual code has promised (shadow_set_pv()). */
+struct shadow_pv {
+	bool announces;         /* it tells of each change of its page tables */
+	uint32_t linear_offset; /* VA minus GPA in its kernel's linear mapping */
+	uint32_t user_limit;    /* below it nothing is the kernel's; from it on, all spaces agree */
+	struct mem_region ram;  /* what is in the linear mapping */
 };
 
 /**
@@ -128,13 +154,28 @@ struct shadow {
 	uint32_t clock; /* for last_used */
 	struct shadow_context *contexts;
 
+	/* Of a guest that announces; otherwise NULL and 0. */
+	struct shadow_pv pv;
+	struct shadow_context
+		*common;     /* the context of all spaces; current but for special cases */
+	unsigned user_slots; /* that belong to spaces; 0 while another context is current */
+	struct shadow_space *spaces;
+	struct shadow_space *space; /* whose tables are in the common context */
+	unsigned space_count;
+	uint16_t space_hash[SHADOW_SPACE_HASH];
+	/* What the TLB may still have: entries that are gone, all within ... */
+	bool tlb_stale;     /* ... the ranges that the guest will flush */
+	bool tlb_stale_all; /* ... more than that */
+
 	uint32_t *vector_table; /* level 2 table with the vector page only */
 	struct shadow_table *tables;
 	/* Entry n of table t is at t * SHADOW_ENTRIES + n; a fine table runs over four tables. */
 	uint32_t *pool;     /* what the hardware walks */
 	uint32_t *guest_l2; /* the guest descriptors behind known entries */
 	uint32_t *known;    /* one bit per entry */
-	uint16_t hash[SHADOW_HASH];
+	uint32_t pool_hpa;
+	uint16_t hash[SHADOW_HASH]; /* tables, by the guest table they shadow */
+	unsigned fine_count;
 	uint16_t free_head;
 	unsigned free_count;
 	unsigned recycle_hand;
@@ -148,6 +189,8 @@ void shadow_reset(struct shadow *sh);
 
 enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_translation *t,
 			       const struct mem_region *region, enum rights need);
+enum shadow_result shadow_fill_code(struct shadow *sh, gva_t va, const struct guest_translation *t,
+				    const struct mem_region *region);
 bool shadow_is_user_page(const struct shadow *sh, uint32_t va);
 
 bool shadow_guest_l1(const struct shadow *sh, unsigned slot, uint32_t *l1);
@@ -172,6 +215,8 @@ void shadow_revalidate(struct shadow *sh);
 void shadow_revalidate_page(struct shadow *sh, uint32_t mva);
 void shadow_flush_all(struct shadow *sh);
 void shadow_set_vectors(struct shadow *sh, bool high);
+
+bool shadow_read_guest(const struct shadow *sh, gpa_t from, uint32_t *word);
 
 #define SHADOW_POOL_SIZE (SHADOW_CONTEXTS * 0x4000u + (SHADOW_TABLES + 4u) * 1024u)
 

@@ -4,10 +4,15 @@
  * The address comes from the VM's memory map, the rights are those of the guest's own entry, and
  * both are taken down to what the map allows.
  */
+#include "domain/shadow_announce.h"
 #include "domain/shadow_internal.h"
 
+#include "arch/arm/cache.h"
 #include "arch/arm/sctlr.h"
 #include "vmm/lib/bits.h"
+
+/** A small page with one permission, without address and attributes. */
+#define ALL_QUARTERS(ap) ((ap)*0x550u | L2_SMALL)
 
 /** What an entry for one page will grant, and how. */
 struct grant {
@@ -111,6 +116,7 @@ static bool section_possible(const struct shadow *sh, gva_t va, const struct gue
 	const gpa_t base = gpa(t->gpa.raw & L1_SECTION_BASE);
 
 	return t->shift == 20 && !grant->transient && va.raw >> 20 != shadow_vector_slot(sh) &&
+	       !shadow_is_user_slot(sh, va.raw >> 20) &&
 	       (region->kind == MEM_RAM || region->kind == MEM_DIRECT) &&
 	       vm_mem_covers(region, base, MIB) &&
 	       (mem_region_hpa(region, base).raw & ~L1_SECTION_BASE) == 0;
@@ -171,15 +177,15 @@ static unsigned table_for(struct shadow *sh, unsigned slot, const struct guest_t
 			  struct grant *grant, unsigned mmu_domain)
 {
 	const uint32_t key = t->flat ? t->gpa.raw & L1_SECTION_BASE : t->l1;
-	const struct shadow_slot *record = shadow_slot_find(sh->current, slot);
-	unsigned table;
+	const bool of_space = shadow_is_user_slot(sh, slot);
+	const unsigned old = shadow_slot_table(sh, slot);
+	unsigned table = old;
 
-	if (record && record->guest_l1 == key && record->table != SHADOW_SECTION) {
-		table = record->table;
-	} else {
+	if (old >= SHADOW_TABLES || sh->tables[old].guest_l1 != key) {
 		const struct shadow_table like = {
 			.guest_l1 = key,
 			.slot = (uint16_t)slot,
+			.space = of_space ? (uint16_t)(sh->space - sh->spaces) : SHADOW_NONE,
 			.guest_domain = t->domain,
 			.class = (uint8_t)grant->class,
 			.mmu_domain = (uint8_t)mmu_domain,
@@ -188,11 +194,18 @@ static unsigned table_for(struct shadow *sh, unsigned slot, const struct guest_t
 			.fine = !t->flat && (t->l1 & L1_TYPE_MASK) == L1_FINE,
 		};
 
-		if (record) {
-			shadow_slot_drop(sh, sh->current, slot);
+		if (old != SHADOW_NONE) {
+			if (of_space)
+				shadow_space_detach(sh, old);
+			else
+				shadow_slot_drop(sh, sh->current, slot);
 			mmu_tlb_invalidate_all();
 		}
 		table = shadow_table_get(sh, &like);
+		if (of_space) {
+			shadow_space_attach(sh, table);
+			return table;
+		}
 		/*
 		 * It may be one that an inactive context left behind, made from a guest table whose
 		 * memory has another use by now: nothing in it is trusted.
@@ -228,15 +241,8 @@ static uint32_t page_desc(bool fine, uint32_t host, const struct grant *grant, u
 	return desc;
 }
 
-/**
- * Fills the entry for @p va in the current context.
- *
- * @p t is the guest's translation, @p region the part of the VM's memory map it leads to, and
- * @p need what the access that aborted needs: the caller has checked that the guest's own tables
- * allow it in the present view. RIGHTS_READ also stands for "not known".
- */
-enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_translation *t,
-			       const struct mem_region *region, enum rights need)
+static enum shadow_result fill(struct shadow *sh, gva_t va, const struct guest_translation *t,
+			       const struct mem_region *region, enum rights need, bool code)
 {
 	const unsigned slot = va.raw >> 20;
 	const unsigned quarter = (va.raw >> 10) & 3u;
@@ -263,7 +269,15 @@ enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_t
 	record = shadow_slot_find(sh->current, slot);
 	if (record && record->table != SHADOW_SECTION)
 		slot_is_user = table_is_user(sh, record->table);
+	else
+		slot_is_user = shadow_is_user_slot(sh, slot);
 	if (!decide(sh, t, quarter, need, slot_is_user, &grant))
+		return SHADOW_EMULATE;
+	/*
+	 * The kernel of a guest that announces copies to and from its programs with plain loads and
+	 * stores: they must find no more there than the programs have.
+	 */
+	if (grant.transient && shadow_is_user_slot(sh, slot) && !code)
 		return SHADOW_EMULATE;
 
 	/* May forget everything, so it comes before anything is looked up. */
@@ -286,7 +300,7 @@ enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_t
 			 attributes(sh, va, t));
 	if (sh->pool[at] == desc)
 		return SHADOW_PRESENT;
-	if (sh->pool[at] != 0)
+	if (sh->pool[at] != 0 || sh->tlb_stale) /* ... or the access aborts once more */
 		mmu_tlb_invalidate(va.raw);
 	shadow_entry_set(sh, at, desc, t->l2);
 	if (t->shift == 16)
@@ -308,6 +322,104 @@ enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_t
 	}
 	sh->stats.fills++;
 	return SHADOW_FILLED;
+}
+
+/**
+ * Fills the entry for @p va in the current context.
+ *
+ * @p t is the guest's translation, @p region the part of the VM's memory map it leads to, and
+ * @p need what the access that aborted needs: the caller has checked that the guest's own tables
+ * allow it in the present view. RIGHTS_READ also stands for "not known".
+ */
+enum shadow_result shadow_fill(struct shadow *sh, gva_t va, const struct guest_translation *t,
+			       const struct mem_region *region, enum rights need)
+{
+	return fill(sh, va, t, region, need, false);
+}
+
+/**
+ * The same for a fetch. In a guest that announces it also makes the entries that a load does not
+ * get: what only the kernel may touch, below user_limit, is its code while it switches its MMU.
+ */
+enum shadow_result shadow_fill_code(struct shadow *sh, gva_t va, const struct guest_translation *t,
+				    const struct mem_region *region)
+{
+	return fill(sh, va, t, region, RIGHTS_READ, true);
+}
+
+/**
+ * The same, in short, for what a guest that announces needs most: a small page of RAM below
+ * user_limit, in a slot in use, with one permission. Does the walk itself. True if an entry has been
+ * written that allows @p need to guest programs; otherwise nothing has happened.
+ */
+bool shadow_fill_page(struct shadow *sh, uint32_t va, enum rights need)
+{
+	const unsigned slot = va >> 20;
+	const struct mem_region *const ram = &sh->pv.ram;
+	uint32_t l2, rights, offset;
+	unsigned table, at;
+
+	if (!shadow_is_user_slot(sh, slot))
+		return false;
+	table = shadow_slot_table(sh, slot);
+	if (table == SHADOW_NONE || (sh->tables[table].guest_l1 & L1_TYPE_MASK) != L1_COARSE)
+		return false;
+	at = table * SHADOW_ENTRIES + ((va >> 12) & 0xffu);
+	if (sh->pool[at] != 0 || /* the vector page is, too */
+	    !shadow_read_guest(
+		    sh, gpa((sh->tables[table].guest_l1 & L1_COARSE_BASE) | ((va >> 10) & 0x3fcu)),
+		    &l2))
+		return false;
+	rights = l2 & (0xff0u | L2_TYPE_MASK);
+	if (rights != ALL_QUARTERS(AP_USER_RW) &&
+	    (rights != ALL_QUARTERS(AP_USER_RO) || need == RIGHTS_WRITE))
+		return false;
+	offset = (l2 & L2_SMALL_BASE) - ram->base;
+	if (offset >= ram->size)
+		return false;
+
+	if (sh->tlb_stale)
+		mmu_tlb_invalidate(va);
+	if (sh->transient_count > 0)
+		shadow_transients_forget_in(sh, at, 1);
+	shadow_entry_set(sh, at,
+			 (ram->hpa.raw + offset) | rights |
+				 (l2 & (sh->mmu->sctlr & SCTLR_C ? DESC_C | DESC_B : DESC_B)),
+			 l2);
+	sh->tables[table].has_user = true;
+	sh->stats.fills++;
+	return true;
+}
+
+/**
+ * Stores a word for the guest's kernel to a page of RAM that has an entry, where its programs may
+ * only read and so the hardware refuses the kernel, too. False, and nothing is done, if the page is
+ * not known or the kernel may not.
+ */
+bool shadow_store_kernel(struct shadow *sh, uint32_t va, uint32_t value)
+{
+	const unsigned table = shadow_slot_table(sh, va >> 20);
+	const unsigned at = table * SHADOW_ENTRIES + ((va >> 12) & 0xffu);
+	uint32_t offset, l2;
+	volatile uint32_t *page;
+
+	if (table >= SHADOW_TABLES || sh->tables[table].fine || sh->tables[table].flat ||
+	    !(sh->known[at / 32] & BIT(at % 32)))
+		return false;
+	l2 = sh->guest_l2[at];
+	offset = (sh->pool[at] & L2_SMALL_BASE) - sh->pv.ram.hpa.raw;
+	if ((l2 & L2_TYPE_MASK) != L2_SMALL ||
+	    ((l2 >> (4 + ((va >> 10) & 3u) * 2)) & 3u) == AP_SR ||
+	    ((sh->mmu->dacr >> (2 * sh->tables[table].guest_domain)) & 3u) != DOMAIN_CLIENT ||
+	    offset >= sh->pv.ram.size)
+		return false;
+
+	/* The window is not cached, and the line at the guest's address must be fetched anew. */
+	page = mmu_guest_window(hpa(sh->pool[at] & L2_SMALL_BASE));
+	cache_clean_invalidate_d_line(va & ~(CACHE_LINE - 1));
+	cache_drain_write_buffer(0);
+	page[(va & 0xfffu) / 4] = value;
+	return true;
 }
 
 /**

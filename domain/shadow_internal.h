@@ -17,11 +17,25 @@ static inline uint32_t shadow_closed_gate_desc(const struct shadow *sh)
 	return desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
 }
 
+/** Whether @p slot belongs to the current space, not to the context. */
+static inline bool shadow_is_user_slot(const struct shadow *sh, unsigned slot)
+{
+	return slot < sh->user_slots;
+}
+
+/** The hash chain of the tables that shadow the guest table at @p base. */
+static inline unsigned shadow_hash(uint32_t base)
+{
+	return (base >> 10 ^ base >> 20) & (SHADOW_HASH - 1u);
+}
+
 /* shadow.c */
 void shadow_table_revalidate(struct shadow *sh, unsigned table);
 
 /* shadow_table.c */
 unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like);
+void shadow_table_free(struct shadow *sh, unsigned table);
+unsigned shadow_slot_table(const struct shadow *sh, unsigned slot);
 struct shadow_slot *shadow_slot_find(struct shadow_context *ctx, unsigned slot);
 struct shadow_slot *shadow_slot_add(struct shadow *sh, struct shadow_context *ctx, unsigned slot,
 				    uint32_t guest_l1, unsigned table);
@@ -34,6 +48,14 @@ void shadow_table_link(struct shadow *sh, struct shadow_context *ctx, unsigned s
 		       unsigned table);
 void shadow_table_set_class(struct shadow *sh, unsigned table, enum shadow_class class,
 			    unsigned mmu_domain);
+
+/* shadow_announce.c */
+void shadow_switch_space(struct shadow *sh);
+void shadow_space_attach(struct shadow *sh, unsigned table);
+void shadow_space_detach(struct shadow *sh, unsigned table);
+void shadow_space_clear(struct shadow *sh, struct shadow_space *space);
+bool shadow_space_recycle(struct shadow *sh);
+void shadow_spaces_forget(struct shadow *sh);
 
 /* shadow_view.c */
 unsigned shadow_mmu_domain(struct shadow *sh, unsigned guest_domain, enum shadow_class class);

@@ -16,9 +16,10 @@
 #include "vmm/lib/check.h"
 #include "vmm/lib/string.h"
 
-static unsigned hash_of(unsigned slot, uint32_t guest_l1)
+static uint16_t *hash_chain(struct shadow *sh, const struct shadow_table *table)
 {
-	return (slot ^ (guest_l1 >> 10) ^ (guest_l1 >> 18)) & (SHADOW_HASH - 1u);
+	return &sh->hash[shadow_hash(table->guest_l1 &
+				     (table->fine ? L1_FINE_BASE : L1_COARSE_BASE))];
 }
 
 static unsigned blocks(const struct shadow_table *table)
@@ -75,19 +76,37 @@ bool shadow_entry_drop(struct shadow *sh, unsigned at)
 void shadow_table_empty(struct shadow *sh, unsigned table)
 {
 	const unsigned entries = blocks(&sh->tables[table]) * SHADOW_ENTRIES;
+	uint32_t *const known = &sh->known[table * SHADOW_ENTRIES / 32];
 
-	memset(&sh->pool[table * SHADOW_ENTRIES], 0, entries * sizeof(sh->pool[0]));
-	memset(&sh->known[table * SHADOW_ENTRIES / 32], 0, entries / 8);
+	/* Most tables have few entries, and what is not known is 0. */
+	for (unsigned word = 0; word < entries / 32; word++) {
+		if (known[word] == 0)
+			continue;
+		memset(&sh->pool[table * SHADOW_ENTRIES + word * 32], 0, 32 * sizeof(sh->pool[0]));
+		known[word] = 0;
+	}
 	sh->tables[table].has_large = false;
 	sh->tables[table].has_user = false;
 	shadow_transients_forget_in(sh, table * SHADOW_ENTRIES, entries);
 	pin_vector_page(sh, table);
 }
 
+/** Takes the VMM's vector page out of a table that has been in a slot where it may be. */
+static void unpin_vector_page(struct shadow *sh, unsigned index)
+{
+	const unsigned count = sh->tables[index].fine ? 4 : 1; /* entries of a page */
+	uint32_t *const entries = &sh->pool[index * SHADOW_ENTRIES];
+
+	if (sh->tables[index].slot != 0 && sh->tables[index].slot != 0xfff)
+		return;
+	for (unsigned i = 0; i < count; i++)
+		entries[i] = entries[0xf0 * count + i] = 0;
+}
+
 static void hash_remove(struct shadow *sh, unsigned index)
 {
 	const struct shadow_table *table = &sh->tables[index];
-	uint16_t *link = &sh->hash[hash_of(table->slot, table->guest_l1)];
+	uint16_t *link = hash_chain(sh, table);
 
 	while (*link != index) {
 		CHECK(*link != SHADOW_NONE);
@@ -96,11 +115,14 @@ static void hash_remove(struct shadow *sh, unsigned index)
 	*link = table->next;
 }
 
-static void table_free(struct shadow *sh, unsigned index)
+/** Gives back a table without links. */
+void shadow_table_free(struct shadow *sh, unsigned index)
 {
 	const unsigned count = blocks(&sh->tables[index]);
 
 	hash_remove(sh, index);
+	unpin_vector_page(sh, index);
+	sh->fine_count -= sh->tables[index].fine;
 	for (unsigned i = index; i < index + count; i++) {
 		sh->tables[i] = (struct shadow_table){ .next = sh->free_head };
 		sh->free_head = (uint16_t)i;
@@ -113,6 +135,23 @@ struct shadow_slot *shadow_slot_find(struct shadow_context *ctx, unsigned slot)
 	const unsigned index = ctx->slot_index[slot];
 
 	return index ? &ctx->slots[index] : 0;
+}
+
+/** The current table of a slot; or SHADOW_SECTION, or SHADOW_NONE. */
+unsigned shadow_slot_table(const struct shadow *sh, unsigned slot)
+{
+	uint32_t l1;
+
+	if (!shadow_is_user_slot(sh, slot)) {
+		const unsigned index = sh->current->slot_index[slot];
+
+		return index ? sh->current->slots[index].table : SHADOW_NONE;
+	}
+	if (slot == shadow_vector_slot(sh))
+		return sh->space->gate_table;
+	/* A space has no sections: what is linked there is a table of the pool. */
+	l1 = sh->current->l1[slot];
+	return l1 ? ((l1 & L1_COARSE_BASE) - sh->pool_hpa) / (SHADOW_ENTRIES * 4) : SHADOW_NONE;
 }
 
 /** The first-level entry of a slot without a link: empty, or the VMM's vectors alone. */
@@ -143,12 +182,17 @@ void shadow_slot_drop(struct shadow *sh, struct shadow_context *ctx, unsigned sl
 	if (ctx == sh->current && table == sh->gate_table)
 		shadow_gate_update(sh); /* while the table is still what it was */
 	if (--sh->tables[table].refs == 0)
-		table_free(sh, table);
+		shadow_table_free(sh, table);
 }
 
-/** Forgets everything a context has. The caller invalidates the TLB. */
+/**
+ * Forgets everything a context has, and the current space if it is the context of spaces. The
+ * caller invalidates the TLB.
+ */
 void shadow_context_clear(struct shadow *sh, struct shadow_context *ctx)
 {
+	if (ctx == sh->common && sh->space)
+		shadow_space_clear(sh, sh->space);
 	while (ctx->slot_count > 0)
 		shadow_slot_drop(sh, ctx, ctx->slots[ctx->slot_count].slot);
 }
@@ -223,6 +267,13 @@ static bool table_recycle(struct shadow *sh, unsigned index)
 
 	if (table->refs == 0)
 		return false;
+	if (table->space != SHADOW_NONE) {
+		if (sh->current == sh->common && sh->space == &sh->spaces[table->space])
+			return false;
+		shadow_space_detach(sh, index);
+		sh->stats.tables_recycled++;
+		return true;
+	}
 	if (sh->current->slot_index[slot] &&
 	    sh->current->slots[sh->current->slot_index[slot]].table == index)
 		return false;
@@ -242,6 +293,8 @@ static unsigned table_take(struct shadow *sh)
 	unsigned tries = 0, index;
 
 	while (sh->free_count == 0) {
+		if (shadow_space_recycle(sh))
+			continue;
 		sh->recycle_hand = (sh->recycle_hand + 1) % SHADOW_TABLES;
 		table_recycle(sh, sh->recycle_hand);
 		if (++tries == SHADOW_TABLES) {
@@ -297,19 +350,21 @@ static unsigned table_take_four(struct shadow *sh)
 /**
  * The table for a guest descriptor at a slot: the one there is, or a new, empty one.
  *
- * @p like gives slot, guest_l1, flat, fine, renamed, guest_domain, class and mmu_domain. An existing
- * table keeps the class it has. The caller links it at once: until then it has no reference.
+ * @p like gives slot, guest_l1, space, flat, fine, renamed, guest_domain, class and mmu_domain. An
+ * existing table keeps the class it has. The caller links it at once: until then it has no
+ * reference.
  */
 unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like)
 {
-	uint16_t *head = &sh->hash[hash_of(like->slot, like->guest_l1)];
+	uint16_t *const head = hash_chain(sh, like);
 	unsigned index;
 
 	for (index = *head; index != SHADOW_NONE; index = sh->tables[index].next) {
 		const struct shadow_table *table = &sh->tables[index];
 
 		if (table->guest_l1 == like->guest_l1 && table->slot == like->slot &&
-		    table->flat == like->flat && table->renamed == like->renamed)
+		    table->space == like->space && table->flat == like->flat &&
+		    table->renamed == like->renamed)
 			return index;
 	}
 
@@ -317,7 +372,7 @@ unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like)
 	for (unsigned i = index; i < index + blocks(like); i++)
 		sh->tables[i] = *like;
 	sh->tables[index].refs = 0;
-	head = &sh->hash[hash_of(like->slot, like->guest_l1)];
+	sh->fine_count += like->fine;
 	sh->tables[index].next = *head;
 	*head = (uint16_t)index;
 	shadow_table_empty(sh, index);

@@ -189,8 +189,7 @@ static void invalidate_gate_pages(const struct shadow *sh, unsigned table)
 void shadow_gate_update(struct shadow *sh)
 {
 	const unsigned slot = shadow_vector_slot(sh);
-	const struct shadow_slot *record = shadow_slot_find(sh->current, slot);
-	const unsigned table = record ? record->table : SHADOW_NONE;
+	const unsigned table = shadow_slot_table(sh, slot);
 	const bool linked = table != SHADOW_NONE && table != SHADOW_SECTION;
 	bool open;
 	uint32_t at;

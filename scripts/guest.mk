@@ -11,7 +11,7 @@ GUEST_VERSIONS := 6.12 6.1
 KERNELS := $(foreach version,$(GUEST_VERSIONS),linux-$(version) linux-$(version)-pan)
 KERNEL := $(GUEST)$(if $(filter 1,$(PAN)),-pan)
 GUEST_DIR := build/guest/$(KERNEL)
-BUNDLE := build/$(BOARD)/$(KERNEL)/zImage-hako
+BUNDLE := build/$(BUILD)/$(KERNEL)/zImage-hako
 VM_MEMORY ?= 96M
 VM_CMDLINE ?= console=ttyAMA0
 
@@ -133,20 +133,22 @@ build/guest/vm.settings: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VM_MEMORY) $(VM_CMDLINE)' | cmp -s - $@ || echo '$(VM_MEMORY) $(VM_CMDLINE)' >$@
 
-# $(1) board, $(2) kernel, $(3) suffix of the bundle, $(4) initial RAM disk
+# $(1) folder of the VMM: BOARD or BOARD-stats, $(2) kernel, $(3) suffix of the bundle, $(4) initial
+# RAM disk
 define BUNDLE_RULES
 build/$(1)/$(2)/zImage-hako$(3): build/$(1)/vmm.bin build/guest/$(2)/vmlinux.hako $(4) \
 		scripts/bundle build/guest/vm.settings
 	@mkdir -p $$(@D)
-	@scripts/bundle --board $(1) --vmm build/$(1)/vmm.bin --guest build/guest/$(2)/vmlinux.hako \
-		--dtb build/guest/$(2)/$(1).dtb --initrd $(4) --cmdline "$(VM_CMDLINE)" \
+	@scripts/bundle --board $(1:-stats=) --vmm build/$(1)/vmm.bin --guest build/guest/$(2)/vmlinux.hako \
+		--dtb build/guest/$(2)/$(1:-stats=).dtb --initrd $(4) --cmdline "$(VM_CMDLINE)" \
 		--memory $(VM_MEMORY) -o $$@
 endef
 $(foreach board,$(BOARDS),$(foreach kernel,$(KERNELS), \
 	$(eval $(call BUNDLE_RULES,$(board),$(kernel),,$(INITRD))) \
+	$(eval $(call BUNDLE_RULES,$(board)-stats,$(kernel),,$(INITRD))) \
 	$(eval $(call BUNDLE_RULES,$(board),$(kernel),-stress,$(INITRD_STRESS)))))
 
 .PHONY: guest bundle
 guest: $(GUEST_DIR)/vmlinux.hako ## build the guest kernel of GUEST and PAN, and rewrite it
 bundle: $(BUNDLE) ## bundle it with the VMM of BOARD: build/BOARD/zImage-hako
-	@ln -sf $(KERNEL)/zImage-hako build/$(BOARD)/zImage-hako
+	@ln -sf $(KERNEL)/zImage-hako build/$(BUILD)/zImage-hako

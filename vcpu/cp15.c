@@ -6,6 +6,7 @@
 #include "arch/arm/layout.h"
 #include "arch/arm/sctlr.h"
 #include "domain/shadow.h"
+#include "vcpu/device_page.h"
 #include "vcpu/emulate.h"
 #include "vcpu/guest_mem.h"
 #include "vcpu/pv.h"
@@ -81,6 +82,7 @@ static enum trap_outcome write_sctlr(struct vcpu *vcpu, uint32_t rt)
 		shadow_set_vectors(vcpu_shadow(vcpu), !(value & SCTLR_V));
 	if (changed & SCTLR_M)
 		shadow_switch(vcpu_shadow(vcpu));
+	device_pages_compare(vcpu);
 	return TRAP_NEXT;
 }
 
@@ -89,9 +91,25 @@ static enum trap_outcome read_ttbr(struct vcpu *vcpu, uint32_t rt)
 	return result(vcpu, rt, vcpu->mmu.ttbr);
 }
 
+/** What the guest has noted of its page tables counts from its next TLB operation on. */
+static void take_log(struct vcpu *vcpu)
+{
+	if (!vcpu->pv_page)
+		return;
+	if (vcpu_pv_open(vcpu)) {
+		pv_take_log(vcpu);
+		return;
+	}
+	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)) | MMU_DACR_PV);
+	pv_take_log(vcpu);
+	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
+}
+
 static enum trap_outcome tlb_invalidate_all(struct vcpu *vcpu, uint32_t rt)
 {
+	take_log(vcpu);
 	shadow_revalidate(vcpu_shadow(vcpu));
+	device_pages_compare(vcpu);
 	return TRAP_NEXT;
 }
 
@@ -103,10 +121,12 @@ static enum trap_outcome write_ttbr(struct vcpu *vcpu, uint32_t rt)
 {
 	uint32_t next;
 
+	take_log(vcpu);
 	vcpu->mmu.ttbr = vcpu->frame.r[rt] & GUEST_TTBR_BASE;
 	if (!(vcpu->mmu.sctlr & SCTLR_M))
 		return TRAP_NEXT;
 	shadow_switch(vcpu_shadow(vcpu));
+	device_pages_compare(vcpu);
 	if (!vcpu_thumb(vcpu) && guest_fetch(vcpu->frame.pc + 4, &next) &&
 	    emulate_lookup(vcpu, next) == tlb_invalidate_all)
 		vcpu->frame.pc += 4;
@@ -296,7 +316,9 @@ static enum trap_outcome test_clean_invalidate(struct vcpu *vcpu, uint32_t rt)
 
 static enum trap_outcome tlb_invalidate_page(struct vcpu *vcpu, uint32_t rt)
 {
+	take_log(vcpu);
 	shadow_revalidate_page(vcpu_shadow(vcpu), vcpu->frame.r[rt]);
+	device_pages_compare(vcpu);
 	return TRAP_NEXT;
 }
 
@@ -354,6 +376,7 @@ static enum trap_outcome write_pid(struct vcpu *vcpu, uint32_t rt)
 	cache_flush_all();
 	vcpu->mmu.pid = value;
 	shadow_switch(vcpu_shadow(vcpu));
+	device_pages_compare(vcpu);
 	return TRAP_NEXT;
 }
 
@@ -457,5 +480,6 @@ void cp15_reset(struct vcpu *vcpu)
 	vcpu->cp15.cache_lockdown[0] = 0x0000fff0u;
 	vcpu->cp15.cache_lockdown[1] = 0x0000fff0u;
 	vcpu->mmu = (struct guest_mmu){ .sctlr = SCTLR_RESET };
+	device_pages_compare(vcpu);
 	mmu_set_guest_control(SCTLR_RESET);
 }

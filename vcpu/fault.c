@@ -9,6 +9,7 @@
 #include "arch/arm/cp15.h"
 #include "domain/shadow.h"
 #include "domain/vm_mem.h"
+#include "vcpu/device_page.h"
 #include "vcpu/emulate.h"
 #include "vcpu/guest_mem.h"
 #include "vcpu/pv.h"
@@ -94,19 +95,17 @@ static enum trap_outcome guest_data_abort(struct vcpu *vcpu, uint32_t fsr, uint3
 {
 	vcpu->cp15.dfsr = fsr;
 	vcpu->cp15.far = far;
-	pv_set(vcpu, PV_DFSR, fsr);
-	pv_set(vcpu, PV_FAR, far);
 	return TRAP_INJECT;
 }
 
-enum trap_outcome data_abort_trap(struct vcpu *vcpu)
+/** A data abort that is not of a device's page known before. */
+static __attribute__((noinline)) enum trap_outcome data_abort(struct vcpu *vcpu, uint32_t fsr,
+							      uint32_t va)
 {
-	const uint32_t fsr = cp15_read_dfsr();
-	const uint32_t va = cp15_read_far();
-	const bool store = is_shadow_fault(fsr) && aborted_store(vcpu);
 	struct guest_translation t;
 	struct guest_fault fault;
 	const struct mem_region *region;
+	bool store;
 
 	if (!is_shadow_fault(fsr)) {
 		/* Alignment and external aborts: the hardware has seen the guest's own access. */
@@ -123,6 +122,7 @@ enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 	if (pv_is_page(vcpu, va) && vcpu_privileged(vcpu))
 		return pv_page_trap(vcpu);
 
+	store = aborted_store(vcpu);
 	guest_found_nothing(vcpu);
 	region = guest_translate(vcpu, va, vcpu_privileged(vcpu) && !pv_user_rights(vcpu, va),
 				 store, &t, &fault);
@@ -134,6 +134,9 @@ enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 	case SHADOW_FILLED:
 		return TRAP_RESUME;
 	case SHADOW_EMULATE:
+		if (region->kind == MEM_EMULATED)
+			device_page_remember(vcpu, va, &t, region);
+		return emulate_mem_at_pc(vcpu);
 	case SHADOW_VECTOR_PAGE:
 		return emulate_mem_at_pc(vcpu);
 	case SHADOW_PRESENT:
@@ -147,6 +150,16 @@ enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 	default:
 		return vcpu_stop(vcpu, "the guest mapped and used an address of the VMM", va);
 	}
+}
+
+enum trap_outcome data_abort_trap(struct vcpu *vcpu)
+{
+	const uint32_t fsr = cp15_read_dfsr();
+	const uint32_t va = cp15_read_far();
+
+	if (device_page_access(vcpu, fsr, va))
+		return TRAP_NEXT;
+	return data_abort(vcpu, fsr, va);
 }
 
 /** BKPT is the one prefetch abort without a fault of the MMU (ARM ARM, A4.1.7). */
@@ -169,7 +182,6 @@ static enum trap_outcome guest_prefetch_abort(struct vcpu *vcpu, uint32_t ifsr)
 	const uint32_t mask = PSR_MODE_MASK | PSR_I;
 
 	vcpu->cp15.ifsr = ifsr;
-	pv_set(vcpu, PV_IFSR, ifsr);
 	if (vcpu->frame.pc == vcpu_vector(vcpu, TRAP_PABT) &&
 	    (vcpu->ctl & mask) == (PSR_MODE_ABT | PSR_I))
 		return vcpu_stop(vcpu,

@@ -40,14 +40,9 @@ const volatile uint32_t *guest_ram_page(void *mem, gpa_t page)
 	return mmu_guest_window(mem_region_hpa(region, page));
 }
 
-static bool read_word(void *mem, gpa_t from, uint32_t *word)
+static bool read_word(void *shadow, gpa_t from, uint32_t *word)
 {
-	const volatile uint32_t *page = guest_ram_page(mem, gpa(from.raw & ~0xfffu));
-
-	if (!page)
-		return false;
-	*word = page[(from.raw & 0xfffu) / 4];
-	return true;
+	return shadow_read_guest(shadow, from, word);
 }
 
 /** The fault status of an access that nothing answers. */
@@ -91,7 +86,7 @@ const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool pr
 		return &pv_region;
 	}
 	fault->far = guest_mva(&vcpu->mmu, va);
-	status = guest_walk(&vcpu->mmu, gva(va), read_word, mem, t);
+	status = guest_walk(&vcpu->mmu, gva(va), read_word, vcpu_shadow(vcpu), t);
 	if (status != 0 && privileged && pv_code_translation(vcpu, va, t))
 		status = 0;
 	if (status == 0)
@@ -179,7 +174,7 @@ uint32_t guest_fault_domain(struct vcpu *vcpu, uint32_t va)
 {
 	struct guest_translation t;
 
-	(void)guest_walk(&vcpu->mmu, gva(va), read_word, vcpu->mem, &t);
+	(void)guest_walk(&vcpu->mmu, gva(va), read_word, vcpu_shadow(vcpu), &t);
 	return (uint32_t)t.domain << 4;
 }
 

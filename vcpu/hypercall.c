@@ -4,7 +4,8 @@
 #include "arch/arm/cache.h"
 #include "arch/arm/layout.h"
 #include "arch/arm/user_access.h"
-#include "domain/shadow.h"
+#include "domain/shadow_announce.h"
+#include "vcpu/device_page.h"
 #include "vcpu/emulate.h"
 #include "vcpu/guest_mem.h"
 #include "vcpu/pv.h"
@@ -14,46 +15,9 @@
 /* A range of more lines than the cache has is done as a whole. */
 #define CACHE_SIZE 0x4000u
 
-/* Until the shadow can do better. */
-static void shadow_pte_changed(struct shadow *sh, uint32_t at)
-{
-}
-
-static void shadow_flush_range(struct shadow *sh, uint32_t from, uint32_t end)
-{
-	shadow_revalidate(sh);
-}
-
-static void shadow_tables_written(struct shadow *sh, uint32_t from, uint32_t size)
-{
-	for (uint32_t at = from & ~31u; at < from + size; at += 32)
-		cache_clean_d_line(at);
-}
-
-static bool shadow_store_kernel(struct shadow *sh, uint32_t va, uint32_t value)
-{
-	return false;
-}
-
-/** Takes what the guest has logged, from PV_LOG to PV_LOG_END, whatever it holds. */
-static void take_log(struct vcpu *vcpu)
-{
-	const volatile uint32_t *at = (const volatile uint32_t *)(vcpu->pv_page + PV_LOG);
-	const uint32_t end = *(const volatile uint32_t *)(vcpu->pv_page + PV_LOG_END);
-	uint32_t count = (end - (PV_PAGE + PV_LOG)) / 4;
-
-	if (count > (4096 - PV_LOG) / 4)
-		count = (4096 - PV_LOG) / 4; /* the guest has broken it: all there can be */
-	if (count == 0)
-		return;
-	for (; count > 0; count--, at++)
-		shadow_pte_changed(vcpu_shadow(vcpu), *at);
-	pv_set(vcpu, PV_LOG_END, PV_PAGE + PV_LOG);
-}
-
 static enum trap_outcome log_full(struct vcpu *vcpu, uint32_t number)
 {
-	take_log(vcpu);
+	pv_take_log(vcpu);
 	return TRAP_NEXT;
 }
 
@@ -63,7 +27,7 @@ static enum trap_outcome switch_mm(struct vcpu *vcpu, uint32_t number)
 	cache_clean_invalidate_d_all();
 	cache_invalidate_i_all(0);
 	cache_drain_write_buffer(0);
-	take_log(vcpu);
+	pv_take_log(vcpu);
 	vcpu->mmu.ttbr = vcpu->frame.r[0] & GUEST_TTBR_BASE;
 	shadow_switch(vcpu_shadow(vcpu));
 	pv_settle(vcpu);
@@ -72,8 +36,10 @@ static enum trap_outcome switch_mm(struct vcpu *vcpu, uint32_t number)
 
 static enum trap_outcome flush_range(struct vcpu *vcpu, uint32_t number)
 {
-	take_log(vcpu);
+	pv_take_log(vcpu);
 	shadow_flush_range(vcpu_shadow(vcpu), vcpu->frame.r[0], vcpu->frame.r[1]);
+	if (vcpu->frame.r[1] > vcpu->pv.user_limit)
+		device_pages_compare(vcpu);
 	return TRAP_NEXT;
 }
 
@@ -151,8 +117,6 @@ static enum trap_outcome set_tls(struct vcpu *vcpu, uint32_t number)
 	uint32_t value = vcpu->frame.r[0];
 	struct guest_fault fault;
 
-	if (shadow_store_kernel(vcpu_shadow(vcpu), TLS_WORD, value))
-		return TRAP_NEXT;
 	guest_found_nothing(vcpu);
 	if (guest_access(vcpu, TLS_WORD, 4, true, true, &value, &fault))
 		return TRAP_NEXT_POLL;
@@ -168,10 +132,20 @@ static const emulate_fn handlers[PV_HC_COUNT] = {
 	[PV_HC_CACHE] = cache_range,       [PV_HC_SET_TLS] = set_tls,
 };
 
-/** In Supervisor mode with the page open, as the guest's code has it; undefined elsewhere. */
+/** In any privileged mode of a guest with paravirtual code; undefined elsewhere. */
 static enum trap_outcome hypercall(struct vcpu *vcpu, uint32_t number)
 {
-	return vcpu_pv_open(vcpu) ? handlers[number](vcpu, number) : TRAP_INJECT;
+	enum trap_outcome outcome;
+
+	if (!vcpu->pv_page)
+		return TRAP_INJECT;
+	if (vcpu_pv_open(vcpu))
+		return handlers[number](vcpu, number);
+	/* Linux boots with F set, and has the page closed until then. */
+	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)) | MMU_DACR_PV);
+	outcome = handlers[number](vcpu, number);
+	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
+	return outcome;
 }
 
 /** The handler of a word of the proxy table with condition NV. */

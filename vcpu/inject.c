@@ -48,6 +48,7 @@ void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind)
 	vcpu->frame.r[14] = lr;
 	vcpu->frame.cpsr &= ~(uint32_t)(PSR_T | PSR_J);
 	vcpu->frame.pc = vcpu_vector(vcpu, kind);
+	pv_show_fault(vcpu, kind);
 }
 
 /** Makes the guest take the interrupt that is due: FIQ before IRQ (ARM ARM, A2.6.10). */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 obj-y += vcpu/cp15.o
+obj-y += vcpu/device_page.o
 obj-y += vcpu/emulate.o
 obj-y += vcpu/fault.o
 obj-y += vcpu/guest_mem.o

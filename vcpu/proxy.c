@@ -49,7 +49,7 @@ enum trap_outcome proxy_set_control(struct vcpu *vcpu, uint32_t value)
 	if ((value ^ vcpu->ctl) & (PSR_MODE_MASK | PSR_F))
 		vcpu_set_mode_bits(vcpu, value);
 	else if (vcpu_pv_open(vcpu))
-		vcpu->pv_page[PV_CTL] = (uint8_t)value;
+		vcpu->pv_page[PV_CTL] = (uint8_t)(value & (PSR_MODE_MASK | PSR_I));
 	else
 		vcpu->ctl = value & (PSR_MODE_MASK | PSR_I | PSR_F);
 	return vcpu_interrupt_due(vcpu) ? TRAP_NEXT_POLL : TRAP_NEXT;

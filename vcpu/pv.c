@@ -3,7 +3,7 @@
 
 #include "arch/arm/layout.h"
 #include "arch/arm/mmu.h"
-#include "domain/shadow.h"
+#include "domain/shadow_announce.h"
 #include "vcpu/emulate.h"
 #include "vcpu/guest_mem.h"
 #include "vcpu/proxy.h"
@@ -30,14 +30,16 @@ bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory)
 /** For vcpu_reset(): the page as a guest finds it first. */
 void pv_reset(struct vcpu *vcpu)
 {
-	vcpu->shadow->pv_open = false;
 	vcpu->fast = (struct vcpu_fast){ .call_from = NO_CALL, .return_lr = NO_RETURN };
 	if (!vcpu->pv_page)
 		return;
 	vcpu->pv_read_only = false;
+	vcpu->pv_shut = false;
 	mmu_pv_page_set(true);
+	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
 	for (unsigned field = 0; field < PV_PAGE_SIZE; field += 4)
 		pv_set(vcpu, field, 0);
+	vcpu->pv_page[PV_CTL] = vcpu->ctl & (PSR_MODE_MASK | PSR_I);
 	pv_set(vcpu, PV_LOG_END, PV_PAGE + PV_LOG);
 	pv_set(vcpu, PV_SCTLR, vcpu->mmu.sctlr);
 }
@@ -57,8 +59,8 @@ void pv_set(struct vcpu *vcpu, unsigned field, uint32_t value)
 }
 
 /**
- * Opens the page in Supervisor mode with F clear, where its PV_CTL is the truth about I, and closes
- * it elsewhere. For vcpu_set_mode_bits(), after ctl has changed.
+ * Opens the page in Supervisor mode, where its PV_CTL is the truth about I, and closes it elsewhere.
+ * For vcpu_set_mode_bits(), after ctl has changed.
  */
 void pv_follow_mode(struct vcpu *vcpu)
 {
@@ -69,7 +71,20 @@ void pv_follow_mode(struct vcpu *vcpu)
 		mmu_set_dacr(shadow_dacr(vcpu->shadow));
 	}
 	if (open)
-		vcpu->pv_page[PV_CTL] = (uint8_t)vcpu->ctl;
+		vcpu->pv_page[PV_CTL] = vcpu->ctl & (PSR_MODE_MASK | PSR_I);
+}
+
+/**
+ * Closes the page for good. Stubs neither see nor change F: Linux has it set or clear without caring,
+ * until somebody uses FIQs. From the first one on every stub traps and is exact.
+ */
+static void shut(struct vcpu *vcpu)
+{
+	const uint32_t masked = vcpu_masked(vcpu);
+
+	vcpu->pv_shut = true;
+	vcpu->ctl = vcpu_mode(vcpu) | masked;
+	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
 }
 
 /**
@@ -85,11 +100,13 @@ void pv_settle(struct vcpu *vcpu)
 
 	if (!vcpu->pv_page)
 		return;
+	if ((vcpu->interrupt & PSR_F) && !vcpu->pv_shut)
+		shut(vcpu);
 	if (read_only != vcpu->pv_read_only) {
 		vcpu->pv_read_only = read_only;
 		mmu_pv_page_set(!read_only);
 	}
-	if (!vcpu_privileged(vcpu) && sh->transient_count > 0)
+	if (vcpu->pv.swi_entry && !vcpu_privileged(vcpu) && sh->transient_count > 0)
 		shadow_forget_transients(sh);
 	quick = !vcpu->interrupt && sh->transient_count == 0 && shadow_views_alike(sh);
 	vcpu->fast.dacr_kernel = sh->dacr[1] | MMU_DACR_PV;
@@ -100,6 +117,23 @@ void pv_settle(struct vcpu *vcpu)
 		quick && vcpu->pv.return_site && (vcpu_pv_open(vcpu) || !vcpu_privileged(vcpu))
 			? vcpu->pv.return_site + 4
 			: NO_RETURN;
+}
+
+/** Takes what the guest has logged, from PV_LOG to PV_LOG_END, whatever it holds; the page is open. */
+void pv_take_log(struct vcpu *vcpu)
+{
+	uint32_t count;
+
+	if (!vcpu->pv_page)
+		return;
+	count = (*(const volatile uint32_t *)(vcpu->pv_page + PV_LOG_END) - (PV_PAGE + PV_LOG)) / 4;
+	if (count > (PV_PAGE_SIZE - PV_LOG) / 4)
+		count = (PV_PAGE_SIZE - PV_LOG) / 4; /* the guest has broken it: all there can be */
+	if (count == 0)
+		return;
+	shadow_ptes_changed(vcpu_shadow(vcpu), (const volatile uint32_t *)(vcpu->pv_page + PV_LOG),
+			    count);
+	pv_set(vcpu, PV_LOG_END, PV_PAGE + PV_LOG);
 }
 
 bool pv_is_page(const struct vcpu *vcpu, uint32_t va)
@@ -123,11 +157,10 @@ bool pv_user_rights(const struct vcpu *vcpu, uint32_t va)
 	return false;
 }
 
-/** Whether the guest has stored to PV_CTL what only a proxy may: another mode, or F. */
+/** Whether the guest has stored to PV_CTL what only a proxy may: another mode. */
 bool pv_ctl_broken(const struct vcpu *vcpu)
 {
-	return vcpu_pv_open(vcpu) &&
-	       (vcpu->pv_page[PV_CTL] & (PSR_MODE_MASK | PSR_F)) != PSR_MODE_SVC;
+	return vcpu_pv_open(vcpu) && (vcpu->pv_page[PV_CTL] & PSR_MODE_MASK) != PSR_MODE_SVC;
 }
 
 /** A load or store of guest kernel code in the page, emulated. */
@@ -245,6 +278,17 @@ bool pv_return(struct vcpu *vcpu)
 	return true;
 }
 
+/** Copies what the guest's handler asks CP15 for. */
+void pv_show_fault(struct vcpu *vcpu, enum trap_kind kind)
+{
+	if (kind == TRAP_DABT) {
+		pv_set(vcpu, PV_DFSR, vcpu->cp15.dfsr);
+		pv_set(vcpu, PV_FAR, vcpu->cp15.far);
+	} else if (kind == TRAP_PABT) {
+		pv_set(vcpu, PV_IFSR, vcpu->cp15.ifsr);
+	}
+}
+
 /**
  * Enters the guest's own entry for an exception from User mode, or from Supervisor mode with the page
  * open: in Supervisor mode, masked, with what the guest needs in the page. False if it has none.
@@ -276,7 +320,7 @@ bool pv_inject(struct vcpu *vcpu, enum trap_kind kind)
 	sp = vcpu->frame.r[13];
 	lr = vcpu->frame.r[14];
 	vcpu_set_mode_bits(vcpu, (vcpu_masked(vcpu) | PSR_I) | PSR_MODE_SVC);
-	if (!vcpu_pv_open(vcpu)) { /* F is set: the page stays closed */
+	if (!vcpu_pv_open(vcpu)) { /* shut */
 		vcpu_set_cpsr(vcpu, cpsr);
 		return false;
 	}
@@ -286,6 +330,7 @@ bool pv_inject(struct vcpu *vcpu, enum trap_kind kind)
 	}
 	pv_set(vcpu, PV_PSR, cpsr);
 	pv_set(vcpu, PV_PC, pc);
+	pv_show_fault(vcpu, kind);
 	vcpu->frame.cpsr &= ~(uint32_t)(PSR_T | PSR_J);
 	vcpu->frame.pc = entry;
 	return true;

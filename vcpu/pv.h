@@ -27,6 +27,7 @@ bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory);
 void pv_reset(struct vcpu *vcpu);
 
 void pv_follow_mode(struct vcpu *vcpu);
+void pv_take_log(struct vcpu *vcpu);
 void pv_settle(struct vcpu *vcpu);
 void pv_set(struct vcpu *vcpu, unsigned field, uint32_t value);
 
@@ -36,6 +37,7 @@ bool pv_ctl_broken(const struct vcpu *vcpu);
 enum trap_outcome pv_page_trap(struct vcpu *vcpu);
 void pv_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool write, uint32_t *value);
 bool pv_code_translation(struct vcpu *vcpu, uint32_t va, struct guest_translation *t);
+void pv_show_fault(struct vcpu *vcpu, enum trap_kind kind);
 bool pv_return(struct vcpu *vcpu);
 bool pv_inject(struct vcpu *vcpu, enum trap_kind kind);
 

@@ -4,8 +4,8 @@
  * docs/guest-abi.md explains it. C and assembly, VMM and guest.
  *
  * The shared page is at PV_PAGE in every address space of the VM. Guest code reaches it in virtual
- * Supervisor mode with F clear only; elsewhere an access to PV_CTL traps and is emulated. All it
- * holds is the guest's own business: the VMM reads it as it reads any guest memory.
+ * Supervisor mode only; elsewhere an access to PV_CTL traps and is emulated. All it holds is the
+ * guest's own business: the VMM reads it as it reads any guest memory.
  */
 #ifndef VCPU_PV_ABI_H
 #define VCPU_PV_ABI_H
@@ -13,8 +13,9 @@
 #define PV_PAGE 0xffaff000
 
 /*
- * A byte: the control bits of the virtual CPSR in Supervisor mode, 0x13 or 0x93. A store is an
- * `msr cpsr_c`; while an interrupt is pending the page is read-only, so that a store traps. Where
+ * A byte: mode and I of the virtual CPSR in Supervisor mode, 0x13 or 0x93. A store changes I: it is
+ * an `msr cpsr_c` in a guest that lets F be. (From the first FIQ on the page is closed for good, so
+ * that stores trap, and change F as well.) While an interrupt is pending the page is read-only. Where
  * it traps because the page is closed and PV_I_ONLY is set in the register that is stored, only the
  * I bit of the value counts.
  */
@@ -103,6 +104,7 @@ struct pv_info {
 	uint32_t swi_entry;     /* a system call from User mode enters here */
 	uint32_t return_site;   /* the SWI instruction here returns to User mode */
 	uint32_t restart_from;  /* an interrupt from here to return_site is taken at restart_from */
+	uint32_t announces;     /* not 0: the guest tells of each change of its page tables */
 	uint32_t entry[PV_ENTRY_COUNT];
 	uint32_t
 		range_count; /* code whose accesses below user_limit have the rights of User mode */

@@ -64,6 +64,7 @@ void vcpu_set_mode_bits(struct vcpu *vcpu, uint32_t ctl)
 {
 	const bool was_privileged = vcpu_privileged(vcpu);
 	const unsigned from = vcpu_bank(vcpu);
+	struct shadow *const sh = vcpu_shadow(vcpu);
 	unsigned to = bank_of[ctl & PSR_MODE_MASK];
 
 	if (to == NO_BANK) {
@@ -75,7 +76,7 @@ void vcpu_set_mode_bits(struct vcpu *vcpu, uint32_t ctl)
 	vcpu->ctl = ctl & CTL_BITS;
 	pv_follow_mode(vcpu);
 	if (vcpu_privileged(vcpu) != was_privileged)
-		shadow_set_privileged(vcpu->shadow, !was_privileged);
+		shadow_set_privileged(sh, !was_privileged);
 	pv_settle(vcpu);
 }
 

@@ -51,7 +51,30 @@ struct vcpu_fast {
 	uint32_t return_lr;    /* the lr of a SWI that is the fast return now, or 1 */
 };
 
+#define DEVICE_PAGES     16u
+#define DEVICE_PAGE_SIZE 1024u
+
+/**
+ * The registers of a device in a KiB that the guest uses in privileged modes, with all that its
+ * translation was made of (vcpu/device_page.h). The smallest page is a KiB, and so is what has one
+ * permission (ARM ARM, B3.3.3).
+ */
+struct device_page {
+	_Alignas(32) uint32_t key; /* the virtual address, and 1; 0: nothing */
+	uint32_t epoch;            /* when it was last compared */
+	uint32_t dacr;             /* bits of this register that must be set */
+	uint32_t offset;           /* of the register in its window, minus its virtual address */
+	struct device *device;
+	bool writable; /* to here, one cache line */
+	uint32_t sctlr;
+	uint32_t mva;
+	uint32_t l1; /* the guest's descriptors; 0: there is none */
+	uint32_t l2;
+	uint32_t l2_at; /* guest physical */
+};
+
 struct vm;
+struct device;
 struct shadow;
 struct vm_mem;
 struct mem_region;
@@ -85,12 +108,15 @@ struct vcpu {
 	/* Of a guest with paravirtual code; otherwise the page is NULL and the rest all zeros. */
 	volatile uint8_t *pv_page; /* at PV_PAGE; the VMM may touch it while it is open */
 	bool pv_read_only;
+	bool pv_shut; /* also in Supervisor mode: the guest uses FIQs */
 	struct pv_info pv;
 
 	struct shadow *shadow;
 	struct vm_mem *mem;
 	struct vm *vm;
 	struct guest_found found;
+	struct device_page device_pages[DEVICE_PAGES];
+	uint32_t device_epoch;   /* moves when a translation may have become another */
 	const char *stop_reason; /* set by whoever returns TRAP_STOP */
 	uint32_t stop_value;
 };
@@ -121,13 +147,15 @@ static inline bool vcpu_thumb(const struct vcpu *vcpu)
 /** Whether the page at PV_PAGE is open: its PV_CTL is the truth about I then. */
 static inline bool vcpu_pv_open(const struct vcpu *vcpu)
 {
-	return vcpu->pv_page && (vcpu->ctl & (PSR_MODE_MASK | PSR_F)) == PSR_MODE_SVC;
+	return vcpu->pv_page && vcpu_mode(vcpu) == PSR_MODE_SVC && !vcpu->pv_shut;
 }
 
 /** The interrupts that the virtual CPSR masks: PSR_I, PSR_F. */
 static inline uint32_t vcpu_masked(const struct vcpu *vcpu)
 {
-	return vcpu_pv_open(vcpu) ? vcpu->pv_page[PV_CTL] & PSR_I : vcpu->ctl & (PSR_I | PSR_F);
+	const uint32_t i = vcpu_pv_open(vcpu) ? vcpu->pv_page[PV_CTL] : vcpu->ctl;
+
+	return (i & PSR_I) | (vcpu->ctl & PSR_F);
 }
 
 /** The virtual CPSR: flags and state from the physical one, control bits from the vCPU. */

@@ -4,11 +4,25 @@
 #include "arch/arm/mmu.h"
 #include "board/board.h"
 #include "devemu/pl011.h"
+#include "vmm/console_key.h"
+#include "vmm/lib/bits.h"
+#include "vmm/stats.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 
+/* Typed, and not yet taken by the guest: so that the VMM's keys work while a guest takes nothing. */
+#define TYPED_MAX 64u
+
 static struct device *keyboard; /* the UART model that gets what is typed */
 static bool at_line_start = true;
+static uint8_t typed[TYPED_MAX]; /* a ring: typed_count bytes from typed_first on */
+static unsigned typed_first, typed_count;
+
+static const struct console_key key_table[] = {
+	{ 's', "statistics: of traps, if the VMM was built with STATS=1", stats_report },
+	{ 'z', "set the statistics to zero", stats_clear },
+};
+static struct console_keys keys = { .keys = key_table, .count = ARRAY_SIZE(key_table) };
 
 static void put(uint8_t byte)
 {
@@ -42,24 +56,45 @@ const struct uart_backend *console_backend(void)
 	return &backend;
 }
 
+static void type(uint8_t byte)
+{
+	const int guests = console_keys_take(&keys, byte);
+
+	if (guests != CONSOLE_KEY_TAKEN)
+		typed[(typed_first + typed_count++) % TYPED_MAX] = (uint8_t)guests;
+}
+
+static void give_typed(void)
+{
+	while (typed_count > 0 && pl011_can_receive(keyboard)) {
+		pl011_receive(keyboard, typed[typed_first]);
+		typed_first = (typed_first + 1) % TYPED_MAX;
+		typed_count--;
+	}
+}
+
 /**
- * Moves what was received to the guest's UART. What does not fit waits in the board's UART, whose
- * own flow control it is then, and is asked for again.
+ * Moves what was received to the guest's UART, but for the VMM's keys. What does not fit is kept,
+ * and when that is much it waits in the board's UART, whose own flow control it is then; it is
+ * asked for again.
  */
 void console_poll(void)
 {
-	int byte;
+	int byte = 0;
 
-	while (keyboard && pl011_can_receive(keyboard)) {
+	if (!keyboard)
+		return;
+	give_typed();
+	while (typed_count < TYPED_MAX) {
 		byte = board.console_driver->get();
-		if (byte < 0) {
-			board.console_driver->enable_rx_irq(true);
-			return;
-		}
-		pl011_receive(keyboard, (uint8_t)byte);
+		if (byte < 0)
+			break;
+		type((uint8_t)byte);
+		give_typed();
 	}
-	board.console_driver->enable_rx_irq(false);
-	timer_poll_console();
+	board.console_driver->enable_rx_irq(byte < 0);
+	if (typed_count > 0)
+		timer_poll_console();
 }
 
 void console_interrupt(void)

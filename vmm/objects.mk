@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 obj-y += vmm/console.o
+obj-y += vmm/console_key.o
 obj-y += vmm/irq.o
 obj-y += vmm/loader.o
 obj-y += vmm/main.o
@@ -7,3 +8,11 @@ obj-y += vmm/stop.o
 obj-y += vmm/timer.o
 obj-y += vmm/trap.o
 obj-y += vmm/vm.o
+
+# With STATS=1: the same objects, linked once more with hooks into these functions (vmm/stats.c).
+nostats-y += vmm/stats_none.o
+stats-y += arch/arm/stats.o
+stats-y += vmm/stats.o
+stats-y += vmm/stats_report.o
+STATS_HOOKS := data_abort_trap emulate_lookup prefetch_abort_trap proxy_table_make pv_page_trap \
+	trap_from_guest trap_swi vcpu_inject_interrupt vcpu_inject_trap

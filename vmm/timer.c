@@ -10,36 +10,40 @@
 #define LONGEST_SLEEP ((uint64_t)60 * CLOCK_HZ)
 #define CONSOLE_POLL  (CLOCK_HZ / 100)
 
-static volatile uint32_t *counter;
-static uint32_t last_low;
-static uint32_t high;
+static struct {
+	volatile uint32_t *low; /* the board's counter */
+	uint32_t last_low;
+	uint32_t high;
+} counter;
+
 static struct vm *owner;
+static struct device *waiting[VM_DEVICES_MAX]; /* the models that may have a deadline */
+static unsigned waiting_count;
 static uint64_t armed_for; /* host time the board's timer is set to */
 static uint64_t console_at = CLOCK_NEVER;
 
 /** Host time in ticks of CLOCK_HZ. */
 uint64_t timer_now(void)
 {
-	const uint32_t low = *counter;
+	const uint32_t low = *counter.low;
 
-	if (low < last_low)
-		high++;
-	last_low = low;
-	return (uint64_t)high << 32 | low;
+	if (low < counter.last_low)
+		counter.high++;
+	counter.last_low = low;
+	return (uint64_t)counter.high << 32 | low;
 }
 
 /** Sets the board's timer for the earliest deadline. */
 static void arm_next(uint64_t now)
 {
-	uint64_t next = now + LONGEST_SLEEP;
+	uint64_t next = now + LONGEST_SLEEP - owner->time_base;
 	uint32_t ticks, us;
 
-	for (unsigned i = 0; i < owner->device_count; i++) {
-		const struct device *dev = &owner->device[i];
-
-		if (dev->deadline_at != CLOCK_NEVER && dev->deadline_at + owner->time_base < next)
-			next = dev->deadline_at + owner->time_base;
+	for (unsigned i = 0; i < waiting_count; i++) {
+		if (waiting[i]->deadline_at < next)
+			next = waiting[i]->deadline_at;
 	}
+	next += owner->time_base;
 	if (console_at < next)
 		next = console_at;
 	if (next == armed_for)
@@ -53,7 +57,9 @@ static void arm_next(uint64_t now)
 
 static uint64_t clock_now(const struct clock *clock)
 {
-	return timer_now() - owner->time_base;
+	const struct vm *vm = (const struct vm *)((const char *)clock - offsetof(struct vm, clock));
+
+	return timer_now() - vm->time_base;
 }
 
 static void clock_set_deadline(const struct clock *clock, struct device *dev, uint64_t when)
@@ -89,8 +95,8 @@ void timer_interrupt(void)
 
 	board.timer_driver->ack();
 	armed_for = 0;
-	for (unsigned i = 0; i < owner->device_count; i++) {
-		struct device *dev = &owner->device[i];
+	for (unsigned i = 0; i < waiting_count; i++) {
+		struct device *dev = waiting[i];
 
 		if (dev->deadline_at == CLOCK_NEVER || dev->deadline_at + owner->time_base > now)
 			continue;
@@ -106,12 +112,16 @@ void timer_interrupt(void)
 
 void timer_init(void)
 {
-	counter = mmu_device_window(board.counter, 4);
-	last_low = *counter;
+	counter.low = mmu_device_window(board.counter, 4);
+	counter.last_low = *counter.low;
 	board.timer_driver->init(mmu_device_window(board.timer.base, 0x20));
 }
 
 void timer_connect(struct vm *vm)
 {
 	owner = vm;
+	waiting_count = 0;
+	for (unsigned i = 0; i < vm->device_count; i++)
+		if (vm->device[i].ops->deadline)
+			waiting[waiting_count++] = &vm->device[i];
 }

@@ -4,6 +4,7 @@
 #include "arch/arm/layout.h"
 #include "arch/arm/mode_name.h"
 #include "arch/arm/user_access.h"
+#include "domain/shadow_announce.h"
 #include "vcpu/guest_abi.h"
 #include "vcpu/guest_mem.h"
 #include "vmm/console.h"
@@ -172,6 +173,8 @@ static enum status add_devices(struct vm *vm)
 /** Makes the VM that the bundle describes; vm_start() gives it its software. */
 enum status vm_create(struct vm *vm, const struct boot_info *info, const struct bundle *bundle)
 {
+	struct pv_info *const pv = &vm->vcpu.pv;
+	struct shadow_pv announced;
 	enum status status;
 
 	the_vm = vm;
@@ -195,10 +198,15 @@ enum status vm_create(struct vm *vm, const struct boot_info *info, const struct 
 	vm->vcpu.shadow = &vm->shadow;
 	vm->vcpu.proxies = vm->proxies;
 	vm->vcpu.completes_unaligned = loader_is_linux(bundle, info);
-	if (loader_pv_info(bundle, info, &vm->vcpu.pv))
+	if (loader_pv_info(bundle, info, pv))
 		vm->vcpu.pv_page = (volatile uint8_t *)PV_PAGE;
+	announced = (struct shadow_pv){ .announces = pv->announces,
+					.linear_offset = pv->linear_offset,
+					.user_limit = pv->user_limit,
+					.ram = *vm_mem_find(&vm->mem, gpa(0)) };
 	shadow_init(&vm->shadow, &vm->vcpu.mmu, guest_ram_page, &vm->mem,
 		    (void *)(uintptr_t)VMM_POOL);
+	shadow_set_pv(&vm->shadow, &announced);
 	/* Only now are the vectors mapped: what the core does not have traps. */
 	jazelle_disable(); /* its state would be one that no trap handler knows */
 	vm->vcpu.has_vfp = vfp_present();

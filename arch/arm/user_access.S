@@ -33,6 +33,16 @@
 	.word	9001b, access_failed
 	.endm
 
+/* uint32_t user_fetch(uint32_t va): see user_access.h. */
+	FUNCTION user_fetch
+	mov	r1, r0
+9007:	ldrt	r0, [r1]
+	bx	lr
+9008:	mvn	r0, #0
+	bx	lr
+	.section .fixup_table, "a"
+	.word	9007b, 9008b
+
 	LOAD	user_load32, ldrt r2, [r0]
 	LOAD	user_load8, ldrbt r2, [r0]
 	STORE	user_store32, strt r1, [r0]

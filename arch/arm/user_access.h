@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** An instruction word of ARM state; 0xffffffff, which is none on ARMv5, if the load aborts. */
+uint32_t user_fetch(uint32_t va);
 bool user_load32(uint32_t va, uint32_t *value);
 bool user_load8(uint32_t va, uint32_t *value);
 bool user_store32(uint32_t va, uint32_t value);

@@ -21,7 +21,7 @@ OUTPUT_ARCH(arm)
 {symbols}
 EXTERN({roots})
 SECTIONS {{
-    .hako.pv {base:#x} : {{
+    .blob {base:#x} : {{
         {user_start} = .; *(.text.user .text.user.*) {user_end} = .;
         *(.text .text.*) *(.rodata .rodata.*) *(.data .data.*) *(.bss .bss.* COMMON)
         LONG(0)
@@ -93,7 +93,7 @@ def build(base: int, roots: Sequence[str], lookup: Callable[[str], Optional[int]
              *(f"--require-defined={root}" for root in roots), "-o", output, *objects)
         with open(output, "rb") as file:
             elf = Elf(file.read())
-    section = elf.section(".hako.pv")
+    section = elf.section(".blob")
     assert section is not None
     symbols = {name: value for name, (value, _) in elf.named().items()
                if base <= value <= base + section.size}

@@ -45,5 +45,355 @@ class Hook(NamedTuple):
     group: str = ""
 
 
+def _code(text: str) -> Tuple[tuple, ...]:
+    """A pattern from words in hexadecimal. A dot is a digit that may be any; NAME in word=NAME is a
+    capture. What follows ; in a line is a comment."""
+    rows = []
+    for token in " ".join(line.split(";")[0] for line in text.splitlines()).split():
+        digits, _, name = token.partition("=")
+        mask = int("".join("0" if digit == "." else "f" for digit in digits), 16)
+        row = (int(digits.replace(".", "0"), 16), mask)
+        rows.append(row + (name,) if name else row)
+    return tuple(rows)
+
+
+# System calls: arch/arm/kernel/entry-common.S.
+
+_SWI = """
+    e24dd048 e88d1fff           ; sub sp, sp, #72; stmia sp, {r0 - r12}
+    e28d803c e9486000           ; add r8, sp, #60; stmdb r8, {sp, lr}^
+    e14f8000 e58de03c e58d8040  ; mrs r8, spsr; str lr, [sp, #60]; str r8, [sp, #64]
+    e58d0044 ee11cf10           ; str r0, [sp, #68]; mrc p15, 0, ip, c1, c0
+    e28fa... e28aa... e59aa...  ; r10 = cr_alignment
+    e13a000c 1e01af10           ; teq r10, ip; mcrne p15, 0, r10, c1, c0
+    e321f013                    ; msr cpsr_c, #0x13
+"""
+_SWI_END = """
+    e28f9... e2899... e5999...  ; r9 = __current
+    e28f8...=table e5897...     ; adr r8, sys_call_table; str r7, [r9, #...]
+"""
+_SWI_PAN = "e3a08051 ee038f10"  # mov r8, #0x51; mcr p15, 0, r8, c3, c0
+
+_WORK = "e321f093 e5991000 e1b01801 1a......"  # msr cpsr_c, #0x93; ldr r1, [r9]; lsls #16; bne
+_OPEN = "e3a01055 ee031f10"                    # mov r1, #0x55; mcr p15, 0, r1, c3, c0
+_FAST_TAIL = """
+    e1a0200d e5921048 e5b2e044  ; mov r2, sp; ldr r1, [r2, #72]; ldr lr, [r2, #68]!
+    e311008f 1a...... e16ff001  ; tst r1, #0x8f; bne; msr spsr_fsxc, r1
+    e9527ffe e1a00000           ; ldmdb r2, {r1 - lr}^; nop
+    e28dd050 e1b0f00e           ; add sp, sp, #80; movs pc, lr
+"""
+_SLOW_TAIL = """
+    e1a0200d e5921040 e5b2e03c  ; the same 8 bytes lower, and with r0
+    e311008f 1a...... e16ff001
+    e9527fff e1a00000
+    e28dd048 e1b0f00e
+"""
+
+# Exceptions: arch/arm/kernel/entry-armv.S.
+
+_USR = """
+    e24dd048 e98d1ffe ee117f10  ; sub sp, sp, #72; stmib sp, {r1 - r12}; mrc p15, 0, r7, c1, c0
+    e28f8... e2888... e5988...  ; r8 = cr_alignment
+    e8900038 e28d003c e3e06000  ; ldm r0, {r3 - r5}; add r0, sp, #60; mvn r6, #0
+    e58d3000 e8800070 e9406000  ; str r3, [sp]; stm r0, {r4 - r6}; stmdb r0, {sp, lr}^
+"""
+_USR_PAN = "e3a0c051 ee03cf10"      # mov ip, #0x51; mcr p15, 0, ip, c3, c0
+_COMPARE = "e1380007 1e018f10"      # teq r8, r7; mcrne p15, 0, r8, c1, c0
+_TASK_SIZE = "e3a004bf e1540000"    # mov r0, #0xbf000000; cmp r4, r0
+_SVC = """
+    e24dd0..=frame e31d0...=test 1a......=overflow  ; sub sp, sp, #80; tst sp, #0x2000; bne
+    e31d0004 124dd004           ; tst sp, #4; subne sp, sp, #4
+    e98d1ffe e8900038           ; stmib sp, {r1 - r12}; ldm r0, {r3 - r5}
+    e28d7034 e3e06000           ; add r7, sp, #52; mvn r6, #0
+    e28d20..=sp 12822004        ; add r2, sp, #80; addne r2, r2, #4
+    e58d3000 e1a0300e e887007c  ; str r3, [sp]; mov r3, lr; stm r7, {r2 - r6}
+    e28f9... e2899... e5999...  ; r9 = __current
+    ee130f10 e58d0048           ; mrc p15, 0, r0, c3, c0; str r0, [sp, #72]
+"""
+_SVC_OPEN = "e3c02003 e3822001 ee032f10"  # bic r2, r0, #3; orr r2, r2, #1; mcr p15, 0, r2, c3, c0
+_SVC_PAN = "e3a02051 ee032f10"            # mov r2, #0x51; mcr p15, 0, r2, c3, c0
+_SVC_EXIT = """
+    e59d0048 ee030f10           ; ldr r0, [sp, #72]; mcr p15, 0, r0, c3, c0
+    e16ff005 e8ddffff           ; msr spsr_fsxc, r5; ldmia sp, {r0 - pc}^
+"""
+_SVC_MASK = "e321f093"              # msr cpsr_c, #0x93
+
+
+def _exceptions() -> Tuple[Hook, ...]:
+    hooks = []
+    for name in ("und", "pabt", "dabt", "irq"):
+        for pan in ("", _USR_PAN):
+            words = f"{_USR} {pan} {_COMPARE}"
+            hooks.append(Hook(f"{name}_usr", f"__{name}_usr", "entry", _code(words),
+                              f"pv_{name}_usr", f"{name}_usr"))
+        for variant, words in (("", _SVC_OPEN), ("_pan", _SVC_PAN)):
+            hooks.append(Hook(f"{name}_svc", f"__{name}_svc", "entry", _code(_SVC + words),
+                              f"pv_{name}_svc{variant}", f"{name}_svc"))
+        mask = "" if name == "irq" else _SVC_MASK
+        hooks.append(Hook(f"{name}_svc_exit", f"__{name}_svc", "place", _code(mask + _SVC_EXIT),
+                          f"pv_{name}_svc_exit"))
+    return tuple(hooks)
+
+
+# The change to another task: entry-armv.S.
+
+_SWITCH_TO = """
+    ee136f10 e5816...=save      ; mrc p15, 0, r6, c3, c0; str r6, [r1, #12]
+    e5926...=load e3e03a0f      ; ldr r6, [r2, #12]; mvn r3, #0xf000
+    e503400f e59f8...=guard     ; str r4, [r3, #-15]; ldr r8, =__stack_chk_guard
+    e5929...=canary e1a07002    ; ldr r9, [r2, #...]; mov r7, r2
+    ee036f10 e1a05000           ; mcr p15, 0, r6, c3, c0; mov r5, r0
+"""
+
+# Page tables, TLB and caches: arch/arm/mm/proc-arm926.S, tlb-v4wbi.S, copypage-v4wb.c.
+
+_SET_PTE = """
+    e4801800 e2213043 e3c12eff  ; str r1, [r0], #2048; eor r3, r1, #0x43; bic r2, r1, #0xff0
+    e3c22003 e3822002 e3130c01  ; bic r2, r2, #3; orr r2, r2, #2; tst r3, #0x100
+    13822eaa e31300c0 03822e55  ; orrne r2, r2, #0xaa0; tst r3, #0xc0; orreq r2, r2, #0x550
+    e3130003 13a02000 e5802000  ; tst r3, #3; movne r2, #0; str r2, [r0]
+    e1a00000 ee070f3a ee070f9a  ; nop; clean; drain
+    e1a0f00e                    ; mov pc, lr
+"""
+_SWITCH_MM = """
+    e3a0c000 ee17ff7e 1afffffd  ; mov ip, #0; test, clean and invalidate; bne
+    ee07cf15 ee07cf9a ee020f10  ; invalidate the instruction cache; drain; TTBR
+    ee08cf17 e1a0f00e           ; invalidate the TLB; mov pc, lr
+"""
+_CLEAN_AREA = "ee070f3a e2800020 e2511020 8afffffb ee070f9a e1a0f00e"
+_FLUSH_USER_TLB = """
+    e3a03000 ee073f9a e5922010  ; mov r3, #0; drain; ldr r2, [r2, #16]
+    e3c000ff e3c00c0f e3120004  ; bic r0, r0, #0xff; bic r0, r0, #0xf00; tst r2, #VM_EXEC
+    1e080f35 ee080f36 e2800a01  ; mcrne and mcr: invalidate an entry; add r0, r0, #4096
+    e1500001 3afffff9 e1a0f00e  ; cmp r0, r1; bcc; mov pc, lr
+"""
+_FLUSH_KERN_TLB = """
+    e3a03000 ee073f9a e3c000ff e3c00c0f
+    ee080f35 ee080f36 e2800a01 e1500001 3afffffa e1a0f00e
+"""
+_FLUSH_USER_CACHE = """
+    e3120004 ee070f3e 1e070f35  ; tst r2, #VM_EXEC; clean and invalidate; mcrne: and instructions
+    e2800020 ee070f3e 1e070f35 e2800020
+    e1500001 3afffff6 e3120004  ; cmp r0, r1; bcc; tst r2, #VM_EXEC
+    1e07cf9a e1a0f00e           ; mcrne: drain; mov pc, lr
+"""
+_COHERENT = """
+    e3c0001f ee070f3a ee070f35  ; bic r0, r0, #31; clean; invalidate instructions
+    e2800020 e1500001 3afffffa ee070f9a e3a00000 e1a0f00e
+"""
+_FLUSH_KERN_DCACHE = """
+    e0801001 ee070f3e e2800020  ; add r1, r0, r1; clean and invalidate; add r0, r0, #32
+    e1500001 3afffffb e3a00000  ; cmp r0, r1; bcc; mov r0, #0
+    ee070f15 ee070f9a e1a0f00e  ; invalidate the instruction cache; drain; mov pc, lr
+"""
+_DMA_INV = """
+    e310001f 1e070f3a e311001f 1e071f3a e3c0001f
+    ee070f36 e2800020 e1500001 3afffffb ee070f9a e1a0f00e
+"""
+_DMA_CLEAN = "e3c0001f ee070f3a e2800020 e1500001 3afffffb ee070f9a e1a0f00e"
+_DMA_FLUSH = "e3c0001f ee070f3e e2800020 e1500001 3afffffb ee070f9a e1a0f00e"
+_COPY_PAGE = """
+    e8b25018 ee071f36 e8a15018  ; ldm r2!, {r3, r4, ip, lr}; invalidate; stm r1!, {...}
+    e8b25018 e8a15018 e8b25018 ee071f36 e8a15018
+    e8b25018 e2500001 e8a15018 18b25018 1afffff3 ee072f9a
+"""
+_CLEAR_PAGE = """
+    e3a01040 e3a02000 e3a03000  ; mov r1, #64; mov r2, #0 ...
+    e3a0c000 e3a0e000 ee070f36 e8a0500c e8a0500c
+    ee070f36 e8a0500c e8a0500c e2511001 1afffff7 ee071f9a
+"""
+
+# The kernel in programs' memory: arch/arm/lib/copy_from_user.S, copy_to_user.S, clear_user.S,
+# getuser.S, putuser.S, csumpartialcopyuser.S.
+
+_COPY_FROM_USER = """
+    e3a03000 e92d481d e1a0b00d e2522004 ba000032 e210c003 f5d1f000 1a000038 e211c003 1a000042
+    e252201c e92d0360 ba000013 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c f5d1f05c f5d1f07c
+    e4b13004 e4b14004 e4b15004 e4b16004 e4b18004 e4b19004 e4b1c004 e4b1e004 e2522020 e8a05378
+    aafffff3 e3720060 aafffff2 e212c01c e26cc020 108ff00c ea000011 e1a00000 e4b13004 e4b14004
+    e4b15004 e4b16004 e4b18004 e4b19004 e4b1e004 e08ff00c e1a00000 e1a00000 e4803004 e4804004
+    e4805004 e4806004 e4808004 e4809004 e480e004 e8bd0360 e1b02f82 14f13001 24f14001 24f1c001
+    14c03001 24c04001 24c0c001 e28dd008 e8bd8811 e26cc004 e35c0002 c4f13001 a4f14001 e4f1e001
+    c4c03001 a4c04001 e052200c e4c0e001 baffffec e211c003 0affffbc e3c11003 e35c0002 e4b1e004
+    0a000032 ca000063 e252201c ba000025 e92d0760 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c
+    f5d1f05c f5d1f07c e4b14004 e4b15004 e4b16004 e4b18004 e1a0342e e2522020 e4b19004 e4b1a004
+    e4b1c004 e4b1e004 e1833c04 e1a04424 e1844c05 e1a05425 e1855c06 e1a06426 e1866c08 e1a08428
+    e1888c09 e1a09429 e1899c0a e1a0a42a e18aac0c e1a0c42c e18ccc0e e8a01778 aaffffe3 e3720060
+    aaffffe2 e8bd0760 e212c01c 0a000005 e1a0342e e4b1e004 e25cc004 e1833c0e e4803004 cafffff9
+    e2411003 eaffffb3 e252201c ba000025 e92d0760 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c
+    f5d1f05c f5d1f07c e4b14004 e4b15004 e4b16004 e4b18004 e1a0382e e2522020 e4b19004 e4b1a004
+    e4b1c004 e4b1e004 e1833804 e1a04824 e1844805 e1a05825 e1855806 e1a06826 e1866808 e1a08828
+    e1888809 e1a09829 e189980a e1a0a82a e18aa80c e1a0c82c e18cc80e e8a01778 aaffffe3 e3720060
+    aaffffe2 e8bd0760 e212c01c 0a000005 e1a0382e e4b1e004 e25cc004 e183380e e4803004 cafffff9
+    e2411002 eaffff81 e252201c ba000025 e92d0760 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c
+    f5d1f05c f5d1f07c e4b14004 e4b15004 e4b16004 e4b18004 e1a03c2e e2522020 e4b19004 e4b1a004
+    e4b1c004 e4b1e004 e1833404 e1a04c24 e1844405 e1a05c25 e1855406 e1a06c26 e1866408 e1a08c28
+    e1888409 e1a09c29 e189940a e1a0ac2a e18aa40c e1a0cc2c e18cc40e e8a01778 aaffffe3 e3720060
+    aaffffe2 e8bd0760 e212c01c 0a000005 e1a03c2e e4b1e004 e25cc004 e183340e e4803004 cafffff9
+    e2411001 eaffff4f
+"""
+_COPY_TO_USER = """
+    e3a03000 e92d481d e1a0b00d e2522004 ba000032 e210c003 f5d1f000 1a000038 e211c003 1a000042
+    e252201c e92d0360 ba000013 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c f5d1f05c f5d1f07c
+    e8b15378 e2522020 e4a03004 e4a04004 e4a05004 e4a06004 e4a08004 e4a09004 e4a0c004 e4a0e004
+    aafffff3 e3720060 aafffff2 e212c01c e26cc020 108ff00c ea000011 e1a00000 e4913004 e4914004
+    e4915004 e4916004 e4918004 e4919004 e491e004 e08ff00c e1a00000 e1a00000 e4a03004 e4a04004
+    e4a05004 e4a06004 e4a08004 e4a09004 e4a0e004 e8bd0360 e1b02f82 14d13001 24d14001 24d1c001
+    14e03001 24e04001 24e0c001 e28dd008 e8bd8811 e26cc004 e35c0002 c4d13001 a4d14001 e4d1e001
+    c4e03001 a4e04001 e052200c e4e0e001 baffffec e211c003 0affffbc e3c11003 e35c0002 e491e004
+    0a000033 ca000065 e252201c ba000026 e92d0760 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c
+    f5d1f05c f5d1f07c e8b10170 e1a0342e e2522020 e8b15600 e1833c04 e1a04424 e1844c05 e1a05425
+    e1855c06 e1a06426 e1866c08 e1a08428 e1888c09 e1a09429 e1899c0a e1a0a42a e18aac0c e1a0c42c
+    e18ccc0e e4a03004 e4a04004 e4a05004 e4a06004 e4a08004 e4a09004 e4a0a004 e4a0c004 aaffffe2
+    e3720060 aaffffe1 e8bd0760 e212c01c 0a000005 e1a0342e e491e004 e25cc004 e1833c0e e4a03004
+    cafffff9 e2411003 eaffffb2 e252201c ba000026 e92d0760 f5d1f000 e2522060 f5d1f01c ba000002
+    f5d1f03c f5d1f05c f5d1f07c e8b10170 e1a0382e e2522020 e8b15600 e1833804 e1a04824 e1844805
+    e1a05825 e1855806 e1a06826 e1866808 e1a08828 e1888809 e1a09829 e189980a e1a0a82a e18aa80c
+    e1a0c82c e18cc80e e4a03004 e4a04004 e4a05004 e4a06004 e4a08004 e4a09004 e4a0a004 e4a0c004
+    aaffffe2 e3720060 aaffffe1 e8bd0760 e212c01c 0a000005 e1a0382e e491e004 e25cc004 e183380e
+    e4a03004 cafffff9 e2411002 eaffff7f e252201c ba000026 e92d0760 f5d1f000 e2522060 f5d1f01c
+    ba000002 f5d1f03c f5d1f05c f5d1f07c e8b10170 e1a03c2e e2522020 e8b15600 e1833404 e1a04c24
+    e1844405 e1a05c25 e1855406 e1a06c26 e1866408 e1a08c28 e1888409 e1a09c29 e189940a e1a0ac2a
+    e18aa40c e1a0cc2c e18cc40e e4a03004 e4a04004 e4a05004 e4a06004 e4a08004 e4a09004 e4a0a004
+    e4a0c004 aaffffe2 e3720060 aaffffe1 e8bd0760 e212c01c 0a000005 e1a03c2e e491e004 e25cc004
+    e183340e e4a03004 cafffff9 e2411001 eaffff4c
+"""
+_CLEAR_USER = """
+    e92d4002 e3a02000 e3510004 ba00000d e210c003 0a000005 e35c0002 e4e02001 d4e02001 b4e02001
+    e26cc004 e041100c e2511008 54a02004 54a02004 5afffffb e2911004 54a02004 e3110002 14e02001
+    14e02001 e3110001 14e02000 e3a00000 e8bd8002
+"""
+_CSUM = """
+    e92d41f6 e3e03000 e3520008 3a...... e2933000 e3110003 1b...... e3100003 1a00002f e3d2c00f
+    0a00000b e4b04004 e4b05004 e4b06004 e4b07004 e8a100f0 e0b33004 e0b33005 e0b33006 e0b33007
+    e24cc010 e33c0000 1afffff3 e212c00c 0a00000b e31c0008 0a000006 e4b04004 e4b05004 e8a10030
+    e0b33004 e0b33005 e31c0004 0a000002 e4b04004 e4814004 e0b33004 e2122003 0a00000c e4b04004
+    e3120002 e1a05004 0a000004 e0b33804 e4c15001 e1a05424 e4c15001 e1a05824 e3120001 14c15001
+    120550ff 10b33005 e2a30000 e59d3000 e3130001 11a00460 e8bd81f6 e2a33000 e200c003 e3c00003
+    e4b05004 e35c0002 0a000036 8a00006e e1a04425 e3d2c00f 0a000013 e4b05004 e4b06004 e4b07004
+    e4b08004 e1844c05 e1a05425 e1855c06 e1a06426 e1866c07 e1a07427 e1877c08 e8a100f0 e0b33004
+    e0b33005 e0b33006 e0b33007 e1a04428 e24cc010 e33c0000 1affffeb e212c00c 0a000011 e31c0008
+    0a00000a e4b05004 e4b06004 e1844c05 e1a05425 e1855c06 e8a10030 e0b33004 e0b33005 e1a04426
+    e31c0004 0a000004 e4b05004 e1844c05 e4814004 e0b33004 e1a04425 e2122003 0affffc6 e1a05004
+    e3120002 0affffbf e0b33804 e4c15001 e1a05424 e4c15001 e1a05824 eaffffb9 e1a04825 e2933000
+    e3d2c00f 0a000013 e4b05004 e4b06004 e4b07004 e4b08004 e1844805 e1a05825 e1855806 e1a06826
+    e1866807 e1a07827 e1877808 e8a100f0 e0b33004 e0b33005 e0b33006 e0b33007 e1a04828 e24cc010
+    e33c0000 1affffeb e212c00c 0a000011 e31c0008 0a00000a e4b05004 e4b06004 e1844805 e1a05825
+    e1855806 e8a10030 e0b33004 e0b33005 e1a04826 e31c0004 0a000004 e4b05004 e1844805 e4814004
+    e0b33004 e1a04825 e2122003 0affff8f e1a05004 e3120002 0affff88 e0b33004 e4c15001 e1a05424
+    e4c15001 e3120001 0affff86 e4f05001 eaffff80 e1a04c25 e2933000 e3d2c00f 0a000013 e4b05004
+    e4b06004 e4b07004 e4b08004 e1844405 e1a05c25 e1855406 e1a06c26 e1866407 e1a07c27 e1877408
+    e8a100f0 e0b33004 e0b33005 e0b33006 e0b33007 e1a04c28 e24cc010 e33c0000 1affffeb e212c00c
+    0a000011 e31c0008 0a00000a e4b05004 e4b06004 e1844405 e1a05c25 e1855406 e8a10030 e0b33004
+    e0b33005 e1a04c26 e31c0004 0a000004 e4b05004 e1844405 e4814004 e0b33004 e1a04c25 e2122003
+    0affff56 e1a05004 e3120002 0affff4f e4c15001 e0b33004 e4b04004 e1a05004 e4c15001 e0b33c04
+    e1a05424 eaffff47
+"""
+_CSUM_PAN = """
+    ee13cf10 e92d51f6 e3a0c055 ee03cf10 e3e03000 e3520008 3a...... e2933000 e3110003 1b......
+    e3100003 1a000031 e3d2c00f 0a00000b e4b04004 e4b05004 e4b06004 e4b07004 e8a100f0 e0b33004
+    e0b33005 e0b33006 e0b33007 e24cc010 e33c0000 1afffff3 e212c00c 0a00000b e31c0008 0a000006
+    e4b04004 e4b05004 e8a10030 e0b33004 e0b33005 e31c0004 0a000002 e4b04004 e4814004 e0b33004
+    e2122003 0a00000c e4b04004 e3120002 e1a05004 0a000004 e0b33804 e4c15001 e1a05424 e4c15001
+    e1a05824 e3120001 14c15001 120550ff 10b33005 e2a30000 e59d3000 e3130001 11a00460 e8bd51f6
+    ee03cf10 e1a0f00e e2a33000 e200c003 e3c00003 e4b05004 e35c0002 0a000036 8a00006e e1a04425
+    e3d2c00f 0a000013 e4b05004 e4b06004 e4b07004 e4b08004 e1844c05 e1a05425 e1855c06 e1a06426
+    e1866c07 e1a07427 e1877c08 e8a100f0 e0b33004 e0b33005 e0b33006 e0b33007 e1a04428 e24cc010
+    e33c0000 1affffeb e212c00c 0a000011 e31c0008 0a00000a e4b05004 e4b06004 e1844c05 e1a05425
+    e1855c06 e8a10030 e0b33004 e0b33005 e1a04426 e31c0004 0a000004 e4b05004 e1844c05 e4814004
+    e0b33004 e1a04425 e2122003 0affffc4 e1a05004 e3120002 0affffbd e0b33804 e4c15001 e1a05424
+    e4c15001 e1a05824 eaffffb7 e1a04825 e2933000 e3d2c00f 0a000013 e4b05004 e4b06004 e4b07004
+    e4b08004 e1844805 e1a05825 e1855806 e1a06826 e1866807 e1a07827 e1877808 e8a100f0 e0b33004
+    e0b33005 e0b33006 e0b33007 e1a04828 e24cc010 e33c0000 1affffeb e212c00c 0a000011 e31c0008
+    0a00000a e4b05004 e4b06004 e1844805 e1a05825 e1855806 e8a10030 e0b33004 e0b33005 e1a04826
+    e31c0004 0a000004 e4b05004 e1844805 e4814004 e0b33004 e1a04825 e2122003 0affff8d e1a05004
+    e3120002 0affff86 e0b33004 e4c15001 e1a05424 e4c15001 e3120001 0affff84 e4f05001 eaffff7e
+    e1a04c25 e2933000 e3d2c00f 0a000013 e4b05004 e4b06004 e4b07004 e4b08004 e1844405 e1a05c25
+    e1855406 e1a06c26 e1866407 e1a07c27 e1877408 e8a100f0 e0b33004 e0b33005 e0b33006 e0b33007
+    e1a04c28 e24cc010 e33c0000 1affffeb e212c00c 0a000011 e31c0008 0a00000a e4b05004 e4b06004
+    e1844405 e1a05c25 e1855406 e8a10030 e0b33004 e0b33005 e1a04c26 e31c0004 0a000004 e4b05004
+    e1844405 e4814004 e0b33004 e1a04c25 e2122003 0affff54 e1a05004 e3120002 0affff4d e4c15001
+    e0b33004 e4b04004 e1a05004 e4c15001 e0b33c04 e1a05424 eaffff45
+"""
+_OK = "e3a00000 e1a0f00e"               # mov r0, #0; mov pc, lr
+_GET_USER_1 = "e4f02000"                # ldrbt r2, [r0], #0
+_GET_USER_2 = "e4f02001 e4f0c000 e182240c"
+_GET_USER_4 = "e4b02000"                # ldrt r2, [r0], #0
+_GET_USER_8 = "e4b02004 e4b03000"
+_PUT_USER_1 = "e4e02000"                # strbt r2, [r0], #0
+_PUT_USER_2 = "e1a0c422 e4e02001 e4e0c000"
+_PUT_USER_4 = "e4a02000"                # strt r2, [r0], #0
+_PUT_USER_8 = "e4a02004 e4a03000"
+
+
+def _user_access() -> Tuple[Hook, ...]:
+    """guest-patches/pv/uaccess.S needs all of them, and the TASK_SIZE it was written for."""
+    size = _code(f"{_USR} {_COMPARE} {_TASK_SIZE}")
+    hooks = [
+        Hook("task_size", "__dabt_usr", "entry", size, "__dabt_usr", group="uaccess"),
+        Hook("arm_copy_from_user", "arm_copy_from_user", "convert", _code(_COPY_FROM_USER),
+             "pv_copy_from_user", group="uaccess"),
+        Hook("arm_copy_to_user", "arm_copy_to_user", "convert", _code(_COPY_TO_USER),
+             "pv_copy_to_user", group="uaccess"),
+        Hook("arm_clear_user", "arm_clear_user", "convert", _code(_CLEAR_USER),
+             "pv_clear_user", group="uaccess"),
+        Hook("csum_task_size", "__dabt_usr", "entry", size, "__dabt_usr", group="csum"),
+        Hook("csum_partial_copy_from_user", "csum_partial_copy_from_user", "convert",
+             _code(_CSUM), "pv_csum_partial_copy_from_user", group="csum"),
+        Hook("csum_partial_copy_from_user", "csum_partial_copy_from_user", "convert",
+             _code(_CSUM_PAN), "pv_csum_partial_copy_from_user_pan", group="csum"),
+    ]
+    for name, kind, words in (
+            ("get_user_1", "function", _GET_USER_1), ("get_user_2", "convert", _GET_USER_2),
+            ("get_user_4", "function", _GET_USER_4), ("get_user_8", "convert", _GET_USER_8),
+            ("put_user_1", "function", _PUT_USER_1), ("put_user_2", "convert", _PUT_USER_2),
+            ("put_user_4", "function", _PUT_USER_4), ("put_user_8", "convert", _PUT_USER_8)):
+        hooks.append(Hook(name, f"__{name}", kind, _code(words + " " + _OK), f"pv_{name}",
+                          group="uaccess"))
+    return tuple(hooks)
+
+
 HOOKS: Tuple[Hook, ...] = (
+    Hook("vector_swi", "vector_swi", "entry", _code(_SWI + _SWI_END),
+         "pv_vector_swi", "swi_entry"),
+    Hook("vector_swi", "vector_swi", "entry", _code(_SWI + _SWI_PAN + _SWI_END),
+         "pv_vector_swi_pan", "swi_entry"),
+    Hook("ret_fast_syscall", "ret_fast_syscall", "function", _code(f"{_WORK} {_FAST_TAIL}"),
+         "pv_ret_fast_syscall", group="return"),
+    Hook("ret_fast_syscall", "ret_fast_syscall", "function", _code(f"{_WORK} {_OPEN} {_FAST_TAIL}"),
+         "pv_mask_ret_fast_syscall", group="return"),
+    Hook("ret_fast_tail", "ret_fast_syscall", "place", _code(_FAST_TAIL),
+         "pv_ret_fast_tail", group="return"),
+    Hook("no_work_pending", "no_work_pending", "place", _code(_SLOW_TAIL),
+         "pv_no_work_pending", group="return"),
+    Hook("ret_to_user", "ret_to_user", "function", _code(_WORK), "pv_mask_ret_to_user"),
+    *_exceptions(),
+    Hook("early_abort", "v5tj_early_abort", "function", _code("ee151f10 ee160f10"),
+         "pv_early_abort"),
+    Hook("switch_to", "__switch_to", "place", _code(_SWITCH_TO), "pv_switch_to"),
+    Hook("set_pte_ext", "cpu_arm926_set_pte_ext", "function", _code(_SET_PTE), "pv_set_pte_ext",
+         "announces", group="mm"),
+    Hook("switch_mm", "cpu_arm926_switch_mm", "function", _code(_SWITCH_MM), "pv_switch_mm",
+         group="mm"),
+    Hook("dcache_clean_area", "cpu_arm926_dcache_clean_area", "function", _code(_CLEAN_AREA),
+         "pv_dcache_clean_area", group="mm"),
+    Hook("flush_user_tlb_range", "v4wbi_flush_user_tlb_range", "place", _code(_FLUSH_USER_TLB),
+         "pv_flush_tlb_range", group="mm"),
+    Hook("flush_kern_tlb_range", "v4wbi_flush_kern_tlb_range", "function", _code(_FLUSH_KERN_TLB),
+         "pv_flush_tlb_range", group="mm"),
+    Hook("flush_user_cache_range", "arm926_flush_user_cache_range", "place",
+         _code(_FLUSH_USER_CACHE), "pv_flush_user_cache_range"),
+    Hook("coherent_range", "arm926_coherent_user_range", "function", _code(_COHERENT),
+         "pv_coherent_range"),
+    Hook("flush_kern_dcache_area", "arm926_flush_kern_dcache_area", "function",
+         _code(_FLUSH_KERN_DCACHE), "pv_flush_kern_dcache_area"),
+    Hook("dma_inv_range", "arm926_dma_inv_range", "function", _code(_DMA_INV),
+         "pv_dma_flush_range"),
+    Hook("dma_clean_range", "arm926_dma_clean_range", "function", _code(_DMA_CLEAN),
+         "pv_dma_clean_range"),
+    Hook("dma_flush_range", "arm926_dma_flush_range", "function", _code(_DMA_FLUSH),
+         "pv_dma_flush_range"),
+    Hook("copy_page", "v4wb_copy_user_highpage", "place", _code(_COPY_PAGE), "pv_copy_page"),
+    Hook("clear_page", "v4wb_clear_user_highpage", "place", _code(_CLEAR_PAGE), "pv_clear_page"),
+    *_user_access(),
 )

@@ -100,6 +100,12 @@ class Kernel:
             return None
         return self._regions[i][1][addr - self._starts[i] >> 2]
 
+    def function_start(self, addr: int) -> int:
+        """The start of the function that C code at `addr` belongs to."""
+        i = self._find(addr)
+        assert i is not None
+        return self.elf.symbol_at(self._regions[i][0].section, addr)[1]
+
     def file_offset(self, addr: int, size: int = 4) -> Optional[int]:
         """Where the bytes that are loaded to a virtual address are in the file."""
         for section, _ in self.elf.loaded_sections():

@@ -7,8 +7,9 @@ A register is free if each way writes it before it is read. What a way meets:
     bl, to C code       r0 to r3 may be arguments; they, ip and lr are lost in the call (AAPCS)
     blx                 likewise; what it goes to is a function that C code can call
     bl, to other code   may have a calling convention of its own: anything can be read but lr
-    a return            the caller may know which registers a function leaves alone (gcc -fipa-ra),
-                        but ip is lost in any call: a veneer may use it (AAPCS, 5.3.1.1)
+    a return            r0 and r1 may be results, r4 to r11 are the caller's. ip is lost in any call:
+                        a veneer may use it (AAPCS, 5.3.1.1). r2 and r3 are lost if this function
+                        writes them; if it does not, its callers may know that (gcc -fipa-ra)
     a faulting access   may go on at its fixup (__ex_table), too
     a jump label        may be turned into a branch at run time (__jump_table)
     anything else       unknown code, data, too long a way: everything may be read
@@ -22,7 +23,9 @@ from .linux import Kernel
 
 ARGUMENTS = 0b1111
 LOST_IN_CALL = ARGUMENTS | 1 << IP | 1 << LR
+SCRATCH = 0b1100  # r2 and r3
 LIVE_AT_RETURN = 0xFFF | 1 << SP
+FUNCTION_MAX = 4096  # words to look back for the function's own writes
 CANDIDATES = 0x5FFF  # all but sp and pc
 STEPS_MAX = 400
 
@@ -35,10 +38,24 @@ class Scanner:
 
     def __init__(self, kernel: Kernel):
         self.kernel = kernel
+        self._live_at_return = LIVE_AT_RETURN
+
+    def _scratch(self, addr: int) -> int:
+        """Of r2 and r3 those that the function writes before `addr`."""
+        found = 0
+        start = self.kernel.function_start(addr)
+        for at in range(addr - 4, max(start, addr - 4 * FUNCTION_MAX) - 4, -4):
+            word = self.kernel.c_word(at)
+            if word is not None:
+                found |= effects(word).writes & SCRATCH
+            if found == SCRATCH:
+                break
+        return found
 
     def free_registers(self, addr: int) -> int:
         """A mask of the registers that are free when `addr`, in C code, is about to run."""
         live = 0
+        self._live_at_return = LIVE_AT_RETURN & ~self._scratch(addr)
         seen: Dict[int, int] = {}
         todo: List[Tuple[int, int]] = [(addr, CANDIDATES)]
         steps = 0
@@ -71,7 +88,7 @@ class Scanner:
         if found.flow == STOP:
             return mask, 0, []
         if found.flow == RETURN:
-            live |= after & LIVE_AT_RETURN
+            live |= after & self._live_at_return
             ways = [at + 4] if found.conditional else []
         elif found.flow == BRANCH:
             ways = [branch_target(word, at)] + ([at + 4] if found.conditional else [])

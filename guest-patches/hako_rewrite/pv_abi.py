@@ -19,7 +19,7 @@ PV_RANGES_MAX = 16
 PV_ENTRIES = ("und_usr", "pabt_usr", "dabt_usr", "irq_usr",
               "und_svc", "pabt_svc", "dabt_svc", "irq_svc")
 
-FIELDS = 8  # words between version and entry
+FIELDS = 9  # words between version and entry
 INFO = struct.Struct(f"<{2 + FIELDS}I{len(PV_ENTRIES)}II{2 * PV_RANGES_MAX}I")
 
 
@@ -34,6 +34,7 @@ class PvInfo(NamedTuple):
     swi_entry: int = 0
     return_site: int = 0
     restart_from: int = 0
+    announces: int = 0
     entry: Tuple[int, ...] = (0,) * len(PV_ENTRIES)
     ranges: Tuple[Tuple[int, int], ...] = ()
 

@@ -13,7 +13,7 @@ from array import array
 from collections import Counter
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
-from .arm import PC, SP, branch_word
+from .arm import IP, PC, SP, branch_word
 from .linux import Kernel
 from .liveness import Scanner, pick
 from .pv_abi import (PV_CTL, PV_DACR, PV_DFSR, PV_FAR, PV_I_ONLY, PV_IFSR, PV_MASKED, PV_PAGE,
@@ -29,7 +29,7 @@ MSR_IMMEDIATE = 0x0321F000  # msr cpsr_c, #immediate
 I_BIT = 0x80
 
 MASK_I, UNMASK_I = PV_MASKED + PV_I_ONLY, PV_UNMASKED + PV_I_ONLY
-LITERALS = (MASK_I, UNMASK_I, PV_MASKED, PV_UNMASKED, PV_PAGE)
+LITERALS = (MASK_I, UNMASK_I, PV_MASKED, PV_PAGE)
 
 # Reads of CP15 registers of which the page has a copy: the word without rd, name, offset.
 P15_COPIES = {
@@ -97,6 +97,8 @@ class _Writer:
 
 
 LDR, LDRB, STRB = 0xE5100000, 0xE5500000, 0xE5400000
+PUSH, POP = 0xE52D0004, 0xE49D0004  # str rd, [sp, #-4]!; ldr rd, [sp], #4
+SPILLED = 1 << IP | 1 << 3
 STUB_MAX = 5  # words, without a pool
 
 
@@ -187,7 +189,9 @@ class _Finder:
         value = None  # of the immediate form
         used = 0
         if word & ~COND_MASK & ~0xFFF == MSR_IMMEDIATE:
-            value = {0x93: PV_MASKED, 0x13: PV_UNMASKED}.get(word & 0xFFF)
+            # I only: where F is set it stays, so that the value saved before is not stored to an
+            # open page (bitops of Linux; FIQs are nobody's there).
+            value = {0x93: MASK_I, 0x13: UNMASK_I}.get(word & 0xFFF)
             if value is None:
                 self.left["msr: immediate of another mode"] += 1
                 return 1
@@ -200,18 +204,21 @@ class _Finder:
                 self.left["msr: from sp or pc"] += 1
                 return 1
         free = self.scanner.free_registers(addr + 4) & ~used
-        if not free:
-            self.left["msr: no free register"] += 1
-            return 1
-        rx = pick(free)
+        rx = pick(free) if free else pick(SPILLED & ~used)
         write = self.writer
 
         def body():
+            # Below sp there is nothing (AAPCS, 5.2.1), and an interrupt between leaves sp alone.
+            if not free:
+                write.add(PUSH | rx << 12)
             write.load_literal(rx, PV_MASKED if value is None else value)
             write.access(STRB, rx if value is not None else word & 15, rx,
                          _control(PV_MASKED if value is None else value))
+            if not free:
+                write.add(POP | rx << 12)
 
-        return self._stub("msr" if value is None else "msr_immediate", addr, word, 1, body)
+        kind = "msr" if value is None else "msr_immediate"
+        return self._stub(kind if free else f"{kind}_spilled", addr, word, 1, body)
 
     def site(self, code: array, i: int, addr: int) -> int:
         """Looks at the word at `i`; returns how many words it has dealt with."""

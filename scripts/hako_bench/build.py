@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run needs beside the kernel and the VMM: the plugin, the guest programs, the initramfs."""
+"""What a run needs beside the kernel and the VMM: the plugin, the guest programs, the initramfs, and
+what the host's side of the network serves."""
 
+import array
 import gzip
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 from . import facts
@@ -11,6 +14,12 @@ from . import facts
 GUEST_CC = "arm-linux-gnueabi-gcc"
 GUEST_FLAGS = ["-std=gnu11", "-O2", "-static", "-fno-pie", "-no-pie", "-march=armv5te", "-marm",
                "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", "-I."]
+INIT_SOURCES = ("bench.c", "basic.c", "work.c", "scaling.c")
+HEADERS = ("bench.h", "markers.h")
+
+BUSYBOX = "build/guest/busybox/bin/busybox"
+# What script.sh names by its path.
+APPLETS = ("cat", "cp", "echo", "grep", "ls", "mkdir", "rm", "sed", "sort", "wc")
 BARE_CC = "arm-none-eabi-gcc"
 PLUGIN_CC = "gcc"
 PLUGIN_FLAGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared",
@@ -91,8 +100,8 @@ def build_trapcost(root, out, board):
     return target
 
 
-def rewrite(root, source, target):
-    run_tool([root / "guest-patches/rewrite", source, "-o", target], root)
+def rewrite(root, source, target, options=()):
+    run_tool([root / "guest-patches/rewrite", *options, source, "-o", target], root)
     return target
 
 
@@ -114,6 +123,7 @@ def bundle(root, board, guest, target, dtb=None, initrd=None, cmdline=None):
 CPIO_MAGIC = "070701"
 MODE_FILE = 0o100755
 MODE_DIR = 0o040755
+MODE_LINK = 0o120777
 
 
 def _cpio_entry(inode, name, mode, data):
@@ -124,27 +134,69 @@ def _cpio_entry(inode, name, mode, data):
 
 
 def cpio_archive(files):
-    """An initramfs of (name, data) pairs; data None is a directory. Same input, same bytes."""
+    """An initramfs of (name, data) pairs. Same input, same bytes.
+
+    Data is a program's bytes, the text of a symbolic link, or None for a directory.
+    """
     parts = []
     for inode, (name, data) in enumerate(files, start=1):
-        mode = MODE_DIR if data is None else MODE_FILE
-        parts.append(_cpio_entry(inode, name, mode, data or b""))
+        if data is None:
+            parts.append(_cpio_entry(inode, name, MODE_DIR, b""))
+        elif isinstance(data, str):
+            parts.append(_cpio_entry(inode, name, MODE_LINK, data.encode()))
+        else:
+            parts.append(_cpio_entry(inode, name, MODE_FILE, data))
     parts.append(_cpio_entry(0, "TRAILER!!!", 0, b""))
     return b"".join(parts)
 
 
-def build_initramfs(root, out):
-    """build/bench/bench.cpio.gz: the benchmark program is /init."""
-    folder = root / "tests/bench"
-    target = out / "bench.cpio.gz"
-    sources = [folder / "bench.c", folder / "helper.c", folder / "markers.h", Path(__file__)]
-    if is_current(target, sources):
-        return target
+def _build_programs(root, out, folder):
     init, helper = out / "init", out / "helper"
-    run_tool([GUEST_CC, *GUEST_FLAGS, "-Wl,-e,bench_entry", "-s", "-o", init, folder / "bench.c"],
-             root)
+    run_tool([GUEST_CC, *GUEST_FLAGS, "-Wl,-e,bench_entry", "-s", "-o", init,
+              *(folder / name for name in INIT_SOURCES)], root)
     run_tool([GUEST_CC, *GUEST_FLAGS, "-s", "-o", helper, folder / "helper.c"], root)
-    archive = cpio_archive([("dev", None), ("init", init.read_bytes()),
-                            ("helper", helper.read_bytes())])
-    target.write_bytes(gzip.compress(archive, mtime=0))
+    return [("dev", None), ("init", init.read_bytes()), ("helper", helper.read_bytes())]
+
+
+def build_initramfs(root, out):
+    """build/bench/bench.cpio: the benchmark program is /init.
+
+    Two archives, which the kernel unpacks one after the other. The one with busybox is not
+    compressed: the boot's count would be the decompressor's more than the kernel's.
+    """
+    folder = root / "tests/bench"
+    target = out / "bench.cpio"
+    busybox, script = root / BUSYBOX, folder / "script.sh"
+    if not busybox.exists():
+        raise BuildError(f"{BUSYBOX} is missing: make build/guest/busybox.fetched")
+    sources = [folder / name for name in (*INIT_SOURCES, *HEADERS, "helper.c")]
+    if is_current(target, [*sources, busybox, script, Path(__file__)]):
+        return target
+    programs = gzip.compress(cpio_archive(_build_programs(root, out, folder)), mtime=0)
+    work = cpio_archive([("bin", None), ("bin/busybox", busybox.read_bytes()),
+                         *((f"bin/{applet}", "busybox") for applet in APPLETS),
+                         ("work", None), ("work/script.sh", script.read_bytes())])
+    target.write_bytes(programs + b"\0" * (-len(programs) % 4) + work)
     return target
+
+
+def fetched_file(kib):
+    """The words that tests/bench/work.c expects (random_next)."""
+    words, value = array.array("I"), 1
+    for _ in range(kib * 1024 // 4):
+        words.append(value)
+        value = (value * 1664525 + 1013904223) & 0xFFFFFFFF
+    if sys.byteorder == "big":
+        words.byteswap()
+    return words.tobytes()
+
+
+def build_tftp(out, sizes):
+    """The folder that QEMU's TFTP server serves: a file for each size in KiB, named after it."""
+    folder = out / "tftp"
+    folder.mkdir(parents=True, exist_ok=True)
+    for kib in sizes:
+        path = folder / str(kib)
+        if not path.exists() or path.stat().st_size != kib * 1024:
+            path.write_bytes(fetched_file(kib))
+    return folder

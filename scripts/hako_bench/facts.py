@@ -40,12 +40,44 @@ COMMAND_LINE = f"console=ttyAMA0 mem={GUEST_MEMORY_MIB}M"
 ICOUNT_SHIFT = 3
 
 
+# Of the row "fetch": tests/bench/work.c has its iterations, which are KiB.
+FETCH_KIB = 1024
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How the kernel that runs under the VMM was made ready."""
+
+    name: str
+    title: str
+    label: str             # of its files in build/bench
+    rewrite: tuple = ()    # options of the rewriter
+    prefix: str = "vmm_"   # of its numbers in results.json
+    ratio: str = "ratio"
+
+
+MODES = {
+    mode.name: mode
+    for mode in (
+        Mode("pv", "VMM", "vmm"),
+        Mode("proxies", "proxies only", "proxies", ("--no-pv",), "proxies_", "proxies_ratio"),
+    )
+}
+
+
 @dataclass(frozen=True)
 class Row:
     name: str        # in results.json and in the guest's output
     title: str       # for people
     published: float | None = None  # SIVARM against native, under icount
+    group: str = "basic"
+    processes: int = 0              # of a row in the group "scaling"; its name ends with it
 
+
+GROUPS = ("basic", "work", "scaling")
+# Kinds of scaling rows, by their names without the number of processes.
+SCALING = {"pipe": "pipe round trip", "switch": "context switch"}
+PROCESSES = (2, 8, 32, 96)
 
 ROWS = {
     row.name: row
@@ -61,6 +93,12 @@ ROWS = {
         Row("mprotect", "2x mprotect"),
         Row("cpu", "CPU loop, one round"),
         Row("boot", "boot, kernel to init"),
+        Row("gzip", "gzip of 4 MiB, 1 KiB", group="work"),
+        Row("sha256", "sha256sum of 4 MiB, 1 KiB", group="work"),
+        Row("script", "shell script, 1 command", group="work"),
+        Row("fetch", "1 MiB by TFTP, 1 KiB", group="work"),
+        *(Row(f"{kind}_{count}", f"{title}, {count} proc.", group="scaling", processes=count)
+          for kind, title in SCALING.items() for count in PROCESSES),
     )
 }
 

@@ -42,6 +42,7 @@ class Machine:
     entry: int | None = None
     entry_word: int | None = None
     profile: bool = False
+    tftp: Path | None = None          # folder that the user network serves
     under: model.Model | None = None  # the ARM926 model, whose `plugin` is
     end_line: str = END_LINE
 
@@ -93,6 +94,10 @@ def command_line(machine, qemu, ram=None):
         command += ["-initrd", str(machine.initrd)]
     if machine.cmdline:
         command += ["-append", machine.cmdline]
+    if machine.tftp:
+        # Nothing but QEMU's own servers is to be reached: others answer when they like.
+        command += ["-nic", f"user,model={hako_qemu.NIC_MODEL},restrict=on,tftp="
+                    + str(machine.tftp).replace(",", ",,")]
     # sleep=off: an idle guest's clock jumps to the next timer instead of waiting for it.
     command += ["-icount", f"shift={facts.ICOUNT_SHIFT},sleep=off",
                 "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",

@@ -1,36 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results as data, as a table and as a list of missed limits. Pure functions."""
+"""Results as data and as tables. Pure functions."""
 
 from . import facts
-
-
-class LimitError(Exception):
-    """The file of limits is wrong."""
 
 
 def _digits(value, places):
     return None if value is None else round(value, places)
 
 
-def row_record(name, native, vmm):
-    """A row of results.json; native or vmm may be None."""
-    row = facts.ROWS[name]
-    ratio = vmm.insns / native.insns if native and vmm and native.insns else None
+def _traps(result):
+    return {
+        vector: {"per_operation": round(count, 3), "insns_per_operation": round(insns, 1),
+                 "median": result.costs[vector].median, "max": result.costs[vector].max}
+        for vector, (count, insns) in result.traps.items()
+    }
+
+
+def _ratio_of(native, other):
+    return other.insns / native.insns if native and other and native.insns else None
+
+
+def row_record(name, found):
+    """A row of results.json; `found` has Results by "native" and mode, and may lack any of them."""
+    native = found.get("native")
     record = {
         "name": name,
         "native_insns": _digits(native and native.insns, 2),
-        "vmm_insns": _digits(vmm and vmm.insns, 2),
-        "ratio": _digits(ratio, 4),
-        "published": row.published,
         "native_spread": _digits(native and native.spread, 5),
-        "vmm_spread": _digits(vmm and vmm.spread, 5),
+        "published": facts.ROWS[name].published,
     }
-    if vmm:
-        record["vmm_traps"] = {
-            vector: {"per_operation": round(count, 3), "insns_per_operation": round(insns, 1),
-                     "median": vmm.costs[vector].median, "max": vmm.costs[vector].max}
-            for vector, (count, insns) in vmm.traps.items()
-        }
+    for mode in facts.MODES.values():
+        result = found.get(mode.name)
+        record[f"{mode.prefix}insns"] = _digits(result and result.insns, 2)
+        record[f"{mode.prefix}spread"] = _digits(result and result.spread, 5)
+        record[mode.ratio] = _digits(_ratio_of(native, result), 4)
+        if result:
+            record[f"{mode.prefix}traps"] = _traps(result)
     return record
 
 
@@ -67,11 +72,12 @@ def trap_record(name, native, vmm, baseline):
     }
 
 
-def result_record(board, kernel, pan, rows, trap_costs, qemu):
+def result_record(board, kernel, pan, modes, rows, trap_costs, qemu):
     record = {
         "board": board,
         "kernel": kernel,
         "pan": int(pan),
+        "modes": list(modes),
         "qemu": qemu,
         "icount_shift": facts.ICOUNT_SHIFT,
         "memory_mib": facts.GUEST_MEMORY_MIB,
@@ -97,21 +103,34 @@ def _ratio(value):
     return "-" if value is None else f"{value:.2f}"
 
 
+def _trap_count(row, mode):
+    traps = row.get(f"{mode.prefix}traps")
+    return _number(sum(cost["per_operation"] for cost in traps.values()) if traps else None)
+
+
 def _format_rows(record):
+    pv, proxies = facts.MODES["pv"], facts.MODES["proxies"]
     lines = [
         f"{record['board']}, {record['kernel']}, software PAN {'on' if record['pan'] else 'off'}: "
         "instructions per operation",
         "",
-        f"  {'':24}{'native':>14}{'VMM':>16}{'ratio':>9}{'published':>11}{'traps':>10}",
+        f"  {'':28}{'native':>14}{pv.title:>14}{'ratio':>8}{'at most':>9}{'aim for':>9}"
+        f"{'traps':>10}{proxies.title:>16}{'ratio':>8}{'traps':>10}{'published':>11}",
     ]
     for row in record["rows"]:
-        traps = row.get("vmm_traps")
-        total = sum(cost["per_operation"] for cost in traps.values()) if traps else None
         lines.append(
-            f"  {facts.ROWS[row['name']].title:24}{_number(row['native_insns']):>14}"
-            f"{_number(row['vmm_insns']):>16}{_ratio(row['ratio']):>9}"
-            f"{_ratio(row['published']):>11}{_number(total):>10}")
+            f"  {facts.ROWS[row['name']].title:28}{_number(row['native_insns']):>14}"
+            f"{_number(row['vmm_insns']):>14}{_ratio(row['ratio']):>8}"
+            f"{_ratio(row.get('at_most')):>9}{_ratio(row.get('aim_for')):>9}"
+            f"{_trap_count(row, pv):>10}{_number(row['proxies_insns']):>16}"
+            f"{_ratio(row['proxies_ratio']):>8}{_trap_count(row, proxies):>10}"
+            f"{_ratio(row['published']):>11}")
     return lines
+
+
+def cycles_ratio_of(record):
+    """The instructions' ratio that belongs to the cycles."""
+    return facts.MODES[record["cycles_mode"]].ratio
 
 
 def _per_operation(cycles_of, kind, event):
@@ -122,18 +141,18 @@ def _format_cycles(record):
     """Cycles, and what waiting for memory and misses have to do with them: native, then VMM."""
     lines = [
         f"{record['board']}, {record['kernel']}: cycles per operation on an ARM926 with memory "
-        f"{record['profile']}",
+        f"{record['profile']}, {facts.MODES[record['cycles_mode']].title}",
         "",
-        f"  {'':24}{'native':>14}{'VMM':>16}{'ratio':>9}{'(of insns)':>12}"
+        f"  {'':28}{'native':>14}{'VMM':>16}{'ratio':>9}{'(of insns)':>12}"
         f"{'waiting':>24}{'cache misses':>22}{'table walks':>18}",
     ]
     for row in record["rows"]:
         of = row["cycles_of"]
         misses = {kind: events["i_misses"] + events["d_misses"] for kind, events in of.items()}
         lines.append(
-            f"  {facts.ROWS[row['name']].title:24}{_number(row['native_cycles']):>14}"
+            f"  {facts.ROWS[row['name']].title:28}{_number(row['native_cycles']):>14}"
             f"{_number(row['vmm_cycles']):>16}{_ratio(row['cycles_ratio']):>9}"
-            f"{_ratio(row['ratio']):>12}"
+            f"{_ratio(row[cycles_ratio_of(record)]):>12}"
             f"{_per_operation(of, 'native', 'stall'):>12}{_per_operation(of, 'vmm', 'stall'):>12}"
             f"{_number(misses.get('native')):>11}{_number(misses.get('vmm')):>11}"
             f"{_per_operation(of, 'native', 'tlb_misses'):>9}"
@@ -160,43 +179,6 @@ def format_table(record):
     if record.get("trap_costs"):
         parts.append("\n".join(_format_traps(record)))
     return "\n\n".join(parts)
-
-
-def check_limits_table(limits):
-    """The limits as a dictionary, or LimitError: a misspelt row must not pass for a met one."""
-    unknown = set(limits) - {"ratio", "trap_insns"}
-    unknown |= set(limits.get("ratio", {})) - set(facts.ROWS)
-    if unknown:
-        raise LimitError(f"limits for something unknown: {', '.join(sorted(unknown))}")
-    return limits
-
-
-def missed_limits(record, limits):
-    """Sentences about what is over its limit or was not measured. PAN on is only reported."""
-    if record["pan"]:
-        return []
-    missed = []
-    rows = {row["name"]: row for row in record["rows"]}
-    for name, limit in limits.get("ratio", {}).items():
-        ratio = rows[name]["ratio"] if name in rows else None
-        if ratio is None:
-            missed.append(f"{record['board']} {name}: not measured (limit {limit})")
-        elif ratio > limit:
-            missed.append(f"{record['board']} {name}: ratio {ratio:.3f} is over {limit}")
-    limit = limits.get("trap_insns")
-    if limit is None:
-        return missed
-    costs = [cost for cost in record.get("trap_costs", [])
-             if facts.TRAP_ROWS[cost["name"]].is_register]
-    if not costs:
-        missed.append(f"{record['board']} trap costs: not measured (limit {limit})")
-    for cost in costs:
-        if cost["max"] is None:
-            missed.append(f"{record['board']} {cost['name']}: did not trap, so not measured")
-        elif cost["max"] > limit:
-            missed.append(f"{record['board']} {cost['name']}: up to {cost['max']} instructions "
-                          f"from trap to resume, over {limit}")
-    return missed
 
 
 def format_profile(profile, plans, symbols):

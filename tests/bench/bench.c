@@ -7,23 +7,20 @@
  *     BENCH name iterations repeats
  *     ...
  *     BENCH end
- * On the kernel's command line (init's environment), bench_rows=a,b selects rows; bench_repeats=N
- * and bench_share=N make it shorter, for a run under a slow model: N repeats of each row instead of
- * REPEATS, and an Nth of its iterations.
+ * On the kernel's command line (init's environment): bench_rows=a,b selects rows of all tables,
+ * instead of all basic ones; bench_repeats=N and bench_share=N make it shorter, for a run under a
+ * slow model: N repeats of each row instead of its own, and an Nth of its iterations.
  */
+#include "tests/bench/bench.h"
+
 #include "tests/bench/markers.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -32,8 +29,8 @@
 #define STRING(x) #x
 #define INSN(x)   ".inst " STRING(x)
 
-#define REPEATS   5
-#define PAGE_SIZE 4096u
+/* Before each measurement. */
+#define SETTLE_MS 100
 
 /* init's first instruction, before the C library's start-up code. */
 __asm__(".globl bench_entry\n"
@@ -51,7 +48,7 @@ static inline void mark_end(void)
 }
 
 /* Does not return: the kernel panics without init, and the runner would take that for the cause. */
-static void stop(void)
+void stop(void)
 {
 	fflush(stdout);
 	tcdrain(STDOUT_FILENO);
@@ -59,100 +56,14 @@ static void stop(void)
 		pause();
 }
 
-static void die(const char *what)
+void die(const char *what)
 {
 	printf("BENCH error: %s: %s\n", what, strerror(errno));
 	stop();
 }
 
-static void require(bool ok, const char *what)
-{
-	if (!ok)
-		die(what);
-}
-
-/* A system call without the C library: nothing but the trap into the kernel and back. */
-static inline long raw_syscall0(long number)
-{
-	register long r7 __asm__("r7") = number;
-	register long r0 __asm__("r0");
-
-	__asm__ volatile("swi 0" : "=r"(r0) : "r"(r7) : "memory");
-	return r0;
-}
-
-static void syscall_run(unsigned count)
-{
-	while (count--)
-		raw_syscall0(SYS_getppid);
-}
-
-static int zero_fd;
-static char buffer[PAGE_SIZE] __attribute__((aligned(4096)));
-
-static void zero_prepare(unsigned count)
-{
-	mkdir("/dev", 0755);
-	mknod("/dev/zero", S_IFCHR | 0600, makedev(1, 5));
-	zero_fd = open("/dev/zero", O_RDONLY);
-	require(zero_fd >= 0, "/dev/zero");
-}
-
-static void zero_finish(void)
-{
-	close(zero_fd);
-}
-
-static void read_run(unsigned count)
-{
-	while (count--)
-		require(read(zero_fd, buffer, 1) == 1, "read");
-}
-
-static void read4k_run(unsigned count)
-{
-	while (count--)
-		require(read(zero_fd, buffer, PAGE_SIZE) == PAGE_SIZE, "read");
-}
-
-static int to_child[2], from_child[2];
-static pid_t echo_pid;
-
-static void pipe_prepare(unsigned count)
-{
-	char byte;
-
-	require(!pipe(to_child) && !pipe(from_child), "pipe");
-	echo_pid = fork();
-	require(echo_pid >= 0, "fork");
-	if (echo_pid)
-		return;
-	close(to_child[1]);
-	while (read(to_child[0], &byte, 1) == 1)
-		if (write(from_child[1], &byte, 1) != 1)
-			break;
-	_exit(0);
-}
-
-static void pipe_finish(void)
-{
-	close(to_child[0]);
-	close(to_child[1]);
-	close(from_child[0]);
-	close(from_child[1]);
-	waitpid(echo_pid, NULL, 0);
-}
-
-static void pipe_run(unsigned count)
-{
-	char byte = 0;
-
-	while (count--)
-		require(write(to_child[1], &byte, 1) == 1 && read(from_child[0], &byte, 1) == 1,
-			"pipe round trip");
-}
-
-static void wait_for(pid_t pid)
+/* Waits for a child, which must have ended well. */
+void wait_for(pid_t pid)
 {
 	int status;
 
@@ -163,133 +74,17 @@ static void wait_for(pid_t pid)
 	}
 }
 
-static void fork_exit_run(unsigned count)
+/* The benchmark runs without devtmpfs: it makes the device files it needs. */
+void make_device(const char *path, unsigned major_number, unsigned minor_number)
 {
-	while (count--) {
-		const pid_t pid = fork();
-
-		if (!pid)
-			_exit(0);
-		wait_for(pid);
-	}
+	mkdir("/dev", 0755);
+	mknod(path, S_IFCHR | 0600, makedev(major_number, minor_number));
 }
 
-static void fork_exec_run(unsigned count)
+static bool is_selected(const char *list, const char *name)
 {
-	while (count--) {
-		const pid_t pid = fork();
-
-		if (!pid) {
-			execl("/helper", "/helper", (char *)NULL);
-			die("/helper");
-		}
-		wait_for(pid);
-	}
-}
-
-static char *pages;
-static unsigned page_count;
-
-/* Page tables included: a fresh mapping for each repetition. */
-static void touch_prepare(unsigned count)
-{
-	page_count = count;
-	pages = mmap(NULL, count * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		     -1, 0);
-	require(pages != MAP_FAILED, "mmap");
-}
-
-static void touch_finish(void)
-{
-	munmap(pages, page_count * PAGE_SIZE);
-}
-
-static void touch_run(unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		*(volatile char *)(pages + i * PAGE_SIZE) = 1;
-}
-
-static volatile unsigned signals_seen;
-
-static void count_signal(int number)
-{
-	(void)number;
-	signals_seen++;
-}
-
-static void signal_prepare(unsigned count)
-{
-	require(signal(SIGUSR1, count_signal) != SIG_ERR, "signal");
-}
-
-static void signal_run(unsigned count)
-{
-	const pid_t self = getpid();
-	const unsigned before = signals_seen;
-
-	for (unsigned i = 0; i < count; i++)
-		kill(self, SIGUSR1);
-	require(signals_seen - before == count, "signals lost");
-}
-
-static void mprotect_prepare(unsigned count)
-{
-	pages = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	require(pages != MAP_FAILED, "mmap");
-	page_count = 1;
-	*pages = 1;
-}
-
-static void mprotect_run(unsigned count)
-{
-	while (count--) {
-		require(!mprotect(pages, PAGE_SIZE, PROT_READ), "mprotect");
-		require(!mprotect(pages, PAGE_SIZE, PROT_READ | PROT_WRITE), "mprotect");
-	}
-}
-
-static void cpu_run(unsigned count)
-{
-	unsigned value = 1;
-
-	while (count--) {
-		value = value * 1664525u + 1013904223u;
-		value ^= value >> 15;
-		__asm__ volatile("" : "+r"(value));
-	}
-}
-
-static const struct row {
-	const char *name;
-	unsigned iterations;
-	void (*run)(unsigned count);
-	void (*prepare)(unsigned count);
-	void (*finish)(void);
-} rows[] = {
-	/*
-	 * Some ten million instructions natively in each repetition: several timer ticks, so that
-	 * one more or less does not show.
-	 */
-	{ "syscall", 60000, syscall_run, NULL, NULL },
-	{ "read", 40000, read_run, zero_prepare, zero_finish },
-	{ "read4k", 4000, read4k_run, zero_prepare, zero_finish },
-	{ "pipe", 3000, pipe_run, pipe_prepare, pipe_finish },
-	{ "fork_exit", 200, fork_exit_run, NULL, NULL },
-	{ "fork_exec", 60, fork_exec_run, NULL, NULL },
-	{ "first_touch", 3000, touch_run, touch_prepare, touch_finish },
-	{ "signal", 3000, signal_run, signal_prepare, NULL },
-	{ "mprotect", 2000, mprotect_run, mprotect_prepare, touch_finish },
-	{ "cpu", 8000000, cpu_run, NULL, NULL },
-};
-
-static bool is_selected(const char *name)
-{
-	const char *list = getenv("bench_rows");
 	const size_t length = strlen(name);
 
-	if (!list)
-		return true;
 	for (;;) {
 		if (!strncmp(list, name, length) && (list[length] == ',' || !list[length]))
 			return true;
@@ -311,11 +106,21 @@ static unsigned setting(const char *name, unsigned otherwise)
 	return (unsigned)value;
 }
 
+/*
+ * Lets the kernel finish what came before: RCU's callbacks, delayed work. An idle machine's time
+ * jumps ahead, so this takes none.
+ */
+void settle(unsigned milliseconds)
+{
+	usleep(milliseconds * 1000);
+}
+
 static void row_measure(const struct row *row)
 {
-	const unsigned repeats = setting("bench_repeats", REPEATS);
+	const unsigned repeats = setting("bench_repeats", row->repeats);
 	const unsigned share = row->iterations / setting("bench_share", 1);
-	const unsigned iterations = share ? share : 1;
+	const unsigned groups = share / row->group;
+	const unsigned iterations = (groups ? groups : 1) * row->group;
 
 	/* Everything is on its way out of the UART before the counting starts. */
 	printf("BENCH %s %u %u\n", row->name, iterations, repeats);
@@ -330,7 +135,8 @@ static void row_measure(const struct row *row)
 		const bool measured = i > 0;
 
 		if (row->prepare)
-			row->prepare(iterations);
+			row->prepare(row, iterations);
+		settle(SETTLE_MS);
 		if (measured)
 			mark_begin();
 		row->run(iterations);
@@ -341,11 +147,20 @@ static void row_measure(const struct row *row)
 	}
 }
 
+static void table_measure(const struct row_table *table)
+{
+	const char *list = getenv("bench_rows");
+
+	for (size_t i = 0; i < table->count; i++)
+		if (list ? is_selected(list, table->rows[i].name) : table == &basic_table)
+			row_measure(&table->rows[i]);
+}
+
 int main(void)
 {
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (is_selected(rows[i].name))
-			row_measure(&rows[i]);
+	table_measure(&basic_table);
+	table_measure(&work_table);
+	table_measure(&scaling_table);
 	printf("BENCH end\n");
 	fflush(stdout);
 	tcdrain(STDOUT_FILENO);

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The VMM's core: memory map, guest page tables, shadow page tables, the virtual CPU.
 core-machine = tests/host/core_machine.c tests/host/ref_mmu.c domain/vm_mem.c domain/guest_walk.c \
-	domain/shadow.c domain/shadow_fill.c domain/shadow_table.c domain/shadow_view.c \
+	domain/shadow.c domain/shadow_announce.c domain/shadow_fill.c domain/shadow_read.c \
+	domain/shadow_table.c domain/shadow_view.c \
 	vcpu/vcpu.c vcpu/inject.c vcpu/cp15.c vcpu/proxy.c vcpu/emulate.c vcpu/fault.c \
-	vcpu/guest_mem.c vcpu/hypercall.c vcpu/mem_exec.c vcpu/pv.c $(insn-sources) devemu/mmio.c vmm/lib/heap.c
+	vcpu/device_page.c vcpu/guest_mem.c vcpu/hypercall.c vcpu/mem_exec.c vcpu/pv.c $(insn-sources) devemu/mmio.c vmm/lib/heap.c
 
 host-test-shadow_random = tests/host/test_shadow_random.c tests/host/shadow_guest.c \
 	tests/host/guest_tables.c tests/host/shadow_invariants.c $(core-machine)
@@ -17,6 +18,7 @@ host-test-cp15_mmu = tests/host/test_cp15_mmu.c $(core-machine)
 host-test-cp15 = tests/host/test_cp15.c $(filter-out vcpu/cp15.c,$(core-machine))
 host-test-proxy = tests/host/test_proxy.c $(filter-out vcpu/proxy.c,$(core-machine))
 host-test-proxy_mem = tests/host/test_proxy_mem.c $(filter-out vcpu/proxy.c,$(core-machine))
+host-test-device_page = tests/host/test_device_page.c $(core-machine)
 host-test-fault = tests/host/test_fault.c $(core-machine)
 host-test-fault_random = tests/host/test_fault_random.c tests/host/fault_guest.c \
 	tests/host/fault_insn.c tests/host/guest_tables.c $(core-machine)

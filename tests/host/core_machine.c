@@ -285,6 +285,13 @@ static bool user_access(uint32_t va, bool write, unsigned size, uint32_t *value)
 	return true;
 }
 
+uint32_t user_fetch(uint32_t va)
+{
+	uint32_t word;
+
+	return user_access(va, false, 4, &word) ? word : 0xffffffff;
+}
+
 bool user_load32(uint32_t va, uint32_t *value)
 {
 	return user_access(va, false, 4, value);

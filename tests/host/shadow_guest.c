@@ -2,6 +2,7 @@
 #include "tests/host/shadow_guest.h"
 
 #include "arch/arm/sctlr.h"
+#include "domain/shadow_announce.h"
 #include "tests/host/guest_tables.h"
 #include "vmm/lib/bits.h"
 
@@ -13,13 +14,18 @@
 #define FINE_AT   0x08010000u
 #define FINE_MAX  8u
 
-#define STALE_MAX 512u
+#define STALE_MAX   512u
+#define PENDING_MAX 256u
 
 static struct shadow_plan plan;
 static uint16_t slots[512];
 static struct ref_entry stale[STALE_MAX];
 static unsigned stale_count;
 static bool stale_overflow;
+
+/* Announcements that are due. */
+static uint32_t pending_ptes[PENDING_MAX], pending_tables[PENDING_MAX];
+static unsigned pte_count, table_count;
 
 static unsigned one_of(const uint32_t *values, unsigned count)
 {
@@ -84,8 +90,79 @@ static uint32_t some_l2(void)
 	const uint32_t cb = rnd_below(4) << 2;
 	const uint32_t page = random_gpa_page();
 
+	if (plan.announces && rnd_below(3) == 0) /* a page of a Linux program */
+		return rnd_below(0x280) * 0x1000 | ONE_OF(0xaa, 0xff) << 4 | 0xe;
 	return random_l2(page, ap, cb);
 }
+
+/* ---- announcements --------------------------------------------------------------------------- */
+
+void shadow_guest_announce_tables(void)
+{
+	for (unsigned i = 0; i < table_count; i++) {
+		/* One descriptor, or the cache line it is in. */
+		const uint32_t va = pending_tables[i] + SHADOW_GUEST_LINEAR;
+
+		if (rnd_below(2))
+			shadow_tables_written(&machine.shadow, va, 4);
+		else
+			shadow_tables_written(&machine.shadow, va & ~31u, 32);
+	}
+	table_count = 0;
+}
+
+/** Announces what is due: for before the guest relies on it. */
+static void announce(void)
+{
+	shadow_guest_announce_tables();
+	shadow_ptes_changed(&machine.shadow, pending_ptes, pte_count);
+	pte_count = 0;
+}
+
+static void note_pte(uint32_t at)
+{
+	if (!plan.announces || plan.lies)
+		return;
+	if (pte_count == PENDING_MAX)
+		announce();
+	pending_ptes[pte_count++] = at + SHADOW_GUEST_LINEAR;
+}
+
+static void note_table(uint32_t at)
+{
+	if (!plan.announces || plan.lies)
+		return;
+	if (table_count == PENDING_MAX)
+		announce();
+	pending_tables[table_count++] = at;
+}
+
+/** A hypercall with arguments that nobody has thought about. */
+static void lie(void)
+{
+	const uint32_t va = rnd_below(3) ? SHADOW_GUEST_LINEAR + rnd_below(0x300000) : rnd();
+	const uint32_t size = rnd_below(3) ? rnd_below(0x10000) : rnd();
+	uint32_t ptes[8];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(ptes); i++)
+		ptes[i] = rnd_below(3) ? SHADOW_GUEST_LINEAR + rnd_below(0x300000) : rnd();
+	switch (rnd_below(4)) {
+	case 0:
+		shadow_tables_written(&machine.shadow, va, size);
+		break;
+	case 1:
+		shadow_flush_range(&machine.shadow, va, rnd_below(2) ? va + size : rnd());
+		break;
+	case 2:
+		shadow_fill_page(&machine.shadow, shadow_guest_va(),
+				 rnd_below(2) ? RIGHTS_READ : RIGHTS_WRITE);
+		break;
+	default:
+		shadow_ptes_changed(&machine.shadow, ptes, ARRAY_SIZE(ptes));
+	}
+}
+
+/* ---- the TLB --------------------------------------------------------------------------------- */
 
 void shadow_guest_tlb_empty(void)
 {
@@ -95,6 +172,7 @@ void shadow_guest_tlb_empty(void)
 
 static void guest_tlb_all(void)
 {
+	announce();
 	machine_mcr(MCR_TLB_ALL, 0);
 	shadow_guest_tlb_empty();
 }
@@ -126,11 +204,25 @@ static bool mmu_on(void)
 	return machine.vcpu.mmu.sctlr & SCTLR_M;
 }
 
+/** Whether all directories have the same there, or nothing yet. */
+static bool is_shared(unsigned slot)
+{
+	return plan.announces && !plan.lies && slot >= SHADOW_GUEST_LIMIT >> 20;
+}
+
+/** The directory that says what is in a slot, now. */
+static uint32_t dir_of(unsigned slot)
+{
+	return is_shared(slot) ? DIRS_AT : current_dir();
+}
+
 /** Notes all that the guest's TLB may hold of [mva, mva + size). */
 static void note_range(uint32_t mva, uint32_t size)
 {
-	const struct ref_mmu guest = machine_guest_mmu();
+	struct ref_mmu guest = machine_guest_mmu();
 	struct ref_entry entry;
+
+	guest.ttbr = dir_of(mva >> 20);
 
 	for (uint32_t at = 0; at < size; at += entry.l1 % 4 == 3 ? 0x400 : 0x1000) {
 		const unsigned status = ref_walk(&guest, mva + at, &entry);
@@ -142,11 +234,40 @@ static void note_range(uint32_t mva, uint32_t size)
 	}
 }
 
-static void edit_l1(uint32_t dir, unsigned slot, uint32_t value)
+static void edit_one_l1(uint32_t dir, unsigned slot, uint32_t value)
 {
-	if (mmu_on() && dir == current_dir())
+	if (mmu_on() && dir == dir_of(slot))
 		note_range((uint32_t)slot << 20, 0x100000);
 	guest_set_word(dir + slot * 4, value);
+}
+
+/** Writes a first-level descriptor; one of the kernel of a guest that announces, in all directories. */
+static void edit_l1(uint32_t dir, unsigned slot, uint32_t value)
+{
+	if (!is_shared(slot)) {
+		edit_one_l1(dir, slot, value);
+		note_table(dir + slot * 4);
+		return;
+	}
+	for (unsigned d = 0; d < plan.dirs; d++) {
+		/* Linux copies some when they are used. */
+		edit_one_l1(DIRS_AT + d * 0x4000, slot, d > 0 && rnd_below(4) == 0 ? 0 : value);
+		note_table(DIRS_AT + d * 0x4000 + slot * 4);
+	}
+}
+
+/** A page directory is freed, and its memory is that of another process's. */
+static void reuse_directory(void)
+{
+	const uint32_t dir = DIRS_AT + rnd_below(plan.dirs) * 0x4000;
+
+	if (dir == DIRS_AT || dir == current_dir() || !plan.announces || plan.lies)
+		return;
+	for (unsigned i = 0; i < plan.slots; i++)
+		guest_set_word(dir + slots[i] * 4, slots[i] < SHADOW_GUEST_LIMIT >> 20
+							   ? 0
+							   : guest_word(DIRS_AT + slots[i] * 4));
+	shadow_tables_written(&machine.shadow, dir + SHADOW_GUEST_LINEAR, 0x4000);
 }
 
 /** Writes the entry of a level 2 table, with the repetitions that its page size asks for. */
@@ -158,15 +279,17 @@ static void edit_l2(uint32_t table, bool fine, unsigned index, uint32_t value)
 	for (unsigned i = 0; mmu_on() && i < plan.slots; i++) {
 		uint32_t l1;
 
-		if (!machine_guest_mmu().read(0, current_dir() + slots[i] * 4, &l1))
+		if (!machine_guest_mmu().read(0, dir_of(slots[i]) + slots[i] * 4, &l1))
 			break;
 		if ((l1 & 3) == (fine ? 3u : 1u) &&
 		    (l1 & (fine ? 0xfffff000u : 0xfffffc00u)) == table)
 			note_range((uint32_t)slots[i] << 20 | index << (fine ? 10 : 12),
 				   count << (fine ? 10 : 12));
 	}
-	for (unsigned n = 0; n < count; n++)
+	for (unsigned n = 0; n < count; n++) {
 		guest_set_word(table + (index + n) * 4, value);
+		note_pte(table + (index + n) * 4);
+	}
 }
 
 /** Few indices, so that things meet: the vector page, its neighbour, the ends, one large page. */
@@ -175,10 +298,26 @@ static unsigned random_page_index(void)
 	return ONE_OF(0, 1, 2, 0x0f, 0x10, 0x11, 0x1f, 0xf0, 0xf1, 0xfe, 0xff);
 }
 
+static void copy_l1(uint32_t dir, uint32_t from)
+{
+	const unsigned slot = slots[rnd_below(plan.slots)];
+
+	if (is_shared(slot)) {
+		edit_one_l1(dir, slot, guest_word(DIRS_AT + slot * 4));
+		note_table(dir + slot * 4);
+		return;
+	}
+	edit_l1(dir, slot, guest_word(from + slots[rnd_below(plan.slots)] * 4));
+}
+
 static void random_edit(void)
 {
 	const uint32_t dir = DIRS_AT + rnd_below(plan.dirs) * 0x4000;
 
+	if (plan.lies && rnd_below(2))
+		lie();
+	if (rnd_below(16) == 0)
+		reuse_directory();
 	switch (rnd_below(4)) {
 	case 0:
 		edit_l1(rnd_below(2) && current_dir() - DIRS_AT < plan.dirs * 0x4000 ? current_dir()
@@ -186,9 +325,7 @@ static void random_edit(void)
 			slots[rnd_below(plan.slots)], random_l1());
 		break;
 	case 1: /* copied lazily from another process, as Linux does */
-		edit_l1(dir, slots[rnd_below(plan.slots)],
-			guest_word(DIRS_AT + rnd_below(plan.dirs) * 0x4000 +
-				   slots[rnd_below(plan.slots)] * 4));
+		copy_l1(dir, DIRS_AT + rnd_below(plan.dirs) * 0x4000);
 		break;
 	case 2:
 		edit_l2(FINE_AT + rnd_below(FINE_MAX) * 0x1000, true,
@@ -211,11 +348,17 @@ static void make_tables(void)
 	for (unsigned i = 0; i < plan.slots; i++)
 		slots[i] = i < ARRAY_SIZE(first) ? first[i] : (uint16_t)(0x200 + i);
 	shadow_guest_tlb_empty();
-	for (unsigned d = 0; d < plan.dirs; d++)
+	for (unsigned d = 0; d < plan.dirs; d++) {
 		for (unsigned i = 0; i < plan.slots; i++)
 			guest_set_word(DIRS_AT + d * 0x4000 + slots[i] * 4,
-				       d > 0 && rnd_below(2) ? guest_word(DIRS_AT + slots[i] * 4)
-							     : random_l1());
+				       d > 0 && (rnd_below(2) || is_shared(slots[i]))
+					       ? guest_word(DIRS_AT + slots[i] * 4)
+					       : random_l1());
+		for (unsigned i = 0; plan.announces && i < 2; i++) /* the linear mapping */
+			guest_set_word(DIRS_AT + d * 0x4000 + (SHADOW_GUEST_LINEAR >> 20) * 4 +
+					       i * 4,
+				       i << 20 | 1 << 10 | 0x1e);
+	}
 	for (unsigned t = 0; t < plan.coarse; t++)
 		for (unsigned i = 0; i < 8; i++)
 			edit_l2(COARSE_AT + t * 0x400, false, random_page_index(), some_l2());
@@ -247,20 +390,26 @@ static void change_mode(void)
 static void change_control(void)
 {
 	const uint32_t before = machine.vcpu.mmu.sctlr;
+	const bool vectors_high = machine.hw_vectors_high;
 	const uint32_t flip =
 		ONE_OF(SCTLR_M, SCTLR_C, SCTLR_S, SCTLR_R, SCTLR_V, SCTLR_A | SCTLR_I);
 
+	announce();
 	/* Mostly on. */
 	machine_mcr(MCR_SCTLR, flip == SCTLR_M && rnd_below(4) ? before | SCTLR_M : before ^ flip);
-	if ((before ^ machine.vcpu.mmu.sctlr) & (SCTLR_M | SCTLR_C | SCTLR_S | SCTLR_R | SCTLR_V))
+	/* All is forgotten; with V if the VMM's vectors have to move. */
+	if ((before ^ machine.vcpu.mmu.sctlr) & (SCTLR_M | SCTLR_C | SCTLR_S | SCTLR_R) ||
+	    machine.hw_vectors_high != vectors_high)
 		shadow_guest_tlb_empty();
 }
 
 static void switch_process(void)
 {
-	const uint32_t dir = rnd_below(40) ? DIRS_AT + rnd_below(plan.dirs) * 0x4000
-					   : ONE_OF(0x70000000, 0x10100000, 0x00000000);
+	const uint32_t dir = rnd_below(40) || (plan.announces && !plan.lies)
+				     ? DIRS_AT + rnd_below(plan.dirs) * 0x4000
+				     : ONE_OF(0x70000000, 0x10100000, 0x00000000);
 
+	announce();
 	machine_mcr(MCR_TTBR, dir | (rnd() & 0x3fff));
 	/* With the MMU off nothing is held; it is compared when it comes on. */
 	shadow_guest_tlb_empty();
@@ -275,7 +424,11 @@ static void invalidate_page(void)
 
 		mva = entry->mva + (rnd() & (entry->size - 1));
 	}
-	machine_mcr(MCR_TLB_PAGE, mva);
+	announce();
+	if (plan.announces && rnd_below(2))
+		shadow_flush_range(&machine.shadow, mva, mva + 1 + rnd_below(0x3000));
+	else
+		machine_mcr(MCR_TLB_PAGE, mva);
 	if (!mmu_on())
 		return;
 	for (unsigned i = 0; i < stale_count;) {
@@ -290,7 +443,10 @@ static void change_process_id(void)
 {
 	const uint32_t before = machine.vcpu.mmu.pid;
 
-	machine_mcr(MCR_PID, ONE_OF(0, 0, 0x04000000, 0xc0000000));
+	announce();
+	/* A guest that announces has other contexts then: mostly not. */
+	machine_mcr(MCR_PID,
+		    plan.announces && rnd_below(3) ? 0 : ONE_OF(0, 0, 0x04000000, 0xc0000000));
 	if (machine.vcpu.mmu.pid != before)
 		shadow_guest_tlb_empty();
 }
@@ -334,9 +490,21 @@ void shadow_guest_start(const struct shadow_plan *with)
 	plan = *with;
 	machine_init();
 	machine_map_usual();
+	if (plan.announces)
+		shadow_set_pv(&machine.shadow,
+			      &(struct shadow_pv){ .announces = true,
+						   .linear_offset = SHADOW_GUEST_LINEAR,
+						   .user_limit = SHADOW_GUEST_LIMIT,
+						   .ram = machine.mem.region[0] });
 	make_tables();
+	pte_count = table_count = 0; /* nothing has been made of the tables yet */
 	machine_mcr(MCR_DACR, 0x55555555);
 	machine_mcr(MCR_TTBR, DIRS_AT);
 	machine_mcr(MCR_SCTLR, SCTLR_M | SCTLR_C | (rnd_below(2) ? SCTLR_R : 0));
 	shadow_guest_tlb_empty();
+}
+
+uint32_t shadow_guest_first_dir(void)
+{
+	return DIRS_AT;
 }

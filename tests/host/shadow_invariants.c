@@ -20,7 +20,8 @@
 
 static uint16_t refs[SHADOW_TABLES];
 static uint8_t hashed[SHADOW_TABLES];
-static uint8_t uses[SHADOW_TABLES]; /* of each table: 1 in use, 2 free */
+static uint8_t uses[SHADOW_TABLES];  /* of each table: 1 in use, 2 free */
+static uint32_t of_space[MMU_SLOTS]; /* what the current space has in the first level */
 
 /** A first-level entry of a context that does not use the slot, and may be new, or not in use. */
 static uint32_t without_record(const struct shadow *sh, unsigned slot)
@@ -32,9 +33,55 @@ static uint32_t without_record(const struct shadow *sh, unsigned slot)
 	return desc_coarse(mmu_pool_hpa(sh->vector_table).raw, MMU_DOMAIN_VECTORS);
 }
 
+static bool table_of_space_holds(const struct shadow *sh, unsigned space, unsigned index)
+{
+	const struct shadow_table *const table = &sh->tables[index];
+
+	if (index >= SHADOW_TABLES || table->space != space || refs[index]++)
+		WRONG("space %u: table %u is not its own\n", space, index);
+	if ((table->link & L1_COARSE_BASE) != mmu_pool_hpa(&sh->pool[index * SHADOW_ENTRIES]).raw ||
+	    table->slot >= sh->pv.user_limit >> 20)
+		WRONG("space %u: table %u at slot 0x%x, %08x\n", space, index, table->slot,
+		      table->link);
+	return true;
+}
+
+/** The spaces: their tables, and what of them is in the first level. */
+static bool spaces_hold(const struct shadow *sh)
+{
+	unsigned chained = 0;
+
+	memset(of_space, 0, sizeof(of_space));
+	if (!sh->common)
+		return true;
+	for (unsigned s = 0; s < sh->space_count; s++) {
+		const struct shadow_space *const space = &sh->spaces[s];
+
+		if (space->gate_table != SHADOW_NONE &&
+		    !table_of_space_holds(sh, s, space->gate_table))
+			return false;
+		for (unsigned i = space->tables; i != SHADOW_NONE; i = sh->tables[i].sibling) {
+			if (!table_of_space_holds(sh, s, i))
+				return false;
+			if (desc_domain(sh->tables[i].link) != sh->tables[i].mmu_domain)
+				WRONG("space %u: table %u: domain\n", s, i);
+			if (space == sh->space)
+				of_space[sh->tables[i].slot] = sh->tables[i].link;
+		}
+	}
+	for (unsigned chain = 0; chain < SHADOW_SPACE_HASH; chain++)
+		for (unsigned i = sh->space_hash[chain]; i != SHADOW_NONE; i = sh->spaces[i].next)
+			if (i >= sh->space_count || ++chained > sh->space_count)
+				WRONG("chain %u of spaces\n", chain);
+	if (chained != sh->space_count)
+		WRONG("%u spaces in chains, of %u\n", chained, sh->space_count);
+	return true;
+}
+
 /** One context: its records and its first level say the same. */
 static bool context_holds(const struct shadow *sh, const struct shadow_context *ctx)
 {
+	const bool is_common = ctx == sh->common;
 	unsigned in_use = 0;
 
 	if (ctx->slot_count > SHADOW_SLOTS)
@@ -44,6 +91,14 @@ static bool context_holds(const struct shadow *sh, const struct shadow_context *
 		const bool vectors = slot == shadow_vector_slot(sh);
 		const struct shadow_slot *record = &ctx->slots[index];
 
+		if (index == 0 && is_common && slot < sh->pv.user_limit >> 20 && !vectors) {
+			if (ctx->l1[slot] != of_space[slot])
+				WRONG("slot 0x%x is of a space, but %08x\n", slot, ctx->l1[slot]);
+			continue;
+		}
+		if (index == 0 && is_common && vectors && sh->current == sh->common &&
+		    sh->gate_table != SHADOW_NONE)
+			continue; /* the gate of a space, open or closed */
 		if (index == 0) {
 			if (ctx->l1[slot] != without_record(sh, slot))
 				WRONG("slot 0x%x has no record, but is %08x\n", slot,
@@ -59,7 +114,8 @@ static bool context_holds(const struct shadow *sh, const struct shadow_context *
 			continue;
 		}
 		if (record->table >= SHADOW_TABLES || sh->tables[record->table].slot != slot ||
-		    sh->tables[record->table].guest_l1 != record->guest_l1)
+		    sh->tables[record->table].guest_l1 != record->guest_l1 ||
+		    sh->tables[record->table].space != SHADOW_NONE)
 			WRONG("slot 0x%x: table %u is not of it\n", slot, record->table);
 		refs[record->table]++;
 		if (vectors)
@@ -98,12 +154,27 @@ static bool claim(unsigned table, unsigned count, uint8_t use)
 	return true;
 }
 
+/** What is not known is 0, but for the vector page in tables of its slot. */
+static bool entries_hold(const struct shadow *sh)
+{
+	for (unsigned at = 0; at < SHADOW_TABLES * SHADOW_ENTRIES; at++) {
+		const unsigned slot = sh->tables[at / SHADOW_ENTRIES].slot;
+
+		if (sh->pool[at] != 0 && !(sh->known[at / 32] & BIT(at % 32)) &&
+		    (uses[at / SHADOW_ENTRIES] != 1 || slot != shadow_vector_slot(sh)))
+			WRONG("entry 0x%x is %08x and not known\n", at, sh->pool[at]);
+	}
+	return true;
+}
+
 bool shadow_invariants_hold(const struct shadow *sh)
 {
 	unsigned free_count = 0, in_use = 0;
 
 	memset(refs, 0, sizeof(refs));
 	memset(uses, 0, sizeof(uses));
+	if (!spaces_hold(sh))
+		return false;
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
 		if (!context_holds(sh, &sh->contexts[i]))
 			return false;
@@ -133,5 +204,5 @@ bool shadow_invariants_hold(const struct shadow *sh)
 	}
 	if (free_count + in_use != SHADOW_TABLES)
 		WRONG("%u free, %u in use\n", free_count, in_use);
-	return true;
+	return entries_hold(sh);
 }

@@ -35,10 +35,11 @@ def result(scale=1):
 
 
 def record_with_cycles():
-    row = report.row_record("syscall", result()["syscall"], result()["syscall"])
+    row = report.row_record("syscall", {"native": result()["syscall"], "pv": result()["syscall"]})
     report.add_cycles(row, result()["syscall"], result(2)["syscall"])
-    record = report.result_record("versatilepb", "linux-6.12", False, [row], None, "QEMU")
+    record = report.result_record("versatilepb", "linux-6.12", False, ["pv"], [row], None, "QEMU")
     record["profile"] = "sdram-100"
+    record["cycles_mode"] = "pv"
     return record
 
 
@@ -73,7 +74,7 @@ def test_results_have_cycles_and_their_ratio():
 
 
 def test_a_row_that_only_one_run_has_is_no_ratio():
-    row = report.row_record("syscall", None, None)
+    row = report.row_record("syscall", {})
     report.add_cycles(row, result()["syscall"], None)
     assert (row["native_cycles"], row["vmm_cycles"], row["cycles_ratio"]) == (30, None, None)
     assert list(row["cycles_of"]) == ["native"]

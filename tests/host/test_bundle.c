@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bundle parser: a correct bundle, and every way we know in which one can be wrong. */
 #include "tests/host/bundle_maker.h"
+#include "vcpu/pv_abi.h"
 #include "vmm/bundle.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/crc32.h"
@@ -50,7 +51,8 @@ static const struct spoilt spoilt_bundles[] = {
 	{ HEADER, BUNDLE_AT_ENTRY, 0x2000000, BUNDLE_BAD_ENTRY, BUNDLE_PARTS_MAX }, /* the initrd */
 
 	{ PART_KERNEL, BUNDLE_PART_AT_KIND, 0, BUNDLE_BAD_KIND, PART_KERNEL },
-	{ PART_KERNEL, BUNDLE_PART_AT_KIND, 7, BUNDLE_BAD_KIND, PART_KERNEL },
+	{ PART_KERNEL, BUNDLE_PART_AT_KIND, 7, BUNDLE_BAD_PLACE, PART_KERNEL },
+	{ PART_KERNEL, BUNDLE_PART_AT_KIND, 8, BUNDLE_BAD_KIND, PART_KERNEL },
 	{ PART_KERNEL, BUNDLE_PART_AT_KIND, 0x80000002, BUNDLE_BAD_KIND, PART_KERNEL },
 	{ PART_VMM, BUNDLE_PART_AT_OFFSET, 0x1000, BUNDLE_BAD_PLACE, PART_VMM },
 	{ PART_VMM, BUNDLE_PART_AT_SIZE, 0, BUNDLE_BAD_PLACE, PART_VMM },
@@ -269,6 +271,42 @@ static void a_text_has_a_limit(void **state)
 	}
 }
 
+/** Appends a part of kind PV; returns the size of the bundle. */
+static uint32_t add_pv(uint8_t *bytes, const char *name, uint32_t part_size)
+{
+	const uint32_t count = get_le32(bytes + BUNDLE_AT_PART_COUNT);
+	uint8_t *const row = bundle_row(bytes, count);
+
+	put_le32(row + BUNDLE_PART_AT_KIND, BUNDLE_PV);
+	memcpy(row + BUNDLE_PART_AT_NAME, name, strlen(name));
+	put_le32(row + BUNDLE_PART_AT_SIZE, part_size);
+	put_le32(bytes + BUNDLE_AT_PART_COUNT, count + 1);
+	put_le32(bytes + BUNDLE_AT_HEADER_SIZE,
+		 BUNDLE_HEADER_SIZE + (count + 1) * BUNDLE_PART_SIZE);
+	return bundle_lay_out(bytes);
+}
+
+static void paravirtual_code_is_described_once(void **state)
+{
+	uint8_t bytes[BUNDLE_TABLE_MAX];
+	unsigned at_part;
+	uint32_t size;
+
+	for (int extra = -4; extra <= 4; extra += 4) {
+		bundle_make(bytes);
+		size = add_pv(bytes, "pv", (uint32_t)(sizeof(struct pv_info) + (size_t)extra));
+		assert_int_equal(extra ? BUNDLE_BAD_PLACE : BUNDLE_OK,
+				 bundle_parse(bytes, sizeof(bytes), size, &bundle, &at_part));
+		assert_int_equal(extra ? PART_COUNT : BUNDLE_PARTS_MAX, at_part);
+	}
+	bundle_make(bytes);
+	add_pv(bytes, "pv", sizeof(struct pv_info));
+	size = add_pv(bytes, "pv2", sizeof(struct pv_info));
+	assert_int_equal(BUNDLE_DUPLICATE,
+			 bundle_parse(bytes, sizeof(bytes), size, &bundle, &at_part));
+	assert_int_equal(PART_COUNT + 1, at_part);
+}
+
 static void as_many_parts_as_fit_are_read(void **state)
 {
 	for (unsigned count = BUNDLE_PARTS_MAX - 1; count <= BUNDLE_PARTS_MAX + 1; count++) {
@@ -330,6 +368,7 @@ int main(void)
 		cmocka_unit_test(names_and_kinds_are_unique),
 		cmocka_unit_test(a_proxy_table_has_a_limit),
 		cmocka_unit_test(a_text_has_a_limit),
+		cmocka_unit_test(paravirtual_code_is_described_once),
 		cmocka_unit_test(as_many_parts_as_fit_are_read),
 		cmocka_unit_test(a_part_is_compared_with_its_checksum),
 		cmocka_unit_test(every_error_has_a_text),

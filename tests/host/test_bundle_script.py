@@ -7,9 +7,14 @@ import zlib
 
 import pytest
 
-from bundle_support import (ROOT, image, make_guest, make_linux, make_tree, make_vmm, run, unpack)
+from bundle_support import (ROOT, image, make_guest, make_linux, make_tree, make_vmm, rewrite, run,
+                            unpack)
+from rewrite_pv_support import make_linux as pv_linux
 
 from hako_bundle import fdt
+from hako_rewrite.appendix import read_appendix
+from hako_rewrite.elf import Elf
+from hako_rewrite.pv_abi import pack_info
 
 
 @pytest.fixture(name="inputs")
@@ -64,6 +69,23 @@ def test_proxies_are_the_rewriters_table(inputs):
     _, parts = bundle(inputs, "bare")
     words = struct.unpack("<2I", parts["proxies"].data)
     assert sorted(words) == [0xE10F0000, 0xE121F000]  # mrs r0, cpsr; msr cpsr_c, r0
+
+
+def test_paravirtual_code_is_kept_off_the_kernel(inputs, tmp_path):
+    hako, flat = tmp_path / "pv.hako", tmp_path / "pv.img"
+    assert rewrite(pv_linux(tmp_path), "-o", hako, "--image", flat).returncode == 0
+    info = read_appendix(Elf(hako.read_bytes())).pv.info
+    for inputs["pv"] in (hako, flat):
+        _, parts = linux(inputs, guest="pv")
+        assert parts["pv"].kind == image.PV and parts["pv"].data == pack_info(info)
+        assert fdt.read(parts["dtb"].data).reserved == [(info.code_gpa, info.code_size)]
+        kernel = parts["kernel.1" if "kernel.1" in parts else "kernel"]
+        assert kernel.gpa + kernel.size == info.code_gpa + info.code_size
+        tree_of(parts["dtb"])
+    assert rewrite("--no-pv", tmp_path / "vmlinux", "-o", hako).returncode == 0
+    inputs["pv"] = hako
+    _, parts = linux(inputs, guest="pv")
+    assert "pv" not in parts and fdt.read(parts["dtb"].data).reserved == []
 
 
 def test_bare_metal_needs_no_tree(inputs):

@@ -12,7 +12,8 @@ import pytest
 from rewrite_support import ROOT, assert_refused, link, objcopy, run
 
 from elftools.elf.elffile import ELFFile
-from hako_rewrite.appendix import read_proxy_table
+from hako_rewrite.appendix import read_appendix, read_proxy_table
+from hako_rewrite.elf import Elf
 from hako_rewrite.encodings import KINDS, UNUSED_ENTRY, classify, proxy_index, used_entries
 from hako_rewrite.image import read_image
 
@@ -294,16 +295,28 @@ def test_check_of_a_damaged_image(guest, tmp_path):
         assert_refused(run("--check", bad), "checksum")
 
 
+def _pv_patches(path):
+    """Addresses of the words that lead to paravirtual code, or are otherwise other ones for it."""
+    elf = Elf(path.read_bytes())
+    appendix = read_appendix(elf)
+    return {section.addr + offset - section.offset
+            for offset, _ in (appendix.pv.patches if appendix.pv else ())
+            for section, _ in elf.loaded_sections()
+            if section.offset <= offset < section.offset + section.size}
+
+
 def kernels():
     named = os.environ.get("HAKO_VMLINUX")
     return [named] if named else sorted(glob.glob(os.path.join(ROOT, "build/guest/*/vmlinux")))
 
 
 @pytest.mark.parametrize("kernel", kernels())
-def test_kernel_round_trip(kernel, tmp_path):
+@pytest.mark.parametrize("pv", [False, True])
+def test_kernel_round_trip(kernel, pv, tmp_path):
     output, image, back = (tmp_path / name for name in ("vmlinux.hako", "Image", "vmlinux"))
     report = tmp_path / "report.json"
-    result = run(kernel, "-o", output, "--image", image, "--report", report)
+    options = [] if pv else ["--no-pv"]
+    result = run(kernel, "-o", output, "--image", image, "--report", report, *options)
     assert result.returncode == 0, result.stderr
     assert run("--check", output).returncode == 0
     assert run("--restore", output, "-o", back).returncode == 0
@@ -311,11 +324,20 @@ def test_kernel_round_trip(kernel, tmp_path):
         assert file.read() == back.read_bytes()
     before, after = loaded_words(kernel), loaded_words(output)
     changed = [address for address in before if before[address] != after[address]]
-    assert changed and not [hex(a) for a in changed if (before[a] ^ after[a]) & 1 << 20]
+    by_pv = _pv_patches(output)
+    assert bool(by_pv) == pv and len(by_pv) in (0, len(by_pv & set(changed)))
+    proxied = [address for address in changed if address not in by_pv]
+    assert proxied and not [hex(a) for a in proxied if (before[a] ^ after[a]) & 1 << 20]
     assert read_image(image).flat == objcopy(
         output, tmp_path / "flat", "-O", "binary", "-R", ".comment", "-S").read_bytes()
     counts = json.loads(report.read_text())
-    assert counts["sites"] == len(changed)
+    assert counts["sites"] == len(proxied)
+    if pv:
+        # Nearly all of what masks and restores interrupts in C code.
+        stubs = counts["pv"]["stubs"]
+        assert sum(stubs.values()) + len(counts["pv"]["hooks"]) <= len(by_pv)
+        assert stubs["save_mask"] > 3000 and stubs["msr"] > 30 * stubs["msr_spilled"]
+        assert sum(counts["pv"]["left"].values()) < 20
     # What every ARMv5 Linux has, whatever its configuration.
     for kind in ("mrs_cpsr", "msr_cpsr", "mrs_spsr", "msr_spsr", "movs_pc", "ldm_return",
                  "stm_user", "ldrt", "strt", "mcr_p15", "mrc_p15"):

@@ -6,6 +6,7 @@
 #include "tests/host/core_machine.h"
 
 #include "arch/arm/sctlr.h"
+#include "domain/shadow_announce.h"
 #include "tests/host/shadow_invariants.h"
 #include "vcpu/fault.h"
 #include "vcpu/guest_mem.h"
@@ -401,7 +402,7 @@ static void a_fine_table_takes_the_place_of_others_if_it_must(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		machine_mcr(MCR_TTBR, dirs[i]);
 		guest_set_word(COARSE + i * 0x400, KERNEL(PAGE_1));
-		for (uint32_t slot = 0x100; slot < 0x1aa; slot++) {
+		for (uint32_t slot = 0x100; slot < 0x100 + SHADOW_TABLES / 3; slot++) {
 			guest_set_word(dirs[i] + slot * 4, L1(COARSE + i * 0x400));
 			assert_int_equal(touch(slot << 20, true), SHADOW_FILLED);
 		}
@@ -417,12 +418,282 @@ static void a_fine_table_takes_the_place_of_others_if_it_must(void **state)
 	assert_true(machine.shadow.stats.tables_recycled > 0);
 }
 
+/* ---- a guest that announces ------------------------------------------------------------------ */
+
+#define LIMIT  0xbf000000u
+#define LINEAR 0xd0000000u
+
+static void set_dir(uint32_t dir)
+{
+	machine_mcr(MCR_TTBR, dir);
+}
+
+/** The MiB that the tables are in, linearly mapped. */
+static void map_linear(uint32_t dir, uint32_t section)
+{
+	guest_set_word(dir + (LINEAR >> 20) * 4, section | AP_PRIV << 10 | 1u << 5 | 0x1e);
+}
+
+static int start_announcing(void **state)
+{
+	machine_init();
+	machine_map_usual();
+	shadow_set_pv(&machine.shadow, &(struct shadow_pv){ .announces = true,
+							    .linear_offset = LINEAR,
+							    .user_limit = LIMIT,
+							    .ram = machine.mem.region[0] });
+	map_linear(DIR_A, 0);
+	map_linear(DIR_B, 0);
+	machine_mcr(MCR_DACR, 0x55555555);
+	machine_mcr(MCR_TTBR, DIR_A);
+	machine_mcr(MCR_SCTLR, SCTLR_M | SCTLR_C | SCTLR_V | SCTLR_R);
+	assert_int_equal(touch(LINEAR, false), SHADOW_FILLED);
+	return 0;
+}
+
+static void set_pte(uint32_t at, uint32_t value)
+{
+	const uint32_t va = at + LINEAR;
+
+	guest_set_word(at, value);
+	shadow_ptes_changed(&machine.shadow, &va, 1);
+}
+
+static void set_pmd(uint32_t at, uint32_t value)
+{
+	guest_set_word(at, value);
+	shadow_tables_written(&machine.shadow, at + LINEAR, 4);
+}
+
+static void a_known_space_is_there_at_once(void **state)
+{
+	set_pmd(DIR_A + 0x123 * 4, L1(COARSE));
+	set_pmd(DIR_B + 0x123 * 4, L1(COARSE + 0x400));
+	set_pmd(DIR_A, L1(COARSE + 0x800)); /* the slot of the vectors */
+	set_pte(COARSE, USER_RW(PAGE_1));
+	set_pte(COARSE + 0x400, USER_RO(PAGE_2));
+	set_pte(COARSE + 0x804, USER_RO(PAGE_2));
+	assert_int_equal(touch(0x12300000, true), SHADOW_FILLED);
+	assert_int_equal(touch(0x00001000, false), SHADOW_FILLED);
+	set_dir(DIR_B);
+	ASSERT_NO_ACCESS(0x12300000);
+	ASSERT_NO_ACCESS(0x00001000);
+	assert_int_equal(touch(0x12300000, false), SHADOW_FILLED);
+	assert_int_equal(host_of(0x12300000), HPA_RAM + PAGE_2);
+	set_dir(DIR_A);
+	assert_int_equal(host_of(0x12300000), HPA_RAM + PAGE_1);
+	assert_true(reaches(0x00001000, false));
+	set_dir(DIR_B);
+	assert_int_equal(host_of(0x12300000), HPA_RAM + PAGE_2);
+	ASSERT_NO_ACCESS(0x00001000);
+}
+
+static void what_is_announced_goes_with_the_flush(void **state)
+{
+	set_pmd(DIR_A + 0x123 * 4, L1(COARSE));
+	set_pte(COARSE, USER_RW(PAGE_1));
+	assert_int_equal(touch(0x12300000, true), SHADOW_FILLED);
+	assert_true(reaches(0x12300000, true));
+	set_pte(COARSE, USER_RO(PAGE_1));
+	shadow_flush_range(&machine.shadow, 0x12300000, 0x12301000);
+	assert_false(reaches(0x12300000, true));
+	assert_int_equal(touch(0x12300000, false), SHADOW_FILLED);
+	assert_true(reaches(0x12300000, false));
+	set_pte(COARSE, USER_RO(PAGE_1)); /* the same once more: it stays */
+	shadow_flush_range(&machine.shadow, 0x12300000, 0x12301000);
+	assert_int_equal(touch(0x12300000, false), SHADOW_PRESENT);
+}
+
+/* Nothing is known of most ranges, so there is nothing to invalidate. */
+static void a_flush_without_changes_costs_no_tlb_operation(void **state)
+{
+	const unsigned before = machine.tlb_flushes + machine.tlb_page_flushes;
+
+	set_pte(COARSE, USER_RW(PAGE_1));
+	shadow_flush_range(&machine.shadow, 0x12300000, 0x12400000);
+	shadow_flush_range(&machine.shadow, 0x12300000, 0x12301000);
+	assert_int_equal(machine.tlb_flushes + machine.tlb_page_flushes, before);
+}
+
+static void an_inactive_space_hears_announcements_too(void **state)
+{
+	set_pmd(DIR_A + 0x123 * 4, L1(COARSE));
+	set_pmd(DIR_A + 0x124 * 4, L1(COARSE + 0x400));
+	set_pte(COARSE, USER_RW(PAGE_1));
+	set_pte(COARSE + 0x400, USER_RW(PAGE_1));
+	assert_int_equal(touch(0x12300000, true), SHADOW_FILLED);
+	assert_int_equal(touch(0x12400000, true), SHADOW_FILLED);
+	set_dir(DIR_B);
+	set_pte(COARSE, 0);
+	set_pmd(DIR_A + 0x124 * 4, 0);
+	set_dir(DIR_A);
+	ASSERT_NO_ACCESS(0x12300000);
+	ASSERT_NO_ACCESS(0x12400000);
+}
+
+static void the_kernels_slots_are_everybodys(void **state)
+{
+	set_pmd(DIR_A + 0xc00 * 4, L1(COARSE));
+	set_pmd(DIR_B + 0xc00 * 4, L1(COARSE));
+	set_pte(COARSE, KERNEL(PAGE_1));
+	assert_int_equal(touch(0xc0000000, true), SHADOW_FILLED);
+	set_dir(DIR_B);
+	assert_int_equal(host_of(0xc0000000), HPA_RAM + PAGE_1);
+	set_pmd(DIR_A + 0xc00 * 4, 0); /* in the directory that the others copy */
+	ASSERT_NO_ACCESS(0xc0000000);
+}
+
+static void a_directory_written_anew_is_another_space(void **state)
+{
+	set_pmd(DIR_B + 0x123 * 4, L1(COARSE));
+	set_pte(COARSE, USER_RW(PAGE_1));
+	set_dir(DIR_B);
+	assert_int_equal(touch(0x12300000, true), SHADOW_FILLED);
+	set_dir(DIR_A);
+	guest_set_word(DIR_B + 0x123 * 4, 0);
+	shadow_tables_written(&machine.shadow, DIR_B + LINEAR, 0x4000);
+	assert_int_equal(machine.shadow.spaces[1].tables, SHADOW_NONE);
+	set_dir(DIR_B);
+	ASSERT_NO_ACCESS(0x12300000);
+}
+
+static void another_context_is_compared_when_told(void **state)
+{
+	set_pmd(DIR_A + 0x041 * 4, L1(COARSE));
+	set_pte(COARSE, USER_RW(PAGE_1));
+	machine_mcr(MCR_PID, 0x04000000); /* the FCSE: no space has that */
+	assert_int_equal(touch(0x00100000, true), SHADOW_FILLED);
+	assert_true(reaches(0x00100000, true));
+	set_pte(COARSE, 0);
+	ASSERT_NO_ACCESS(0x00100000);
+	machine_mcr(MCR_PID, 0);
+	ASSERT_NO_ACCESS(0x04100000);
+}
+
+/* The kernel copies to and from programs with plain loads and stores. */
+static void the_kernel_has_nothing_of_its_own_below_the_limit(void **state)
+{
+	struct guest_translation t;
+	struct guest_fault fault;
+	const struct mem_region *region;
+
+	set_pmd(DIR_A + 0x123 * 4, L1(COARSE));
+	set_pte(COARSE, KERNEL(PAGE_1));
+	set_pte(COARSE + 4, USER_RO(PAGE_2));
+	set_pmd(DIR_A + 0x124 * 4, 0x00100000 | AP_PRIV << 10 | 1u << 5 | 0x1e);
+	assert_int_equal(touch(0x12300000, false), SHADOW_EMULATE);
+	assert_int_equal(touch(0x12400000, true), SHADOW_EMULATE);
+	assert_int_equal(touch(0x12301000, true), SHADOW_EMULATE);
+	machine_mcr(MCR_DACR, 0x5555555d); /* a manager, too */
+	assert_int_equal(touch(0x12301000, true), SHADOW_EMULATE);
+	machine_mcr(MCR_DACR, 0x55555555);
+	ASSERT_NO_ACCESS(0x12300000);
+	/* But it may execute there, as it does when it switches its MMU. */
+	guest_found_nothing(&machine.vcpu);
+	region = guest_translate(&machine.vcpu, 0x12300000, true, false, &t, &fault);
+	assert_int_equal(shadow_fill_code(&machine.shadow, gva(0x12300000), &t, region),
+			 SHADOW_FILLED);
+	assert_true(reaches(0x12300000, false));
+	set_mode(PSR_MODE_USR);
+	ASSERT_NO_ACCESS(0x12300000);
+}
+
+static void the_short_fill_does_what_the_long_one_does(void **state)
+{
+	set_pmd(DIR_A + 0x123 * 4, L1(COARSE));
+	set_pte(COARSE, USER_RW(PAGE_1));
+	set_pte(COARSE + 4, USER_RW(PAGE_2));
+	set_pte(COARSE + 8, USER_RO(PAGE_2));
+	set_pte(COARSE + 12, KERNEL(PAGE_2));
+	set_pte(COARSE + 16, USER_RW(0x10102000));                                /* emulated */
+	assert_false(shadow_fill_page(&machine.shadow, 0x12301000, RIGHTS_READ)); /* no table yet */
+	set_mode(PSR_MODE_USR);
+	assert_int_equal(touch(0x12300000, true), SHADOW_FILLED);
+	assert_true(shadow_fill_page(&machine.shadow, 0x12301000, RIGHTS_WRITE));
+	assert_true(shadow_fill_page(&machine.shadow, 0x12302000, RIGHTS_READ));
+	assert_false(shadow_fill_page(&machine.shadow, 0x12302000, RIGHTS_WRITE));
+	assert_false(shadow_fill_page(&machine.shadow, 0x12303000, RIGHTS_READ));
+	assert_false(shadow_fill_page(&machine.shadow, 0x12304000, RIGHTS_READ));
+	assert_int_equal(touch(0x12301000, true), SHADOW_PRESENT);
+	assert_int_equal(touch(0x12302000, false), SHADOW_PRESENT);
+	assert_true(reaches(0x12301000, true) && reaches(0x12302000, false));
+	assert_int_equal(host_of(0x12301000), HPA_RAM + PAGE_2);
+}
+
+/* What the guest maps where its tables should be is not read as its tables. */
+static void a_false_linear_mapping_is_not_read(void **state)
+{
+	set_pmd(DIR_A + 0x123 * 4, L1(COARSE));
+	set_pte(COARSE, USER_RW(PAGE_1));
+	map_linear(DIR_A, 0x00100000);
+	shadow_tables_written(&machine.shadow, DIR_A + (LINEAR >> 20) * 4 + LINEAR, 4);
+	guest_set_word(0x00100000 + COARSE, USER_RW(PAGE_2));
+	assert_int_equal(touch(LINEAR, false), SHADOW_FILLED);
+	assert_int_equal(host_of(LINEAR), HPA_RAM + 0x00100000);
+	assert_int_equal(touch(0x12300000, true), SHADOW_FILLED);
+	assert_int_equal(host_of(0x12300000), HPA_RAM + PAGE_1);
+}
+
+/* Linux's word for the thread, in a page that its programs read. */
+static void the_kernels_store_goes_past_a_read_only_entry(void **state)
+{
+	set_pmd(DIR_A + 0xffe * 4, L1(COARSE));
+	set_pte(COARSE, USER_RO(PAGE_1));
+	set_pte(COARSE + 4, VECTOR_RO(PAGE_1));
+	set_pte(COARSE + 8, USER_RO(0x10103000)); /* a device that may only be read */
+	assert_false(shadow_store_kernel(&machine.shadow, 0xffe00ff0, 1)); /* not known yet */
+	for (uint32_t va = 0xffe00000; va < 0xffe03000; va += 0x1000)
+		assert_int_equal(touch(va, false), SHADOW_FILLED);
+	assert_true(shadow_store_kernel(&machine.shadow, 0xffe00ff0, 0x12345678));
+	assert_int_equal(guest_word(PAGE_1 + 0xff0), 0x12345678);
+	assert_false(shadow_store_kernel(&machine.shadow, 0xffe01ff0, 2));
+	assert_false(shadow_store_kernel(&machine.shadow, 0xffe02ff0, 2));
+	machine_mcr(MCR_DACR, 0x55555551);
+	assert_false(shadow_store_kernel(&machine.shadow, 0xffe00ff0, 2));
+	machine_mcr(MCR_DACR, 0x55555555);
+	set_pte(COARSE, 0);
+	assert_false(shadow_store_kernel(&machine.shadow, 0xffe00ff0, 2));
+	assert_int_equal(guest_word(PAGE_1 + 0xff0), 0x12345678);
+}
+
+/* More processes than there are tables for: those used last stay, whatever becomes of the others. */
+static void more_spaces_than_tables(void **state)
+{
+	const uint32_t dirs = 0x08000000;
+	const unsigned spaces = 120, slots = 5;
+
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned s = 0; s < spaces; s++) {
+			const uint32_t dir = dirs + s * 0x4000;
+
+			for (unsigned i = 0; round == 0 && i < slots; i++)
+				guest_set_word(dir + (0x100 + i) * 4, L1(COARSE + i * 0x400));
+			guest_set_word(COARSE, USER_RW(PAGE_1));
+			set_dir(dir);
+			for (unsigned i = 0; i < slots; i++) {
+				guest_set_word(COARSE + i * 0x400, USER_RW(PAGE_1 + i * 0x1000));
+				touch(0x10000000 + i * 0x100000, true);
+				assert_int_equal(host_of(0x10000000 + i * 0x100000),
+						 HPA_RAM + PAGE_1 + i * 0x1000);
+			}
+		}
+	}
+	assert_true(machine.shadow.stats.contexts_recycled > 0);
+	/* The last ones have all they had. */
+	for (unsigned s = spaces - 50; s < spaces; s++) {
+		set_dir(dirs + s * 0x4000);
+		for (unsigned i = 0; i < slots; i++)
+			assert_true(reaches(0x10000000 + i * 0x100000, true));
+	}
+}
+
 static int check_pool(void **state)
 {
 	return shadow_invariants_hold(&machine.shadow) ? 0 : -1;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, check_pool)
+#define TEST(name)            cmocka_unit_test_setup_teardown(name, start, check_pool)
+#define TEST_ANNOUNCING(name) cmocka_unit_test_setup_teardown(name, start_announcing, check_pool)
 
 int main(void)
 {
@@ -449,6 +720,18 @@ int main(void)
 		TEST(caches_off_means_uncached),
 		TEST(a_fine_table_goes_where_tables_are_free),
 		TEST(a_fine_table_takes_the_place_of_others_if_it_must),
+		TEST_ANNOUNCING(a_known_space_is_there_at_once),
+		TEST_ANNOUNCING(what_is_announced_goes_with_the_flush),
+		TEST_ANNOUNCING(a_flush_without_changes_costs_no_tlb_operation),
+		TEST_ANNOUNCING(an_inactive_space_hears_announcements_too),
+		TEST_ANNOUNCING(the_kernels_slots_are_everybodys),
+		TEST_ANNOUNCING(a_directory_written_anew_is_another_space),
+		TEST_ANNOUNCING(another_context_is_compared_when_told),
+		TEST_ANNOUNCING(the_kernel_has_nothing_of_its_own_below_the_limit),
+		TEST_ANNOUNCING(the_short_fill_does_what_the_long_one_does),
+		TEST_ANNOUNCING(a_false_linear_mapping_is_not_read),
+		TEST_ANNOUNCING(the_kernels_store_goes_past_a_read_only_entry),
+		TEST_ANNOUNCING(more_spaces_than_tables),
 	};
 
 	return cmocka_run_group_tests_name("shadow page tables", tests, NULL, NULL);

@@ -6,12 +6,14 @@
  * tables and TLB - is held against the guest's own tables, read by a walker of the test's own.
  *
  * An entry may lag behind the guest's tables exactly as the TLB of a real ARM926EJ-S may, until the
- * guest invalidates it: shadow_guest_stale().
+ * guest invalidates it: shadow_guest_stale(). The same holds for a guest that announces what it
+ * changes, as long as it does; if it lies, what is left is that nothing leads out of its memory map.
  */
 #include "tests/host/core_machine.h"
 
 #include "arch/arm/layout.h"
 #include "arch/arm/sctlr.h"
+#include "domain/shadow_announce.h"
 #include "domain/shadow_internal.h"
 #include "tests/host/shadow_guest.h"
 #include "tests/host/shadow_invariants.h"
@@ -19,7 +21,8 @@
 
 static unsigned step;
 static uint32_t run_seed;
-static unsigned long allowed_accesses;
+static const struct shadow_plan *plan;
+static unsigned long allowed_accesses, short_fills;
 static unsigned checks;
 
 #define FAIL(...)                                                 \
@@ -51,15 +54,27 @@ static unsigned map_rights(uint32_t physical, uint32_t host)
 	return 0;
 }
 
-static bool host_is_mapped(uint32_t host)
+/** The most the VM may do with @p host, at whatever address. */
+static unsigned host_rights(uint32_t host)
 {
+	unsigned rights = 0;
+
 	for (unsigned i = 0; i < machine.mem.count; i++) {
 		const struct mem_region *r = &machine.mem.region[i];
 
-		if (r->kind != MEM_EMULATED && host - r->hpa.raw < r->size)
-			return true;
+		if (r->kind == MEM_READ_DIRECT && host - r->hpa.raw < r->size && rights == 0)
+			rights = 1;
+		if ((r->kind == MEM_RAM || r->kind == MEM_DIRECT) && host - r->hpa.raw < r->size)
+			rights = 2;
 	}
-	return false;
+	return rights;
+}
+
+/** Whether the slots of spaces are in force, of a guest that announces. */
+static bool in_space(uint32_t va)
+{
+	return plan->announces && machine.shadow.current == machine.shadow.common &&
+	       va < SHADOW_GUEST_LIMIT;
 }
 
 /** Whether one guest entry, current or stale, explains what the hardware allows. */
@@ -71,7 +86,12 @@ static bool explains(const struct ref_mmu *guest, const struct ref_entry *entry,
 	/* What the FCSE renames has two names in the shadow: not cached. */
 	const bool renamed = guest->pid && (mva & 0xfe000000u) == (guest->pid & 0xfe000000u);
 	const bool cached = guest->control & SCTLR_C && !renamed;
+	struct ref_mmu program = *guest;
 
+	/* Below the limit, a kernel that announces has no more than its programs have. */
+	program.dacr = 0x55555555;
+	if (in_space(mva) && ref_rights(&program, entry, mva, false) < rights)
+		return false;
 	return own >= rights && map_rights(m.physical, host) >= rights &&
 	       cb == (m.cb & (cached ? 0xcu : 0x4u));
 }
@@ -83,6 +103,7 @@ static void check_at(const char *where, const struct ref_entry *hw, uint32_t va)
 	const struct ref_meaning m = ref_meaning(hw, va);
 	const unsigned rights = ref_rights(&machine.hw, hw, va, false);
 	const uint32_t mva = ref_mva(&guest, va);
+	struct ref_mmu first = guest;
 	const struct ref_entry *stale;
 	struct ref_entry entry;
 	unsigned stale_count;
@@ -93,11 +114,16 @@ static void check_at(const char *where, const struct ref_entry *hw, uint32_t va)
 			     rights);
 		return;
 	}
-	if (!host_is_mapped(m.physical))
+	if (host_rights(m.physical) == 0 || host_rights(m.physical) < rights)
 		FAIL("%s: 0x%08x leads to 0x%08x, outside the VM\n", where, va, m.physical);
-	if (rights == 0)
+	if (rights == 0 || plan->lies)
 		return;
 	if (ref_walk(&guest, mva, &entry) == 0 &&
+	    explains(&guest, &entry, mva, m.physical, rights, m.cb))
+		return;
+	/* The kernel's slots are the same in all directories, or still to be copied from the first. */
+	first.ttbr = shadow_guest_first_dir();
+	if (plan->announces && va >= SHADOW_GUEST_LIMIT && ref_walk(&first, mva, &entry) == 0 &&
 	    explains(&guest, &entry, mva, m.physical, rights, m.cb))
 		return;
 	stale = shadow_guest_stale(&stale_count);
@@ -186,10 +212,12 @@ static void check_all(void)
 
 /** Whether the kernel's store to what its programs may only read, which no entry can express. */
 static bool needs_emulation(const struct mem_region *region, const struct guest_translation *t,
-			    bool write)
+			    uint32_t va, bool write)
 {
 	const bool s = machine.vcpu.mmu.sctlr & SCTLR_S, r = machine.vcpu.mmu.sctlr & SCTLR_R;
 
+	if (in_space(va) && rights_user(t->ap, s, r) < (write ? RIGHTS_WRITE : RIGHTS_READ))
+		return true;
 	return region->kind == MEM_EMULATED || (write && region->kind == MEM_READ_DIRECT) ||
 	       (write && rights_user(t->ap, s, r) == RIGHTS_READ);
 }
@@ -225,6 +253,13 @@ static void random_access(void)
 	if (!region)
 		return; /* nothing there */
 
+	if (plan->announces && rnd_below(2)) {
+		shadow_guest_announce_tables(); /* tables that are no more are not looked into */
+		if (shadow_fill_page(&machine.shadow, va, write ? RIGHTS_WRITE : RIGHTS_READ)) {
+			short_fills++;
+			return; /* check_all() has a look at it */
+		}
+	}
 	result = shadow_fill(&machine.shadow, gva(va), &t, region,
 			     write ? RIGHTS_WRITE : RIGHTS_READ);
 	switch (result) {
@@ -237,7 +272,7 @@ static void random_access(void)
 		machine_access(va, write, &at);
 		break;
 	case SHADOW_EMULATE:
-		if (!needs_emulation(region, &t, write))
+		if (!needs_emulation(region, &t, va, write))
 			FAIL("0x%08x: emulated without need\n", va);
 		break;
 	case SHADOW_VECTOR_PAGE:
@@ -254,9 +289,10 @@ static void random_access(void)
 	}
 }
 
-static void run(uint32_t with_seed, const struct shadow_plan *plan)
+static void run(uint32_t with_seed, const struct shadow_plan *with_plan)
 {
 	run_seed = with_seed;
+	plan = with_plan;
 	seed(with_seed);
 	shadow_guest_start(plan);
 	for (step = 0; step < plan->steps; step++) {
@@ -334,6 +370,62 @@ static void more_slots_and_tables_than_the_pool_has(void **state)
 	assert_true(machine.shadow.stats.tables_recycled > 0);
 }
 
+static void a_guest_that_announces(void **state)
+{
+	const struct shadow_plan few = { .dirs = 5,
+					 .coarse = 6,
+					 .slots = 12,
+					 .domains = 3,
+					 .steps = 3000,
+					 .check_every = 1,
+					 .edits = 120,
+					 .resets = 4,
+					 .announces = true };
+	const struct shadow_plan dense = { .dirs = 2,
+					   .coarse = 3,
+					   .slots = 6,
+					   .domains = 1,
+					   .steps = 3000,
+					   .check_every = 1,
+					   .edits = 200,
+					   .announces = true };
+	const struct shadow_plan many = { .dirs = 40,
+					  .coarse = SHADOW_COARSE_MAX,
+					  .slots = 60,
+					  .domains = 2,
+					  .steps = 40000,
+					  .check_every = 100,
+					  .edits = 30,
+					  .announces = true };
+
+	allowed_accesses = short_fills = 0;
+	for (uint32_t s = 41; s <= 44; s++)
+		run(s, &few);
+	for (uint32_t s = 61; s <= 66; s++)
+		run(s, &dense);
+	assert_true(allowed_accesses > 1000);
+	assert_true(short_fills > 40);
+	run(49, &many);
+	assert_true(machine.shadow.stats.contexts_recycled > 0);
+}
+
+static void a_guest_that_lies(void **state)
+{
+	const struct shadow_plan p = { .dirs = 40,
+				       .coarse = 24,
+				       .slots = 40,
+				       .domains = 16,
+				       .steps = 6000,
+				       .check_every = 4,
+				       .edits = 200,
+				       .resets = 5,
+				       .announces = true,
+				       .lies = true };
+
+	for (uint32_t s = 51; s <= 55; s++)
+		run(s, &p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +433,8 @@ int main(void)
 		cmocka_unit_test(more_address_spaces_than_contexts),
 		cmocka_unit_test(more_domains_than_the_hardware_has),
 		cmocka_unit_test(more_slots_and_tables_than_the_pool_has),
+		cmocka_unit_test(a_guest_that_announces),
+		cmocka_unit_test(a_guest_that_lies),
 	};
 
 	return cmocka_run_group_tests_name("shadow tables, random", tests, NULL, NULL);

@@ -9,6 +9,7 @@
  *            word=WORD       that instruction, to know it from a boot loader at the same address
  *            vmm=FIRST-END   virtual addresses of the VMM's code; traps are counted if it is given
  *            profile=1       add the addresses in the guest that trapped most
+ *            trace=FILE      a struct record for each trap and marker, from the entry on
  *
  * Lines: entry, init, region and done, each followed by name=value pairs; scripts/hako_bench reads
  * them. A region's trap costs are `und=COUNT,SUM,MIN,MEDIAN,MAX`, likewise swi, pabt, dabt, irq.
@@ -29,6 +30,8 @@
 #define PROFILE_SLOTS (1u << 16)
 #define PROFILE_LINES 60
 #define NO_TRAP       VECTOR_COUNT
+
+_Static_assert(sizeof(uintptr_t) == 8, "on_guest_block() gets two addresses in a pointer");
 
 int qemu_plugin_version = QEMU_PLUGIN_ABI;
 
@@ -51,8 +54,20 @@ struct profile {
 	uint64_t sum;
 };
 
+/** Of trace=FILE, which scripts/hako_trace/records.py reads; in the byte order of the host. */
+struct record {
+	uint64_t begin;  /* instructions since the start of the machine */
+	uint32_t insns;  /* of the VMM */
+	uint32_t pc;     /* of the guest's last instruction: for an interrupt the one before it */
+	uint32_t next;   /* where the guest goes on */
+	uint32_t vector; /* of a trap; or RECORD_* */
+};
+
+enum { RECORD_ENTRY = 16, RECORD_BEGIN, RECORD_END };
+
 static struct {
 	FILE *out;
+	FILE *trace;
 	bool has_entry, entered;
 	uint32_t entry;
 	bool has_word;
@@ -70,7 +85,11 @@ static struct {
 	unsigned pending_vector; /* an instruction at a vector; a trap if the VMM follows */
 	uint64_t trap_insns;     /* when it started */
 	uint64_t pending_insns;
-	uint32_t guest_pc; /* of the last instruction in the guest's last block */
+	uint32_t pending_address;
+	/* The guest's last block: its first and last instruction, and when it began. */
+	uint32_t block_first, block_last;
+	uint64_t block_insns;
+	bool block_thumb;
 	uint64_t nested;
 	struct cost costs[VECTOR_COUNT];
 	struct profile profile[PROFILE_SLOTS];
@@ -204,6 +223,28 @@ static void profile_reset(void)
 	memset(state.profile, 0, sizeof state.profile);
 }
 
+static void trace_add(unsigned vector, uint64_t begin, uint64_t insns, uint32_t pc, uint32_t next)
+{
+	const struct record record = { begin, (uint32_t)insns, pc, next, vector };
+
+	if (config.trace && config.entered)
+		fwrite(&record, sizeof record, 1, config.trace);
+}
+
+/*
+ * The guest's last instruction before a trap. A block is left in its middle by an abort; the
+ * instruction that aborted has been counted. Those of a block are of one size.
+ */
+static uint32_t trapped_pc(void)
+{
+	const uint64_t done = state.trap_insns - state.block_insns;
+	const unsigned size = state.block_thumb ? 2 : 4;
+
+	if (done == 0 || done > (state.block_last - state.block_first) / size)
+		return state.block_last;
+	return state.block_first + size * (uint32_t)(done - 1);
+}
+
 static void on_entry(unsigned cpu, void *data)
 {
 	(void)cpu;
@@ -214,6 +255,7 @@ static void on_entry(unsigned cpu, void *data)
 	state.entry_insns = insns_executed();
 	costs_reset();
 	fprintf(config.out, "entry insns=%" PRIu64 "\n", state.entry_insns);
+	trace_add(RECORD_ENTRY, state.entry_insns, 0, config.entry, config.entry);
 }
 
 static void on_marker(unsigned cpu, void *data)
@@ -233,12 +275,14 @@ static void on_marker(unsigned cpu, void *data)
 		state.in_region = true;
 		costs_reset();
 		profile_reset();
+		trace_add(RECORD_BEGIN, insns, 0, 0, 0);
 		state.region_insns = insns_executed();
 		break;
 	case MARK_END:
 		if (!state.in_region)
 			fprintf(config.out, "error end-without-begin\n");
 		state.in_region = false;
+		trace_add(RECORD_END, insns, 0, 0, 0);
 		/* The instruction that began the region does not belong to it. */
 		fprintf(config.out, "region insns=%" PRIu64, insns - state.region_insns - 1);
 		costs_print();
@@ -251,10 +295,12 @@ static void on_marker(unsigned cpu, void *data)
 		break;
 	}
 	fflush(config.out);
+	if (config.trace)
+		fflush(config.trace);
 }
 
 /*
- * Called before a block of the guest, of the VMM (data NULL) or of a vector (data 1 + number).
+ * Called before a block of the guest, of the VMM (data NULL) or at a vector (data 1 + address).
  * The guest's own vectors have the same addresses as the CPU's, so an instruction there begins a
  * trap only if the VMM's code follows.
  */
@@ -262,7 +308,8 @@ static void on_vmm_block(unsigned cpu, void *data)
 {
 	(void)cpu;
 	if (data) {
-		state.pending_vector = (unsigned)(uintptr_t)data - 1;
+		state.pending_address = (uint32_t)((uintptr_t)data - 1);
+		state.pending_vector = state.pending_address % (4 * VECTOR_COUNT) / 4;
 		state.pending_insns = insns_executed();
 		return;
 	}
@@ -277,8 +324,13 @@ static void on_vmm_block(unsigned cpu, void *data)
 	state.pending_vector = NO_TRAP;
 }
 
+/** @p data is the address of the block's first instruction, and above it that of the last. */
 static void on_guest_block(unsigned cpu, void *data)
 {
+	const uint32_t first = (uint32_t)(uintptr_t)data;
+	/* The guest takes an exception: what looked like a vector of the CPU is its own. */
+	const bool exception = state.pending_vector != NO_TRAP;
+
 	(void)cpu;
 	state.pending_vector = NO_TRAP;
 	if (state.vector != NO_TRAP) {
@@ -286,10 +338,16 @@ static void on_guest_block(unsigned cpu, void *data)
 
 		cost_add(&state.costs[state.vector], insns);
 		if (config.has_profile)
-			profile_add(state.guest_pc, state.vector, insns);
+			profile_add(state.block_last, state.vector, insns);
+		trace_add(state.vector, state.trap_insns,
+			  exception ? state.pending_insns - state.trap_insns : insns, trapped_pc(),
+			  exception ? state.pending_address : first & ~1u);
 		state.vector = NO_TRAP;
 	}
-	state.guest_pc = (uint32_t)(uintptr_t)data;
+	state.block_first = first & ~1u;
+	state.block_thumb = first & 1u;
+	state.block_last = (uint32_t)((uintptr_t)data >> 32);
+	state.block_insns = insns_executed();
 }
 
 static bool is_vector(uint32_t pc)
@@ -303,17 +361,17 @@ static void watch_traps(struct qemu_plugin_tb *tb)
 	const size_t last = qemu_plugin_tb_n_insns(tb) - 1;
 
 	if (is_vector(pc)) {
-		const uintptr_t vector = pc % (4 * VECTOR_COUNT) / 4;
-
 		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_vmm_block, PLUGIN_CB_NO_REGS,
-						     (void *)(vector + 1));
+						     (void *)((uintptr_t)pc + 1));
 	} else if (pc >= config.vmm_first && pc < config.vmm_end) {
 		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_vmm_block, PLUGIN_CB_NO_REGS, NULL);
 	} else {
-		const uint64_t end = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, last));
+		const struct qemu_plugin_insn *end = qemu_plugin_tb_get_insn(tb, last);
+		const uintptr_t thumb = qemu_plugin_insn_size(end) == 2;
 
-		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_guest_block, PLUGIN_CB_NO_REGS,
-						     (void *)(uintptr_t)end);
+		qemu_plugin_register_vcpu_tb_exec_cb(
+			tb, on_guest_block, PLUGIN_CB_NO_REGS,
+			(void *)((uintptr_t)qemu_plugin_insn_vaddr(end) << 32 | pc | thumb));
 	}
 }
 
@@ -374,6 +432,12 @@ static bool parse_argument(const char *text)
 		if (!config.out)
 			perror(text + 4);
 		return config.out;
+	}
+	if (!strncmp(text, "trace=", 6)) {
+		config.trace = fopen(text + 6, "wb");
+		if (!config.trace)
+			perror(text + 6);
+		return config.trace;
 	}
 	if (!strncmp(text, "entry=", 6))
 		return config.has_entry = parse_number(text + 6, 0, &config.entry, NULL);

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A guest that announces each change of its page tables (vcpu/pv_abi.h): nothing has to be compared
+ * when it returns to an address space, and contexts survive.
+ *
+ * One first-level table, the common context, serves all its address spaces. Slots from user_limit
+ * on are the kernel's, the same in all of them by promise; those below belong to spaces. A switch
+ * takes the tables of one space out of the first level and puts those of the other in: a few words,
+ * and there can be many more spaces than first-level tables.
+ *
+ * The promise is not trusted further than this: a guest that breaks it reaches old entries of its
+ * own, each of which shadow_fill() has checked against the VM's memory map.
+ *
+ * The TLB may keep an entry that is gone from the tables until the guest invalidates it, as on the
+ * real CPU: a change of a second-level descriptor only notes that there may be one (tlb_stale), and
+ * shadow_flush_range() and every switch of address spaces act on it.
+ */
+#include "domain/shadow_announce.h"
+
+#include "domain/shadow_internal.h"
+
+#include "vmm/lib/bits.h"
+#include "vmm/lib/heap.h"
+#include "vmm/lib/string.h"
+
+#define DIR_SIZE   0x4000u
+#define TABLE_SIZE 0x400u
+#define PAGE_SIZE  0x1000u
+
+/** More bytes of tables than this, written at once: everything is forgotten. */
+#define WRITTEN_MAX 0x10000u
+
+/** More pages than this in a range: the whole TLB is invalidated. */
+#define FLUSH_ONE_BY_ONE 8u
+
+/** The space of the boot's page directory: it is never recycled, since all others copy it. */
+#define FIRST_SPACE 0u
+
+static uint16_t *space_chain(struct shadow *sh, uint32_t ttbr)
+{
+	return &sh->space_hash[(ttbr >> 14 ^ ttbr >> 22) & (SHADOW_SPACE_HASH - 1u)];
+}
+
+static struct shadow_space *space_find(struct shadow *sh, uint32_t ttbr)
+{
+	unsigned i = *space_chain(sh, ttbr);
+
+	while (i != SHADOW_NONE && sh->spaces[i].ttbr != ttbr)
+		i = sh->spaces[i].next;
+	return i == SHADOW_NONE ? 0 : &sh->spaces[i];
+}
+
+/** Adds a table, which has no links yet, to the current space. */
+void shadow_space_attach(struct shadow *sh, unsigned index)
+{
+	struct shadow_table *const table = &sh->tables[index];
+	const bool in_gate = table->slot == shadow_vector_slot(sh);
+	const unsigned domain = in_gate ? MMU_DOMAIN_VECTORS : table->mmu_domain;
+	const uint32_t at = sh->pool_hpa + index * SHADOW_ENTRIES * 4;
+
+	table->refs = 1;
+	table->link = table->fine ? desc_fine(at, domain) : desc_coarse(at, domain);
+	if (in_gate) {
+		sh->space->gate_table = (uint16_t)index;
+		shadow_gate_update(sh);
+		return;
+	}
+	table->sibling = sh->space->tables;
+	sh->space->tables = (uint16_t)index;
+	sh->common->l1[table->slot] = table->link;
+}
+
+/** Takes a table from its space and frees it. The caller invalidates the TLB. */
+void shadow_space_detach(struct shadow *sh, unsigned index)
+{
+	const struct shadow_table *const table = &sh->tables[index];
+	struct shadow_space *const space = &sh->spaces[table->space];
+	const bool linked = space == sh->space;
+	uint16_t *link = &space->tables;
+
+	if (space->gate_table == index) {
+		space->gate_table = SHADOW_NONE;
+		if (linked && sh->current == sh->common)
+			shadow_gate_update(sh);
+	} else {
+		while (*link != index)
+			link = &sh->tables[*link].sibling;
+		*link = table->sibling;
+		if (linked)
+			sh->common->l1[table->slot] = 0;
+	}
+	sh->tables[index].refs = 0;
+	shadow_table_free(sh, index);
+}
+
+/** Forgets what a space has. The caller invalidates the TLB. */
+void shadow_space_clear(struct shadow *sh, struct shadow_space *space)
+{
+	while (space->tables != SHADOW_NONE)
+		shadow_space_detach(sh, space->tables);
+	if (space->gate_table != SHADOW_NONE)
+		shadow_space_detach(sh, space->gate_table);
+}
+
+/** The space used longest ago, of those with tables or of all; NULL if there is none but one in use. */
+static struct shadow_space *space_oldest(struct shadow *sh, bool with_tables)
+{
+	struct shadow_space *oldest = 0;
+
+	for (unsigned i = FIRST_SPACE + 1; i < sh->space_count; i++) {
+		struct shadow_space *const space = &sh->spaces[i];
+
+		if (space != sh->space && (!oldest || space->last_used < oldest->last_used) &&
+		    (!with_tables || (space->tables & space->gate_table) != SHADOW_NONE))
+			oldest = space;
+	}
+	return oldest;
+}
+
+/** Frees tables: those of the space used longest ago. False if only the current one has any. */
+bool shadow_space_recycle(struct shadow *sh)
+{
+	struct shadow_space *const space = space_oldest(sh, true);
+
+	if (!space)
+		return false;
+	shadow_space_clear(sh, space);
+	sh->stats.contexts_recycled++;
+	return true;
+}
+
+/** A space, which holds nothing, for a page directory that is not known. */
+static struct shadow_space *space_make(struct shadow *sh, uint32_t ttbr)
+{
+	uint16_t *const chain = space_chain(sh, ttbr);
+	struct shadow_space *space;
+
+	if (sh->space_count < SHADOW_SPACES) {
+		space = &sh->spaces[sh->space_count++];
+	} else {
+		uint16_t *link;
+
+		space = space_oldest(sh, false);
+		shadow_space_clear(sh, space);
+		for (link = space_chain(sh, space->ttbr); &sh->spaces[*link] != space;)
+			link = &sh->spaces[*link].next;
+		*link = space->next;
+		sh->stats.contexts_recycled++;
+	}
+	*space = (struct shadow_space){
+		.ttbr = ttbr, .next = *chain, .tables = SHADOW_NONE, .gate_table = SHADOW_NONE
+	};
+	*chain = (uint16_t)(space - sh->spaces);
+	sh->stats.contexts_made++;
+	return space;
+}
+
+/** Forgets all spaces, which hold nothing any more. */
+void shadow_spaces_forget(struct shadow *sh)
+{
+	sh->space_count = 0;
+	sh->space = 0;
+	sh->user_slots = 0;
+	memset(sh->space_hash, 0xff, sizeof(sh->space_hash));
+}
+
+/** Brings the gate into line with the table that the new space has there. */
+static void gate_switch(struct shadow *sh, unsigned before, unsigned after)
+{
+	const struct shadow_table *const tables = sh->tables;
+
+	if (before == after)
+		return;
+	if (before != SHADOW_NONE && after != SHADOW_NONE &&
+	    tables[before].guest_domain == tables[after].guest_domain &&
+	    tables[before].class == tables[after].class) {
+		sh->gate_table = (uint16_t)after;
+		if (sh->vector_slot_open)
+			sh->common->l1[tables[after].slot] = tables[after].link;
+		return;
+	}
+	sh->vector_slot_open = false; /* the whole TLB is invalidated anyway */
+	shadow_gate_update(sh);
+}
+
+/**
+ * shadow_switch() for a guest that announces: the space of its present page directory becomes
+ * current. What it holds is what the guest's tables say, or the guest has not told.
+ */
+void shadow_switch_space(struct shadow *sh)
+{
+	const uint32_t ttbr = sh->mmu->ttbr & GUEST_TTBR_BASE;
+	uint32_t *const l1 = sh->common->l1;
+	struct shadow_space *const from = sh->space;
+	struct shadow_space *space = space_find(sh, ttbr);
+
+	if (!space)
+		space = space_make(sh, ttbr);
+	space->last_used = ++sh->clock;
+	if (space != from) {
+		const struct shadow_table *table;
+
+		for (unsigned i = from ? from->tables : SHADOW_NONE; i != SHADOW_NONE;
+		     i = table->sibling) {
+			table = &sh->tables[i];
+			l1[table->slot] = 0;
+		}
+		for (unsigned i = space->tables; i != SHADOW_NONE; i = table->sibling) {
+			table = &sh->tables[i];
+			l1[table->slot] = table->link;
+		}
+		sh->space = space;
+	}
+	if (sh->current == sh->common) {
+		if (space != from && shadow_is_user_slot(sh, shadow_vector_slot(sh)))
+			gate_switch(sh, sh->gate_table, space->gate_table);
+	} else {
+		if (sh->vector_slot_open) /* leave the old context's gate closed */
+			sh->current->l1[shadow_vector_slot(sh)] = shadow_closed_gate_desc(sh);
+		sh->vector_slot_open = false;
+		sh->current = sh->common;
+		sh->user_slots = sh->pv.user_limit >> 20;
+		mmu_set_ttbr(mmu_pool_hpa(l1));
+		shadow_gate_update(sh);
+	}
+	sh->tlb_stale = sh->tlb_stale_all = false;
+	mmu_tlb_invalidate_all();
+}
+
+/**
+ * From now on the guest announces, if @p pv says so; it starts with its MMU off. @p pv comes from the
+ * guest but for the place of its RAM: what it says about addresses concerns the guest alone.
+ */
+void shadow_set_pv(struct shadow *sh, const struct shadow_pv *pv)
+{
+	if (!pv->announces || sh->common)
+		return;
+	sh->pv = *pv;
+	sh->pv.user_limit = align_down(pv->user_limit < VMM_BASE ? pv->user_limit : VMM_BASE, MIB);
+	sh->spaces = heap_alloc(SHADOW_SPACES * sizeof(*sh->spaces));
+	sh->common = &sh->contexts[SHADOW_CONTEXTS - 1];
+	shadow_reset(sh);
+}
+
+/** Where in a table the descriptor at @p at is, if it is in there. */
+static bool entry_in(const struct shadow_table *table, uint32_t at, unsigned *n)
+{
+	const uint32_t apart = table->guest_l1 ^ at;
+
+	if (table->fine) {
+		*n = (at & ~L1_FINE_BASE) / 4;
+		return !(apart & L1_FINE_BASE);
+	}
+	*n = (at & ~L1_COARSE_BASE) / 4;
+	return !(apart & L1_COARSE_BASE) && (table->guest_l1 & L1_TYPE_MASK) == L1_COARSE;
+}
+
+static bool is_known(const struct shadow *sh, unsigned entry)
+{
+	return sh->known[entry / 32] & BIT(entry % 32);
+}
+
+/** Compares a known entry with the guest's descriptor at @p at and drops it if they differ. */
+static void compare_entry(struct shadow *sh, unsigned table, unsigned entry, uint32_t at)
+{
+	uint32_t word;
+
+	if (shadow_read_guest(sh, gpa(at), &word) && word == sh->guest_l2[entry])
+		return;
+	shadow_entry_drop(sh, entry);
+	sh->tlb_stale = true;
+	/* One operation of the guest covers all of a large page; here it is 16. */
+	sh->tlb_stale_all |= sh->tables[table].has_large;
+}
+
+/** Second-level descriptors have changed: @p count from @p at on, all in one KiB. */
+static void entries_changed(struct shadow *sh, unsigned chain, uint32_t at, unsigned count)
+{
+	unsigned next;
+
+	for (unsigned i = sh->hash[chain]; i != SHADOW_NONE; i = next) {
+		unsigned first;
+
+		next = sh->tables[i].next;
+		if (!entry_in(&sh->tables[i], at, &first))
+			continue;
+		for (unsigned n = 0; n < count; n++) {
+			const unsigned entry = i * SHADOW_ENTRIES + first + n;
+
+			if (is_known(sh, entry))
+				compare_entry(sh, i, entry, at + n * 4);
+		}
+	}
+}
+
+static void entries_changed_at(struct shadow *sh, uint32_t at, unsigned count)
+{
+	const unsigned coarse = shadow_hash(at & L1_COARSE_BASE);
+	const unsigned fine = shadow_hash(at & L1_FINE_BASE);
+
+	entries_changed(sh, coarse, at, count);
+	if (sh->fine_count > 0 && fine != coarse)
+		entries_changed(sh, fine, at, count);
+}
+
+/** Another context than the common one is compared as a whole, by the guest's TLB operations. */
+static void settle_other_context(struct shadow *sh)
+{
+	if (sh->tlb_stale && sh->current != sh->common)
+		shadow_revalidate(sh);
+}
+
+/**
+ * The guest has changed @p count second-level descriptors, at these addresses of its kernel's linear
+ * mapping. Most are in tables that no entry has been made from.
+ */
+void shadow_ptes_changed(struct shadow *sh, const volatile uint32_t *vas, unsigned count)
+{
+	const uint32_t offset = sh->pv.linear_offset;
+
+	if (!sh->common)
+		return;
+	for (; count > 0; count--, vas++) {
+		const uint32_t at = (*vas - offset) & ~3u;
+		unsigned n;
+
+		for (unsigned i = sh->hash[shadow_hash(at)]; i != SHADOW_NONE;
+		     i = sh->tables[i].next) {
+			if (!sh->tables[i].fine && entry_in(&sh->tables[i], at, &n) &&
+			    is_known(sh, i * SHADOW_ENTRIES + n))
+				compare_entry(sh, i, i * SHADOW_ENTRIES + n, at);
+		}
+		if (sh->fine_count > 0)
+			entries_changed_at(sh, at, 1);
+	}
+	settle_other_context(sh);
+}
+
+/** The word of a page directory for @p slot has changed, or has not. */
+static bool l1_differs(struct shadow *sh, uint32_t dir, unsigned slot, uint32_t guest_l1)
+{
+	uint32_t word;
+
+	return !shadow_read_guest(sh, gpa(dir + slot * 4), &word) || word != guest_l1;
+}
+
+/** Drops the tables of a space whose first-level descriptors, from @p first to @p end, differ. */
+static void compare_space(struct shadow *sh, struct shadow_space *space, unsigned first,
+			  unsigned end)
+{
+	unsigned next;
+
+	for (unsigned i = space->tables; i != SHADOW_NONE; i = next) {
+		const struct shadow_table *const table = &sh->tables[i];
+
+		next = table->sibling;
+		if (table->slot - first < end - first &&
+		    l1_differs(sh, space->ttbr, table->slot, table->guest_l1)) {
+			shadow_space_detach(sh, i);
+			sh->tlb_stale_all |= space == sh->space;
+		}
+	}
+	if (space->gate_table != SHADOW_NONE) {
+		const struct shadow_table *const table = &sh->tables[space->gate_table];
+
+		if (table->slot - first < end - first &&
+		    l1_differs(sh, space->ttbr, table->slot, table->guest_l1)) {
+			shadow_space_detach(sh, space->gate_table);
+			sh->tlb_stale_all |= space == sh->space;
+		}
+	}
+}
+
+/** The same for the slots of the kernel, which all spaces share. */
+static void compare_common(struct shadow *sh, uint32_t dir, unsigned first, unsigned end)
+{
+	struct shadow_context *const ctx = sh->common;
+	const unsigned user_slots = sh->pv.user_limit >> 20;
+
+	for (unsigned slot = first > user_slots ? first : user_slots; slot < end; slot++) {
+		if (ctx->slot_index[slot] == 0 ||
+		    !l1_differs(sh, dir, slot, ctx->slots[ctx->slot_index[slot]].guest_l1))
+			continue;
+		shadow_slot_drop(sh, ctx, slot);
+		sh->tlb_stale_all = true;
+	}
+}
+
+/** First-level descriptors of a page directory have been written, if it is one. */
+static void directory_written(struct shadow *sh, uint32_t dir, unsigned first, unsigned end)
+{
+	struct shadow_space *const space = space_find(sh, dir);
+
+	if (!space)
+		return;
+	compare_space(sh, space, first, end);
+	/*
+	 * A directory that is known may be one no longer, and a new one is a copy of the first. So
+	 * what the kernel's slots mean is taken from these two.
+	 */
+	if (space == sh->space || space == &sh->spaces[FIRST_SPACE])
+		compare_common(sh, dir, first, end);
+}
+
+/**
+ * The guest has written @p size bytes of page tables, at an address of its kernel's linear mapping:
+ * first-level descriptors, second-level tables, or both.
+ */
+void shadow_tables_written(struct shadow *sh, uint32_t va, uint32_t size)
+{
+	const uint32_t start = (va - sh->pv.linear_offset) & ~3u;
+	const uint32_t end = start + size;
+
+	if (!sh->common || size == 0)
+		return;
+	if (size > WRITTEN_MAX || end < start) {
+		shadow_flush_all(sh);
+		return;
+	}
+	for (uint32_t at = start; at < end;) {
+		const uint32_t dir = align_down(at, DIR_SIZE);
+		const uint32_t stop = end - dir < DIR_SIZE ? end : dir + DIR_SIZE;
+
+		directory_written(sh, dir, (at - dir) / 4, (stop - dir + 3) / 4);
+		at = stop;
+	}
+	for (uint32_t at = start; at < end;) {
+		const uint32_t table = align_down(at, TABLE_SIZE);
+		const uint32_t stop = end - table < TABLE_SIZE ? end : table + TABLE_SIZE;
+
+		entries_changed_at(sh, at, (stop - at + 3) / 4);
+		at = stop;
+	}
+	if (sh->tlb_stale_all) {
+		/* At once: a table's memory has other uses, and its transient entries are forgotten. */
+		sh->tlb_stale = sh->tlb_stale_all = false;
+		mmu_tlb_invalidate_all();
+	}
+	settle_other_context(sh);
+}
+
+/**
+ * The guest invalidates the TLB entries of [start, end): those that are gone from its tables have
+ * been announced. In another context than the common one everything is compared.
+ */
+void shadow_flush_range(struct shadow *sh, uint32_t start, uint32_t end)
+{
+	const uint32_t first = align_down(start, PAGE_SIZE);
+
+	if (sh->current != sh->common) {
+		shadow_revalidate(sh);
+		return;
+	}
+	if (!sh->tlb_stale)
+		return; /* the TLB has nothing that the tables have not */
+	if (sh->tlb_stale_all || end - first > FLUSH_ONE_BY_ONE * PAGE_SIZE) {
+		sh->tlb_stale = sh->tlb_stale_all = false;
+		mmu_tlb_invalidate_all();
+		return;
+	}
+	for (uint32_t done = 0; done < end - first; done += PAGE_SIZE)
+		mmu_tlb_invalidate(first + done);
+}

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Site stubs: each has the effect of the instructions it stands for."""
+
+import random
+import re
+
+import pytest
+
+from arm_interpreter import Machine
+from rewrite_pv_support import Code
+from rewrite_support import ROOT
+
+from hako_rewrite import pv_abi
+from hako_rewrite.pv_abi import PV_DACR, PV_DFSR, PV_FAR, PV_IFSR, PV_PAGE, PV_SCTLR
+from hako_rewrite.stubs import LITERALS, make_stubs
+
+STUBS_AT = 0xC0100000
+STACK = 0xC8000000
+
+# Supervisor mode: I clear or set, the page open; and with F set, so that it is closed.
+STATES = (0x13, 0x93, 0x53, 0xD3, 0xA0000013, 0x60000093)
+
+
+def mrs(rd):
+    return 0xE10F0000 | rd << 12
+
+
+def change(rt, rd, clear=False):
+    return (0xE3C00080 if clear else 0xE3800080) | rd << 16 | rt << 12
+
+
+def msr(rm):
+    return 0xE121F000 | rm
+
+
+def mov(rd, value):
+    return 0xE3A00000 | rd << 12 | value
+
+
+def stubs_of(words, taken=()):
+    return make_stubs(Code(words), STUBS_AT, set(taken))
+
+
+def run_both(words, cpsr=0x13, seed=0, copies=None, p15=None):
+    """Machines that have run `words` as they are and with their stubs, and the stubs' kinds."""
+    code = Code(words)
+    made = stubs_of(words)
+    plain = {code.base + 4 * i: word for i, word in enumerate(words)}
+    with_stubs = dict(plain)
+    for stub in made.stubs:
+        assert plain[stub.addr] == stub.word
+        with_stubs[stub.addr] = stub.branch
+    with_stubs.update({STUBS_AT + 4 * i: word for i, word in enumerate(made.code)})
+    rng = random.Random(seed)
+    registers = [rng.getrandbits(32) for _ in range(13)] + [STACK, 0xC0000000, code.base]
+    machines = []
+    for program in (plain, with_stubs):
+        machine = Machine(program, registers, cpsr, copies)
+        machine.p15 = p15 or {}
+        machine.run(code.base + 4 * len(words))
+        machines.append(machine)
+    return machines[0], machines[1], [stub.kind for stub in made.stubs]
+
+
+def assert_same(before, after, control_only=(), cpsr_mask=0xFFFFFFFF):
+    """All but what is below sp. Of registers in `control_only` eight bits count."""
+    for i in range(16):
+        mask = 0xFF if i in control_only else 0xFFFFFFFF
+        assert (before.r[i] ^ after.r[i]) & mask == 0, f"r{i}"
+    assert (before.cpsr ^ after.cpsr) & cpsr_mask == 0
+    for memory in (before.memory, after.memory):
+        assert not [at for at in memory if not STACK - 4 <= at < STACK]
+
+
+@pytest.mark.parametrize("cpsr", STATES)
+@pytest.mark.parametrize("clear", [False, True])
+def test_masking_and_unmasking(cpsr, clear):
+    name = "unmask" if clear else "mask"
+    for rd in (*range(13), 14):
+        for rt in (*range(13), 14):
+            before, after, kinds = run_both([mrs(rd), change(rt, rd, clear), msr(rt)], cpsr, 16 * rd + rt)
+            assert kinds == [name if rd == rt else f"save_{name}"]
+            assert_same(before, after, (rd, rt))
+            assert after.cpsr & 0x80 == (0 if clear else 0x80)
+
+
+@pytest.mark.parametrize("cpsr", STATES)
+@pytest.mark.parametrize("i_bit", [0, 0x80])
+def test_restore_with_and_without_a_free_register(cpsr, i_bit):
+    value = cpsr & 0x7F | i_bit
+    for rm in (*range(13), 14):
+        words = [mov(rm, value), msr(rm)]
+        before, after, kinds = run_both(words, cpsr, rm)
+        assert kinds == ["msr_spilled"]
+        assert_same(before, after)
+        assert after.cpsr & 0xFF == value
+        for free in (*range(13), 14):
+            before, after, kinds = run_both(words + [mov(free, 1)], cpsr, rm)
+            assert kinds == ["msr_spilled" if free == rm else "msr"]
+            assert_same(before, after)
+            assert after.cpsr & 0xFF == value and bool(after.memory) == (free == rm)
+
+
+@pytest.mark.parametrize("cpsr", STATES)
+@pytest.mark.parametrize("value", [0x13, 0x93])
+def test_immediates(cpsr, value):
+    for more, kind in (([], "msr_immediate_spilled"), ([mov(7, 1)], "msr_immediate")):
+        before, after, kinds = run_both([0xE321F000 | value] + more, cpsr)
+        assert kinds == [kind]
+        assert_same(before, after, cpsr_mask=~0x40 & 0xFFFFFFFF)
+        assert after.cpsr & 0x40 == cpsr & 0x40  # F is left alone
+
+
+@pytest.mark.parametrize("cpsr", STATES)
+def test_reads_of_the_cpsr(cpsr):
+    for rd in (*range(13), 14):
+        before, after, kinds = run_both([mrs(rd)], cpsr, rd)
+        assert kinds == ["mrs"]
+        assert_same(before, after, (rd,))
+        assert after.r[rd] == cpsr & 0xFF
+
+
+@pytest.mark.parametrize("word,kind,offset", [
+    (0xEE130F10, "mrc_dacr", PV_DACR), (0xEE110F10, "mrc_sctlr", PV_SCTLR),
+    (0xEE150F10, "mrc_dfsr", PV_DFSR), (0xEE150F30, "mrc_ifsr", PV_IFSR),
+    (0xEE160F10, "mrc_far", PV_FAR)])
+def test_reads_of_cp15(word, kind, offset):
+    for rd in (*range(13), 14):
+        before, after, kinds = run_both([word | rd << 12], seed=rd,
+                                        copies={PV_PAGE + offset: 0x12345678},
+                                        p15={word & 0x0FFF0FFF: 0x12345678})
+        assert kinds == [kind] and after.r[rd] == 0x12345678
+        assert_same(before, after)
+
+
+@pytest.mark.parametrize("words,kind", [
+    ([0x010F3000], "mrs"), ([mov(3, 0x93), 0x0121F003, mov(5, 1)], "msr"),
+    ([0x0321F093, mov(5, 1)], "msr_immediate"), ([mov(3, 0x93), 0x1121F003], "msr_spilled")])
+@pytest.mark.parametrize("cpsr", [0x13, 0x40000013])
+def test_the_condition_stays(words, kind, cpsr):
+    before, after, kinds = run_both(words, cpsr)
+    assert kinds == [kind]
+    assert_same(before, after, (3,))
+
+
+@pytest.mark.parametrize("words,left", [
+    ([mrs(3), 0xE3C33040, msr(3)], "msr: changes bits other than I"),  # local_fiq_enable()
+    ([mrs(3), 0xE3833040, msr(3)], "msr: changes bits other than I"),
+    ([0xE321F0D3], "msr: immediate of another mode"),
+    ([0xE321F0D2], "msr: immediate of another mode"),
+    ([msr(13)], "msr: from sp or pc"), ([mrs(13)], "mrs: to sp or pc"),
+    ([0xEE13FF10], "mrc_dacr: to sp or pc")])
+def test_what_stays_a_proxy(words, left):
+    made = stubs_of(words)
+    assert dict(made.left) == {left: 1}
+    assert [stub.kind for stub in made.stubs if stub.kind != "mrs"] == []
+
+
+@pytest.mark.parametrize("words", [
+    [0xE14F3000], [0xE169F003], [0xE129F003], [0xE128F003], [0xE12FFF1E], [0xE1200073],
+    [0xEE030F10], [0xEE070F9A], [0xEE130F30], [0xF10F3000], [0xF121F003], [0xFE130F10]])
+def test_what_is_no_pattern(words):
+    made = stubs_of(words)
+    assert made.stubs == [] and not made.left
+
+
+@pytest.mark.parametrize("words,kinds", [
+    ([0x110F3000, change(4, 3), msr(4), mov(5, 1)], ["mrs", "msr"]),
+    ([mrs(3), 0x13834080, msr(4), mov(5, 1)], ["mrs", "msr"]),
+    ([mrs(3), change(4, 3), 0x1121F004, mov(5, 1)], ["mrs", "msr"]),
+    ([mrs(3), change(4, 2), msr(4), mov(5, 1)], ["mrs", "msr"]),
+    ([mrs(3), change(4, 3), msr(3), mov(5, 1)], ["mrs", "msr"]),
+    ([mrs(3), 0xE3934080, msr(4), mov(5, 1)], ["mrs", "msr"]),  # orrs
+    ([mrs(3), change(4, 3)], ["mrs"])])
+def test_a_sequence_that_is_almost_one(words, kinds):
+    assert [stub.kind for stub in stubs_of(words).stubs] == kinds
+
+
+def test_taken_addresses_are_left_alone():
+    words = [mrs(3), change(4, 3), msr(4), mrs(5)]
+    made = stubs_of(words, [0xC0010000, 0xC001000C])
+    assert [stub.kind for stub in made.stubs] == ["msr"]
+
+
+def test_every_stub_reaches_its_literals():
+    """So many that there are several pools: the whole run has the same effect."""
+    rng = random.Random(1)
+    words = []
+    for _ in range(3000):
+        rd, rt, rm = (rng.randrange(13) for _ in range(3))
+        words += rng.choice(([mrs(rd), change(rt, rd), msr(rt)],
+                             [mrs(rd), change(rt, rd, True), msr(rt)],
+                             [mov(rm, rng.choice((0x13, 0x93))), msr(rm)],
+                             [0xE321F013, mov(rm, 2)]))
+    code = Code(words)
+    made = stubs_of(words)
+    assert len(made.code) > 3 * 4096 // 4
+    assert [list(made.code).count(value) > 3 for value in LITERALS[:3]] == [True] * 3
+    program = {code.base + 4 * i: word for i, word in enumerate(words)}
+    program.update({stub.addr: stub.branch for stub in made.stubs})
+    program.update({STUBS_AT + 4 * i: word for i, word in enumerate(made.code)})
+    machine = Machine(program, [0] * 13 + [STACK, 0, code.base])
+    for start in range(len(words)):
+        addr = code.base + 4 * start
+        if machine.r[15] != addr:
+            continue
+        stop = addr + 4
+        sequence = words[start] & ~0xF000 == 0xE10F0000
+        machine.run(addr + 12 if sequence else stop, 20)
+        if sequence:
+            clear = words[start + 1] & 0x00400000
+            assert machine.cpsr == (0x13 if clear else 0x93)
+        elif words[start] & ~0xF == 0xE121F000:
+            assert machine.cpsr == machine.r[words[start] & 15]
+        elif words[start] == 0xE321F013:
+            assert machine.cpsr == 0x13
+    assert machine.r[15] == code.base + 4 * len(words)
+
+
+def test_numbers_are_those_of_the_header():
+    with open(f"{ROOT}/vcpu/pv_abi.h", encoding="ascii") as file:
+        text = file.read()
+    numbers = dict(re.findall(r"^#define (PV_\w+)\s+(0x[0-9a-f]+|\d+)\b", text, re.M))
+    for name in ("PV_PAGE", "PV_CTL", "PV_I_ONLY", "PV_SCTLR", "PV_DACR", "PV_DFSR", "PV_IFSR",
+                 "PV_FAR", "PV_HYPERCALL_WORD", "PV_HC_COUNT", "PV_INFO_MAGIC", "PV_INFO_VERSION",
+                 "PV_RANGES_MAX"):
+        assert getattr(pv_abi, name) == int(numbers[name], 0), name
+    assert f"PV_MASKED   (PV_PAGE + {pv_abi.PV_MASKED - PV_PAGE:#x})" in text
+    assert f"PV_UNMASKED (PV_PAGE + {pv_abi.PV_UNMASKED - PV_PAGE:#x})" in text
+    entries = re.findall(r"\bPV_ENTRY_(\w+),", text)
+    assert tuple(name.lower() for name in entries) == pv_abi.PV_ENTRIES + ("count",)
+    struct = text[text.index("struct pv_info {"):]
+    fields = re.findall(r"uint32_t\s+(\w+)(?:\[(\w+)\])?(?:\[2\])?;", struct)
+    names = [name for name, _ in fields]
+    assert names[2:2 + pv_abi.FIELDS] == list(pv_abi.PvInfo._fields[:pv_abi.FIELDS])
+    assert names[:2] == ["magic", "version"]
+    assert names[2 + pv_abi.FIELDS:] == ["entry", "range_count", "range"]
+    assert pv_abi.INFO.size == 4 * (len(fields) - 2 + len(pv_abi.PV_ENTRIES) +
+                                    2 * pv_abi.PV_RANGES_MAX)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The short way of most device accesses: a plain load or store of the guest's kernel, to a register
+ * in a page that it has used before. An entry keeps what its translation was made of, and is
+ * compared with the guest's tables before its first use after device_pages_compare(): nothing is
+ * ever forgotten, so an address space switch costs little.
+ *
+ * data_abort_trap() asks device_page_access() first; what that does not do takes the general way,
+ * which ends with device_page_remember().
+ */
+#ifndef VCPU_DEVICE_PAGE_H
+#define VCPU_DEVICE_PAGE_H
+
+#include "vcpu/vcpu.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * To be called for each operation of the guest that ends the life of TLB entries of its kernel, or
+ * that gives all addresses another meaning. (The domain access control register is looked at anyway.)
+ */
+static inline void device_pages_compare(struct vcpu *vcpu)
+{
+	vcpu->device_epoch++;
+}
+
+bool device_page_access(struct vcpu *vcpu, uint32_t fsr, uint32_t va);
+void device_page_remember(struct vcpu *vcpu, uint32_t va, const struct guest_translation *t,
+			  const struct mem_region *region);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/console_key.h"
+
+#include "vmm/lib/log.h"
+
+static void help(const struct console_keys *keys)
+{
+	log_info("hako: Ctrl-O and one of these keys; Ctrl-O twice sends it to the guest\n");
+	for (unsigned i = 0; i < keys->count; i++)
+		log_info("hako:   %c  %s\n", keys->keys[i].key, keys->keys[i].help);
+}
+
+/**
+ * Takes a byte that was typed. Returns what of it is the guest's: the byte, or CONSOLE_KEY_TAKEN. A key
+ * that is not in the table shows those that are.
+ */
+int console_keys_take(struct console_keys *keys, uint8_t byte)
+{
+	if (!keys->prefixed) {
+		keys->prefixed = byte == CONSOLE_KEY_PREFIX;
+		return keys->prefixed ? CONSOLE_KEY_TAKEN : byte;
+	}
+	keys->prefixed = false;
+	if (byte == CONSOLE_KEY_PREFIX)
+		return byte;
+	for (unsigned i = 0; i < keys->count; i++) {
+		if ((uint8_t)keys->keys[i].key == byte) {
+			keys->keys[i].act();
+			return CONSOLE_KEY_TAKEN;
+		}
+	}
+	help(keys);
+	return CONSOLE_KEY_TAKEN;
+}
