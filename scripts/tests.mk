@@ -50,7 +50,8 @@ HOST_PROGRAMS := $(HOST_TESTS:%=build/host/test-%) $(HOST_FUZZERS:%=build/host/f
 # ---- Linux scenarios -----------------------------------------------------------------------------
 
 TEST_BUNDLES := $(foreach board,$(BOARDS),$(foreach kernel,$(TEST_KERNELS), \
-	build/$(board)/$(kernel)/zImage-hako build/$(board)/$(kernel)/zImage-hako-stress))
+	build/$(board)/$(kernel)/zImage-hako build/$(board)/$(kernel)/zImage-hako-stress)) \
+	$(foreach board,$(BOARDS),build/$(board)-stats/$(firstword $(TEST_KERNELS))/zImage-hako)
 
 # ---- what a person asks for ----------------------------------------------------------------------
 

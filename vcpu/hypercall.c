@@ -49,24 +49,6 @@ static enum trap_outcome table_clean(struct vcpu *vcpu, uint32_t number)
 	return TRAP_NEXT;
 }
 
-static void clean_lines(uint32_t from, uint32_t end)
-{
-	for (uint32_t line = from; line != end; line += CACHE_LINE)
-		cache_clean_d_line(line);
-}
-
-static void clean_invalidate_lines(uint32_t from, uint32_t end)
-{
-	for (uint32_t line = from; line != end; line += CACHE_LINE)
-		cache_clean_invalidate_d_line(line);
-}
-
-static void forget_code_lines(uint32_t from, uint32_t end)
-{
-	for (uint32_t line = from; line != end; line += CACHE_LINE)
-		cache_invalidate_i_line(line);
-}
-
 static void whole_cache(uint32_t what)
 {
 	if (what & PV_CACHE_INVALIDATE)
@@ -94,12 +76,12 @@ static enum trap_outcome cache_range(struct vcpu *vcpu, uint32_t number)
 	    vcpu->mmu.pid != 0) {
 		whole_cache(what);
 	} else {
-		if (what & (PV_CACHE_INVALIDATE | PV_CACHE_CODE))
-			clean_invalidate_lines(from, from + size);
-		else if (what & PV_CACHE_CLEAN)
-			clean_lines(from, from + size);
 		if (what & PV_CACHE_CODE)
-			forget_code_lines(from, from + size);
+			cache_forget_code_range(from, from + size);
+		else if (what & PV_CACHE_INVALIDATE)
+			cache_clean_invalidate_d_range(from, from + size);
+		else if (what & PV_CACHE_CLEAN)
+			cache_clean_d_range(from, from + size);
 	}
 	if (what & PV_CACHE_DRAIN)
 		cache_drain_write_buffer(0);

@@ -7,11 +7,17 @@
 #ifndef ARCH_ARM_CACHE_H
 #define ARCH_ARM_CACHE_H
 
-#include <stdint.h>
-
+#ifdef __ASSEMBLER__
+#define CACHE_LINE 32
+#else
 #define CACHE_LINE 32u
+#endif
 /* Way in 31:30, set in up to 11 bits from 5: all that a cache of the largest size has. */
 #define CACHE_SET_WAY_MASK 0xc000ffe0u
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
 
 #if defined(__arm__) && !defined(HOST_TEST)
 
@@ -33,6 +39,11 @@ CACHE_OPERATION(cache_clean_d_set_way, c10, 2)
 CACHE_OPERATION(cache_drain_write_buffer, c10, 4)
 CACHE_OPERATION(cache_clean_invalidate_d_line, c14, 1)
 CACHE_OPERATION(cache_clean_invalidate_d_set_way, c14, 2)
+
+/* Ranges of lines, see cache_range.S; the last one is for code that has changed. */
+void cache_clean_d_range(uint32_t from, uint32_t end);
+void cache_clean_invalidate_d_range(uint32_t from, uint32_t end);
+void cache_forget_code_range(uint32_t from, uint32_t end);
 
 /** Writes back all dirty lines: the test-and-clean loop (TRM, 2.3.8). */
 static inline void cache_clean_d_all(void)
@@ -64,6 +75,9 @@ static inline void cache_clean_d_set_way(uint32_t operand) { (void)operand; }
 static inline void cache_drain_write_buffer(uint32_t operand) { (void)operand; }
 static inline void cache_clean_invalidate_d_line(uint32_t operand) { (void)operand; }
 static inline void cache_clean_invalidate_d_set_way(uint32_t operand) { (void)operand; }
+static inline void cache_clean_d_range(uint32_t from, uint32_t end) { (void)from, (void)end; }
+static inline void cache_clean_invalidate_d_range(uint32_t from, uint32_t end) { (void)from, (void)end; }
+static inline void cache_forget_code_range(uint32_t from, uint32_t end) { (void)from, (void)end; }
 static inline void cache_clean_d_all(void) {}
 static inline void cache_clean_invalidate_d_all(void) {}
 static inline void cpu_wait_for_interrupt(void) {}
@@ -79,4 +93,5 @@ static inline void cache_flush_all(void)
 	cache_invalidate_i_all(0);
 }
 
+#endif
 #endif

@@ -15,6 +15,7 @@ $(foreach o,$(boot-y),$(eval CFLAGS-$(o:.o=) := -fpie -fvisibility=hidden))
 obj-y += arch/arm/boot.o
 obj-y += $(boot-y)
 
+obj-y += arch/arm/cache_range.o
 obj-y += arch/arm/fastpath.o
 obj-y += arch/arm/insn_addr.o
 obj-y += arch/arm/insn_arm.o

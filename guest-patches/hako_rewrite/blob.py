@@ -51,8 +51,9 @@ def _run(*command: str) -> str:
         raise RewriteError(f"{command[0]} is missing, which paravirtual code is assembled with"
                            "; install it (scripts/setup), or use --no-pv") from None
     if result.returncode:
-        lines = [line for line in result.stderr.splitlines() if "rror" in line or "undefined" in line]
-        what = (lines or result.stderr.splitlines() or ["no message"])[0].strip()
+        lines = result.stderr.splitlines()
+        telling = [line for line in lines if "rror" in line or "undefined" in line]
+        what = (telling or lines or ["no message"])[0].strip()
         raise RewriteError(f"the paravirtual code cannot be built for this kernel: {what}"
                            "; correct guest-patches/pv, or use --no-pv")
     return result.stdout
@@ -84,7 +85,7 @@ def build(base: int, roots: Sequence[str], lookup: Callable[[str], Optional[int]
         script = os.path.join(folder, "pv.ld")
         with open(script, "w", encoding="ascii") as file:
             file.write(LINKER_SCRIPT.format(
-                symbols="\n".join(f"{name} = {value:#x};" for name, value in sorted(values.items())),
+                symbols="\n".join(f"{name} = {values[name]:#x};" for name in sorted(values)),
                 roots=" ".join(roots), base=base,
                 user_start=USER_START, user_end=USER_END))
         output = os.path.join(folder, "pv.elf")

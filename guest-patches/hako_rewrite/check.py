@@ -74,7 +74,10 @@ def disassemble(word_list: Iterable[int]) -> Optional[List[str]]:
 
 
 def check_table(table: array, pv: bool) -> Dict[int, int]:
-    """Point 2 of the list above; with `pv` hypercalls belong there, too. Returns index to word, without holes. Raises RewriteError."""
+    """Point 2 of the list above; with `pv` hypercalls belong there, too.
+
+    Returns index to word, without holes. Raises RewriteError.
+    """
     originals = dict(used_entries(table))
     if len(set(originals.values())) != len(originals):
         raise RewriteError("damaged: an instruction is in the proxy table twice"

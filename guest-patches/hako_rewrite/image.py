@@ -70,7 +70,8 @@ def pack_image(flat: bytes, table: array, load: int, entry: int,
                pv: Optional[PvInfo] = None) -> bytes:
     """A flat image with its trailer."""
     body = flat + bytes(-len(flat) % 4) + word_bytes(table) + (pack_info(pv) if pv else b"")
-    footer = FOOTER.pack(FOOTER_MAGIC_PV if pv else FOOTER_MAGIC, len(flat), len(table), load, entry, zlib.crc32(body), 0)
+    footer = FOOTER.pack(FOOTER_MAGIC_PV if pv else FOOTER_MAGIC, len(flat), len(table), load,
+                         entry, zlib.crc32(body), 0)
     return body + footer[:-4] + struct.pack("<I", zlib.crc32(footer[:-4]))
 
 

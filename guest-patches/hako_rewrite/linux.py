@@ -48,7 +48,8 @@ class Kernel:
         self.physical = elf.physical(self.address("stext"))
         self.early_map = self._find_early_map()
         if self.physical is None or self.early_map is None:
-            raise NotParavirtual("what the kernel maps first (_end - 1 in .head.text) was not found")
+            raise NotParavirtual("what the kernel maps first (_end - 1 in .head.text) was not "
+                                 "found")
         self.fixups = dict(self._table("__start___ex_table", "__stop___ex_table", "<II"))
         self.jumps = {at: to for at, to, _ in
                       self._table("__start___jump_table", "__stop___jump_table", "<III")}

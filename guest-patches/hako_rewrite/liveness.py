@@ -7,9 +7,9 @@ A register is free if each way writes it before it is read. What a way meets:
     bl, to C code       r0 to r3 may be arguments; they, ip and lr are lost in the call (AAPCS)
     blx                 likewise; what it goes to is a function that C code can call
     bl, to other code   may have a calling convention of its own: anything can be read but lr
-    a return            r0 and r1 may be results, r4 to r11 are the caller's. ip is lost in any call:
-                        a veneer may use it (AAPCS, 5.3.1.1). r2 and r3 are lost if this function
-                        writes them; if it does not, its callers may know that (gcc -fipa-ra)
+    a return            r0 and r1 may be results, r4 to r11 are the caller's. ip is lost in any
+                        call: a veneer may use it (AAPCS, 5.3.1.1). r2 and r3 are lost if this
+                        function writes them; if not, its callers may know that (gcc -fipa-ra)
     a faulting access   may go on at its fixup (__ex_table), too
     a jump label        may be turned into a branch at run time (__jump_table)
     anything else       unknown code, data, too long a way: everything may be read

@@ -144,8 +144,8 @@ class _Builder:
         code += bytes(-len(code) % PAGE)
         self.patch("early_map", kernel.early_map, self.base + len(code) - 1)
         return Segment(self._info(matches, blob, len(code)),
-                       self.base - kernel.address("stext") + kernel.physical, bytes(code), blob_size,
-                       [self.patches[offset] for offset in sorted(self.patches)], stubs,
+                       self.base - kernel.address("stext") + kernel.physical, bytes(code),
+                       blob_size, [self.patches[offset] for offset in sorted(self.patches)], stubs,
                        matches, refused)
 
 

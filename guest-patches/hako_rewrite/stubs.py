@@ -11,7 +11,7 @@ of Linux looks at nothing else of it (arch/arm/include/asm/irqflags.h).
 
 from array import array
 from collections import Counter
-from typing import Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import List, NamedTuple, Optional, Set, Tuple
 
 from .arm import IP, PC, SP, branch_word
 from .linux import Kernel
@@ -251,7 +251,3 @@ class _Finder:
 def make_stubs(kernel: Kernel, base: int, taken: Set[int]) -> Stubs:
     """Stubs for all sites of C code, from address `base` on. `taken` addresses are left alone."""
     return _Finder(kernel, base, taken).run()
-
-
-def count_stubs(stubs: List[Stub]) -> Dict[str, int]:
-    return dict(sorted(Counter(stub.kind for stub in stubs).items()))

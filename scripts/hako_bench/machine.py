@@ -18,8 +18,8 @@ from .build import QEMU, BuildError, audio_options, installed_qemu
 SILENCE_SECONDS = 300
 END_LINE = "BENCH end"
 ERROR_LINE = "BENCH error"
-# A kernel that has said one of these will not get any further.
-FATAL = re.compile(r"Kernel panic|Unable to handle kernel|\[vm\d+\] stopped")
+# A kernel or VMM that has said one of these will not get any further.
+FATAL = re.compile(r"^hako: bundle: |Kernel panic|Unable to handle kernel|\[vm\d+\] stopped")
 
 
 class RunError(Exception):

@@ -18,6 +18,12 @@
 #define FETCHED FOLDER "fetched"
 #define SCRIPT  FOLDER "script.sh"
 
+/*
+ * Fetches that are not measured. The first ones cost the kernel 1 % more, until its lists of free
+ * pages are as later ones find them.
+ */
+#define FETCHES_BEFORE 6
+
 /* QEMU's user network: its own TFTP server answers within the guest's store to the NIC. */
 #define NET_GUEST  "10.0.2.15"
 #define NET_SERVER "10.0.2.2"
@@ -129,20 +135,6 @@ static void script_run(unsigned count)
 	busybox((const char *const[]){ "sh", SCRIPT, rounds, NULL }, OUTPUT);
 }
 
-static void fetch_prepare(const struct row *row, unsigned count)
-{
-	static bool is_up;
-
-	work_count = count;
-	if (is_up)
-		return;
-	busybox((const char *const[]){ "ifconfig", "eth0", NET_GUEST, "netmask", "255.255.255.0",
-				       "up", NULL },
-		OUTPUT);
-	is_up = true;
-	settle(LINK_UP_MS);
-}
-
 /* The host has a file for each size that is asked for, with the size in KiB as its name. */
 static void fetch_run(unsigned count)
 {
@@ -172,6 +164,24 @@ static void fetch_finish(void)
 	close(fd);
 	require(!unlink(FETCHED), FETCHED);
 	output_remove();
+}
+
+static void fetch_prepare(const struct row *row, unsigned count)
+{
+	static bool is_up;
+
+	work_count = count;
+	if (is_up)
+		return;
+	busybox((const char *const[]){ "ifconfig", "eth0", NET_GUEST, "netmask", "255.255.255.0",
+				       "up", NULL },
+		OUTPUT);
+	is_up = true;
+	settle(LINK_UP_MS);
+	for (unsigned i = 0; i < FETCHES_BEFORE; i++) {
+		fetch_run(count);
+		fetch_finish();
+	}
 }
 
 static const struct row rows[] = {

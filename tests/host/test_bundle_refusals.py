@@ -6,11 +6,14 @@ import struct
 
 import pytest
 
-from bundle_support import (GUEST, image, make_guest, make_linux, make_tree, make_vmm, run)
+from bundle_support import (GUEST, image, make_guest, make_linux, make_tree, make_vmm, rewrite,
+                            run)
+from rewrite_pv_support import make_linux as pv_linux
 from rewrite_support import assert_refused, link
 
 from hako_bundle import fdt
 from hako_bundle.errors import BundleError
+from hako_rewrite.image import pack_image, read_image
 
 
 @pytest.fixture(name="good")
@@ -192,3 +195,14 @@ def test_random_damage_never_ends_in_a_traceback(good):
             fdt.write(fdt.read(bytes(damaged)))
         except BundleError:
             pass
+
+
+def test_paravirtual_code_that_is_elsewhere(good, tmp_path):
+    image = tmp_path / "image"
+    assert rewrite(pv_linux(tmp_path), "-o", tmp_path / "hako", "--image", image).returncode == 0
+    parts = read_image(image)
+    for pv in (parts.pv._replace(code_gpa=parts.pv.code_gpa + 4096),
+               parts.pv._replace(code_gpa=parts.pv.code_gpa - 4),
+               parts.pv._replace(code_size=parts.pv.code_size + 4096)):
+        image.write_bytes(pack_image(parts.flat, parts.table, parts.load, parts.entry, pv))
+        refuse(good, "paravirtual code is not at", guest=image)

@@ -223,7 +223,8 @@ def random_instruction(rng, left):
     if kind == 2:
         return condition | 0x059D0000 | rd << 12 | 4 * rng.randrange(16)  # ldr rd, [sp, #n]
     if kind == 3 and len({rd, rm}) == 2:
-        return condition | 0x00000090 | rd << 16 | rn << 12 | rs << 8 | rm | rng.getrandbits(1) << 21
+        accumulate = rng.getrandbits(1) << 21
+        return condition | 0x00000090 | accumulate | rd << 16 | rn << 12 | rs << 8 | rm
     if kind == 4:
         names = rng.getrandbits(13) or 1
         return condition | (0x088D0000 if rng.getrandbits(1) else 0x089D0000) | names

@@ -26,8 +26,8 @@ from hako_rewrite.rewriter import arm_code, restore, rewrite
 
 EXACT = 0xFFFFFFFF
 SET_PTE = ((0xE4001800, EXACT), (0xEE070F3A, EXACT, "clean"), (0xEE070F9A, EXACT),
-           (0xE59F2000, 0xFFFFF000, "literal"), (0xE5922000, EXACT), (0xEB000000, 0xFF000000, "call"),
-           (0xE24F3000, 0xFFFFF000, "here"), (0xE1A0F00E, EXACT))
+           (0xE59F2000, 0xFFFFF000, "literal"), (0xE5922000, EXACT),
+           (0xEB000000, 0xFF000000, "call"), (0xE24F3000, 0xFFFFF000, "here"), (0xE1A0F00E, EXACT))
 COPY = ((0xE1A03000, EXACT), (0xE4B12004, EXACT), (0xE4F1C001, EXACT), (0xE6A02003, EXACT),
         (0xE4E0C001, EXACT), (0xE1A0F00E, EXACT))
 

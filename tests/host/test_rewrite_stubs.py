@@ -78,7 +78,8 @@ def test_masking_and_unmasking(cpsr, clear):
     name = "unmask" if clear else "mask"
     for rd in (*range(13), 14):
         for rt in (*range(13), 14):
-            before, after, kinds = run_both([mrs(rd), change(rt, rd, clear), msr(rt)], cpsr, 16 * rd + rt)
+            words = [mrs(rd), change(rt, rd, clear), msr(rt)]
+            before, after, kinds = run_both(words, cpsr, 16 * rd + rt)
             assert kinds == [name if rd == rt else f"save_{name}"]
             assert_same(before, after, (rd, rt))
             assert after.cpsr & 0x80 == (0 if clear else 0x80)
