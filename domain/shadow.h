@@ -133,6 +133,7 @@ struct shadow {
 
 	/* The view: what the virtual CPU may touch now. */
 	bool privileged;
+	bool view_changed; /* what follows, since somebody has cleared this */
 	bool pv_open;      /* the page that VMM and guest kernel share may be touched */
 	bool vectors_high; /* where the VMM's vectors are */
 	bool vector_slot_open;

@@ -65,6 +65,7 @@ static void compute_dacr(struct shadow *sh)
 	}
 	sh->dacr[0] = user;
 	sh->dacr[1] = privileged;
+	sh->view_changed = true;
 	gate_decide(sh);
 	for (unsigned i = 0; i < sh->transient_count; i++) {
 		struct shadow_transient *t = &sh->transients[i];
@@ -82,6 +83,7 @@ void shadow_transients_withdraw(struct shadow *sh)
 		shadow_entry_drop(sh, sh->transients[i].at);
 	}
 	sh->transient_count = 0;
+	sh->view_changed = true;
 }
 
 /** Brings the transient entries into line with the view. */
@@ -110,6 +112,7 @@ static void transients_update(struct shadow *sh)
 		kept++;
 	}
 	sh->transient_count = kept;
+	sh->view_changed = true;
 }
 
 /** Notes that an entry which has just been written holds in this view, or in some, only. */
@@ -130,6 +133,7 @@ void shadow_transient_add(struct shadow *sh, const struct shadow_transient *tran
 		shadow_entry_set(sh, transient->at, desc, guest_l2);
 	}
 	sh->transients[sh->transient_count++] = *transient;
+	sh->view_changed = true;
 }
 
 /**
@@ -141,6 +145,7 @@ void shadow_transients_forget_in(struct shadow *sh, unsigned first, unsigned cou
 	for (unsigned i = 0; i < sh->transient_count; i++)
 		if (sh->transients[i].at - first < count)
 			sh->transients[i--] = sh->transients[--sh->transient_count];
+	sh->view_changed = true;
 }
 
 /** Whether the entry for @p va is a transient one. */
@@ -204,6 +209,7 @@ void shadow_gate_update(struct shadow *sh)
 	if (sh->vector_slot_open && !open && linked)
 		invalidate_gate_pages(sh, table);
 	sh->vector_slot_open = open;
+	sh->view_changed = true;
 }
 
 /** Makes the hardware agree with the view: privilege level and guest DACR. */

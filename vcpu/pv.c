@@ -30,6 +30,7 @@ bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory)
 /** For vcpu_reset(): the page as a guest finds it first. */
 void pv_reset(struct vcpu *vcpu)
 {
+	vcpu->pv_settled = 0;
 	vcpu->fast = (struct vcpu_fast){ .call_from = NO_CALL, .return_lr = NO_RETURN };
 	if (!vcpu->pv_page)
 		return;
@@ -87,6 +88,31 @@ static void shut(struct vcpu *vcpu)
 	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
 }
 
+static void settle(struct vcpu *vcpu)
+{
+	struct shadow *const sh = vcpu_shadow(vcpu);
+	const bool privileged = sh->privileged;
+	bool read_only, quick;
+
+	if ((vcpu->interrupt & PSR_F) && !vcpu->pv_shut)
+		shut(vcpu);
+	read_only = sh->pv_open && vcpu->interrupt;
+	if (read_only != vcpu->pv_read_only) {
+		vcpu->pv_read_only = read_only;
+		mmu_pv_page_set(!read_only);
+	}
+	if (vcpu->pv.swi_entry && !privileged && sh->transient_count > 0)
+		shadow_forget_transients(sh);
+	quick = !vcpu->interrupt && shadow_views_alike(sh);
+	vcpu->fast.dacr_kernel = sh->dacr[1] | MMU_DACR_PV;
+	vcpu->fast.dacr_program = sh->dacr[0];
+	vcpu->fast.call_from = quick && vcpu->pv.swi_entry ? PSR_MODE_USR : NO_CALL;
+	vcpu->fast.call_entry = vcpu->pv.swi_entry;
+	vcpu->fast.return_lr = quick && vcpu->pv.return_site && (sh->pv_open || !privileged)
+				       ? vcpu->pv.return_site + 4
+				       : NO_RETURN;
+}
+
 /**
  * Makes what depends on the state of the vCPU agree with it, before the guest continues: whether a
  * store to the page traps because an interrupt waits for it, and whether the fast paths, which look
@@ -95,28 +121,17 @@ static void shut(struct vcpu *vcpu)
 void pv_settle(struct vcpu *vcpu)
 {
 	struct shadow *const sh = vcpu->shadow;
-	const bool read_only = vcpu_pv_open(vcpu) && vcpu->interrupt;
-	bool quick;
+	uint32_t state;
 
 	if (!vcpu->pv_page)
 		return;
-	if ((vcpu->interrupt & PSR_F) && !vcpu->pv_shut)
-		shut(vcpu);
-	if (read_only != vcpu->pv_read_only) {
-		vcpu->pv_read_only = read_only;
-		mmu_pv_page_set(!read_only);
-	}
-	if (vcpu->pv.swi_entry && !vcpu_privileged(vcpu) && sh->transient_count > 0)
-		shadow_forget_transients(sh);
-	quick = !vcpu->interrupt && sh->transient_count == 0 && shadow_views_alike(sh);
-	vcpu->fast.dacr_kernel = sh->dacr[1] | MMU_DACR_PV;
-	vcpu->fast.dacr_program = sh->dacr[0];
-	vcpu->fast.call_from = quick && vcpu->pv.swi_entry ? PSR_MODE_USR : NO_CALL;
-	vcpu->fast.call_entry = vcpu->pv.swi_entry;
-	vcpu->fast.return_lr =
-		quick && vcpu->pv.return_site && (vcpu_pv_open(vcpu) || !vcpu_privileged(vcpu))
-			? vcpu->pv.return_site + 4
-			: NO_RETURN;
+	/* All that matters, and a bit that no state has: a change of the view comes without others. */
+	state = vcpu_mode(vcpu) | vcpu->interrupt << 8;
+	if (state == vcpu->pv_settled && !sh->view_changed)
+		return;
+	vcpu->pv_settled = state;
+	sh->view_changed = false;
+	settle(vcpu);
 }
 
 /** Takes what the guest has logged, from PV_LOG to PV_LOG_END, whatever it holds; the page is open. */
@@ -169,7 +184,7 @@ void pv_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool write, uint32
 	volatile uint8_t *const at = vcpu->pv_page + (va & (PV_PAGE_SIZE - 1));
 
 	if (!vcpu_pv_open(vcpu))
-		mmu_set_dacr(shadow_dacr(vcpu->shadow) | MMU_DACR_PV);
+		mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)) | MMU_DACR_PV);
 	for (unsigned i = 0; i < size; i++) {
 		if (write)
 			at[i] = (uint8_t)(*value >> (8 * i));
@@ -177,7 +192,7 @@ void pv_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool write, uint32
 			*value = (i ? *value : 0) | (uint32_t)at[i] << (8 * i);
 	}
 	if (!vcpu_pv_open(vcpu))
-		mmu_set_dacr(shadow_dacr(vcpu->shadow));
+		mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
 }
 
 static enum trap_outcome ctl_access(struct vcpu *vcpu, uint32_t word)

@@ -109,6 +109,7 @@ struct vcpu {
 	volatile uint8_t *pv_page; /* at PV_PAGE; the VMM may touch it while it is open */
 	bool pv_read_only;
 	bool pv_shut; /* also in Supervisor mode: the guest uses FIQs */
+	uint32_t pv_settled; /* the state that pv_settle() has seen last */
 	struct pv_info pv;
 
 	struct shadow *shadow;

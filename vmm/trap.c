@@ -55,6 +55,10 @@ struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enu
 {
 	struct vm *const vm = vcpu->vm;
 
+	/* A guest that took a stub for what it is not is found here, at its next exception. */
+	if (outcome == TRAP_INJECT && pv_ctl_broken(vcpu))
+		outcome = vcpu_stop(vcpu, "a mode that no stub may set is in PV_CTL",
+				    vcpu->pv_page[PV_CTL]);
 	switch (outcome) {
 	case TRAP_NEXT:
 	case TRAP_NEXT_POLL:
@@ -92,11 +96,23 @@ struct trap_frame *trap_from_guest(struct trap_frame *frame, enum trap_kind kind
 	struct vcpu *const vcpu = (struct vcpu *)frame;
 
 	frame->pc = frame->exc_lr - traps[kind].lr_offset[vcpu_thumb(vcpu)];
-	(void)vcpu_shadow(vcpu);
-	if (pv_ctl_broken(vcpu))
-		return trap_finish(vcpu,
-				   vcpu_stop(vcpu, "a mode that no stub may set is in PV_CTL",
-					     vcpu->pv_page[PV_CTL]),
-				   kind);
 	return trap_finish(vcpu, traps[kind].handle(vcpu), kind);
+}
+
+/**
+ * A data abort, from the vector. Most are of device accesses, and most of these change nothing that
+ * the trap core would have to look at.
+ */
+struct trap_frame *trap_data_abort(struct trap_frame *frame)
+{
+	struct vcpu *const vcpu = (struct vcpu *)frame;
+	const uint32_t interrupt = vcpu->interrupt;
+	enum trap_outcome outcome;
+
+	frame->pc = frame->exc_lr - 8;
+	outcome = data_abort_trap(vcpu);
+	if (outcome != TRAP_NEXT || vcpu->interrupt != interrupt || vcpu->vm->request != VM_RUN)
+		return trap_finish(vcpu, outcome, TRAP_DABT);
+	frame->pc += 4; /* ARM state */
+	return frame;
 }

@@ -69,7 +69,14 @@ trap_\name:
 
 	TRAP_GENERAL swi_general, KIND_SWI
 	TRAP_GENERAL pabt, KIND_PABT
-	TRAP_GENERAL dabt, KIND_DABT
+trap_dabt:
+	TRAP_SAVE trap_from_vmm_dabt
+	mov	r0, sp
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
+	ldr	sp, =vmm_stack_top
+	bl	trap_data_abort
+	b	guest_enter
+
 	TRAP_GENERAL irq, KIND_IRQ
 	TRAP_GENERAL fiq, KIND_FIQ
 

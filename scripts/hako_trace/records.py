@@ -10,8 +10,10 @@ from .guest import PAGE_OFFSET
 from .summary import Summary
 
 RECORD = struct.Struct("=QIIII")
+PABT = 3
 VECTORS = {1: "und", 2: "swi", 3: "pabt", 4: "dabt", 6: "irq", 7: "fiq"}
 ENTRY, BEGIN, END = 16, 17, 18
+NEXT_NONE = 1  # of `next`: the guest executed nothing before the next trap
 
 # What a scenario shows, as (first marker, last marker).
 PHASES = {"boot": (ENTRY, BEGIN), "run": (BEGIN, END)}
@@ -66,8 +68,9 @@ class Classifier:
         begin, insns, pc, after, vector = row
         taken = self.guest.entries.get(after)
         kind, name, place = self._kind(VECTORS[vector], pc, after, taken)
-        return Event(begin, insns, kind, name, place, place < PAGE_OFFSET,
-                     after < PAGE_OFFSET and not taken), taken
+        program = place < PAGE_OFFSET
+        to_program = program if after == NEXT_NONE else after < PAGE_OFFSET and not taken
+        return Event(begin, insns, kind, name, place, program, to_program), taken
 
     def _kind(self, vector, pc, after, taken):
         if vector == "und":
@@ -90,6 +93,15 @@ class Classifier:
         return "interrupt" if vector == "irq" else "fast_interrupt", "", pc
 
 
+def _followed(guest, rows):
+    """The same records; before a fetch that was put right, that is where the guest was to go on."""
+    for row, after in zip(rows, rows[1:] + [None]):
+        if row[3] == NEXT_NONE and after and after[4] == PABT and \
+                after[3] not in guest.entries:
+            row = (*row[:3], after[3], row[4])
+        yield row
+
+
 def linear(row):
     """A record of the kernel before it has its MMU on, at the addresses it will have then."""
     begin, insns, pc, after, vector = row
@@ -102,7 +114,7 @@ def summarise(guest, title, start, end, rows, early=False):
     classifier = Classifier(guest)
     symbol = lru_cache(maxsize=None)(guest.symbol)
     events = []
-    for row in rows:
+    for row in _followed(guest, rows):
         early = early and row[2] < PAGE_OFFSET
         event, taken = classifier.event(linear(row) if early else row)
         events.append(event)

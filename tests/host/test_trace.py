@@ -95,6 +95,18 @@ def test_each_record_is_the_trap_it_is():
     assert places[guest.PROGRAM, "fill_code"] == 1
 
 
+def test_a_trap_that_another_one_follows_at_once():
+    fetch = (200, 30, MSR_SITE, 0x10000, PABT_V)
+    own = (200, 30, MSR_SITE, 0xFFFF000C, PABT_V)
+    for next_one, to_program in ((fetch, True), (own, False)):
+        first = (100, 50, MSR_SITE, records.NEXT_NONE, UND)
+        found, events = records.summarise(make_guest(), "", 0, 300, [first, next_one])
+        assert [event.kind for event in events] == [
+            "proxy", "fill_code" if to_program else "guest_prefetch_abort"]
+        assert events[0].to_program == to_program
+        assert found.injected == ({} if to_program else {"prefetch_abort": 1})
+
+
 def test_records_before_the_mmu_are_the_kernels():
     row = (10, 40, MSR_SITE - guest.PAGE_OFFSET, MSR_SITE + 4 - guest.PAGE_OFFSET, UND)
     later = (100, 40, 0x10000, 0x10000, DABT_V)

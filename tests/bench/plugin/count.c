@@ -59,11 +59,12 @@ struct record {
 	uint64_t begin;  /* instructions since the start of the machine */
 	uint32_t insns;  /* of the VMM */
 	uint32_t pc;     /* of the guest's last instruction: for an interrupt the one before it */
-	uint32_t next;   /* where the guest goes on */
+	uint32_t next;   /* where the guest goes on; NEXT_NONE: another trap came before that */
 	uint32_t vector; /* of a trap; or RECORD_* */
 };
 
 enum { RECORD_ENTRY = 16, RECORD_BEGIN, RECORD_END };
+enum { NEXT_NONE = 1 };
 
 static struct {
 	FILE *out;
@@ -299,6 +300,33 @@ static void on_marker(unsigned cpu, void *data)
 		fflush(config.trace);
 }
 
+static void trap_ends(uint64_t at, uint32_t next)
+{
+	const uint64_t insns = at - state.trap_insns;
+
+	cost_add(&state.costs[state.vector], insns);
+	if (config.has_profile)
+		profile_add(state.block_last, state.vector, insns);
+	trace_add(state.vector, state.trap_insns, insns, trapped_pc(), next);
+	state.vector = NO_TRAP;
+}
+
+static bool is_before_an_instruction(unsigned vector)
+{
+	return vector == 3 || vector >= 6; /* prefetch abort, IRQ, FIQ */
+}
+
+/* What looked like a vector of the CPU was the guest's own: it has taken an exception. */
+static void guest_took_exception(void)
+{
+	if (state.vector != NO_TRAP)
+		trap_ends(state.pending_insns, state.pending_address);
+	state.block_first = state.block_last = state.pending_address;
+	state.block_thumb = false;
+	state.block_insns = state.pending_insns;
+	state.pending_vector = NO_TRAP;
+}
+
 /*
  * Called before a block of the guest, of the VMM (data NULL) or at a vector (data 1 + address).
  * The guest's own vectors have the same addresses as the CPU's, so an instruction there begins a
@@ -308,6 +336,8 @@ static void on_vmm_block(unsigned cpu, void *data)
 {
 	(void)cpu;
 	if (data) {
+		if (state.pending_vector != NO_TRAP)
+			guest_took_exception();
 		state.pending_address = (uint32_t)((uintptr_t)data - 1);
 		state.pending_vector = state.pending_address % (4 * VECTOR_COUNT) / 4;
 		state.pending_insns = insns_executed();
@@ -315,6 +345,9 @@ static void on_vmm_block(unsigned cpu, void *data)
 	}
 	if (state.pending_vector == NO_TRAP)
 		return;
+	/* The VMM takes no such trap itself: the guest was to go on, and came to no instruction. */
+	if (state.vector != NO_TRAP && is_before_an_instruction(state.pending_vector))
+		trap_ends(state.pending_insns, NEXT_NONE);
 	if (state.vector == NO_TRAP) {
 		state.vector = state.pending_vector;
 		state.trap_insns = state.pending_insns;
@@ -328,22 +361,12 @@ static void on_vmm_block(unsigned cpu, void *data)
 static void on_guest_block(unsigned cpu, void *data)
 {
 	const uint32_t first = (uint32_t)(uintptr_t)data;
-	/* The guest takes an exception: what looked like a vector of the CPU is its own. */
-	const bool exception = state.pending_vector != NO_TRAP;
 
 	(void)cpu;
-	state.pending_vector = NO_TRAP;
-	if (state.vector != NO_TRAP) {
-		const uint64_t insns = insns_executed() - state.trap_insns;
-
-		cost_add(&state.costs[state.vector], insns);
-		if (config.has_profile)
-			profile_add(state.block_last, state.vector, insns);
-		trace_add(state.vector, state.trap_insns,
-			  exception ? state.pending_insns - state.trap_insns : insns, trapped_pc(),
-			  exception ? state.pending_address : first & ~1u);
-		state.vector = NO_TRAP;
-	}
+	if (state.pending_vector != NO_TRAP)
+		guest_took_exception();
+	if (state.vector != NO_TRAP)
+		trap_ends(insns_executed(), first & ~1u);
 	state.block_first = first & ~1u;
 	state.block_thumb = first & 1u;
 	state.block_last = (uint32_t)((uintptr_t)data >> 32);
