@@ -5,7 +5,7 @@
 #include "arch/arm/cp15.h"
 #include "arch/arm/layout.h"
 #include "arch/arm/sctlr.h"
-#include "domain/shadow.h"
+#include "domain/shadow_announce.h"
 #include "vcpu/device_page.h"
 #include "vcpu/emulate.h"
 #include "vcpu/guest_mem.h"
@@ -13,6 +13,9 @@
 #include "vcpu/vcpu.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/string.h"
+
+/* Of each domain in DACR the bit that says open: client 0b01, manager 0b11 (ARM ARM, B3.5.2). */
+#define DACR_OPEN 0x55555555u
 
 /* What the ARM926EJ-S says of itself (TRM, 2.3.1): r0p5. */
 #define MIDR 0x41069265u
@@ -141,11 +144,15 @@ static enum trap_outcome read_dacr(struct vcpu *vcpu, uint32_t rt)
 static enum trap_outcome write_dacr(struct vcpu *vcpu, uint32_t rt)
 {
 	const uint32_t value = vcpu->frame.r[rt];
+	const uint32_t changed = value ^ vcpu->mmu.dacr;
 
-	if (value != vcpu->mmu.dacr) {
-		vcpu->mmu.dacr = value;
+	if (!changed)
+		return TRAP_NEXT;
+	vcpu->mmu.dacr = value;
+	pv_set(vcpu, PV_DACR, value);
+	/* Client and manager are both open; a manager's further rights are transient entries. */
+	if ((changed & DACR_OPEN) || vcpu->shadow->transient_count > 0) {
 		shadow_domains_changed(vcpu_shadow(vcpu));
-		pv_set(vcpu, PV_DACR, value);
 		pv_settle(vcpu);
 	}
 	return TRAP_NEXT;
@@ -269,8 +276,12 @@ static enum trap_outcome clean_d_line(struct vcpu *vcpu, uint32_t rt)
 {
 	uint32_t line;
 
-	if (line_address(vcpu, rt, &line))
-		cache_clean_d_line(line);
+	if (!line_address(vcpu, rt, &line))
+		return TRAP_NEXT;
+	cache_clean_d_line(line);
+	/* How Linux tells of a first-level descriptor (set_pmd, clean_pmd_entry). */
+	if (vcpu->pv.announces)
+		shadow_tables_written(vcpu_shadow(vcpu), line, CACHE_LINE);
 	return TRAP_NEXT;
 }
 

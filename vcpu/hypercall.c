@@ -83,6 +83,8 @@ static enum trap_outcome cache_range(struct vcpu *vcpu, uint32_t number)
 		else if (what & PV_CACHE_CLEAN)
 			cache_clean_d_range(from, from + size);
 	}
+	if (what & PV_CACHE_CODE_ALL)
+		cache_invalidate_i_all(0);
 	if (what & PV_CACHE_DRAIN)
 		cache_drain_write_buffer(0);
 	return TRAP_NEXT;
@@ -99,6 +101,8 @@ static enum trap_outcome set_tls(struct vcpu *vcpu, uint32_t number)
 	uint32_t value = vcpu->frame.r[0];
 	struct guest_fault fault;
 
+	if (shadow_store_kernel(vcpu_shadow(vcpu), TLS_WORD, value))
+		return TRAP_NEXT;
 	guest_found_nothing(vcpu);
 	if (guest_access(vcpu, TLS_WORD, 4, true, true, &value, &fault))
 		return TRAP_NEXT_POLL;

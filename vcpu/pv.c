@@ -27,6 +27,11 @@ bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory)
 	       info->range_count <= PV_RANGES_MAX;
 }
 
+static volatile uint32_t *page_word(const struct vcpu *vcpu, unsigned field)
+{
+	return (volatile uint32_t *)(vcpu->pv_page + field);
+}
+
 /** For vcpu_reset(): the page as a guest finds it first. */
 void pv_reset(struct vcpu *vcpu)
 {
@@ -54,7 +59,7 @@ void pv_set(struct vcpu *vcpu, unsigned field, uint32_t value)
 		return;
 	if (!sh->pv_open)
 		mmu_set_dacr(shadow_dacr(sh) | MMU_DACR_PV);
-	*(volatile uint32_t *)(vcpu->pv_page + field) = value;
+	*page_word(vcpu, field) = value;
 	if (!sh->pv_open)
 		mmu_set_dacr(shadow_dacr(sh));
 }
@@ -141,7 +146,7 @@ void pv_take_log(struct vcpu *vcpu)
 
 	if (!vcpu->pv_page)
 		return;
-	count = (*(const volatile uint32_t *)(vcpu->pv_page + PV_LOG_END) - (PV_PAGE + PV_LOG)) / 4;
+	count = (*page_word(vcpu, PV_LOG_END) - (PV_PAGE + PV_LOG)) / 4;
 	if (count > (PV_PAGE_SIZE - PV_LOG) / 4)
 		count = (PV_PAGE_SIZE - PV_LOG) / 4; /* the guest has broken it: all there can be */
 	if (count == 0)
@@ -271,9 +276,9 @@ static const struct {
 /** Completes the return to User mode that the guest is about to ask for. */
 static void complete_return(struct vcpu *vcpu)
 {
-	const volatile uint32_t *const sctlr = (volatile uint32_t *)(vcpu->pv_page + PV_SCTLR);
-	const uint32_t usr_sp = sctlr[1], usr_lr = sctlr[2], psr = sctlr[3], pc = sctlr[4];
-	const uint32_t kernel_sp = sctlr[5];
+	const uint32_t usr_sp = *page_word(vcpu, PV_USR_SP), usr_lr = *page_word(vcpu, PV_USR_LR);
+	const uint32_t psr = *page_word(vcpu, PV_PSR), pc = *page_word(vcpu, PV_PC);
+	const uint32_t kernel_sp = *page_word(vcpu, PV_SVC_SP);
 
 	vcpu_set_cpsr(vcpu, (psr & (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q)) | PSR_MODE_USR);
 	vcpu->bank_r13[BANK_SVC] = kernel_sp;
@@ -304,6 +309,32 @@ void pv_show_fault(struct vcpu *vcpu, enum trap_kind kind)
 	}
 }
 
+/** From User mode to Supervisor mode, masked, with the page open; false if it is shut. */
+static bool enter_from_program(struct vcpu *vcpu, uint32_t cpsr)
+{
+	struct shadow *const sh = vcpu->shadow;
+	const uint32_t sp = vcpu->frame.r[13], lr = vcpu->frame.r[14];
+
+	if (!vcpu->pv_shut && shadow_views_alike(sh)) {
+		/* As vcpu_set_mode_bits(), where all that differs is known. */
+		vcpu->bank_r13[BANK_USR] = sp;
+		vcpu->bank_r14[BANK_USR] = lr;
+		vcpu->frame.r[13] = vcpu->bank_r13[BANK_SVC];
+		vcpu->frame.r[14] = vcpu->bank_r14[BANK_SVC];
+		vcpu->ctl = (vcpu->ctl & PSR_F) | PSR_I | PSR_MODE_SVC;
+		mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
+	} else {
+		vcpu_set_mode_bits(vcpu, vcpu_masked(vcpu) | PSR_I | PSR_MODE_SVC);
+		if (!vcpu_pv_open(vcpu)) {
+			vcpu_set_cpsr(vcpu, cpsr);
+			return false;
+		}
+	}
+	*page_word(vcpu, PV_USR_SP) = sp;
+	*page_word(vcpu, PV_USR_LR) = lr;
+	return true;
+}
+
 /**
  * Enters the guest's own entry for an exception from User mode, or from Supervisor mode with the page
  * open: in Supervisor mode, masked, with what the guest needs in the page. False if it has none.
@@ -313,39 +344,34 @@ void pv_show_fault(struct vcpu *vcpu, enum trap_kind kind)
 bool pv_inject(struct vcpu *vcpu, enum trap_kind kind)
 {
 	const bool from_kernel = vcpu_pv_open(vcpu);
-	uint32_t entry, cpsr, pc, sp, lr;
+	uint32_t entry, cpsr;
 
-	if (!vcpu->pv_page || !entries[kind].known || vcpu_mode(vcpu) == PSR_MODE_SYS ||
-	    (vcpu_privileged(vcpu) && !from_kernel))
+	if (!vcpu->pv_page || !entries[kind].known ||
+	    (!from_kernel && vcpu_mode(vcpu) != PSR_MODE_USR))
 		return false;
-	if (from_kernel && kind == TRAP_IRQ) {
+	if (from_kernel && kind == TRAP_IRQ &&
+	    vcpu->frame.pc - vcpu->pv.restart_from <=
+		    vcpu->pv.return_site - vcpu->pv.restart_from) {
 		/* The way back to User mode is one step: not begun, or done. */
 		if (pv_return(vcpu))
 			return pv_inject(vcpu, kind);
-		if (vcpu->frame.pc - vcpu->pv.restart_from <
-		    vcpu->pv.return_site - vcpu->pv.restart_from)
-			vcpu->frame.pc = vcpu->pv.restart_from;
+		vcpu->frame.pc = vcpu->pv.restart_from;
 	}
-	entry = vcpu->pv.entry[from_kernel ? entries[kind].from_kernel
-					   : entries[kind].from_program];
+	entry = vcpu->pv.entry[from_kernel ? entries[kind].from_kernel : entries[kind].from_program];
 	if (!entry)
 		return false;
 	cpsr = vcpu_cpsr(vcpu);
-	pc = vcpu->frame.pc + entries[kind].offset[vcpu_thumb(vcpu)];
-	sp = vcpu->frame.r[13];
-	lr = vcpu->frame.r[14];
-	vcpu_set_mode_bits(vcpu, (vcpu_masked(vcpu) | PSR_I) | PSR_MODE_SVC);
-	if (!vcpu_pv_open(vcpu)) { /* shut */
-		vcpu_set_cpsr(vcpu, cpsr);
+	if (!from_kernel && !enter_from_program(vcpu, cpsr))
 		return false;
+	*page_word(vcpu, PV_PSR) = cpsr;
+	*page_word(vcpu, PV_PC) = vcpu->frame.pc + entries[kind].offset[vcpu_thumb(vcpu)];
+	vcpu->pv_page[PV_CTL] = PSR_I | PSR_MODE_SVC;
+	if (kind == TRAP_DABT) {
+		*page_word(vcpu, PV_DFSR) = vcpu->cp15.dfsr;
+		*page_word(vcpu, PV_FAR) = vcpu->cp15.far;
+	} else if (kind == TRAP_PABT) {
+		*page_word(vcpu, PV_IFSR) = vcpu->cp15.ifsr;
 	}
-	if (!from_kernel) {
-		pv_set(vcpu, PV_USR_SP, sp);
-		pv_set(vcpu, PV_USR_LR, lr);
-	}
-	pv_set(vcpu, PV_PSR, cpsr);
-	pv_set(vcpu, PV_PC, pc);
-	pv_show_fault(vcpu, kind);
 	vcpu->frame.cpsr &= ~(uint32_t)(PSR_T | PSR_J);
 	vcpu->frame.pc = entry;
 	return true;

@@ -69,6 +69,7 @@
 #define PV_CACHE_INVALIDATE 2 /* ... forget them; together with CLEAN, both */
 #define PV_CACHE_CODE       4 /* instruction cache: forget them */
 #define PV_CACHE_DRAIN      8 /* and drain the write buffer */
+#define PV_CACHE_CODE_ALL   16 /* instruction cache: forget everything */
 
 /* struct pv_info, in words; where the paravirtual code of a guest is and what it can do. */
 #define PV_INFO_MAGIC   0x49565048 /* "HPVI" */

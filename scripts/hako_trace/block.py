@@ -4,7 +4,7 @@
 from dataclasses import dataclass, field
 
 from .errors import TraceError
-from .guest import PROGRAM
+from .guest import PAGE_OFFSET, PROGRAM
 from .summary import KINDS, Summary
 
 PREFIX = "hako: stats "
@@ -78,6 +78,13 @@ def read_log(text):
     return blocks
 
 
+def _symbol(guest, pc):
+    if pc == PROGRAM_PC:
+        return PROGRAM
+    # The kernel before it has its MMU on, if low.
+    return guest.symbol(pc if pc >= PAGE_OFFSET else pc + PAGE_OFFSET)
+
+
 def summarise(guest, block):
     """(Summary, [Recent])"""
     seconds = block.ticks / TICKS_PER_US / 1e6
@@ -93,8 +100,7 @@ def summarise(guest, block):
         kind, name = guest.row(words[index])
         (summary.hypercalls if kind == "hypercall" else summary.instructions)[name].add(int(count))
     for pc, kind, count in block.lines["place"]:
-        place = int(pc, 16)
-        summary.places[PROGRAM if place == PROGRAM_PC else guest.symbol(place), kind].add(int(count))
+        summary.places[_symbol(guest, int(pc, 16)), kind].add(int(count))
     summary.injected = {name: int(count) for name, count in block.lines["injected"]
                         if int(count)}
     summary.shadow = {name: int(count) for name, count in block.lines["shadow"]}

@@ -199,6 +199,7 @@ hako: stats row 0 f0000001 3
 hako: stats place c0008000 proxy 12
 hako: stats place c0008104 hypercall 3
 hako: stats place 00000001 fill_data 4
+hako: stats place 00008000 proxy 1
 hako: stats place lost 1
 hako: stats recent 240 24 c0008000 proxy 1
 hako: stats recent 480 48 00010000 fill_data 0
@@ -216,6 +217,7 @@ def test_a_report_of_the_vmm_becomes_a_table(tmp_path):
     assert found.instructions["msr cpsr"].count == 12
     assert found.hypercalls["switch_mm"].count == 3
     assert found.places[guest.PROGRAM, "fill_data"].count == 4
+    assert found.places["first", "proxy"].count == 13
     assert found.injected == {"irq": 4}
     text = summary.format_table(found)
     assert "1 traps elsewhere" in text and "contexts made 2" in text
