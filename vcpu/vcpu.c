@@ -75,8 +75,12 @@ void vcpu_set_mode_bits(struct vcpu *vcpu, uint32_t ctl)
 		switch_bank(vcpu, from, to);
 	vcpu->ctl = ctl & CTL_BITS;
 	pv_follow_mode(vcpu);
-	if (vcpu_privileged(vcpu) != was_privileged)
+	if (vcpu_privileged(vcpu) != was_privileged) {
 		shadow_set_privileged(sh, !was_privileged);
+		/* They would keep system calls from their fast path. */
+		if (was_privileged && vcpu->pv.swi_entry && sh->transient_count > 0)
+			shadow_forget_transients(sh);
+	}
 	pv_settle(vcpu);
 }
 

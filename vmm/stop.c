@@ -36,7 +36,11 @@ static void exit_to_debugger(int code)
 	register uint32_t r0 __asm__("r0") = 0x20;
 	register const uint32_t *r1 __asm__("r1") = block;
 
-	__asm__ volatile("svc 0x123456" : "+r"(r0) : "r"(r1) : "lr", "memory");
+	/* The vector stores four words at sp before it knows whose call it is. */
+	__asm__ volatile("sub sp, sp, #16\n\tsvc 0x123456\n\tadd sp, sp, #16"
+			 : "+r"(r0)
+			 : "r"(r1)
+			 : "lr", "memory");
 }
 
 /** No VM is left: says so, checks itself, and waits for the power to go. */
