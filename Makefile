@@ -4,6 +4,7 @@
 #   BOARD=integratorcp|versatilepb   the board to build for and to run (default integratorcp)
 #   GUEST=linux-6.12|linux-6.1       the guest kernel (default linux-6.12)
 #   PAN=0|1                          the guest kernel's software PAN (default 0)
+#   PV=1|0                           paravirtual code in the guest, or proxies only (default 1)
 #   STATS=0|1                        a VMM that counts its traps: docs/statistics.md (default 0)
 #   V=1                              print the compilers' commands
 #   JOBS=n                           how many at once (default: all cores)

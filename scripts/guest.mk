@@ -3,21 +3,26 @@
 # Included by the top Makefile.
 #
 #   build/src/linux-VERSION/        the unpacked source, never edited
-#   build/guest/KERNEL/             vmlinux, zImage, BOARD.dtb, vmlinux.hako of one configuration
+#   build/guest/KERNEL/             vmlinux, zImage, BOARD.dtb, vmlinux.hako of one configuration;
+#                                   KERNEL-proxies is the same without paravirtual code (PV=0)
 #   build/guest/*.cpio.gz           initial RAM disks
 #   build/BOARD/KERNEL/zImage-hako  VMM and guest in one file to boot
 
 GUEST_VERSIONS := 6.12 6.1
-KERNELS := $(foreach version,$(GUEST_VERSIONS),linux-$(version) linux-$(version)-pan)
-KERNEL := $(GUEST)$(if $(filter 1,$(PAN)),-pan)
+BUILT_KERNELS := $(foreach version,$(GUEST_VERSIONS),linux-$(version) linux-$(version)-pan)
+KERNELS := $(BUILT_KERNELS) $(BUILT_KERNELS:%=%-proxies)
+# 1: the guest gets paravirtual code. 0: proxies only, the reference.
+PV ?= 1
+KERNEL := $(GUEST)$(if $(filter 1,$(PAN)),-pan)$(if $(filter 0,$(PV)),-proxies)
 GUEST_DIR := build/guest/$(KERNEL)
 BUNDLE := build/$(BUILD)/$(KERNEL)/zImage-hako
 VM_MEMORY ?= 96M
 VM_CMDLINE ?= console=ttyAMA0
 
 $(if $(filter $(BOARD),$(BOARDS)),,$(error BOARD=$(BOARD): the boards are $(BOARDS)))
-$(if $(and $(filter $(KERNEL),$(KERNELS)),$(filter 0 1,$(PAN))),,$(error GUEST=$(GUEST) \
-	PAN=$(PAN): the guests are $(GUEST_VERSIONS:%=linux-%), PAN is 0 or 1))
+$(if $(and $(filter $(KERNEL),$(KERNELS)),$(filter 0 1,$(PAN)),$(filter 0 1,$(PV))),,$(error \
+	GUEST=$(GUEST) PAN=$(PAN) PV=$(PV): the guests are $(GUEST_VERSIONS:%=linux-%), PAN and PV \
+	are 0 or 1))
 
 # ---- kernels -------------------------------------------------------------------------------------
 
@@ -51,14 +56,6 @@ $(foreach version,$(GUEST_VERSIONS),$(eval $(call SOURCE_RULES,$(version))))
 
 REWRITER := guest-patches/rewrite $(wildcard guest-patches/hako_rewrite/*.py guest-patches/pv/*) \
 	vcpu/pv_abi.h
-# 1: guests get paravirtual code. 0: proxies only, the reference.
-PV ?= 0
-$(if $(filter 0 1,$(PV)),,$(error PV=$(PV): 0 or 1))
-
-# A guest that was rewritten with the other setting is out of date.
-build/guest/pv.settings: FORCE
-	@mkdir -p $(@D)
-	@echo 'PV=$(PV)' | cmp -s - $@ || echo 'PV=$(PV)' >$@
 
 # $(1) kernel, $(2) version, $(3) off or on
 define KERNEL_RULES
@@ -70,9 +67,15 @@ build/guest/$(1)/.built: build/src/linux-$(2).unpacked configs/linux.config conf
 
 build/guest/$(1)/vmlinux build/guest/$(1)/zImage: build/guest/$(1)/.built ;
 
-build/guest/$(1)/vmlinux.hako: build/guest/$(1)/.built $(REWRITER) build/guest/pv.settings
-	@scripts/step "rewrite $(1)" -- guest-patches/rewrite $(if $(filter 0,$(PV)),--no-pv) \
+build/guest/$(1)/vmlinux.hako: build/guest/$(1)/.built $(REWRITER)
+	@scripts/step "rewrite $(1)" -- guest-patches/rewrite \
 		build/guest/$(1)/vmlinux -o $$@ --report build/guest/$(1)/rewrite.json
+
+build/guest/$(1)-proxies/vmlinux.hako: build/guest/$(1)/.built $(REWRITER)
+	@mkdir -p $$(@D)
+	@ln -sf ../$(1)/vmlinux ../$(1)/zImage $(BOARDS:%=../$(1)/%.dtb) $$(@D)
+	@scripts/step "rewrite $(1)-proxies" -- guest-patches/rewrite --no-pv \
+		build/guest/$(1)/vmlinux -o $$@ --report $$(@D)/rewrite.json
 endef
 $(foreach version,$(GUEST_VERSIONS), \
 	$(eval $(call KERNEL_RULES,linux-$(version),$(version),off)) \

@@ -2,9 +2,10 @@
 # Tests: see CONTRIBUTING.md. Included by the top Makefile.
 
 # The kernels the scenarios run: all whose source this Debian has, software PAN off, and the default
-# one with PAN on.
+# one with PAN on, and with proxies only.
 TEST_KERNELS := $(foreach version,$(GUEST_VERSIONS), \
-	$(if $(wildcard $(call SOURCE_ARCHIVE,$(version))),linux-$(version))) $(GUEST)-pan
+	$(if $(wildcard $(call SOURCE_ARCHIVE,$(version))),linux-$(version))) $(GUEST)-pan \
+	$(GUEST)-proxies
 
 # ---- host tests ----------------------------------------------------------------------------------
 #

@@ -82,7 +82,8 @@ static bool thumb_is_store(uint32_t half)
 	}
 }
 
-static bool aborted_store(const struct vcpu *vcpu)
+/** Whether the instruction at pc, which has aborted, writes memory; a proxy has the L bit of its original. */
+bool data_abort_is_store(const struct vcpu *vcpu)
 {
 	uint32_t word;
 
@@ -109,6 +110,8 @@ static __attribute__((noinline)) enum trap_outcome data_abort(struct vcpu *vcpu,
 
 	if (!is_shadow_fault(fsr)) {
 		/* Alignment and external aborts: the hardware has seen the guest's own access. */
+		if (is_alignment(fsr) && pv_is_user_stub(vcpu))
+			return pv_user_stub_unaligned(vcpu);
 		if (is_alignment(fsr))
 			return guest_data_abort(vcpu, FSR_ALIGNMENT, guest_mva(&vcpu->mmu, va));
 		if (is_external(fsr))
@@ -122,7 +125,7 @@ static __attribute__((noinline)) enum trap_outcome data_abort(struct vcpu *vcpu,
 	if (pv_is_page(vcpu, va) && vcpu_privileged(vcpu))
 		return pv_page_trap(vcpu);
 
-	store = aborted_store(vcpu);
+	store = data_abort_is_store(vcpu);
 	guest_found_nothing(vcpu);
 	region = guest_translate(vcpu, va, vcpu_privileged(vcpu) && !pv_user_rights(vcpu, va),
 				 store, &t, &fault);

@@ -5,9 +5,12 @@
 
 #include "vcpu/trap_outcome.h"
 
+#include <stdbool.h>
+
 struct vcpu;
 
 enum trap_outcome data_abort_trap(struct vcpu *vcpu);
 enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu);
+bool data_abort_is_store(const struct vcpu *vcpu);
 
 #endif

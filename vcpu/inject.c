@@ -42,13 +42,13 @@ void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind)
 	if (pv_inject(vcpu, kind))
 		return;
 	cpsr = vcpu_cpsr(vcpu);
+	pv_show_fault(vcpu, kind);
 	lr = vcpu->frame.pc + e->lr_offset[vcpu_thumb(vcpu)];
 	vcpu_set_mode_bits(vcpu, vcpu_masked(vcpu) | e->mask | e->mode);
 	vcpu->spsr[vcpu_bank(vcpu)] = cpsr;
 	vcpu->frame.r[14] = lr;
 	vcpu->frame.cpsr &= ~(uint32_t)(PSR_T | PSR_J);
 	vcpu->frame.pc = vcpu_vector(vcpu, kind);
-	pv_show_fault(vcpu, kind);
 }
 
 /** Makes the guest take the interrupt that is due: FIQ before IRQ (ARM ARM, A2.6.10). */

@@ -375,10 +375,12 @@ static enum trap_outcome vfp_system(struct vcpu *vcpu, uint32_t word)
 			value = vfp_read_fpsid();
 		break;
 	case VFP_FPEXC:
-		if (read)
-			value = vfp_read_fpexc();
-		else
+		if (!read) {
 			vfp_write_fpexc(value);
+			pv_set(vcpu, PV_FPEXC, vfp_read_fpexc());
+			return TRAP_NEXT;
+		}
+		value = vfp_read_fpexc();
 		break;
 	case VFP_FPINST:
 	case VFP_FPINST2:

@@ -3,8 +3,10 @@
 
 #include "arch/arm/layout.h"
 #include "arch/arm/mmu.h"
+#include "arch/arm/user_access.h"
 #include "domain/shadow_announce.h"
 #include "vcpu/emulate.h"
+#include "vcpu/fault.h"
 #include "vcpu/guest_mem.h"
 #include "vcpu/proxy.h"
 #include "vmm/lib/bits.h"
@@ -48,6 +50,7 @@ void pv_reset(struct vcpu *vcpu)
 	vcpu->pv_page[PV_CTL] = vcpu->ctl & (PSR_MODE_MASK | PSR_I);
 	pv_set(vcpu, PV_LOG_END, PV_PAGE + PV_LOG);
 	pv_set(vcpu, PV_SCTLR, vcpu->mmu.sctlr);
+	pv_set(vcpu, PV_FPEXC, vcpu->has_vfp ? vfp_read_fpexc() : PV_FPEXC_EN);
 }
 
 /** Writes a word of the page, if there is one, also while it is closed. */
@@ -106,8 +109,6 @@ static void settle(struct vcpu *vcpu)
 		vcpu->pv_read_only = read_only;
 		mmu_pv_page_set(!read_only);
 	}
-	if (vcpu->pv.swi_entry && !privileged && sh->transient_count > 0)
-		shadow_forget_transients(sh);
 	quick = !vcpu->interrupt && shadow_views_alike(sh);
 	vcpu->fast.dacr_kernel = sh->dacr[1] | MMU_DACR_PV;
 	vcpu->fast.dacr_program = sh->dacr[0];
@@ -171,6 +172,8 @@ bool pv_user_rights(const struct vcpu *vcpu, uint32_t va)
 
 	if (va >= pv->user_limit)
 		return false;
+	if (vcpu->frame.pc - pv->code_va < pv->code_size)
+		return true;
 	for (unsigned i = 0; i < pv->range_count; i++)
 		if (vcpu->frame.pc - pv->range[i][0] < pv->range[i][1] - pv->range[i][0])
 			return true;
@@ -298,11 +301,70 @@ bool pv_return(struct vcpu *vcpu)
 	return true;
 }
 
-/** Copies what the guest's handler asks CP15 for. */
+/** Where the B at @p addr goes (ARM ARM, A4.1.5). */
+static uint32_t branch_target(uint32_t addr, uint32_t word)
+{
+	return addr + 8 + (uint32_t)((int32_t)(word << 8) >> 6);
+}
+
+/**
+ * Whether the access at pc is that of a stub of the kind `user` (docs/guest-abi.md), and the place in
+ * the kernel that it stands for: the access is the stub's second word, a branch behind that place its
+ * third, and the place a branch to the first.
+ */
+static bool user_stub_site(const struct vcpu *vcpu, uint32_t *site)
+{
+	const uint32_t pc = vcpu->frame.pc;
+	uint32_t word;
+
+	if (pc - vcpu->pv.code_va >= vcpu->pv.code_size || vcpu_thumb(vcpu) ||
+	    !guest_fetch(pc + 4, &word) || (word & 0x0f000000u) != 0x0a000000u)
+		return false;
+	*site = branch_target(pc + 4, word) - 4;
+	return *site - vcpu->pv.code_va >= vcpu->pv.code_size && guest_fetch(*site, &word) &&
+	       (word & 0x0f000000u) == 0x0a000000u && branch_target(*site, word) == pc - 4;
+}
+
+bool pv_is_user_stub(const struct vcpu *vcpu)
+{
+	uint32_t site;
+
+	return vcpu->pv_page && user_stub_site(vcpu, &site);
+}
+
+/** An access of such a stub that is not aligned: the LDRT, STRT that it stands for. */
+enum trap_outcome pv_user_stub_unaligned(struct vcpu *vcpu)
+{
+	struct proxy proxy;
+	uint32_t word;
+
+	if (!guest_fetch(vcpu->frame.pc, &word))
+		return TRAP_RESUME;
+	proxy = proxy_decode(word | 1u << 21); /* W: with the rights of User mode */
+	return proxy.emulate(vcpu, proxy.arg);
+}
+
+/**
+ * The guest takes a data abort at pc: it is to find it at the place that a stub stands for. Returns what
+ * it finds in PV_DFSR.
+ */
+static uint32_t settle_data_abort(struct vcpu *vcpu)
+{
+	const uint32_t store = data_abort_is_store(vcpu) ? PV_DFSR_STORE : 0;
+	uint32_t site;
+
+	if (user_stub_site(vcpu, &site))
+		vcpu->frame.pc = site;
+	return vcpu->cp15.dfsr | store;
+}
+
+/** Copies what the guest's handler asks CP15 for; frame.pc is where the fault happened. */
 void pv_show_fault(struct vcpu *vcpu, enum trap_kind kind)
 {
+	if (!vcpu->pv_page)
+		return;
 	if (kind == TRAP_DABT) {
-		pv_set(vcpu, PV_DFSR, vcpu->cp15.dfsr);
+		pv_set(vcpu, PV_DFSR, settle_data_abort(vcpu));
 		pv_set(vcpu, PV_FAR, vcpu->cp15.far);
 	} else if (kind == TRAP_PABT) {
 		pv_set(vcpu, PV_IFSR, vcpu->cp15.ifsr);
@@ -344,7 +406,7 @@ static bool enter_from_program(struct vcpu *vcpu, uint32_t cpsr)
 bool pv_inject(struct vcpu *vcpu, enum trap_kind kind)
 {
 	const bool from_kernel = vcpu_pv_open(vcpu);
-	uint32_t entry, cpsr;
+	uint32_t entry, cpsr, dfsr = 0;
 
 	if (!vcpu->pv_page || !entries[kind].known ||
 	    (!from_kernel && vcpu_mode(vcpu) != PSR_MODE_USR))
@@ -360,6 +422,8 @@ bool pv_inject(struct vcpu *vcpu, enum trap_kind kind)
 	entry = vcpu->pv.entry[from_kernel ? entries[kind].from_kernel : entries[kind].from_program];
 	if (!entry)
 		return false;
+	if (kind == TRAP_DABT)
+		dfsr = settle_data_abort(vcpu);
 	cpsr = vcpu_cpsr(vcpu);
 	if (!from_kernel && !enter_from_program(vcpu, cpsr))
 		return false;
@@ -367,7 +431,7 @@ bool pv_inject(struct vcpu *vcpu, enum trap_kind kind)
 	*page_word(vcpu, PV_PC) = vcpu->frame.pc + entries[kind].offset[vcpu_thumb(vcpu)];
 	vcpu->pv_page[PV_CTL] = PSR_I | PSR_MODE_SVC;
 	if (kind == TRAP_DABT) {
-		*page_word(vcpu, PV_DFSR) = vcpu->cp15.dfsr;
+		*page_word(vcpu, PV_DFSR) = dfsr;
 		*page_word(vcpu, PV_FAR) = vcpu->cp15.far;
 	} else if (kind == TRAP_PABT) {
 		*page_word(vcpu, PV_IFSR) = vcpu->cp15.ifsr;

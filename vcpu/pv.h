@@ -33,6 +33,8 @@ void pv_set(struct vcpu *vcpu, unsigned field, uint32_t value);
 
 bool pv_is_page(const struct vcpu *vcpu, uint32_t va);
 bool pv_user_rights(const struct vcpu *vcpu, uint32_t va);
+bool pv_is_user_stub(const struct vcpu *vcpu);
+enum trap_outcome pv_user_stub_unaligned(struct vcpu *vcpu);
 bool pv_ctl_broken(const struct vcpu *vcpu);
 enum trap_outcome pv_page_trap(struct vcpu *vcpu);
 void pv_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool write, uint32_t *value);

@@ -35,10 +35,16 @@
 #define PV_PC     0x01c
 #define PV_SVC_SP 0x020
 
-#define PV_DACR 0x024
-#define PV_DFSR 0x028
-#define PV_IFSR 0x02c
-#define PV_FAR  0x030
+/* PV_DFSR says more than CP15: bit 11 is set if a store aborted. */
+#define PV_DACR       0x024
+#define PV_DFSR       0x028
+#define PV_DFSR_STORE 0x800
+#define PV_IFSR       0x02c
+#define PV_FAR        0x030
+
+/* As last written to FPEXC, or EN alone without a VFP. While EN is clear FPEXC is this. */
+#define PV_FPEXC    0x034
+#define PV_FPEXC_EN 0x40000000
 
 /*
  * Page table entries that have changed, as the guest addresses of second-level descriptors. The

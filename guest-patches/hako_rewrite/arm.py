@@ -6,7 +6,7 @@ for those whose effect is UNPREDICTABLE or depends on more than registers, the a
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Tuple
 
 NEXT, BRANCH, CALL, CALL_REGISTER, RETURN, STOP = range(6)
 
@@ -192,6 +192,35 @@ def _unconditional_effects(word: int) -> Effects:
     if word & 0x0F000000 == 0x0F000000:  # SWI
         return STOPPED
     return _coprocessor(word)
+
+
+N, Z, C, V = 8, 4, 2, 1
+FLAGS = N | Z | C | V
+# By condition / 2 (A3.2.1); AL and NV read none.
+CONDITION_READS = (Z, C, N, V, C | Z, N | V, N | V | Z, 0)
+
+
+def flag_effects(word: int) -> Tuple[int, int]:
+    """The flags an instruction reads and those it writes for certain, as masks of N, Z, C, V."""
+    condition = word >> 28
+    reads, writes = CONDITION_READS[condition >> 1], 0
+    if condition == 15:
+        return 0, 0
+    if word & 0x0C000000 == 0 and effects(word) is not STOPPED:
+        is_immediate, sets = bool(word & 1 << 25), bool(word & 1 << 20)
+        if not is_immediate and word & 0x90 == 0x90:  # multiplies; loads and stores
+            writes = N | Z if sets and word & 0x60 == 0 and not word & 1 << 24 else 0
+        elif word & 0x01900000 == 0x01000000:  # MRS, MSR and others
+            reads |= FLAGS if word & 0x0FBF0FFF == 0x010F0000 else 0
+        else:
+            opcode = word >> 21 & 15
+            rrx = not is_immediate and word & 0xFF0 == 0x060
+            reads |= C if opcode in (5, 6, 7) or rrx else 0
+            if sets:
+                writes = FLAGS if opcode in (2, 3, 4, 5, 6, 7, 10, 11) else N | Z
+    elif word & 0x0E000000 == 0x06000000 and word & 0xFF0 == 0x060:
+        reads |= C  # an offset with RRX
+    return reads, writes if condition == 14 else 0
 
 
 @lru_cache(maxsize=None)

@@ -40,7 +40,8 @@ _SENSITIVE_TEXT = re.compile(
     rf"|(and|eor|sub|rsb|add|adc|sbc|rsc|orr|mov|bic|mvn|lsl|lsr|asr|ror|rrx)s({CONDITIONS})? pc,.*"
     rf"|(ldr|str)b?t({CONDITIONS})? .*"
     rf"|(ldm|stm|push|pop)(ia|ib|da|db|fd|ed|fa|ea)?({CONDITIONS})? .*\^"
-    rf"|(mcr|mrc|mcrr|mrrc|ldcl?|stcl?|cdp)2?({CONDITIONS})? p1[45],.*")
+    rf"|(mcr|mrc|mcrr|mrrc|ldcl?|stcl?|cdp)2?({CONDITIONS})? p1[45],.*"
+    rf"|vmrs({CONDITIONS})? .*, fp(exc|inst2?)|vmsr({CONDITIONS})? fp(exc|inst2?), .*")
 
 
 class Proof(NamedTuple):

@@ -87,6 +87,10 @@ def _writes_control_by_register(word: int) -> bool:
     return _writes_control(word) or bool(word & 0xF00)  # bits 11:8 SBZ; later: banked registers
 
 
+def _is_vfp_system(word: int) -> bool:
+    return _rn(word) in (8, 9, 10)  # FPEXC, FPINST, FPINST2
+
+
 def _bad_movs_pc(word: int) -> bool:
     return (word >> 21) & 13 == 13 and _rn(word) != 0  # MOV and MVN have no rn: SBZ
 
@@ -165,6 +169,11 @@ ENCODINGS = (
     Encoding("mrc_p14", "A4.1.36", 0x0F100F10, 0x0E100E10),
     Encoding("p14_other", "A4.1.12", 0x0F000F10, 0x0E000E00),
     Encoding("p14_other", "A4.1.33", 0x0E000F00, 0x0C000E00),
+    # C4.1 FMRX, FMXR of the registers that User mode cannot reach: undefined there, but a kernel
+    # has them in each change of tasks. FPSID stays: where there is no VFP, a kernel that looks for
+    # one expects the undefined instruction to be its own (Linux: vfp_detect_hook).
+    Encoding("vfp", "C4.1", 0x0FE00F10, 0x0EE00A10, 0x000000EF, 0, only=_is_vfp_system,
+             bad=_rd_is_pc),
 )
 
 KINDS = tuple(dict.fromkeys(encoding.kind for encoding in ENCODINGS))

@@ -17,8 +17,8 @@ A register is free if each way writes it before it is read. What a way meets:
 
 from typing import Dict, List, Tuple
 
-from .arm import (BRANCH, CALL, CALL_REGISTER, IP, LR, RETURN, SP, STOP, branch_target,
-                  effects)
+from .arm import (BRANCH, CALL, CALL_REGISTER, FLAGS, IP, LR, RETURN, SP, STOP, branch_target,
+                  effects, flag_effects)
 from .linux import Kernel
 
 ARGUMENTS = 0b1111
@@ -79,6 +79,39 @@ class Scanner:
                 at, mask = ways[0], after
         return CANDIDATES & ~live
 
+    def flags_free(self, addr: int) -> bool:
+        """Whether each way from `addr`, in C code, writes each flag before it is read.
+
+        Calls and returns lose them (AAPCS, 5.1.1).
+        """
+        seen: Dict[int, int] = {}
+        todo: List[Tuple[int, int]] = [(addr, FLAGS)]
+        steps = 0
+        while todo:
+            at, mask = todo.pop()
+            mask &= ~seen.get(at, 0)
+            if not mask:
+                continue
+            seen[at] = seen.get(at, 0) | mask
+            word = self.kernel.c_word(at)
+            steps += 1
+            if word is None or steps > STEPS_MAX:
+                return False
+            found = effects(word)
+            reads, writes = flag_effects(word)
+            if reads & mask or found.flow == STOP:
+                return False
+            lost = found.flow in (CALL, CALL_REGISTER, RETURN)
+            if found.conditional or not lost and found.flow != BRANCH:
+                todo.append((at + 4, mask & ~writes))
+            if found.flow == BRANCH:
+                todo.append((branch_target(word, at), mask))
+            todo += [(way, mask) for way in self._hidden_ways(at)]
+        return True
+
+    def _hidden_ways(self, at: int) -> List[int]:
+        return [way for way in (self.kernel.fixups.get(at), self.kernel.jumps.get(at)) if way]
+
     def _step(self, at: int, word: int, mask: int) -> Tuple[int, int, List[int]]:
         """One instruction: registers found live, those still open behind it, where it goes."""
         found = effects(word)
@@ -99,7 +132,7 @@ class Scanner:
             if not found.conditional:
                 after &= ~LOST_IN_CALL
         # Where it can also go. At a fixup nothing has been written yet.
-        hidden = [way for way in (self.kernel.fixups.get(at), self.kernel.jumps.get(at)) if way]
+        hidden = self._hidden_ways(at)
         if hidden:
             after = mask & ~found.reads
         return live, after, ways + hidden

@@ -26,6 +26,7 @@ from .linux import Kernel
 from .pv_abi import FIELDS, PV_ENTRIES, PvInfo
 from .stubs import Stubs, make_stubs
 
+KNOWS_STORES = "data_abort"  # the hook by which an abort handler reads PV_DFSR_STORE
 INFO_PREFIX = "pv_info_"  # labels of the blob that go into struct pv_info
 
 
@@ -137,7 +138,9 @@ class _Builder:
         code = self._blob_code(blob)
         blob_size = len(code)
         taken = {patch.addr for patch in self.patches.values()}
-        stubs = make_stubs(kernel, self.base + len(code), taken)
+        knows_stores = any(match.hook.name == KNOWS_STORES for match in matches)
+        stubs = make_stubs(kernel, self.base + len(code), taken, self.proxy,
+                           kernel.user_limit if knows_stores else None)
         for stub in stubs.stubs:
             self.patch(stub.kind, stub.addr, stub.branch)
         code += word_bytes(stubs.code)

@@ -6,20 +6,25 @@ Only the first instruction of a pattern becomes a branch. The others stay what t
 included, so a jump into the middle of a pattern has the effect it always had.
 
 What differs from the original: CPSR is read as its eight control bits, the others as zero. C code
-of Linux looks at nothing else of it (arch/arm/include/asm/irqflags.h).
+of Linux looks at nothing else of it (arch/arm/include/asm/irqflags.h). Those for FPEXC and for
+accesses to programs' memory change the flags, which the kernel's inline assembly declares
+("cc": arch/arm/vfp/vfpinstr.h, asm/uaccess.h, asm/futex.h); where they are used all the same, the
+site is left alone.
 """
 
 from array import array
 from collections import Counter
-from typing import List, NamedTuple, Optional, Set, Tuple
+from typing import Callable, List, NamedTuple, Optional, Set, Tuple
 
 from .arm import IP, PC, SP, branch_word
+from .hook import plain_form
 from .linux import Kernel
 from .liveness import Scanner, pick
-from .pv_abi import (PV_CTL, PV_DACR, PV_DFSR, PV_FAR, PV_I_ONLY, PV_IFSR, PV_MASKED, PV_PAGE,
-                     PV_SCTLR, PV_UNMASKED)
+from .pv_abi import (PV_CTL, PV_DACR, PV_DFSR, PV_FAR, PV_FPEXC, PV_FPEXC_EN, PV_I_ONLY, PV_IFSR,
+                     PV_MASKED, PV_PAGE, PV_SCTLR, PV_UNMASKED)
 
 COND_MASK, COND_AL, COND_NV = 0xF0000000, 0xE0000000, 0xF0000000
+COND_NE, COND_LO = 0x10000000, 0x30000000
 
 MRS = 0x010F0000           # mrs rd, cpsr
 SET_I = 0x03800080         # orr rd, rn, #0x80
@@ -39,6 +44,10 @@ P15_COPIES = {
     0x0E150F30: ("mrc_ifsr", PV_IFSR),
     0x0E160F10: ("mrc_far", PV_FAR),
 }
+
+READ_FPEXC, WRITE_FPEXC = 0x0EF80A10, 0x0EE80A10  # without rd
+FPEXC_EN_IMMEDIATE = 0x101
+assert PV_FPEXC_EN == 1 << 30  # 1, turned right by 2
 
 # A pool of literals serves the stubs behind it that a load can reach it from.
 REACH = 4095
@@ -97,14 +106,24 @@ class _Writer:
 
 
 LDR, LDRB, STRB = 0xE5100000, 0xE5500000, 0xE5400000
+TST, TSTEQ, TEQ, CMP = 0xE3100000, 0x03100000, 0xE1300000, 0xE3500000
 PUSH, POP = 0xE52D0004, 0xE49D0004  # str rd, [sp, #-4]!; ldr rd, [sp], #4
 SPILLED = 1 << IP | 1 << 3
-STUB_MAX = 5  # words, without a pool
+STUB_MAX = 6  # words, without a pool
 
 
 def _control(value: int) -> int:
     """Offset from a register that holds a literal to the control byte."""
     return PV_PAGE + PV_CTL - value
+
+
+def immediate(value: int) -> Optional[int]:
+    """The field of a data processing instruction for a constant, if it has one (A5.1.3)."""
+    for turn in range(0, 32, 2):
+        byte = (value << turn | value >> 32 - turn) & 0xFFFFFFFF
+        if byte < 256:
+            return turn << 7 | byte
+    return None
 
 
 def match_sequence(code: array, i: int) -> Optional[Tuple[str, int, int]]:
@@ -134,9 +153,12 @@ def changes_other_bits(code: array, i: int) -> bool:
 class _Finder:
     """Goes through C code and writes a stub for each site it can serve."""
 
-    def __init__(self, kernel: Kernel, base: int, taken: Set[int]):
+    def __init__(self, kernel: Kernel, base: int, taken: Set[int], proxy: Callable[[int], int],
+                 user_limit: Optional[int]):
         self.kernel = kernel
         self.taken = taken
+        self.proxy = proxy
+        self.user_limit = immediate(user_limit) if user_limit else None
         self.scanner = Scanner(kernel)
         self.writer = _Writer(base)
         self.found: List[Stub] = []
@@ -220,6 +242,54 @@ class _Finder:
         kind = "msr" if value is None else "msr_immediate"
         return self._stub(kind if free else f"{kind}_spilled", addr, word, 1, body)
 
+    def fpexc(self, code: array, i: int, addr: int) -> int:
+        """Nothing but a proxy changes FPEXC while its EN is clear, so a copy serves then."""
+        word = code[i]
+        rd, write = word >> 12 & 15, self.writer
+        is_read = word & ~COND_MASK & ~0xF000 == READ_FPEXC
+        kind = "fmrx_fpexc" if is_read else "fmxr_fpexc"
+        free = self.scanner.free_registers(addr + 4) & ~(1 << rd)
+        if rd in (SP, PC) or not (is_read or free):
+            self.left[f"{kind}: no register"] += 1
+            return 1
+        if word & COND_MASK != COND_AL or not self.scanner.flags_free(addr + 4):
+            self.left[f"{kind}: flags in use"] += 1
+            return 1
+        copy = rd if is_read else pick(free)
+
+        def body():
+            write.load_literal(copy, PV_PAGE)
+            write.access(LDR, copy, copy, PV_FPEXC)
+            if is_read:
+                write.add(TST | rd << 16 | FPEXC_EN_IMMEDIATE)
+            else:
+                write.add(TEQ | rd << 16 | copy)
+                write.add(TSTEQ | rd << 16 | FPEXC_EN_IMMEDIATE)
+            write.add(self.proxy(word & ~COND_MASK | COND_NE))
+
+        return self._stub(kind, addr, word, 1, body)
+
+    def user(self, code: array, i: int, addr: int) -> int:
+        """ldrt, strt: below the limit a plain access does, which the VMM gives User rights. An abort
+        of it is one at the site: the VMM knows this stub by its words (vcpu/pv.c)."""
+        word, plain = code[i], plain_form(code[i])
+        rn, rd = word >> 16 & 15, word >> 12 & 15
+        if self.user_limit is None:
+            self.left["user: no hook data_abort, or limit"] += 1
+        elif plain is None or word & 1 << 25 or PC in (rn, rd) or rn == rd:
+            self.left["user: address or register"] += 1
+        elif word & COND_MASK != COND_AL or not self.scanner.flags_free(addr + 4):
+            self.left["user: flags in use"] += 1
+        else:
+            def body():
+                self.writer.add(CMP | rn << 16 | self.user_limit)
+                self.writer.add(plain & ~COND_MASK | COND_LO)
+                self.writer.add(branch_word(self.writer.here, addr + 4, COND_LO))
+                self.writer.add(self.proxy(word))
+
+            return self._stub("user", addr, word, 1, body)
+        return 1
+
     def site(self, code: array, i: int, addr: int) -> int:
         """Looks at the word at `i`; returns how many words it has dealt with."""
         word = code[i]
@@ -232,6 +302,10 @@ class _Finder:
             return self.read(code, i, addr, "mrs", PV_CTL)
         if plain & ~0xF == MSR or plain & ~0xFFF == MSR_IMMEDIATE:
             return self.write_control(code, i, addr)
+        if plain & ~0xF000 in (READ_FPEXC, WRITE_FPEXC):
+            return self.fpexc(code, i, addr)
+        if plain_form(word) is not None:
+            return self.user(code, i, addr)
         copy = P15_COPIES.get(plain & ~0xF000)
         return self.read(code, i, addr, *copy) if copy else 1
 
@@ -239,8 +313,9 @@ class _Finder:
         for region, code in self.kernel.c_code():
             i = 0
             while i < len(code):
-                # Cheap first: MRS, MSR and MRC have these in common with few others.
-                if code[i] & 0x0D900000 == 0x01000000 or code[i] & 0x0F100000 == 0x0E100000:
+                # Cheap first: MRS and MSR; MRC and MCR; LDRT and STRT.
+                if code[i] & 0x0D900000 == 0x01000000 or code[i] & 0x0F000000 == 0x0E000000 or \
+                        code[i] & 0x0D200000 == 0x04200000:
                     addr = region.addr + 4 * i
                     i += 1 if addr in self.taken else self.site(code, i, addr)
                 else:
@@ -248,6 +323,12 @@ class _Finder:
         return Stubs(self.found, self.writer.words, self.left)
 
 
-def make_stubs(kernel: Kernel, base: int, taken: Set[int]) -> Stubs:
-    """Stubs for all sites of C code, from address `base` on. `taken` addresses are left alone."""
-    return _Finder(kernel, base, taken).run()
+def make_stubs(kernel: Kernel, base: int, taken: Set[int], proxy: Callable[[int], int],
+               user_limit: Optional[int]) -> Stubs:
+    """Stubs for all sites of C code, from address `base` on. `taken` addresses are left alone.
+
+    `proxy` gives the proxy of a sensitive word. With `user_limit` the kernel's abort handler takes
+    from PV_DFSR whether it was a store; without one, accesses to programs' memory stay proxies: it
+    would look for the L bit in the branch to the stub.
+    """
+    return _Finder(kernel, base, taken, proxy, user_limit).run()

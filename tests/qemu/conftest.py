@@ -24,7 +24,8 @@ def built_kernels():
 
 
 KERNELS = built_kernels()
-DEFAULT_KERNEL = next((k for k in KERNELS if not k.endswith("-pan")), KERNELS[0])
+PLAIN_KERNELS = [k for k in KERNELS if not k.endswith(("-pan", "-proxies"))]
+DEFAULT_KERNEL = (PLAIN_KERNELS or KERNELS)[0]
 
 
 def pytest_configure(config):
@@ -35,8 +36,8 @@ def pytest_configure(config):
 def pytest_generate_tests(metafunc):
     if "kernel" in metafunc.fixturenames:
         metafunc.parametrize("kernel", KERNELS)
-    if "plain_kernel" in metafunc.fixturenames:  # without those that differ in PAN only
-        metafunc.parametrize("plain_kernel", [k for k in KERNELS if not k.endswith("-pan")])
+    if "plain_kernel" in metafunc.fixturenames:  # without those that differ in PAN or PV only
+        metafunc.parametrize("plain_kernel", PLAIN_KERNELS)
     if "board" in metafunc.fixturenames:
         metafunc.parametrize("board", hako_qemu.BOARDS)
 
