@@ -101,24 +101,26 @@ void loader_make_proxies(const struct bundle *bundle, const struct boot_info *in
 	proxy_table_make(table, words, count);
 }
 
-/** What the bundle says about paravirtual code in the guest; false if there is none to be used. */
-bool loader_pv_info(const struct bundle *bundle, const struct boot_info *info, struct pv_info *pv)
+/**
+ * What the bundle says about paravirtual code in the guest: all zeros if there is none. A guest that
+ * was rewritten for another VMM cannot run: its stubs lead to what this one does not have.
+ */
+enum status loader_pv_info(const struct bundle *bundle, const struct boot_info *info,
+			   struct pv_info *pv)
 {
 	const struct bundle_part *part = bundle_find(bundle, BUNDLE_PV);
 
 	memset(pv, 0, sizeof(*pv));
 	if (!part)
-		return false;
+		return STATUS_OK;
 	CHECK(part->size == sizeof(*pv));
 	memcpy(pv, mmu_bundle_window(part_hpa(info, part), part->size), sizeof(*pv));
 	if (pv_info_ok(pv, bundle->guest_memory))
-		return true;
-	log_warn(
-		"hako: the guest's paravirtual code is of another version (%u); only its proxies are "
-		"used\n",
-		(unsigned)pv->version);
-	memset(pv, 0, sizeof(*pv));
-	return false;
+		return STATUS_OK;
+	log_error("hako: the guest's paravirtual code does not fit this VMM (version %u, here %u); "
+		  "rewrite and bundle it again\n",
+		  (unsigned)pv->version, PV_INFO_VERSION);
+	return STATUS_BAD_IMAGE;
 }
 
 /** Copies or clears up to the end of a page of guest RAM; @p from NULL means zeros. */

@@ -8,6 +8,7 @@
 #include "vcpu/pv_abi.h"
 #include "vmm/boot_info.h"
 #include "vmm/bundle.h"
+#include "vmm/lib/status.h"
 
 #include <stdbool.h>
 
@@ -15,7 +16,8 @@ void loader_vm_name(const struct bundle *bundle, const struct boot_info *info,
 		    char name[BUNDLE_NAME_SIZE]);
 bool loader_is_linux(const struct bundle *bundle, const struct boot_info *info);
 unsigned loader_proxy_count(const struct bundle *bundle, const struct boot_info *info);
-bool loader_pv_info(const struct bundle *bundle, const struct boot_info *info, struct pv_info *pv);
+enum status loader_pv_info(const struct bundle *bundle, const struct boot_info *info,
+			   struct pv_info *pv) MUST_CHECK;
 void loader_make_proxies(const struct bundle *bundle, const struct boot_info *info,
 			 struct proxy *table);
 void loader_load(const struct bundle *bundle, const struct boot_info *info,

@@ -198,7 +198,10 @@ enum status vm_create(struct vm *vm, const struct boot_info *info, const struct 
 	vm->vcpu.shadow = &vm->shadow;
 	vm->vcpu.proxies = vm->proxies;
 	vm->vcpu.completes_unaligned = loader_is_linux(bundle, info);
-	if (loader_pv_info(bundle, info, pv))
+	status = loader_pv_info(bundle, info, pv);
+	if (status != STATUS_OK)
+		return status;
+	if (pv->magic)
 		vm->vcpu.pv_page = (volatile uint8_t *)PV_PAGE;
 	announced = (struct shadow_pv){ .announces = pv->announces,
 					.linear_offset = pv->linear_offset,
