@@ -133,7 +133,7 @@ struct shadow {
 
 	/* The view: what the virtual CPU may touch now. */
 	bool privileged;
-	bool view_changed; /* what follows, since somebody has cleared this */
+	uint32_t view_epoch; /* moves when the images below change, but by the guest's DACR */
 	bool pv_open;      /* the page that VMM and guest kernel share may be touched */
 	bool vectors_high; /* where the VMM's vectors are */
 	bool vector_slot_open;

@@ -171,7 +171,7 @@ static void gate_switch(struct shadow *sh, unsigned before, unsigned after)
 
 	if (before == after)
 		return;
-	sh->view_changed = true;
+	sh->view_epoch++;
 	if (before != SHADOW_NONE && after != SHADOW_NONE &&
 	    tables[before].guest_domain == tables[after].guest_domain &&
 	    tables[before].class == tables[after].class) {

@@ -65,7 +65,6 @@ static void compute_dacr(struct shadow *sh)
 	}
 	sh->dacr[0] = user;
 	sh->dacr[1] = privileged;
-	sh->view_changed = true;
 	gate_decide(sh);
 	for (unsigned i = 0; i < sh->transient_count; i++) {
 		struct shadow_transient *t = &sh->transients[i];
@@ -83,7 +82,7 @@ void shadow_transients_withdraw(struct shadow *sh)
 		shadow_entry_drop(sh, sh->transients[i].at);
 	}
 	sh->transient_count = 0;
-	sh->view_changed = true;
+	sh->view_epoch++;
 }
 
 /** Brings the transient entries into line with the view. */
@@ -112,7 +111,7 @@ static void transients_update(struct shadow *sh)
 		kept++;
 	}
 	sh->transient_count = kept;
-	sh->view_changed = true;
+	sh->view_epoch++;
 }
 
 /** Notes that an entry which has just been written holds in this view, or in some, only. */
@@ -133,7 +132,7 @@ void shadow_transient_add(struct shadow *sh, const struct shadow_transient *tran
 		shadow_entry_set(sh, transient->at, desc, guest_l2);
 	}
 	sh->transients[sh->transient_count++] = *transient;
-	sh->view_changed = true;
+	sh->view_epoch++;
 }
 
 /**
@@ -145,7 +144,7 @@ void shadow_transients_forget_in(struct shadow *sh, unsigned first, unsigned cou
 	for (unsigned i = 0; i < sh->transient_count; i++)
 		if (sh->transients[i].at - first < count)
 			sh->transients[i--] = sh->transients[--sh->transient_count];
-	sh->view_changed = true;
+	sh->view_epoch++;
 }
 
 /** Whether the entry for @p va is a transient one. */
@@ -208,8 +207,8 @@ void shadow_gate_update(struct shadow *sh)
 					: desc_coarse(at, MMU_DOMAIN_VECTORS);
 	if (sh->vector_slot_open && !open && linked)
 		invalidate_gate_pages(sh, table);
+	sh->view_epoch += sh->vector_slot_open != open;
 	sh->vector_slot_open = open;
-	sh->view_changed = true;
 }
 
 /** Makes the hardware agree with the view: privilege level and guest DACR. */
@@ -256,6 +255,7 @@ unsigned shadow_mmu_domain(struct shadow *sh, unsigned guest_domain, enum shadow
 		shadow_flush_all(sh);
 
 	domain = sh->domain_count++;
+	sh->view_epoch++;
 	sh->domain_of[guest_domain][class] = (uint8_t)domain;
 	sh->domain_owner[domain].guest_domain = (uint8_t)guest_domain;
 	sh->domain_owner[domain].class = (uint8_t) class;

@@ -146,8 +146,9 @@ static enum trap_outcome write_dacr(struct vcpu *vcpu, uint32_t rt)
 	const uint32_t value = vcpu->frame.r[rt];
 	const uint32_t changed = value ^ vcpu->mmu.dacr;
 
-	if (!changed)
+	if (!changed || pv_quick_dacr(vcpu, value))
 		return TRAP_NEXT;
+	pv_note_dacr(vcpu);
 	vcpu->mmu.dacr = value;
 	pv_set(vcpu, PV_DACR, value);
 	/* Client and manager are both open; a manager's further rights are transient entries. */
@@ -155,6 +156,7 @@ static enum trap_outcome write_dacr(struct vcpu *vcpu, uint32_t rt)
 		shadow_domains_changed(vcpu_shadow(vcpu));
 		pv_settle(vcpu);
 	}
+	pv_note_dacr(vcpu);
 	return TRAP_NEXT;
 }
 

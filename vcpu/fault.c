@@ -7,7 +7,8 @@
 #include "vcpu/fault.h"
 
 #include "arch/arm/cp15.h"
-#include "domain/shadow.h"
+#include "arch/arm/user_access.h"
+#include "domain/shadow_announce.h"
 #include "domain/vm_mem.h"
 #include "vcpu/device_page.h"
 #include "vcpu/emulate.h"
@@ -16,20 +17,13 @@
 #include "vcpu/vcpu.h"
 #include "vmm/lib/bits.h"
 
-/** Whether the abort may come from a missing or weaker shadow entry. */
+/**
+ * Whether the abort may come from a missing or weaker shadow entry: a translation, domain or
+ * permission fault (TRM, table 3-9). Odd are these and alignment faults, which are 1 and 3.
+ */
 static bool is_shadow_fault(uint32_t fsr)
 {
-	switch (fsr & FSR_STATUS_MASK) {
-	case FSR_TRANSLATION_SECTION:
-	case FSR_TRANSLATION_PAGE:
-	case FSR_DOMAIN_SECTION:
-	case FSR_DOMAIN_PAGE:
-	case FSR_PERMISSION_SECTION:
-	case FSR_PERMISSION_PAGE:
-		return true;
-	default:
-		return false;
-	}
+	return (fsr & 1u) && (fsr & 0xcu);
 }
 
 /** Alignment faults have two encodings, 0b00x1 (TRM, table 3-9). */
@@ -89,7 +83,7 @@ bool data_abort_is_store(const struct vcpu *vcpu)
 
 	if (vcpu_thumb(vcpu))
 		return guest_fetch_half(vcpu->frame.pc, &word) && thumb_is_store(word);
-	return guest_fetch(vcpu->frame.pc, &word) && is_store(word);
+	return is_store(user_fetch(vcpu->frame.pc)); /* no store if it cannot be read */
 }
 
 static enum trap_outcome guest_data_abort(struct vcpu *vcpu, uint32_t fsr, uint32_t far)
@@ -155,11 +149,32 @@ static __attribute__((noinline)) enum trap_outcome data_abort(struct vcpu *vcpu,
 	}
 }
 
+/**
+ * A data abort at an address that a guest which announces has for its programs: what it does most is
+ * a walk of one step, and the rest goes the long way.
+ */
+static enum trap_outcome program_data_abort(struct vcpu *vcpu, uint32_t fsr, uint32_t va)
+{
+	unsigned status;
+
+	if (!is_shadow_fault(fsr))
+		return data_abort(vcpu, fsr, va);
+	status = shadow_fill_page(vcpu_shadow(vcpu), va,
+				  data_abort_is_store(vcpu) ? RIGHTS_WRITE : RIGHTS_READ);
+	if (status == SHADOW_PAGE_FILLED)
+		return TRAP_MOVED;
+	if (status == SHADOW_PAGE_OTHER)
+		return data_abort(vcpu, fsr, va);
+	return guest_data_abort(vcpu, status, va);
+}
+
 enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 {
 	const uint32_t fsr = cp15_read_dfsr();
 	const uint32_t va = cp15_read_far();
 
+	if (shadow_in_space(vcpu->shadow, va))
+		return program_data_abort(vcpu, fsr, va);
 	if (device_page_access(vcpu, fsr, va))
 		return TRAP_NEXT;
 	return data_abort(vcpu, fsr, va);
@@ -193,10 +208,9 @@ static enum trap_outcome guest_prefetch_abort(struct vcpu *vcpu, uint32_t ifsr)
 	return TRAP_INJECT;
 }
 
-enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
+static __attribute__((noinline)) enum trap_outcome prefetch_abort(struct vcpu *vcpu, uint32_t va)
 {
 	const uint32_t ifsr = cp15_read_ifsr();
-	const uint32_t va = vcpu->frame.pc;
 	struct guest_translation t;
 	struct guest_fault fault;
 	const struct mem_region *region;
@@ -208,7 +222,7 @@ enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
 	if (region->kind == MEM_EMULATED) /* no device model executes code */
 		return guest_prefetch_abort(vcpu, guest_external_abort(&t));
 
-	switch (shadow_fill(vcpu_shadow(vcpu), gva(va), &t, region, RIGHTS_READ)) {
+	switch (shadow_fill_code(vcpu_shadow(vcpu), gva(va), &t, region)) {
 	case SHADOW_FILLED:
 		return TRAP_RESUME;
 	case SHADOW_VECTOR_PAGE:
@@ -229,4 +243,16 @@ enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
 	default:
 		return vcpu_stop(vcpu, "the guest mapped and executes an address of the VMM", va);
 	}
+}
+
+enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
+{
+	const uint32_t va = vcpu->frame.pc;
+	const unsigned status = shadow_fill_page(vcpu_shadow(vcpu), va, RIGHTS_READ);
+
+	if (status == SHADOW_PAGE_FILLED)
+		return TRAP_MOVED;
+	if (status == SHADOW_PAGE_OTHER)
+		return prefetch_abort(vcpu, va);
+	return guest_prefetch_abort(vcpu, status);
 }

@@ -38,6 +38,7 @@ static volatile uint32_t *page_word(const struct vcpu *vcpu, unsigned field)
 void pv_reset(struct vcpu *vcpu)
 {
 	vcpu->pv_settled = 0;
+	vcpu->pv_dacr[0].epoch = vcpu->pv_dacr[1].epoch = 0;
 	vcpu->fast = (struct vcpu_fast){ .call_from = NO_CALL, .return_lr = NO_RETURN };
 	if (!vcpu->pv_page)
 		return;
@@ -133,11 +134,50 @@ void pv_settle(struct vcpu *vcpu)
 		return;
 	/* All that matters, and a bit that no state has: a change of the view comes without others. */
 	state = vcpu_mode(vcpu) | vcpu->interrupt << 8;
-	if (state == vcpu->pv_settled && !sh->view_changed)
+	if (state == vcpu->pv_settled && vcpu->pv_settled_epoch == sh->view_epoch &&
+	    vcpu->pv_settled_dacr == vcpu->mmu.dacr)
 		return;
 	vcpu->pv_settled = state;
-	sh->view_changed = false;
+	vcpu->pv_settled_epoch = sh->view_epoch;
+	vcpu->pv_settled_dacr = vcpu->mmu.dacr;
 	settle(vcpu);
+}
+
+/**
+ * Writes the guest's DACR in Supervisor mode, if nothing but the real DACR has to follow and what it
+ * becomes is known: a kernel with software PAN goes to and fro between two values. False if not.
+ */
+bool pv_quick_dacr(struct vcpu *vcpu, uint32_t value)
+{
+	struct shadow *const sh = vcpu->shadow;
+	struct pv_dacr *other = &vcpu->pv_dacr[0];
+
+	if (!vcpu_pv_open(vcpu))
+		return false;
+	if (other->guest != value)
+		other = &vcpu->pv_dacr[1];
+	if (other->guest != value || other->epoch != sh->view_epoch)
+		return false;
+	vcpu->mmu.dacr = vcpu->pv_settled_dacr = value;
+	*page_word(vcpu, PV_DACR) = value;
+	sh->dacr[0] = vcpu->fast.dacr_program = other->dacr[0];
+	sh->dacr[1] = other->dacr[1];
+	vcpu->fast.dacr_kernel = other->dacr[1] | MMU_DACR_PV;
+	mmu_set_dacr(vcpu->fast.dacr_kernel);
+	return true;
+}
+
+/** Remembers the present value for pv_quick_dacr(), in the place of the older one. */
+void pv_note_dacr(struct vcpu *vcpu)
+{
+	const struct shadow *const sh = vcpu->shadow;
+
+	if (!vcpu->pv_page || !shadow_views_alike(sh))
+		return;
+	vcpu->pv_dacr[1] = vcpu->pv_dacr[0];
+	vcpu->pv_dacr[0] = (struct pv_dacr){ .guest = vcpu->mmu.dacr,
+					     .epoch = sh->view_epoch,
+					     .dacr = { sh->dacr[0], sh->dacr[1] } };
 }
 
 /** Takes what the guest has logged, from PV_LOG to PV_LOG_END, whatever it holds; the page is open. */

@@ -29,6 +29,8 @@ void pv_reset(struct vcpu *vcpu);
 void pv_follow_mode(struct vcpu *vcpu);
 void pv_take_log(struct vcpu *vcpu);
 void pv_settle(struct vcpu *vcpu);
+bool pv_quick_dacr(struct vcpu *vcpu, uint32_t value);
+void pv_note_dacr(struct vcpu *vcpu);
 void pv_set(struct vcpu *vcpu, unsigned field, uint32_t value);
 
 bool pv_is_page(const struct vcpu *vcpu, uint32_t va);

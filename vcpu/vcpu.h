@@ -73,6 +73,13 @@ struct device_page {
 	uint32_t l2_at; /* guest physical */
 };
 
+/** What a value of the guest's DACR means for the real one; see pv_quick_dacr(). */
+struct pv_dacr {
+	uint32_t guest;
+	uint32_t epoch; /* of the shadow; 0: nothing */
+	uint32_t dacr[2];
+};
+
 struct vm;
 struct device;
 struct shadow;
@@ -110,6 +117,9 @@ struct vcpu {
 	bool pv_read_only;
 	bool pv_shut; /* also in Supervisor mode: the guest uses FIQs */
 	uint32_t pv_settled; /* the state that pv_settle() has seen last */
+	uint32_t pv_settled_epoch;
+	uint32_t pv_settled_dacr;
+	struct pv_dacr pv_dacr[2]; /* the last values of the guest's DACR */
 	struct pv_info pv;
 
 	struct shadow *shadow;
