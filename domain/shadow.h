@@ -134,8 +134,8 @@ struct shadow {
 	/* The view: what the virtual CPU may touch now. */
 	bool privileged;
 	uint32_t view_epoch; /* moves when the images below change, but by the guest's DACR */
-	bool pv_open;      /* the page that VMM and guest kernel share may be touched */
-	bool vectors_high; /* where the VMM's vectors are */
+	bool pv_open;        /* the page that VMM and guest kernel share may be touched */
+	bool vectors_high;   /* where the VMM's vectors are */
 	bool vector_slot_open;
 	bool gate_open[2];   /* what it should be, in virtual User mode and in privileged modes */
 	uint16_t gate_table; /* the current context's table for the vector slot, or SHADOW_NONE */

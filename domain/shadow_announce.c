@@ -237,6 +237,7 @@ void shadow_set_pv(struct shadow *sh, const struct shadow_pv *pv)
 	if (!pv->announces || sh->common)
 		return;
 	sh->pv = *pv;
+	sh->pv.linear_offset = align_down(pv->linear_offset, MIB); /* it consists of sections */
 	sh->pv.user_limit = align_down(pv->user_limit < VMM_BASE ? pv->user_limit : VMM_BASE, MIB);
 	sh->spaces = heap_alloc(SHADOW_SPACES * sizeof(*sh->spaces));
 	sh->common = &sh->contexts[SHADOW_CONTEXTS - 1];
@@ -299,7 +300,8 @@ static void entries_changed_at(struct shadow *sh, uint32_t at, unsigned count)
 	const unsigned coarse = shadow_hash(at & L1_COARSE_BASE);
 	const unsigned fine = shadow_hash(at & L1_FINE_BASE);
 
-	entries_changed(sh, coarse, at, count);
+	if (sh->hash[coarse] != SHADOW_NONE)
+		entries_changed(sh, coarse, at, count);
 	if (sh->fine_count > 0 && fine != coarse)
 		entries_changed(sh, fine, at, count);
 }
@@ -311,28 +313,86 @@ static void settle_other_context(struct shadow *sh)
 		shadow_revalidate(sh);
 }
 
+/** What shadows the coarse table of the guest at some address. */
+enum shadowed_by {
+	BY_NONE,  /**< nothing */
+	BY_ONE,   /**< one coarse table with small pages alone */
+	BY_OTHER, /**< something else */
+};
+
+static enum shadowed_by shadowed_by(const struct shadow *sh, uint32_t at, unsigned *table)
+{
+	enum shadowed_by found = BY_NONE;
+	unsigned n;
+
+	if (sh->fine_count > 0)
+		return BY_OTHER;
+	for (unsigned i = sh->hash[shadow_hash(at)]; i != SHADOW_NONE; i = sh->tables[i].next) {
+		if (!entry_in(&sh->tables[i], at, &n))
+			continue;
+		if (found != BY_NONE || sh->tables[i].has_large)
+			return BY_OTHER;
+		found = BY_ONE;
+		*table = i;
+	}
+	return found;
+}
+
+/** Drops what is known of a row of descriptors, all in the KiB at @p row; returns where it ends. */
+static const volatile uint32_t *drop_row(struct shadow *sh, unsigned table, uint32_t row,
+					 const volatile uint32_t *vas, const volatile uint32_t *end)
+{
+	uint32_t *const known = &sh->known[table * SHADOW_ENTRIES / 32];
+	uint32_t *const pool = &sh->pool[table * SHADOW_ENTRIES];
+	unsigned dropped = 0;
+
+	do {
+		const uint32_t at = *vas ^ row;
+		const uint32_t bit = BIT(at / 4 % 32);
+
+		if (at >= TABLE_SIZE)
+			break;
+		if (known[at / 128] & bit) {
+			known[at / 128] &= ~bit;
+			pool[at / 4] = 0;
+			dropped++;
+		}
+	} while (++vas < end);
+	sh->stats.dropped += dropped;
+	sh->tlb_stale |= dropped > 0;
+	return vas;
+}
+
 /**
  * The guest has changed @p count second-level descriptors, at these addresses of its kernel's linear
- * mapping. Most are in tables that no entry has been made from.
+ * mapping. Most are in tables that no entry has been made from, and those of one table come in a row.
+ *
+ * A known entry is dropped without a look at the guest's: it is another by what the guest says.
  */
 void shadow_ptes_changed(struct shadow *sh, const volatile uint32_t *vas, unsigned count)
 {
+	const volatile uint32_t *const end = vas + count;
 	const uint32_t offset = sh->pv.linear_offset;
 
 	if (!sh->common)
 		return;
-	for (; count > 0; count--, vas++) {
-		const uint32_t at = (*vas - offset) & ~3u;
-		unsigned n;
+	while (vas < end) {
+		const uint32_t va = *vas, row = align_down(va, TABLE_SIZE);
+		unsigned table;
 
-		for (unsigned i = sh->hash[shadow_hash(at)]; i != SHADOW_NONE;
-		     i = sh->tables[i].next) {
-			if (!sh->tables[i].fine && entry_in(&sh->tables[i], at, &n) &&
-			    is_known(sh, i * SHADOW_ENTRIES + n))
-				compare_entry(sh, i, i * SHADOW_ENTRIES + n, at);
+		switch (shadowed_by(sh, row - offset, &table)) {
+		case BY_NONE:
+			do
+				vas++;
+			while (vas < end && (*vas ^ row) < TABLE_SIZE);
+			break;
+		case BY_ONE:
+			vas = drop_row(sh, table, row, vas, end);
+			break;
+		default:
+			entries_changed_at(sh, (va - offset) & ~3u, 1);
+			vas++;
 		}
-		if (sh->fine_count > 0)
-			entries_changed_at(sh, at, 1);
 	}
 	settle_other_context(sh);
 }
@@ -403,6 +463,14 @@ static void directory_written(struct shadow *sh, uint32_t dir, unsigned first, u
 		compare_common(sh, dir, first, end);
 }
 
+/** Whether a cache line, or less, is certainly in no page directory or table that is known. */
+static bool is_no_table(struct shadow *sh, uint32_t start, uint32_t size)
+{
+	return (start & (TABLE_SIZE - 1)) + size <= TABLE_SIZE && sh->fine_count == 0 &&
+	       sh->hash[shadow_hash(start)] == SHADOW_NONE &&
+	       !space_find(sh, align_down(start, DIR_SIZE));
+}
+
 /**
  * The guest has written @p size bytes of page tables, at an address of its kernel's linear mapping:
  * first-level descriptors, second-level tables, or both.
@@ -412,7 +480,7 @@ void shadow_tables_written(struct shadow *sh, uint32_t va, uint32_t size)
 	const uint32_t start = (va - sh->pv.linear_offset) & ~3u;
 	const uint32_t end = start + size;
 
-	if (!sh->common || size == 0)
+	if (!sh->common || size == 0 || is_no_table(sh, start, size))
 		return;
 	if (size > WRITTEN_MAX || end < start) {
 		shadow_flush_all(sh);

@@ -20,7 +20,17 @@ void shadow_ptes_changed(struct shadow *sh, const volatile uint32_t *vas, unsign
 void shadow_tables_written(struct shadow *sh, uint32_t va, uint32_t size);
 void shadow_flush_range(struct shadow *sh, uint32_t start, uint32_t end);
 
-bool shadow_fill_page(struct shadow *sh, uint32_t va, enum rights need);
+/* Answers of shadow_fill_page() beside fault statuses, which have the guest's domain in 7:4. */
+#define SHADOW_PAGE_FILLED 0u
+#define SHADOW_PAGE_OTHER  0x100u
+
+/** Whether @p va belongs to the programs of a guest that announces: shadow_fill_page() may help. */
+static inline bool shadow_in_space(const struct shadow *sh, uint32_t va)
+{
+	return va >> 20 < sh->user_slots;
+}
+
+unsigned shadow_fill_page(struct shadow *sh, uint32_t va, enum rights need);
 bool shadow_store_kernel(struct shadow *sh, uint32_t va, uint32_t value);
 
 #endif

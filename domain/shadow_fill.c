@@ -35,6 +35,18 @@ static unsigned ap_of(enum rights rights)
 	}
 }
 
+/**
+ * The host page behind a guest physical address: all of a VM's that enters a table of pages. False if
+ * the region has nothing there.
+ */
+static inline bool host_page(const struct mem_region *region, gpa_t at, uint32_t *host)
+{
+	const uint32_t offset = (at.raw & L2_SMALL_BASE) - region->base;
+
+	*host = region->hpa.raw + offset;
+	return offset < region->size;
+}
+
 static enum rights at_most(enum rights a, enum rights b)
 {
 	return a < b ? a : b;
@@ -252,13 +264,13 @@ static enum shadow_result fill(struct shadow *sh, gva_t va, const struct guest_t
 	struct grant grant;
 	unsigned mmu_domain, table, at;
 	bool slot_is_user = false, fine;
-	uint32_t desc;
+	uint32_t desc, host;
 
 	if (va.raw - VMM_BASE < VMM_END - VMM_BASE)
 		return SHADOW_RESERVED;
 	if (va.raw >> 12 == vector_page)
 		return SHADOW_VECTOR_PAGE;
-	if (region->kind == MEM_EMULATED)
+	if (region->kind == MEM_EMULATED || !host_page(region, t->gpa, &host))
 		return SHADOW_EMULATE;
 	if (region->kind == MEM_READ_DIRECT) {
 		limit = RIGHTS_READ;
@@ -296,7 +308,7 @@ static enum shadow_result fill(struct shadow *sh, gva_t va, const struct guest_t
 		grant.rights[n] = (uint8_t)at_most(grant.rights[n], limit);
 
 	at = table * SHADOW_ENTRIES + (fine ? (va.raw >> 10) & 0x3ffu : (va.raw >> 12) & 0xffu);
-	desc = page_desc(fine, mem_region_hpa(region, t->gpa).raw, &grant, quarter,
+	desc = page_desc(fine, host | (t->gpa.raw & 0xc00u), &grant, quarter,
 			 attributes(sh, va, t));
 	if (sh->pool[at] == desc)
 		return SHADOW_PRESENT;
@@ -348,47 +360,80 @@ enum shadow_result shadow_fill_code(struct shadow *sh, gva_t va, const struct gu
 }
 
 /**
- * The same, in short, for what a guest that announces needs most: a small page of RAM below
- * user_limit, in a slot in use, with one permission. Does the walk itself. True if an entry has been
- * written that allows @p need to guest programs; otherwise nothing has happened.
+ * Makes the table for a slot of the current space that has none, for pages of programs. Returns its
+ * index, or SHADOW_TABLES plus what shadow_fill_page() answers.
  */
-bool shadow_fill_page(struct shadow *sh, uint32_t va, enum rights need)
+static __attribute__((noinline)) unsigned table_for_programs(struct shadow *sh, unsigned slot)
 {
-	const unsigned slot = va >> 20;
-	const struct mem_region *const ram = &sh->pv.ram;
-	uint32_t l2, rights, offset;
-	unsigned table, at;
+	struct shadow_table like = { .slot = (uint16_t)slot,
+				     .space = (uint16_t)(sh->space - sh->spaces),
+				     .class = SHADOW_USER };
+	unsigned table;
 
-	if (!shadow_is_user_slot(sh, slot))
-		return false;
-	table = shadow_slot_table(sh, slot);
-	if (table == SHADOW_NONE || (sh->tables[table].guest_l1 & L1_TYPE_MASK) != L1_COARSE)
-		return false;
+	if (!shadow_guest_l1(sh, slot, &like.guest_l1))
+		return SHADOW_TABLES + SHADOW_PAGE_OTHER;
+	like.guest_domain = (uint8_t)desc_domain(like.guest_l1);
+	if ((like.guest_l1 & L1_TYPE_MASK) == L1_FAULT)
+		return SHADOW_TABLES + (FSR_TRANSLATION_SECTION | like.guest_domain << 4);
+	if ((like.guest_l1 & L1_TYPE_MASK) != L1_COARSE)
+		return SHADOW_TABLES + SHADOW_PAGE_OTHER;
+	like.mmu_domain = (uint8_t)shadow_mmu_domain(sh, like.guest_domain, SHADOW_USER);
+	table = shadow_table_get(sh, &like);
+	shadow_space_attach(sh, table);
+	return table;
+}
+
+/**
+ * The walk, the check and the fill in short, for what a guest that announces needs most: a small
+ * page of RAM below user_limit, with one permission. Its answer is what vcpu/fault.c does about an
+ * access that aborted: SHADOW_PAGE_FILLED if an entry has been written that allows @p need in the
+ * present view; the status of the fault that the guest's own MMU would report; or
+ * SHADOW_PAGE_OTHER, for everything else, and nothing has been decided.
+ */
+unsigned shadow_fill_page(struct shadow *sh, uint32_t va, enum rights need)
+{
+	unsigned table, at, domain, access;
+	uint32_t l2, rights, host, cb;
+
+	if (!shadow_is_user_slot(sh, va >> 20))
+		return SHADOW_PAGE_OTHER;
+	table = shadow_space_table(sh, va >> 20);
+	if (table == SHADOW_NONE) {
+		table = table_for_programs(sh, va >> 20);
+		if (table >= SHADOW_TABLES)
+			return table - SHADOW_TABLES;
+	}
+	l2 = sh->tables[table].guest_l1;
+	if ((l2 & L1_TYPE_MASK) != L1_COARSE)
+		return SHADOW_PAGE_OTHER;
+	domain = desc_domain(l2);
+	if (!shadow_read_linear(sh, (l2 & L1_COARSE_BASE) | ((va >> 10) & 0x3fcu), &l2))
+		return SHADOW_PAGE_OTHER;
+	if ((l2 & L2_TYPE_MASK) == L2_FAULT)
+		return FSR_TRANSLATION_PAGE | domain << 4;
+
+	access = (sh->mmu->dacr >> (2 * domain)) & 3u;
+	rights = l2 & (0xff0u | L2_TYPE_MASK);
+	if (rights == ALL_QUARTERS(AP_USER_RO) && need == RIGHTS_WRITE)
+		return access == DOMAIN_CLIENT && !sh->privileged
+			       ? FSR_PERMISSION_PAGE | domain << 4
+			       : SHADOW_PAGE_OTHER;
+	if (rights != ALL_QUARTERS(AP_USER_RW) && rights != ALL_QUARTERS(AP_USER_RO))
+		return SHADOW_PAGE_OTHER;
 	at = table * SHADOW_ENTRIES + ((va >> 12) & 0xffu);
 	if (sh->pool[at] != 0 || /* the vector page is, too */
-	    !shadow_read_guest(
-		    sh, gpa((sh->tables[table].guest_l1 & L1_COARSE_BASE) | ((va >> 10) & 0x3fcu)),
-		    &l2))
-		return false;
-	rights = l2 & (0xff0u | L2_TYPE_MASK);
-	if (rights != ALL_QUARTERS(AP_USER_RW) &&
-	    (rights != ALL_QUARTERS(AP_USER_RO) || need == RIGHTS_WRITE))
-		return false;
-	offset = (l2 & L2_SMALL_BASE) - ram->base;
-	if (offset >= ram->size)
-		return false;
+	    !(access & DOMAIN_CLIENT) || !host_page(&sh->pv.ram, gpa(l2), &host))
+		return SHADOW_PAGE_OTHER;
 
 	if (sh->tlb_stale)
 		mmu_tlb_invalidate(va);
 	if (sh->transient_count > 0)
 		shadow_transients_forget_in(sh, at, 1);
-	shadow_entry_set(sh, at,
-			 (ram->hpa.raw + offset) | rights |
-				 (l2 & (sh->mmu->sctlr & SCTLR_C ? DESC_C | DESC_B : DESC_B)),
-			 l2);
+	cb = sh->mmu->sctlr & SCTLR_C ? DESC_C | DESC_B : DESC_B;
+	shadow_entry_set(sh, at, host | rights | (l2 & cb), l2);
 	sh->tables[table].has_user = true;
 	sh->stats.fills++;
-	return true;
+	return SHADOW_PAGE_FILLED;
 }
 
 /**

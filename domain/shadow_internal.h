@@ -4,7 +4,9 @@
 #define DOMAIN_SHADOW_INTERNAL_H
 
 #include "arch/arm/layout.h"
+#include "arch/arm/user_access.h"
 #include "domain/shadow.h"
+#include "vmm/lib/bits.h"
 
 static inline unsigned shadow_vector_slot(const struct shadow *sh)
 {
@@ -21,6 +23,52 @@ static inline uint32_t shadow_closed_gate_desc(const struct shadow *sh)
 static inline bool shadow_is_user_slot(const struct shadow *sh, unsigned slot)
 {
 	return slot < sh->user_slots;
+}
+
+/** The table of the current space at one of its slots, or SHADOW_NONE: it has no sections. */
+static inline unsigned shadow_space_table(const struct shadow *sh, unsigned slot)
+{
+	const uint32_t l1 = sh->current->l1[slot];
+
+	/* The vector slot, if it belongs to a space: 0xfff does not. */
+	if (slot == 0 && !sh->vectors_high)
+		return sh->space->gate_table;
+	return l1 ? (l1 - sh->pool_hpa) / (SHADOW_ENTRIES * 4) : SHADOW_NONE;
+}
+
+/** Writes the entry @p at of the pool and remembers the guest descriptor it was made from. */
+static inline void shadow_entry_set(struct shadow *sh, unsigned at, uint32_t desc,
+				    uint32_t guest_l2)
+{
+	sh->pool[at] = desc;
+	sh->guest_l2[at] = guest_l2;
+	sh->known[at / 32] |= BIT(at % 32);
+}
+
+/**
+ * Reads an aligned word of guest physical memory through the linear mapping of the guest's kernel,
+ * with its rights. False if it is not there, and it may be if the word is all ones.
+ */
+static inline bool shadow_read_linear(const struct shadow *sh, uint32_t from, uint32_t *word)
+{
+	const uint32_t offset = from - sh->pv.ram.base;
+	const uint32_t va = from + sh->pv.linear_offset;
+	uint32_t apart;
+
+	if (offset >= sh->pv.ram.size) /* always, if the guest does not announce */
+		return false;
+	/* The guest may have mapped something else there; then that is not its memory. */
+	apart = sh->current->l1[va >> 20] ^ ((sh->pv.ram.hpa.raw + offset) | L1_SECTION);
+	if (apart & (L1_SECTION_BASE | L1_TYPE_MASK))
+		return false;
+	if (sh->privileged) {
+		*word = user_fetch(va);
+	} else {
+		mmu_set_dacr(sh->dacr[1]);
+		*word = user_fetch(va);
+		mmu_set_dacr(sh->dacr[0]);
+	}
+	return *word != 0xffffffffu;
 }
 
 /** The hash chain of the tables that shadow the guest table at @p base. */
@@ -41,7 +89,6 @@ struct shadow_slot *shadow_slot_add(struct shadow *sh, struct shadow_context *ct
 				    uint32_t guest_l1, unsigned table);
 void shadow_slot_drop(struct shadow *sh, struct shadow_context *ctx, unsigned slot);
 void shadow_context_clear(struct shadow *sh, struct shadow_context *ctx);
-void shadow_entry_set(struct shadow *sh, unsigned at, uint32_t desc, uint32_t guest_l2);
 bool shadow_entry_drop(struct shadow *sh, unsigned at);
 void shadow_table_empty(struct shadow *sh, unsigned table);
 void shadow_table_link(struct shadow *sh, struct shadow_context *ctx, unsigned slot,

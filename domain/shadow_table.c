@@ -53,14 +53,6 @@ static void pin_vector_page(struct shadow *sh, unsigned index)
 			(desc & L2_SMALL_BASE) + i * 1024u, AP_PRIV, desc & (DESC_C | DESC_B));
 }
 
-/** Writes the entry @p at of the pool and remembers the guest descriptor it was made from. */
-void shadow_entry_set(struct shadow *sh, unsigned at, uint32_t desc, uint32_t guest_l2)
-{
-	sh->pool[at] = desc;
-	sh->guest_l2[at] = guest_l2;
-	sh->known[at / 32] |= BIT(at % 32);
-}
-
 /** Removes the entry @p at of the pool. True if it was known: the caller invalidates the TLB. */
 bool shadow_entry_drop(struct shadow *sh, unsigned at)
 {
@@ -140,18 +132,11 @@ struct shadow_slot *shadow_slot_find(struct shadow_context *ctx, unsigned slot)
 /** The current table of a slot; or SHADOW_SECTION, or SHADOW_NONE. */
 unsigned shadow_slot_table(const struct shadow *sh, unsigned slot)
 {
-	uint32_t l1;
+	const unsigned index = sh->current->slot_index[slot];
 
-	if (!shadow_is_user_slot(sh, slot)) {
-		const unsigned index = sh->current->slot_index[slot];
-
-		return index ? sh->current->slots[index].table : SHADOW_NONE;
-	}
-	if (slot == shadow_vector_slot(sh))
-		return sh->space->gate_table;
-	/* A space has no sections: what is linked there is a table of the pool. */
-	l1 = sh->current->l1[slot];
-	return l1 ? ((l1 & L1_COARSE_BASE) - sh->pool_hpa) / (SHADOW_ENTRIES * 4) : SHADOW_NONE;
+	if (shadow_is_user_slot(sh, slot))
+		return shadow_space_table(sh, slot);
+	return index ? sh->current->slots[index].table : SHADOW_NONE;
 }
 
 /** The first-level entry of a slot without a link: empty, or the VMM's vectors alone. */

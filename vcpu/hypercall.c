@@ -68,11 +68,12 @@ static void whole_cache(uint32_t what)
 static enum trap_outcome cache_range(struct vcpu *vcpu, uint32_t number)
 {
 	const uint32_t from = vcpu->frame.r[0] & ~(CACHE_LINE - 1);
-	const uint32_t size = align_up(vcpu->frame.r[1] - from, CACHE_LINE);
+	const uint32_t bytes = vcpu->frame.r[1] - from;
+	const uint32_t size = align_up(bytes, CACHE_LINE);
 	const uint32_t what = vcpu->frame.r[2];
 
 	/* Neither the VMM's addresses, nor a wrap. */
-	if (size > CACHE_SIZE || from + size > VMM_BASE || from + size < from ||
+	if (bytes > CACHE_SIZE || from + size > VMM_BASE || from + size < from ||
 	    vcpu->mmu.pid != 0) {
 		whole_cache(what);
 	} else {

@@ -459,7 +459,8 @@ bool pv_inject(struct vcpu *vcpu, enum trap_kind kind)
 			return pv_inject(vcpu, kind);
 		vcpu->frame.pc = vcpu->pv.restart_from;
 	}
-	entry = vcpu->pv.entry[from_kernel ? entries[kind].from_kernel : entries[kind].from_program];
+	entry = vcpu->pv.entry[from_kernel ? entries[kind].from_kernel
+					   : entries[kind].from_program];
 	if (!entry)
 		return false;
 	if (kind == TRAP_DABT)

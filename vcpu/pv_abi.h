@@ -71,10 +71,10 @@
 #define PV_HC_SET_TLS     5 /* r0: the word at 0xffff0ff0 */
 #define PV_HC_COUNT       6
 
-#define PV_CACHE_CLEAN      1 /* data cache: write lines back */
-#define PV_CACHE_INVALIDATE 2 /* ... forget them; together with CLEAN, both */
-#define PV_CACHE_CODE       4 /* instruction cache: forget them */
-#define PV_CACHE_DRAIN      8 /* and drain the write buffer */
+#define PV_CACHE_CLEAN      1  /* data cache: write lines back */
+#define PV_CACHE_INVALIDATE 2  /* ... forget them; together with CLEAN, both */
+#define PV_CACHE_CODE       4  /* instruction cache: forget them */
+#define PV_CACHE_DRAIN      8  /* and drain the write buffer */
 #define PV_CACHE_CODE_ALL   16 /* instruction cache: forget everything */
 
 /* struct pv_info, in words; where the paravirtual code of a guest is and what it can do. */

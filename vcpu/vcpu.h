@@ -115,7 +115,7 @@ struct vcpu {
 	/* Of a guest with paravirtual code; otherwise the page is NULL and the rest all zeros. */
 	volatile uint8_t *pv_page; /* at PV_PAGE; the VMM may touch it while it is open */
 	bool pv_read_only;
-	bool pv_shut; /* also in Supervisor mode: the guest uses FIQs */
+	bool pv_shut;        /* also in Supervisor mode: the guest uses FIQs */
 	uint32_t pv_settled; /* the state that pv_settle() has seen last */
 	uint32_t pv_settled_epoch;
 	uint32_t pv_settled_dacr;

@@ -120,6 +120,7 @@ _SVC_MASK = "e321f093"              # msr cpsr_c, #0x93
 
 
 def _exceptions() -> Tuple[Hook, ...]:
+    """A return to kernel code needs the entry that knows of it: one group."""
     hooks = []
     for name in ("und", "pabt", "dabt", "irq"):
         for pan in ("", _USR_PAN):
@@ -128,11 +129,24 @@ def _exceptions() -> Tuple[Hook, ...]:
                               f"pv_{name}_usr", f"{name}_usr"))
         for variant, words in (("", _SVC_OPEN), ("_pan", _SVC_PAN)):
             hooks.append(Hook(f"{name}_svc", f"__{name}_svc", "entry", _code(_SVC + words),
-                              f"pv_{name}_svc{variant}", f"{name}_svc"))
+                              f"pv_{name}_svc{variant}", f"{name}_svc", group="kernel"))
         mask = "" if name == "irq" else _SVC_MASK
         hooks.append(Hook(f"{name}_svc_exit", f"__{name}_svc", "place", _code(mask + _SVC_EXIT),
-                          f"pv_{name}_svc_exit"))
+                          f"pv_{name}_svc_exit", group="kernel"))
     return tuple(hooks)
+
+
+def _early_abort(pan: str) -> Tuple[tuple, ...]:
+    """v5tj_early_abort, in abort-ev5tj.S."""
+    return _code(f"""
+        ee151f10 ee160f10 e3c11b03          ; r1 = DFSR; r0 = FAR; bic r1, r1, #0xc00
+        e3150401 1a......=handler           ; tst r5, #1 << 24; bne do_DataAbort
+        e3150020 0a...... e1d430b0 {pan}    ; tst r5, #0x20; beq not_thumb; ldrh r3, [r4]
+        e2033cfe e3530c56 03833b02 e3130b02 ; is it a store?
+        03811b02 ea......                   ; orreq r1, r1, #0x800; b do_DataAbort
+        05943000 {pan}                      ; not_thumb: ldreq r3, [r4]
+        e3a0c6e1 e38cc0f0 e003c00c e33c00d0 0a...... e3130601 03811b02 ea......
+    """)
 
 
 # The change to another task: entry-armv.S.
@@ -176,6 +190,10 @@ _FLUSH_USER_CACHE = """
     e2800020 ee070f3e 1e070f35 e2800020
     e1500001 3afffff6 e3120004  ; cmp r0, r1; bcc; tst r2, #VM_EXEC
     1e07cf9a e1a0f00e           ; mcrne: drain; mov pc, lr
+"""
+_FLUSH_WHOLE_CACHE = """
+    ee17ff7e 1afffffd e3120004  ; test, clean and invalidate; bne; tst r2, #VM_EXEC
+    1e07cf15 1e07cf9a e1a0f00e  ; mcrne: invalidate the instruction cache; mcrne: drain; mov pc, lr
 """
 _COHERENT = """
     e3c0001f ee070f3a ee070f35  ; bic r0, r0, #31; clean; invalidate instructions
@@ -316,14 +334,20 @@ _CSUM_PAN = """
     e0b33004 e4b04004 e1a05004 e4c15001 e0b33c04 e1a05424 eaffff45
 """
 _OK = "e3a00000 e1a0f00e"               # mov r0, #0; mov pc, lr
-_GET_USER_1 = "e4f02000"                # ldrbt r2, [r0], #0
-_GET_USER_2 = "e4f02001 e4f0c000 e182240c"
-_GET_USER_4 = "e4b02000"                # ldrt r2, [r0], #0
-_GET_USER_8 = "e4b02004 e4b03000"
-_PUT_USER_1 = "e4e02000"                # strbt r2, [r0], #0
-_PUT_USER_2 = "e1a0c422 e4e02001 e4e0c000"
-_PUT_USER_4 = "e4a02000"                # strt r2, [r0], #0
-_PUT_USER_8 = "e4a02004 e4a03000"
+_USER_ACCESSES = (
+    ("get_user_1", "get_user_1", "e4f02000"),                           # ldrbt r2, [r0], #0
+    ("get_user_2", "get_user_2", "e4f02001 e4f0c000 e182240c"),
+    ("get_user_2_second", "get_user_2", "e4f0c000 e182240c"),
+    ("get_user_4", "get_user_4", "e4b02000"),                           # ldrt r2, [r0], #0
+    ("get_user_8", "get_user_8", "e4b02004 e4b03000"),
+    ("get_user_8_second", "get_user_8", "e4b03000"),
+    ("put_user_1", "put_user_1", "e4e02000"),                           # strbt r2, [r0], #0
+    ("put_user_2", "put_user_2", "e4e02001 e4e0c000"),
+    ("put_user_2_second", "put_user_2", "e4e0c000"),
+    ("put_user_4", "put_user_4", "e4a02000"),                           # strt r2, [r0], #0
+    ("put_user_8", "put_user_8", "e4a02004 e4a03000"),
+    ("put_user_8_second", "put_user_8", "e4a03000"),
+)
 
 
 def _user_access() -> Tuple[Hook, ...]:
@@ -343,12 +367,8 @@ def _user_access() -> Tuple[Hook, ...]:
         Hook("csum_partial_copy_from_user", "csum_partial_copy_from_user", "convert",
              _code(_CSUM_PAN), "pv_csum_partial_copy_from_user_pan", group="csum"),
     ]
-    for name, kind, words in (
-            ("get_user_1", "function", _GET_USER_1), ("get_user_2", "convert", _GET_USER_2),
-            ("get_user_4", "function", _GET_USER_4), ("get_user_8", "convert", _GET_USER_8),
-            ("put_user_1", "function", _PUT_USER_1), ("put_user_2", "convert", _PUT_USER_2),
-            ("put_user_4", "function", _PUT_USER_4), ("put_user_8", "convert", _PUT_USER_8)):
-        hooks.append(Hook(name, f"__{name}", kind, _code(words + " " + _OK), f"pv_{name}",
+    for name, function, words in _USER_ACCESSES:
+        hooks.append(Hook(name, f"__{function}", "place", _code(f"{words} {_OK}"), f"pv_{name}",
                           group="uaccess"))
     return tuple(hooks)
 
@@ -368,8 +388,8 @@ HOOKS: Tuple[Hook, ...] = (
          "pv_no_work_pending", group="return"),
     Hook("ret_to_user", "ret_to_user", "function", _code(_WORK), "pv_mask_ret_to_user"),
     *_exceptions(),
-    Hook("early_abort", "v5tj_early_abort", "function", _code("ee151f10 ee160f10"),
-         "pv_early_abort"),
+    Hook("data_abort", "v5tj_early_abort", "function", _early_abort(""), "pv_data_abort"),
+    Hook("data_abort", "v5tj_early_abort", "function", _early_abort(_USR_PAN), "pv_data_abort_pan"),
     Hook("switch_to", "__switch_to", "place", _code(_SWITCH_TO), "pv_switch_to"),
     Hook("set_pte_ext", "cpu_arm926_set_pte_ext", "function", _code(_SET_PTE), "pv_set_pte_ext",
          "announces", group="mm"),
@@ -383,6 +403,8 @@ HOOKS: Tuple[Hook, ...] = (
          "pv_flush_tlb_range", group="mm"),
     Hook("flush_user_cache_range", "arm926_flush_user_cache_range", "place",
          _code(_FLUSH_USER_CACHE), "pv_flush_user_cache_range"),
+    Hook("flush_whole_cache", "__flush_whole_cache", "function", _code(_FLUSH_WHOLE_CACHE),
+         "pv_flush_whole_cache"),
     Hook("coherent_range", "arm926_coherent_user_range", "function", _code(_COHERENT),
          "pv_coherent_range"),
     Hook("flush_kern_dcache_area", "arm926_flush_kern_dcache_area", "function",

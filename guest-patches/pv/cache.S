@@ -29,14 +29,27 @@
 	mov	pc, lr
 
 /*
+ * __flush_whole_cache, r2 = flags: the end of arm926_flush_kern_cache_all and _user_cache_all, and
+ * of arm926_flush_user_cache_range for a range longer than the cache.
+ */
+	FUNCTION pv_flush_whole_cache
+	tst	r2, #VM_EXEC
+	mov	r0, #0
+	mvn	r1, #31				/* longer than the cache: as a whole */
+	mov	r2, #PV_CACHE_CLEAN | PV_CACHE_INVALIDATE
+	orrne	r2, r2, #PV_CACHE_CODE_ALL | PV_CACHE_DRAIN
+	HYPERCALL PV_HC_CACHE
+	mov	pc, lr
+
+/*
  * void arm926_flush_kern_dcache_area(void *addr, size_t size). The page may be in the instruction
- * cache at a program's address: the original goes on with all of that, and the drain.
+ * cache at a program's address: all of that goes.
  */
 	FUNCTION pv_flush_kern_dcache_area
 	add	r1, r0, r1
-	mov	r2, #PV_CACHE_CLEAN | PV_CACHE_INVALIDATE
+	mov	r2, #PAGE_WRITTEN | PV_CACHE_CODE_ALL
 	HYPERCALL PV_HC_CACHE
-	b	hook_flush_kern_dcache_area + 4 * 5
+	mov	pc, lr
 
 /* void arm926_dma_clean_range(start, end) */
 	FUNCTION pv_dma_clean_range

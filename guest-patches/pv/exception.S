@@ -41,8 +41,13 @@
  *
  * A stack with bit THREAD_SIZE set has overflowed, or is one of the boot's. The original tells,
  * and takes r0, pc and psr from where its vector stub would have put them; it uses a fourth word.
+ *
+ * \nested, if given, is the last instruction of the return to kernel code, where the frame that it
+ * loads is still above sp. An exception from there becomes one from where that frame leads: it
+ * takes the frame over, as it is. However close interrupts follow each other, the stack does not
+ * grow.
  */
-	.macro FROM_KERNEL name, pan
+	.macro FROM_KERNEL name, pan, nested
 	.word	hook_\name\()_frame		/* sub sp, sp, #size */
 	.word	hook_\name\()_test		/* tst sp, #THREAD_SIZE */
 	bne	1f
@@ -53,6 +58,11 @@
 	.word	hook_\name\()_sp		/* add r2, sp, #size */
 	addne	r2, r2, #4
 	ldmia	r8, {r5, r6}			/* psr, pc */
+	.ifnb	\nested
+	ldr	r7, =\nested
+	teq	r7, r6
+	beq	3f
+	.endif
 	mov	r3, lr
 	mov	r4, r6
 	mvn	r6, #0
@@ -62,7 +72,7 @@
 	ldr	r0, [r8, #PV_DACR - PV_PSR]
 	ldr	r9, [r9]
 	str	r0, [sp, #SVC_DACR]
-	.if	\pan
+4:	.if	\pan
 	mov	r2, #DACR_USER_CLOSED
 	.else
 	bic	r2, r0, #3			/* the kernel's domain: client */
@@ -83,46 +93,82 @@
 	adr	r0, 2f
 	b	hook_\name\()_overflow
 2:	.word	0, 0, 0, 0
+
+	.ifnb	\nested
+3:	mov	sp, r2				/* where it was: a multiple of 8 */
+	ldr	r9, =__current
+	ldr	r0, [sp, #SVC_DACR]		/* and DACR has that value again */
+	add	r7, sp, #PT_SP
+	ldmia	r7, {r2 - r5}
+	mvn	r6, #0
+	ldr	r9, [r9]
+	b	4b
+	.endif
 	.endm
 
-	.macro FROM_KERNEL_BOTH name
+	.macro FROM_KERNEL_BOTH name, nested
 	FUNCTION pv_\name
-	FROM_KERNEL \name, 0
+	FROM_KERNEL \name, 0, \nested
 	FUNCTION pv_\name\()_pan
-	FROM_KERNEL \name, 1
+	FROM_KERNEL \name, 1, \nested
 	.endm
 
 	FROM_KERNEL_BOTH und_svc
 	FROM_KERNEL_BOTH pabt_svc
 	FROM_KERNEL_BOTH dabt_svc
-	FROM_KERNEL_BOTH irq_svc
+	FROM_KERNEL_BOTH irq_svc, return_to_kernel
 
 /*
- * Back to kernel code: masks interrupts and gives DACR its value before the exception, if it is
- * another one; SPSR and the load of all registers are the original's. r0 and r1 are dead.
+ * Back to kernel code: r5 = psr, sp = the frame, interrupts masked. DACR gets its value before the
+ * exception, if it is another one. Where psr is Supervisor mode, ARM state, F clear, nothing traps:
+ * the store to PV_CTL gives I its value, and an interrupt it lets in finds the frame in place.
  */
-	.macro LEAVE name, mask
+	FUNCTION pv_irq_svc_exit
+	ldr	r1, =PV_MASKED
+return_masked:
+	ldr	r0, [sp, #SVC_DACR]
+	ldr	r2, [r1, #FROM_MASKED + PV_DACR]
+	eor	r3, r5, #PSR_SVC
+	teq	r0, r2
+	mcrne	p15, 0, r0, c3, c0, 0
+	tst	r3, #PSR_CONTROL & ~PSR_I
+	bne	1f
+	msr	cpsr_f, r5
+	strb	r5, [r1, #FROM_MASKED + PV_CTL]
+return_to_kernel:
+	ldmia	sp, {r0 - pc}
+1:	msr	spsr_cxsf, r5
+	ldmia	sp, {r0 - pc}^
+
+/* Where the original masks interrupts first. */
+	.macro LEAVE name
 	FUNCTION pv_\name
 	ldr	r1, =PV_MASKED
-	.if	\mask
 	strb	r1, [r1, #FROM_MASKED + PV_CTL]
-	.endif
-	ldr	r0, [sp, #SVC_DACR]
-	ldr	r1, [r1, #FROM_MASKED + PV_DACR]
-	teq	r0, r1
-	mcrne	p15, 0, r0, c3, c0, 0
-	b	hook_\name + 4 * (2 + \mask)
+	b	return_masked
 	.endm
 
-	LEAVE	und_svc_exit, 1
-	LEAVE	pabt_svc_exit, 1
-	LEAVE	dabt_svc_exit, 1
-	LEAVE	irq_svc_exit, 0
+	LEAVE	und_svc_exit
+	LEAVE	pabt_svc_exit
+	LEAVE	dabt_svc_exit
 
-/* v5tj_early_abort: r1 = DFSR, r0 = FAR. */
-	FUNCTION pv_early_abort
+/*
+ * v5tj_early_abort: r2 = pt_regs, r4 = pc, r5 = psr. To do_DataAbort(FAR, DFSR, pt_regs), bit 11
+ * set for a store; the original reads the instruction for that. The VMM knows.
+ */
+	.macro DATA_ABORT pan
+	.if	\pan
+	mov	ip, #DACR_USER_CLOSED
+	mcr	p15, 0, ip, c3, c0, 0
+	.endif
 	ldr	r0, =PV_PAGE + PV_DFSR
 	ldr	r1, [r0]
 	ldr	r0, [r0, #PV_FAR - PV_DFSR]
-	b	hook_early_abort + 8
+	b	hook_data_abort_handler
+	.endm
+
+	FUNCTION pv_data_abort
+	DATA_ABORT 0
+	FUNCTION pv_data_abort_pan
+	DATA_ABORT 1
 	.ltorg

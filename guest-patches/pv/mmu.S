@@ -16,9 +16,8 @@
 	FUNCTION pv_set_pte_ext
 	str	r1, [r0], #PTE_TABLE
 	eor	r3, r1, #0x43			/* PRESENT, YOUNG, DIRTY */
-	bic	r2, r1, #0xff0
-	bic	r2, r2, #3
-	orr	r2, r2, #2			/* a small page; SVC: all, User: none */
+	bic	r2, r1, #0xff0			/* SVC: all, User: none */
+	bic	r2, r2, #1			/* PRESENT and YOUNG become a small page */
 	tst	r3, #0x100			/* USER: read only */
 	orrne	r2, r2, #0xaa0
 	tst	r3, #0xc0			/* not RDONLY, DIRTY: writable */

@@ -27,7 +27,10 @@
 /* At ret_fast_syscall, pt_regs are above the fifth and sixth argument. */
 #define S_OFF 8
 
-/* CPSR: User mode; what a return through return_site leaves to the original (vcpu/pv_abi.h). */
+/* CPSR; PSR_NOT_USR is what a return through return_site leaves to the original (vcpu/pv_abi.h). */
+#define PSR_CONTROL 0xff
+#define PSR_I       0x80
+#define PSR_SVC     0x13
 #define PSR_USER    0x10
 #define PSR_NOT_USR 0xaf
 

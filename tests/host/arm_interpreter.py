@@ -26,6 +26,8 @@ class Machine:
         self.memory = {}
         self.copies = copies or {}
         self.p15 = {}  # MRC without rd: value
+        self.fpexc = 0
+        self.system = []  # accesses to FPEXC and LDRT, STRT: what proxies are for
         self._jumped = False
 
     def run(self, until, steps=1000):
@@ -133,6 +135,8 @@ class Machine:
         moved = base + (offset if word & 1 << 23 else -offset) & WORD
         address = moved if word & 1 << 24 else base
         size = 1 if word & 1 << 22 else 4
+        if not word & 1 << 24 and word & 1 << 21:
+            self.system.append(address)
         if not word & 1 << 20:
             self.store(address, size, self._read(rd))
         if not word & 1 << 24 or word & 1 << 21:
@@ -169,6 +173,13 @@ class Machine:
             return False
         return True
 
+    def _fpexc(self, word):
+        self.system.append("fpexc")
+        if word & 1 << 20:
+            self.r[word >> 12 & 15] = self.fpexc
+        else:
+            self.fpexc = self.r[word >> 12 & 15]
+
     def step(self, word):
         """Executes one instruction at pc."""
         self._jumped = False
@@ -182,6 +193,8 @@ class Machine:
                 product = self.r[word & 15] * self.r[word >> 8 & 15]
                 product += self.r[word >> 12 & 15] if word & 1 << 21 else 0
                 self.r[word >> 16 & 15] = product & WORD
+            elif word & 0x0FEF0FFF == 0x0EE80A10:
+                self._fpexc(word)
             elif word & 0x0F100F10 == 0x0E100F10:
                 self.r[word >> 12 & 15] = self.p15[word & 0x0FFF0FFF]
             elif word >> 25 & 7 == 5:

@@ -183,7 +183,7 @@ enum trap_outcome machine_fetch(void)
 			return TRAP_NEXT;
 		machine.ifsr = status;
 		outcome = prefetch_abort_trap(&machine.vcpu);
-		if (outcome != TRAP_RESUME)
+		if (outcome != TRAP_RESUME && outcome != TRAP_MOVED)
 			return outcome;
 		assert_int_equal(machine.vcpu.frame.pc, pc);
 	}

@@ -3,7 +3,9 @@
 
 #include "arch/arm/layout.h"
 #include "arch/arm/sctlr.h"
+#include "domain/shadow_announce.h"
 #include "tests/host/guest_tables.h"
+#include "vcpu/guest_mem.h"
 #include "vmm/lib/bits.h"
 
 #define DIRS_AT   0x00010000u
@@ -11,8 +13,11 @@
 #define COARSE_AT 0x00040000u
 #define COARSES   6u
 #define FINE_AT   0x00060000u
+#define LIMIT     0xbf000000u /* of the addresses of programs, in a guest that announces */
+#define LINEAR    0xd0000000u /* ... and where the MiB with its tables is for its kernel */
 
 static const uint16_t slots[] = { 0, 0xfff, 0x40, 0xc00, 0xffe, 1, 31, 0x41, 0xc01, 0xffb };
+static bool announcing;
 
 /* ---- the guest's tables ---------------------------------------------------------------------- */
 
@@ -52,6 +57,8 @@ static uint32_t some_l2(void)
 	const uint32_t ap = aps[rnd_below(ARRAY_SIZE(aps))], cb = rnd_below(4) << 2;
 	const uint32_t page = random_page();
 
+	if (announcing && rnd_below(3) == 0) /* a page of a Linux program */
+		return 0x00100000u | rnd_below(0x100) << 12 | (rnd_below(2) ? 0xffe : 0xaae);
 	return random_l2(page, ap, cb);
 }
 
@@ -71,17 +78,37 @@ static void edit_l2(uint32_t table, bool fine)
 	if (fine)
 		index = index * 4 + rnd_below(4);
 	index = index / count * count;
-	for (unsigned n = 0; n < count; n++)
-		guest_set_word(table + (index + n) * 4, value);
+	for (unsigned n = 0; n < count; n++) {
+		const uint32_t va = table + (index + n) * 4 + LINEAR;
+
+		guest_set_word(va - LINEAR, value);
+		if (announcing)
+			shadow_ptes_changed(&machine.shadow, &va, 1);
+	}
+}
+
+static void edit_l1(void)
+{
+	const unsigned slot = slots[rnd_below(ARRAY_SIZE(slots))], dir = rnd_below(DIRS);
+	const uint32_t value = random_l1();
+
+	for (unsigned d = 0; d < DIRS; d++) {
+		const uint32_t at = DIRS_AT + d * 0x4000 + slot * 4;
+
+		/* The kernel's slots are the same in all. */
+		if (d != dir && !(announcing && slot >= LIMIT >> 20))
+			continue;
+		guest_set_word(at, value);
+		if (announcing)
+			shadow_tables_written(&machine.shadow, at + LINEAR, 4);
+	}
 }
 
 static void edit_tables(void)
 {
 	switch (rnd_below(4)) {
 	case 0:
-		guest_set_word(DIRS_AT + rnd_below(DIRS) * 0x4000 +
-				       slots[rnd_below(ARRAY_SIZE(slots))] * 4,
-			       random_l1());
+		edit_l1();
 		break;
 	case 1:
 		edit_l2(FINE_AT, true);
@@ -93,13 +120,35 @@ static void edit_tables(void)
 	machine_mcr(MCR_TLB_ALL, 0);
 }
 
-void fault_guest_make(void)
+/** The kernel of a guest that announces has touched its linear mapping. */
+static void touch_linear(void)
+{
+	struct guest_translation t;
+	struct guest_fault fault;
+	const struct mem_region *region;
+
+	guest_found_nothing(&machine.vcpu);
+	region = guest_translate(&machine.vcpu, LINEAR, true, false, &t, &fault);
+	if (region)
+		shadow_fill(&machine.shadow, gva(LINEAR), &t, region, RIGHTS_READ);
+}
+
+void fault_guest_make(bool announces)
 {
 	machine_init();
 	machine_map_usual();
+	announcing = announces;
+	shadow_set_pv(&machine.shadow, &(struct shadow_pv){ .announces = announces,
+							    .linear_offset = LINEAR,
+							    .user_limit = LIMIT,
+							    .ram = machine.mem.region[0] });
 	for (unsigned d = 0; d < DIRS; d++) {
 		for (unsigned i = 0; i < ARRAY_SIZE(slots); i++)
-			guest_set_word(DIRS_AT + d * 0x4000 + slots[i] * 4, random_l1());
+			guest_set_word(DIRS_AT + d * 0x4000 + slots[i] * 4,
+				       d > 0 && announces && slots[i] >= LIMIT >> 20
+					       ? guest_word(DIRS_AT + slots[i] * 4)
+					       : random_l1());
+		guest_set_word(DIRS_AT + d * 0x4000 + (LINEAR >> 20) * 4, 15u << 5 | 0x41e);
 		guest_set_word(DIRS_AT + d * 0x4000 + (FAULT_CODE_VA >> 20) * 4,
 			       (FAULT_CODE & 0xfff00000) | 15u << 5 | 0xc1e);
 		guest_set_word(DIRS_AT + d * 0x4000 + (VMM_BASE >> 20) * 4, 0x00100000 | 0xc1e);
@@ -147,6 +196,8 @@ void fault_guest_change(void)
 		vcpu_set_cpsr(&machine.vcpu, (rnd() & 0xf80000c0u) | machine_modes[rnd_below(7)]);
 		break;
 	}
+	if (announcing && vcpu_privileged(&machine.vcpu))
+		touch_linear();
 }
 
 uint32_t fault_guest_va(void)

@@ -3,7 +3,8 @@
  * The guest of test_fault_random.c: random page tables, a random view of them (mode, MMU registers,
  * FCSE), addresses worth a try; and what its own MMU says of an access, by tests/host/ref_mmu.h.
  *
- * It invalidates its TLB after each change of its tables, so nothing may be out of date.
+ * It invalidates its TLB after each change of its tables, so nothing may be out of date. It may also
+ * be one that announces each change (domain/shadow_announce.h).
  */
 #ifndef TESTS_HOST_FAULT_GUEST_H
 #define TESTS_HOST_FAULT_GUEST_H
@@ -15,7 +16,7 @@
 #define FAULT_CODE_VA 0x30070000u
 
 /** The machine, with this guest's tables in it and its MMU on. */
-void fault_guest_make(void);
+void fault_guest_make(bool announces);
 /** Changes its mode, one of its MMU registers or its tables. */
 void fault_guest_change(void);
 /** An address to access; now and then one of the VMM's, or near the last one. */

@@ -16,7 +16,7 @@
 #include <string.h>
 
 static uint32_t run_seed;
-static unsigned by_hardware, by_emulation, denied, fetched, fetch_denied, stopped;
+static unsigned by_hardware, by_emulation, by_short_way, denied, fetched, fetch_denied, stopped;
 
 #define FAIL(...)                                                                    \
 	do {                                                                         \
@@ -217,7 +217,9 @@ static void execute(const struct fault_insn *insn, uint32_t pc)
 			return;
 		}
 		outcome = data_abort_trap(vcpu);
-		if (outcome == TRAP_RESUME && vcpu->cp15.dfsr == 0xeeeeeeee) {
+		by_short_way += outcome == TRAP_MOVED;
+		if ((outcome == TRAP_RESUME || outcome == TRAP_MOVED) &&
+		    vcpu->cp15.dfsr == 0xeeeeeeee) {
 			assert_memory_equal(&vcpu->frame, &before.frame, sizeof(before.frame));
 			continue;
 		}
@@ -272,11 +274,12 @@ static void random_access(void)
 	execute(&insn, pc);
 }
 
-static void random_accesses(void **state)
+static void random_guest(bool announces)
 {
+	by_hardware = by_emulation = by_short_way = denied = fetched = fetch_denied = stopped = 0;
 	for (run_seed = 1; run_seed <= 12; run_seed++) {
 		seed(run_seed);
-		fault_guest_make();
+		fault_guest_make(announces);
 		for (unsigned step = 0; step < 12000; step++) {
 			switch (rnd_below(8)) {
 			case 0:
@@ -301,10 +304,23 @@ static void random_accesses(void **state)
 	assert_true(stopped > 10);
 }
 
+static void random_accesses(void **state)
+{
+	random_guest(false);
+	assert_int_equal(by_short_way, 0);
+}
+
+static void random_accesses_of_a_guest_that_announces(void **state)
+{
+	random_guest(true);
+	assert_true(by_short_way > 500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_accesses),
+		cmocka_unit_test(random_accesses_of_a_guest_that_announces),
 	};
 
 	return cmocka_run_group_tests_name("aborts, random", tests, NULL, NULL);

@@ -65,6 +65,10 @@ SENSITIVE = [
     ("mcr p14, 7, r0, c1, c0, 0", 0xEEE10E10, "mcr_p14"),
     ("cdp p14, 0, c0, c0, c0, 0", 0xEE000E00, "p14_other"),
     ("stc p14, c5, [r1]", 0xED815E00, "p14_other"),
+    ("mrc p10, 7, r3, c8, c0, 0", 0xEEF83A10, "vfp"),
+    ("mcrne p10, 7, r0, c8, c0, 0", 0x1EE80A10, "vfp"),
+    ("mrc p10, 7, r4, c9, c0, 0", 0xEEF94A10, "vfp"),
+    ("mcr p10, 7, r3, c10, c0, 0", 0xEEEA3A10, "vfp"),
 ]
 
 HARMLESS = [
@@ -80,7 +84,8 @@ HARMLESS = [
     ("ldrb r0, [r1], #1", 0xE4D10001), ("ldrh r0, [r1], #2", 0xE0D100B2),
     ("ldrd r0, [r2], #8", 0xE0C200D8), ("ldrneb r3, [r2]", 0x15D23000),
     ("swi 0x123456", 0xEF123456), ("bkpt 0xf12", 0xE120F172), ("b .", 0xEAFFFFFE),
-    ("mcr p10, 7, r0, c8, c0, 0", 0xEEE80A10), ("cdp p11, 0, c0, c1, c2, 0", 0xEE010B02),
+    ("mrc p10, 7, r4, c0, c0, 0", 0xEEF04A10), ("mcr p10, 7, r2, c1, c0, 0", 0xEEE12A10),
+    ("cdp p11, 0, c0, c1, c2, 0", 0xEE010B02),
     ("ldc p10, c1, [r0]", 0xED901A00), ("pld [r0]", 0xF5D0F000),
     ("mrc p6, 0, r0, c0, c0, 0", 0xEE100610),
 ]
@@ -161,6 +166,8 @@ def test_every_condition_but_nv_is_sensitive(line, word, kind):
     (0xE11FF001, "compare_p"),   # tstp pc, r1
     (0xE15FF312, "compare_p"),   # cmpp pc, r2, lsl r3
     (0xE37FF001, "compare_p"),   # cmnp pc, #1
+    (0xEEF8FA10, "vfp"),         # fmrx pc, fpexc
+    (0xEEF83A30, "vfp"),         # bits 7:5
 ])
 def test_unpredictable_forms_are_proxied_and_known(word, kind):
     assert classify(word) == kind

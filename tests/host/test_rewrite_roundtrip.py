@@ -338,8 +338,9 @@ def test_kernel_round_trip(kernel, pv, tmp_path):
         assert sum(stubs.values()) + len(counts["pv"]["hooks"]) <= len(by_pv)
         assert stubs["save_mask"] > 3000 and stubs["msr"] > 30 * stubs["msr_spilled"]
         assert sum(counts["pv"]["left"].values()) < 20
-    # What every ARMv5 Linux has, whatever its configuration.
+    # What every ARMv5 Linux has, whatever its configuration; at a site, or in a stub.
     for kind in ("mrs_cpsr", "msr_cpsr", "mrs_spsr", "msr_spsr", "movs_pc", "ldm_return",
                  "stm_user", "ldrt", "strt", "mcr_p15", "mrc_p15"):
-        assert counts["kinds"][kind]["sites"] > 0, kind
+        assert counts["kinds"][kind]["words"] > 0, kind
+        assert counts["kinds"][kind]["sites"] > 0 or pv and stubs.get("user", 0) > 100, kind
     assert "0, c7, c14, 3" in counts["cp15_registers"]

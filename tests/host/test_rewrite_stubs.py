@@ -11,7 +11,9 @@ from rewrite_pv_support import Code
 from rewrite_support import ROOT
 
 from hako_rewrite import pv_abi
-from hako_rewrite.pv_abi import PV_DACR, PV_DFSR, PV_FAR, PV_IFSR, PV_PAGE, PV_SCTLR
+from hako_rewrite.arm import branch_target
+from hako_rewrite.pv_abi import (PV_DACR, PV_DFSR, PV_FAR, PV_FPEXC, PV_IFSR, PV_PAGE,
+                                 PV_SCTLR)
 from hako_rewrite.stubs import LITERALS, make_stubs
 
 STUBS_AT = 0xC0100000
@@ -37,11 +39,15 @@ def mov(rd, value):
     return 0xE3A00000 | rd << 12 | value
 
 
-def stubs_of(words, taken=()):
-    return make_stubs(Code(words), STUBS_AT, set(taken))
+USER_LIMIT = 0xBF000000
 
 
-def run_both(words, cpsr=0x13, seed=0, copies=None, p15=None):
+def stubs_of(words, taken=(), user_limit=USER_LIMIT):
+    """Proxies in them are the instructions themselves."""
+    return make_stubs(Code(words), STUBS_AT, set(taken), lambda word: word, user_limit)
+
+
+def run_both(words, cpsr=0x13, seed=0, copies=None, p15=None, fpexc=0, set_up=()):
     """Machines that have run `words` as they are and with their stubs, and the stubs' kinds."""
     code = Code(words)
     made = stubs_of(words)
@@ -57,6 +63,9 @@ def run_both(words, cpsr=0x13, seed=0, copies=None, p15=None):
     for program in (plain, with_stubs):
         machine = Machine(program, registers, cpsr, copies)
         machine.p15 = p15 or {}
+        machine.fpexc = fpexc
+        for register, value in set_up:
+            machine.r[register] = value
         machine.run(code.base + 4 * len(words))
         machines.append(machine)
     return machines[0], machines[1], [stub.kind for stub in made.stubs]
@@ -132,6 +141,82 @@ def test_reads_of_cp15(word, kind, offset):
                                         p15={word & 0x0FFF0FFF: 0x12345678})
         assert kinds == [kind] and after.r[rd] == 0x12345678
         assert_same(before, after)
+
+
+FLAGS_FREE = 0xE3500000  # cmp r0, #0: the flags before are not used
+
+
+@pytest.mark.parametrize("fpexc", [0, 0x40000000, 0x80000000, 0xC0000000])
+def test_reads_of_fpexc(fpexc):
+    """By a proxy only while EN is set."""
+    for rd in (*range(13), 14):
+        before, after, kinds = run_both([0xEEF80A10 | rd << 12, FLAGS_FREE], seed=rd, fpexc=fpexc,
+                                        copies={PV_PAGE + PV_FPEXC: fpexc})
+        assert kinds == ["fmrx_fpexc"] and after.r[rd] == fpexc
+        assert_same(before, after)
+        assert bool(after.system) == bool(fpexc & 0x40000000)
+
+
+@pytest.mark.parametrize("fpexc", [0, 0x40000000, 0x80000000])
+@pytest.mark.parametrize("value", [0, 0x40000000, 0x80000000])
+def test_writes_of_fpexc(fpexc, value):
+    """By a proxy, unless EN is clear and stays so and nothing else changes."""
+    for rd in range(12):
+        words = [0xEEE80A10 | rd << 12, mov(12, 1), FLAGS_FREE]
+        before, after, kinds = run_both(words, fpexc=fpexc, copies={PV_PAGE + PV_FPEXC: fpexc},
+                                        set_up=[(rd, value)])
+        assert kinds == ["fmxr_fpexc"] and after.fpexc == value
+        assert_same(before, after)
+        assert bool(after.system) == (value != fpexc or bool(value & 0x40000000))
+
+
+# ldrt r2, [r1]; ldrbt r2, [r1], #1; strt r2, [r1], #-4; strbt r2, [r1]
+@pytest.mark.parametrize("word", [0xE4B12000, 0xE4F12001, 0xE4212004, 0xE4E12000])
+@pytest.mark.parametrize("address", [0, 0x8000, 0xBEFFFFFC, 0xBF000000, 0xC0000000, 0xFFFF0FF0])
+def test_accesses_to_programs(word, address):
+    """Plain ones below the limit, proxies from there on."""
+    before, after, kinds = run_both([word, FLAGS_FREE], set_up=[(1, address)])
+    assert kinds == ["user"] and before.memory == after.memory and before.r == after.r
+    assert before.system == [address] and after.system == ([address] if address >= USER_LIMIT else [])
+
+
+def test_how_the_vmm_knows_an_access_to_programs():
+    """vcpu/pv.c, user_stub_site(): the access is the second word, a branch behind the site the
+    third, and the site a branch to the first."""
+    made = stubs_of([0xE4B12000, FLAGS_FREE, 0xE4E43001, FLAGS_FREE])
+    assert [stub.kind for stub in made.stubs] == ["user"] * 2
+    for stub in made.stubs:
+        words = made.code[stub.target - STUBS_AT >> 2:]
+        assert words[1] & 0x0FFFFFFF == stub.word & ~(1 << 21) & 0x0FFFFFFF
+        assert words[2] & 0x0F000000 == 0x0A000000
+        assert branch_target(words[2], stub.target + 8) == stub.addr + 4
+        assert branch_target(stub.branch, stub.addr) == stub.target
+
+
+@pytest.mark.parametrize("word", [0xEEF83A10, 0xEEE83A10, 0xE4B13000])
+@pytest.mark.parametrize("words,free", [
+    ([FLAGS_FREE], True), ([mov(5, 1), FLAGS_FREE], True), ([0x03A05001, FLAGS_FREE], False),
+    ([0x0A000000, FLAGS_FREE, FLAGS_FREE], False), ([0xE0A55005, FLAGS_FREE], False),
+    ([0xE3150001, 0x03A05001, FLAGS_FREE], True),   # tst; moveq
+    ([0xE3150001, 0x23A05001, FLAGS_FREE], False),  # tst; movcs
+    ([0xE3150001, 0x0A000001, mov(5, 1), FLAGS_FREE, FLAGS_FREE], True),
+    ([0xE3150001, 0x0A000001, mov(5, 1), FLAGS_FREE, 0x63A05001], False),
+    ([0xE12FFF1E], True)])
+def test_flags_that_are_in_use(word, words, free):
+    made = stubs_of([word, mov(12, 1)] + words)
+    assert bool(made.stubs) == free
+    assert free or [name.split(": ")[1] for name in made.left] == ["flags in use"]
+
+
+@pytest.mark.parametrize("word,left", [
+    (0x04B13000, "user: flags in use"), (0x0EF83A10, "fmrx_fpexc: flags in use"),
+    (0xE6B13002, "user: address or register"), (0xE4B11000, "user: address or register"),
+    (0xE4BF3000, "user: address or register"), (0xEEF8DA10, "fmrx_fpexc: no register"),
+    (0xEEE8DA10, "fmxr_fpexc: no register")])
+def test_what_these_leave_to_proxies(word, left):
+    made = stubs_of([word, mov(12, 1), FLAGS_FREE])
+    assert made.stubs == [] and dict(made.left) == {left: 1}
+    assert not stubs_of([0xE4B13000, FLAGS_FREE], user_limit=None).stubs
 
 
 @pytest.mark.parametrize("words,kind", [
@@ -223,7 +308,7 @@ def test_numbers_are_those_of_the_header():
         text = file.read()
     numbers = dict(re.findall(r"^#define (PV_\w+)\s+(0x[0-9a-f]+|\d+)\b", text, re.M))
     for name in ("PV_PAGE", "PV_CTL", "PV_I_ONLY", "PV_SCTLR", "PV_DACR", "PV_DFSR", "PV_IFSR",
-                 "PV_FAR", "PV_HYPERCALL_WORD", "PV_HC_COUNT", "PV_INFO_MAGIC", "PV_INFO_VERSION",
+                 "PV_FAR", "PV_FPEXC", "PV_FPEXC_EN", "PV_HYPERCALL_WORD", "PV_HC_COUNT", "PV_INFO_MAGIC", "PV_INFO_VERSION",
                  "PV_RANGES_MAX"):
         assert getattr(pv_abi, name) == int(numbers[name], 0), name
     assert f"PV_MASKED   (PV_PAGE + {pv_abi.PV_MASKED - PV_PAGE:#x})" in text

@@ -5,11 +5,13 @@
  */
 #include "tests/host/core_machine.h"
 
+#include "arch/arm/layout.h"
 #include "arch/arm/sctlr.h"
 #include "domain/shadow_announce.h"
 #include "tests/host/shadow_invariants.h"
 #include "vcpu/fault.h"
 #include "vcpu/guest_mem.h"
+#include "vmm/lib/bits.h"
 
 #include <string.h>
 
@@ -499,8 +501,8 @@ static void what_is_announced_goes_with_the_flush(void **state)
 	assert_false(reaches(0x12300000, true));
 	assert_int_equal(touch(0x12300000, false), SHADOW_FILLED);
 	assert_true(reaches(0x12300000, false));
-	set_pte(COARSE, USER_RO(PAGE_1)); /* the same once more: it stays */
-	shadow_flush_range(&machine.shadow, 0x12300000, 0x12301000);
+	set_pte(COARSE + 4, USER_RO(PAGE_2)); /* another, that nothing is known of */
+	shadow_flush_range(&machine.shadow, 0x12301000, 0x12302000);
 	assert_int_equal(touch(0x12300000, false), SHADOW_PRESENT);
 }
 
@@ -598,26 +600,116 @@ static void the_kernel_has_nothing_of_its_own_below_the_limit(void **state)
 	ASSERT_NO_ACCESS(0x12300000);
 }
 
+static unsigned fill_page(uint32_t va, bool write)
+{
+	return shadow_fill_page(&machine.shadow, va, write ? RIGHTS_WRITE : RIGHTS_READ);
+}
+
 static void the_short_fill_does_what_the_long_one_does(void **state)
 {
 	set_pmd(DIR_A + 0x123 * 4, L1(COARSE));
 	set_pte(COARSE, USER_RW(PAGE_1));
 	set_pte(COARSE + 4, USER_RW(PAGE_2));
 	set_pte(COARSE + 8, USER_RO(PAGE_2));
-	set_pte(COARSE + 12, KERNEL(PAGE_2));
-	set_pte(COARSE + 16, USER_RW(0x10102000));                                /* emulated */
-	assert_false(shadow_fill_page(&machine.shadow, 0x12301000, RIGHTS_READ)); /* no table yet */
 	set_mode(PSR_MODE_USR);
-	assert_int_equal(touch(0x12300000, true), SHADOW_FILLED);
-	assert_true(shadow_fill_page(&machine.shadow, 0x12301000, RIGHTS_WRITE));
-	assert_true(shadow_fill_page(&machine.shadow, 0x12302000, RIGHTS_READ));
-	assert_false(shadow_fill_page(&machine.shadow, 0x12302000, RIGHTS_WRITE));
-	assert_false(shadow_fill_page(&machine.shadow, 0x12303000, RIGHTS_READ));
-	assert_false(shadow_fill_page(&machine.shadow, 0x12304000, RIGHTS_READ));
+	assert_int_equal(fill_page(0x12301000, true), SHADOW_PAGE_FILLED); /* makes the table */
+	assert_int_equal(fill_page(0x12300000, false), SHADOW_PAGE_FILLED);
+	assert_int_equal(fill_page(0x12302000, false), SHADOW_PAGE_FILLED);
+	assert_int_equal(fill_page(0x12302000, false), SHADOW_PAGE_OTHER); /* has it */
 	assert_int_equal(touch(0x12301000, true), SHADOW_PRESENT);
+	assert_int_equal(touch(0x12300000, true), SHADOW_PRESENT);
 	assert_int_equal(touch(0x12302000, false), SHADOW_PRESENT);
-	assert_true(reaches(0x12301000, true) && reaches(0x12302000, false));
+	assert_true(reaches(0x12300000, true) && reaches(0x12301000, true));
+	assert_true(reaches(0x12302000, false) && !reaches(0x12302000, true));
 	assert_int_equal(host_of(0x12301000), HPA_RAM + PAGE_2);
+}
+
+static void the_short_walk_finds_the_guests_faults(void **state)
+{
+	const uint32_t domain = 2u << 4; /* not that of the linear mapping */
+
+	set_mode(PSR_MODE_USR);
+	assert_int_equal(fill_page(0x12300000, false), FSR_TRANSLATION_SECTION);
+	set_pmd(DIR_A + 0x123 * 4, COARSE | 2u << 5 | L1_SBO | L1_COARSE);
+	set_pte(COARSE + 8, USER_RO(PAGE_2));
+	assert_int_equal(fill_page(0x12301000, false), FSR_TRANSLATION_PAGE | domain);
+	for (unsigned filled = 0; filled < 2; filled++) {
+		assert_int_equal(fill_page(0x12302000, true), FSR_PERMISSION_PAGE | domain);
+		fill_page(0x12302000, false);
+	}
+	machine_mcr(MCR_DACR, 0x55555545);
+	assert_int_equal(fill_page(0x12301000, false), FSR_TRANSLATION_PAGE | domain);
+	assert_int_equal(fill_page(0x12302000, true), SHADOW_PAGE_OTHER);
+}
+
+static void what_is_not_simple_goes_the_long_way(void **state)
+{
+	set_pmd(DIR_A + 0x123 * 4, L1(COARSE));
+	set_pmd(DIR_A + 0x124 * 4, 0x00100000 | AP_USER_RW << 10 | 1u << 5 | 0x1e);
+	set_pte(COARSE, KERNEL(PAGE_2));
+	set_pte(COARSE + 4, USER_RW(0x10102000)); /* emulated */
+	set_pte(COARSE + 8, USER_RW(0x00280000)); /* behind the RAM */
+	set_pte(COARSE + 12, USER_RO(PAGE_1));
+	set_pte(COARSE + 16, USER_RW(PAGE_1));
+	for (unsigned n = 0; n < 3; n++)
+		assert_int_equal(fill_page(0x12300000 + n * 0x1000, false), SHADOW_PAGE_OTHER);
+	assert_int_equal(fill_page(0x12303000, true), SHADOW_PAGE_OTHER); /* the kernel may */
+	assert_int_equal(fill_page(0x12400000, false), SHADOW_PAGE_OTHER);
+	assert_int_equal(fill_page(0xc0000000, false), SHADOW_PAGE_OTHER);
+	assert_int_equal(fill_page(VMM_BASE, false), SHADOW_PAGE_OTHER);
+	machine_mcr(MCR_DACR, 0x55555551);
+	assert_int_equal(fill_page(0x12304000, false), SHADOW_PAGE_OTHER);
+	machine_mcr(MCR_SCTLR, SCTLR_C | SCTLR_V); /* another context */
+	assert_int_equal(fill_page(0x12304000, false), SHADOW_PAGE_OTHER);
+}
+
+/** Two tables of which three pages each are known. */
+static void make_two_tables(void)
+{
+	for (uint32_t t = 0; t < 2; t++) {
+		set_pmd(DIR_A + (0x123 + t) * 4, L1(COARSE + t * 0x400));
+		for (uint32_t n = 0; n < 3; n++) {
+			guest_set_word(COARSE + t * 0x400 + n * 4, USER_RW(PAGE_1));
+			assert_int_equal(touch(0x12300000 + t * 0x100000 + n * 0x1000, true),
+					 SHADOW_FILLED);
+		}
+	}
+}
+
+static bool known_in_two_tables(unsigned t, unsigned n)
+{
+	return fill_page(0x12300000 + t * 0x100000 + n * 0x1000, true) == SHADOW_PAGE_OTHER;
+}
+
+static void a_log_is_taken_in_rows(void **state)
+{
+	/* Rows of one table, of one that nothing is known of, and of the other table. */
+	static const uint32_t log[] = { COARSE,         COARSE + 8,     COARSE + 0x3fc,
+					COARSE + 0x800, COARSE + 0x804, COARSE + 0x400,
+					COARSE + 0x404 };
+	uint32_t vas[ARRAY_SIZE(log)];
+
+	make_two_tables();
+	for (unsigned i = 0; i < ARRAY_SIZE(log); i++)
+		vas[i] = log[i] + LINEAR;
+	shadow_ptes_changed(&machine.shadow, vas, ARRAY_SIZE(vas));
+	for (unsigned n = 0; n < 3; n++) {
+		assert_int_equal(known_in_two_tables(0, n), n == 1);
+		assert_int_equal(known_in_two_tables(1, n), n == 2);
+	}
+}
+
+static void a_line_of_a_table_is_compared(void **state)
+{
+	make_two_tables();
+	guest_set_word(COARSE + 4, USER_RW(PAGE_2));
+	guest_set_word(COARSE + 0x404, USER_RW(PAGE_2));
+	shadow_tables_written(&machine.shadow, COARSE + 0x2000 + LINEAR, 32); /* no table */
+	shadow_tables_written(&machine.shadow, COARSE + 0x400 + LINEAR, 32);
+	for (unsigned n = 0; n < 3; n++) {
+		assert_true(known_in_two_tables(0, n));
+		assert_int_equal(known_in_two_tables(1, n), n != 1);
+	}
 }
 
 /* What the guest maps where its tables should be is not read as its tables. */
@@ -729,6 +821,10 @@ int main(void)
 		TEST_ANNOUNCING(another_context_is_compared_when_told),
 		TEST_ANNOUNCING(the_kernel_has_nothing_of_its_own_below_the_limit),
 		TEST_ANNOUNCING(the_short_fill_does_what_the_long_one_does),
+		TEST_ANNOUNCING(the_short_walk_finds_the_guests_faults),
+		TEST_ANNOUNCING(what_is_not_simple_goes_the_long_way),
+		TEST_ANNOUNCING(a_log_is_taken_in_rows),
+		TEST_ANNOUNCING(a_line_of_a_table_is_compared),
 		TEST_ANNOUNCING(a_false_linear_mapping_is_not_read),
 		TEST_ANNOUNCING(the_kernels_store_goes_past_a_read_only_entry),
 		TEST_ANNOUNCING(more_spaces_than_tables),
