@@ -165,8 +165,9 @@ struct shadow {
 	unsigned space_count;
 	uint16_t space_hash[SHADOW_SPACE_HASH];
 	/* What the TLB may still have: entries that are gone, all within ... */
-	bool tlb_stale;     /* ... the ranges that the guest will flush */
-	bool tlb_stale_all; /* ... more than that */
+	bool tlb_stale;                   /* ... the ranges that the guest will flush */
+	bool tlb_stale_all;               /* ... more than that */
+	uint32_t stale_first, stale_last; /* the pages of tlb_stale */
 
 	uint32_t *vector_table; /* level 2 table with the vector page only */
 	struct shadow_table *tables;

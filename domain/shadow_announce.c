@@ -263,6 +263,31 @@ static bool is_known(const struct shadow *sh, unsigned entry)
 }
 
 /** Compares a known entry with the guest's descriptor at @p at and drops it if they differ. */
+/** An entry for @p va that the TLB may have is gone from a table of the current space. */
+static void note_stale(struct shadow *sh, uint32_t va)
+{
+	if (!sh->tlb_stale || va < sh->stale_first)
+		sh->stale_first = va;
+	if (!sh->tlb_stale || va > sh->stale_last)
+		sh->stale_last = va;
+	sh->tlb_stale = true;
+}
+
+/** The TLB operation of the guest for the pages from @p first up to @p end. */
+static void invalidate_stale(struct shadow *sh, uint32_t first, uint32_t end)
+{
+	if (!sh->tlb_stale && !sh->tlb_stale_all)
+		return; /* the TLB has nothing that the tables have not */
+	if (sh->tlb_stale_all || sh->stale_first < first || sh->stale_last - first >= end - first ||
+	    sh->stale_last - sh->stale_first >= FLUSH_ONE_BY_ONE * PAGE_SIZE) {
+		mmu_tlb_invalidate_all();
+	} else {
+		for (uint32_t va = sh->stale_first; va <= sh->stale_last; va += PAGE_SIZE)
+			mmu_tlb_invalidate(va);
+	}
+	sh->tlb_stale = sh->tlb_stale_all = false;
+}
+
 static void compare_entry(struct shadow *sh, unsigned table, unsigned entry, uint32_t at)
 {
 	uint32_t word;
@@ -270,9 +295,9 @@ static void compare_entry(struct shadow *sh, unsigned table, unsigned entry, uin
 	if (shadow_read_guest(sh, gpa(at), &word) && word == sh->guest_l2[entry])
 		return;
 	shadow_entry_drop(sh, entry);
-	sh->tlb_stale = true;
+	note_stale(sh, (uint32_t)sh->tables[table].slot << 20 | (entry % SHADOW_ENTRIES) << 12);
 	/* One operation of the guest covers all of a large page; here it is 16. */
-	sh->tlb_stale_all |= sh->tables[table].has_large;
+	sh->tlb_stale_all |= sh->tables[table].has_large || sh->tables[table].fine;
 }
 
 /** Second-level descriptors have changed: @p count from @p at on, all in one KiB. */
@@ -344,6 +369,10 @@ static const volatile uint32_t *drop_row(struct shadow *sh, unsigned table, uint
 {
 	uint32_t *const known = &sh->known[table * SHADOW_ENTRIES / 32];
 	uint32_t *const pool = &sh->pool[table * SHADOW_ENTRIES];
+	const uint32_t slot = (uint32_t)sh->tables[table].slot << 20;
+	const unsigned space = sh->tables[table].space;
+	/* A switch to another space invalidates the whole TLB. */
+	const bool linked = space == SHADOW_NONE || &sh->spaces[space] == sh->space;
 	unsigned dropped = 0;
 
 	do {
@@ -356,10 +385,11 @@ static const volatile uint32_t *drop_row(struct shadow *sh, unsigned table, uint
 			known[at / 128] &= ~bit;
 			pool[at / 4] = 0;
 			dropped++;
+			if (linked)
+				note_stale(sh, slot | (at / 4) << 12);
 		}
 	} while (++vas < end);
 	sh->stats.dropped += dropped;
-	sh->tlb_stale |= dropped > 0;
 	return vas;
 }
 
@@ -520,13 +550,5 @@ void shadow_flush_range(struct shadow *sh, uint32_t start, uint32_t end)
 		shadow_revalidate(sh);
 		return;
 	}
-	if (!sh->tlb_stale)
-		return; /* the TLB has nothing that the tables have not */
-	if (sh->tlb_stale_all || end - first > FLUSH_ONE_BY_ONE * PAGE_SIZE) {
-		sh->tlb_stale = sh->tlb_stale_all = false;
-		mmu_tlb_invalidate_all();
-		return;
-	}
-	for (uint32_t done = 0; done < end - first; done += PAGE_SIZE)
-		mmu_tlb_invalidate(first + done);
+	invalidate_stale(sh, first, end);
 }

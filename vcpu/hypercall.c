@@ -18,6 +18,7 @@
 static enum trap_outcome log_full(struct vcpu *vcpu, uint32_t number)
 {
 	pv_take_log(vcpu);
+	shadow_flush_range(vcpu_shadow(vcpu), 0, 0); /* what it made stale */
 	return TRAP_NEXT;
 }
 

@@ -17,7 +17,7 @@ With paravirtual code there are also, before the note (which is a NOTE_PV then):
     .hako.patches    file offset and original word of each word that is another one, ascending
     .hako.pvinfo     struct pv_info, vcpu/pv_abi.h
 
-and before the section names:
+and before the section names, unless the guest brought its paravirtual code itself:
 
     .hako.pv         the paravirtual code, at a multiple of 4 KiB; the one section that is loaded
     program headers  the original ones and that of .hako.pv
@@ -60,7 +60,7 @@ class Paravirtual(NamedTuple):
 
     info: PvInfo
     paddr: int  # as in the program header
-    code: bytes
+    code: bytes  # empty if it is the guest's own
     patches: List[Tuple[int, int]]  # file offset, original word
 
 
@@ -171,7 +171,7 @@ def append(elf: Elf, patched: bytearray, table: array, sites: array,
     tail = _Tail(elf, patched)
     for name, content in parts + [(NOTE_NAME, note)]:
         tail.section(name, content)
-    if pv:
+    if pv and pv.code:
         tail.segment(pv.info.code_va, pv.paddr, pv.code)
     return tail.finish()
 
@@ -222,6 +222,8 @@ def _check_offsets(offsets: array, size: int) -> None:
 def _read_pv(elf: Elf, patches: bytes, info: bytes, size: int) -> Paravirtual:
     code = elf.section(PV_CODE)
     flat = words(patches[:len(patches) // 8 * 8])
+    if code is None and not patches:
+        return Paravirtual(unpack_info(info), 0, b"", [])
     if code is None or len(patches) % 8:
         raise RewriteError(DAMAGED.format("no .hako.pv, or size of .hako.patches"))
     _check_offsets(flat[::2], size)

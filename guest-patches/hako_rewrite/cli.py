@@ -114,6 +114,8 @@ def _pv_lines(result: Rewritten) -> List[str]:
     segment = result.segment
     if not segment:
         return []
+    if not segment.code:
+        return ["pv: the guest's own paravirtual code is made known to the VMM"]
     left = sum(segment.stubs.left.values())
     return [f"pv: {len(segment.stubs.stubs)} sites and {len(segment.hooks)} hooks to "
             f"{segment.info.code_size} bytes at {segment.info.code_va:#010x}, {left} sites left "

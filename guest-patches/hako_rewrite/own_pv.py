@@ -7,16 +7,20 @@ indexes.
 """
 
 import struct
+from array import array
+from collections import Counter
 from typing import Optional
 
 from .elf import Elf
 from .errors import RewriteError
 from .pv_abi import INFO, PV_INFO_MAGIC, PV_INFO_VERSION, PvInfo, unpack_info
+from .pv_segment import Segment
+from .stubs import Stubs
 
 SYMBOL = "hako_pv_info"
 
 
-def find_info(elf: Elf) -> Optional[PvInfo]:
+def _read(elf: Elf) -> Optional[PvInfo]:
     """What the guest says about its own paravirtual code; None if it has none. RewriteError."""
     addr, size = elf.named().get(SYMBOL, (None, 0))
     if addr is None:
@@ -35,3 +39,9 @@ def find_info(elf: Elf) -> Optional[PvInfo]:
         raise RewriteError(f"{where}: does not start with PV_INFO_MAGIC and PV_INFO_VERSION"
                            "; build the guest with this vcpu/pv_abi.h")
     return unpack_info(data)
+
+
+def find_own(elf: Elf) -> Optional[Segment]:
+    """The paravirtual part of such a guest: without a segment, all of it is there already."""
+    info = _read(elf)
+    return info and Segment(info, 0, b"", 0, [], Stubs([], array("I"), Counter()), [], {})

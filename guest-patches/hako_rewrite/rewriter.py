@@ -14,6 +14,7 @@ from .encodings import (COND_MASK, LOAD_BIT, NEEDS_A_LOOK, PROXY_TABLE_MAX, UNUS
                         used_entries)
 from .errors import RewriteError
 from .linux import Kernel, NotParavirtual
+from .own_pv import find_own
 from .pv_abi import PV_HC_COUNT, PV_HYPERCALL_WORD
 from .pv_segment import Segment, build_segment
 
@@ -121,7 +122,8 @@ def make_table(index_of: Dict[int, int]) -> array:
 def rewrite(data: bytes, pv: bool = False) -> Rewritten:
     """Replaces each sensitive instruction by a proxy. Raises RewriteError.
 
-    With `pv` a Linux kernel gets paravirtual code as well, and branches to it in place of some.
+    With `pv` a Linux kernel gets paravirtual code as well, and branches to it in place of some;
+    that of a bare-metal guest is made known.
     """
     elf = Elf(data)
     if is_rewritten(elf):
@@ -137,6 +139,8 @@ def rewrite(data: bytes, pv: bool = False) -> Rewritten:
                 word, lambda: "paravirtual code"))
         except NotParavirtual as reason:
             no_pv = str(reason)
+            segment = find_own(elf)
+            indexes = Indexes(PV_HC_COUNT if segment else 0)
 
     out = bytearray(data)
     for patch in segment.patches if segment else ():

@@ -145,7 +145,8 @@ def make_bundle(args: argparse.Namespace) -> str:
     if args.dtb:
         source = read_file(args.dtb, "device tree")
         try:
-            reserved = [(guest.pv.code_gpa, guest.pv.code_size)] if guest.pv else []
+            reserved = [(guest.pv.code_gpa, guest.pv.code_size)] \
+                if guest.pv and guest.pv.code_size else []
 
             # Its size does not depend on the addresses in it.
             def prepared(start: int) -> bytes:
