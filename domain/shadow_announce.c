@@ -262,7 +262,6 @@ static bool is_known(const struct shadow *sh, unsigned entry)
 	return sh->known[entry / 32] & BIT(entry % 32);
 }
 
-/** Compares a known entry with the guest's descriptor at @p at and drops it if they differ. */
 /** An entry for @p va that the TLB may have is gone from a table of the current space. */
 static void note_stale(struct shadow *sh, uint32_t va)
 {
@@ -288,6 +287,7 @@ static void invalidate_stale(struct shadow *sh, uint32_t first, uint32_t end)
 	sh->tlb_stale = sh->tlb_stale_all = false;
 }
 
+/** Compares a known entry with the guest's descriptor at @p at and drops it if they differ. */
 static void compare_entry(struct shadow *sh, unsigned table, unsigned entry, uint32_t at)
 {
 	uint32_t word;

@@ -23,6 +23,12 @@ static inline struct shadow *vcpu_shadow(struct vcpu *vcpu)
 	return vcpu->shadow;
 }
 
+/** Whether the real domains are still what pv_settle() has made the fast paths of. */
+static inline bool pv_is_settled(const struct vcpu *vcpu)
+{
+	return vcpu->pv_settled_epoch == vcpu->shadow->view_epoch;
+}
+
 bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory);
 void pv_reset(struct vcpu *vcpu);
 

@@ -90,13 +90,21 @@ struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enu
 	return &vcpu->frame;
 }
 
+/** Whether a handler has done all there was to do: pc is right, and no fast path has changed. */
+static bool nothing_left(const struct vcpu *vcpu, enum trap_outcome outcome)
+{
+	return outcome == TRAP_MOVED && (!vcpu->pv_page || pv_is_settled(vcpu));
+}
+
 /** The general path from the vectors: returns the frame to continue with. */
 struct trap_frame *trap_from_guest(struct trap_frame *frame, enum trap_kind kind)
 {
 	struct vcpu *const vcpu = (struct vcpu *)frame;
+	enum trap_outcome outcome;
 
 	frame->pc = frame->exc_lr - traps[kind].lr_offset[vcpu_thumb(vcpu)];
-	return trap_finish(vcpu, traps[kind].handle(vcpu), kind);
+	outcome = traps[kind].handle(vcpu);
+	return nothing_left(vcpu, outcome) ? frame : trap_finish(vcpu, outcome, kind);
 }
 
 /**
@@ -111,6 +119,8 @@ struct trap_frame *trap_data_abort(struct trap_frame *frame)
 
 	frame->pc = frame->exc_lr - 8;
 	outcome = data_abort_trap(vcpu);
+	if (nothing_left(vcpu, outcome))
+		return frame;
 	if (outcome != TRAP_NEXT || vcpu->interrupt != interrupt || vcpu->vm->request != VM_RUN)
 		return trap_finish(vcpu, outcome, TRAP_DABT);
 	frame->pc += 4; /* ARM state */
