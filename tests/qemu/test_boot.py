@@ -228,7 +228,7 @@ def test_says_it_does_not_know_the_board(board, images, folder):
 def test_says_there_is_too_little_ram(board, images):
     line = refuses(board, images[board], "too little RAM: 16384 KiB", extra=("-m", "16"))
     needed = int(line.split("but ")[1].split(" KiB")[0])
-    assert needed == (40 + 1 + 3) * 1024 + bundle_words(images[board])[1] // 1024
+    assert needed == (40 + 1 + 2) * 1024 + bundle_words(images[board])[1] // 1024
     # One MiB makes the difference.
     enough = -(-needed // 1024)
     refuses(board, images[board], "too little RAM", extra=("-m", str(enough - 1)))
