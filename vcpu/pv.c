@@ -100,7 +100,6 @@ static void shut(struct vcpu *vcpu)
 static void settle(struct vcpu *vcpu)
 {
 	struct shadow *const sh = vcpu_shadow(vcpu);
-	const bool privileged = sh->privileged;
 	bool read_only, quick;
 
 	if ((vcpu->interrupt & PSR_F) && !vcpu->pv_shut)
@@ -110,14 +109,16 @@ static void settle(struct vcpu *vcpu)
 		vcpu->pv_read_only = read_only;
 		mmu_pv_page_set(!read_only);
 	}
-	quick = !vcpu->interrupt && shadow_views_alike(sh);
+	quick = !vcpu->interrupt && !vcpu->pv_shut && shadow_views_alike(sh) && vcpu->pv.swi_entry;
 	vcpu->fast.dacr_kernel = sh->dacr[1] | MMU_DACR_PV;
 	vcpu->fast.dacr_program = sh->dacr[0];
-	vcpu->fast.call_from = quick && vcpu->pv.swi_entry ? PSR_MODE_USR : NO_CALL;
+	vcpu->fast.call_from = quick ? PSR_MODE_USR : NO_CALL;
 	vcpu->fast.call_entry = vcpu->pv.swi_entry;
-	vcpu->fast.return_lr = quick && vcpu->pv.return_site && (sh->pv_open || !privileged)
-				       ? vcpu->pv.return_site + 4
-				       : NO_RETURN;
+	/* In User mode it is for the kernel that a call leads to: a program's SWI there is a call. */
+	vcpu->fast.return_lr =
+		quick && vcpu->pv.return_site && (sh->pv_open || vcpu->ctl == PSR_MODE_USR)
+			? vcpu->pv.return_site + 4
+			: NO_RETURN;
 }
 
 /**
@@ -133,7 +134,7 @@ void pv_settle(struct vcpu *vcpu)
 	if (!vcpu->pv_page)
 		return;
 	/* All that matters, and a bit that no state has: a change of the view comes without others. */
-	state = vcpu_mode(vcpu) | vcpu->interrupt << 8;
+	state = (vcpu_privileged(vcpu) ? vcpu_mode(vcpu) : vcpu->ctl) | vcpu->interrupt << 8;
 	if (state == vcpu->pv_settled && vcpu->pv_settled_epoch == sh->view_epoch &&
 	    vcpu->pv_settled_dacr == vcpu->mmu.dacr)
 		return;

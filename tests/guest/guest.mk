@@ -12,11 +12,15 @@ GUEST_PYTHON ?= /usr/bin/python3
 # hostile_attack_N is attack N of the table in hostile_attack.c.
 GUEST_RANDOM := $(addprefix hostile_random_,1 2 3 4)
 GUEST_ATTACKS := $(addprefix hostile_attack_,$(shell seq 25))
+# Guests with paravirtual code of their own; hostile_pv_N is attack N of hostile_pv.c.
+GUEST_PV := pv_calls pv_irq
+GUEST_PV_ATTACKS := $(addprefix hostile_pv_,$(shell seq 19))
 # What caches and TLB need, for the model of tests/arm926-model: QEMU has neither.
 GUEST_CACHE := $(addprefix cache_,names code tables tlb switch fcse vectors emulated restart)
 GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \
 	shadow_edges irq_timer idle mmio isolation not_in_qemu restart_vfp \
-	$(GUEST_CACHE) $(GUEST_RANDOM) $(GUEST_ATTACKS)
+	$(GUEST_CACHE) $(GUEST_RANDOM) $(GUEST_ATTACKS) $(GUEST_PV) \
+	$(GUEST_PV_ATTACKS)
 GUEST_PROGRAMS_versatilepb := pl190
 
 # Sources of every program, and of a program beyond NAME.c.
@@ -36,6 +40,18 @@ GUEST_SRC_mmio := mmio_forms.c mmio_code.S
 GUEST_SRC_isolation := $(GUEST_PROBE) isolation_code.S
 GUEST_SRC_not_in_qemu := $(GUEST_PROBE) cpu_modes_code.S returns.c
 $(foreach program,$(GUEST_CACHE),$(eval GUEST_SRC_$(program) := cache_ops.c $(GUEST_PROBE)))
+GUEST_SRC_pv_calls := pv_info.S pv_calls_code.S
+GUEST_SRC_pv_irq := pv_info.S pv_irq_code.S
+GUEST_DEFSYM_hostile_pv_14 := pv_announces=1
+GUEST_DEFSYM_hostile_pv_15 := pv_announces=1 pv_user_limit=0x50000000 pv_code_va=0x50000000
+GUEST_DEFSYM_hostile_pv_16 := pv_announces=1 pv_user_limit=0xffffffff pv_code_va=0xffffffff
+GUEST_DEFSYM_hostile_pv_17 := pv_announces=1 pv_user_limit=0x50000000 pv_code_va=0x50000000 \
+	pv_linear_offset=0xffb00000
+GUEST_DEFSYM_hostile_pv_18 := pv_announces=1 pv_user_limit=0x40000000 pv_code_va=0x50000000 \
+	pv_linear_offset=0x1234567
+GUEST_DEFSYM_hostile_pv_19 := pv_announces=1 pv_user_limit=0x50000000 pv_code_va=0xffffe000 \
+	pv_code_gpa=0x10000 pv_code_size=0x1000 pv_range_count=16 pv_range_end=0xffffffff
+GUEST_SRC_hostile_pv := pv_info.S hostile_pv_code.S
 GUEST_SRC_hostile_random := hostile_random_code.S
 GUEST_SRC_hostile_attack := hostile_attack_code.S
 
@@ -93,9 +109,10 @@ $(GUEST_OUT)/$(1)/$(2).elf: $(addprefix $(GUEST_OUT)/$(1)/obj/,$(addsuffix .o,$(
 endef
 
 # $(1) program: N of a name that ends in _N, and the name without it.
-guest_number = $(if $(filter $(GUEST_RANDOM) $(GUEST_ATTACKS),$(1)),$(lastword $(subst _, ,$(1))))
+guest_number = $(if $(filter $(GUEST_RANDOM) $(GUEST_ATTACKS) $(GUEST_PV_ATTACKS),$(1)),$(lastword $(subst _, ,$(1))))
 guest_base = $(if $(guest_number),$(patsubst %_$(guest_number),%,$(1)),$(1))
-guest_defsym = $(addprefix -Wl$(guest_comma)--defsym=hostile_seed=,$(guest_number))
+guest_defsym = $(addprefix -Wl$(guest_comma)--defsym=,$(addprefix hostile_seed=,$(guest_number)) \
+	$(GUEST_DEFSYM_$(1)))
 
 # $(1) board, $(2) program
 guest_program_rule = $(call GUEST_LINK_RULE,$(1),$(2),$(call guest_base,$(2)).c \
