@@ -19,8 +19,8 @@ GUEST_PV_ATTACKS := $(addprefix hostile_pv_,$(shell seq 19))
 GUEST_CACHE := $(addprefix cache_,names code tables tlb switch fcse vectors emulated restart)
 GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \
 	shadow_edges irq_timer idle mmio isolation not_in_qemu restart_vfp \
-	$(GUEST_CACHE) $(GUEST_RANDOM) $(GUEST_ATTACKS) $(GUEST_PV) \
-	$(GUEST_PV_ATTACKS)
+	$(GUEST_CACHE) $(GUEST_RANDOM) $(GUEST_ATTACKS) \
+	$(GUEST_PV) $(GUEST_PV_ATTACKS)
 GUEST_PROGRAMS_versatilepb := pl190
 
 # Sources of every program, and of a program beyond NAME.c.
@@ -109,7 +109,8 @@ $(GUEST_OUT)/$(1)/$(2).elf: $(addprefix $(GUEST_OUT)/$(1)/obj/,$(addsuffix .o,$(
 endef
 
 # $(1) program: N of a name that ends in _N, and the name without it.
-guest_number = $(if $(filter $(GUEST_RANDOM) $(GUEST_ATTACKS) $(GUEST_PV_ATTACKS),$(1)),$(lastword $(subst _, ,$(1))))
+guest_number = $(if $(filter $(GUEST_RANDOM) $(GUEST_ATTACKS) $(GUEST_PV_ATTACKS),$(1)),$(lastword \
+	$(subst _, ,$(1))))
 guest_base = $(if $(guest_number),$(patsubst %_$(guest_number),%,$(1)),$(1))
 guest_defsym = $(addprefix -Wl$(guest_comma)--defsym=,$(addprefix hostile_seed=,$(guest_number)) \
 	$(GUEST_DEFSYM_$(1)))
