@@ -452,7 +452,7 @@ bool pv_inject(struct vcpu *vcpu, enum trap_kind kind)
 	if (!vcpu->pv_page || !entries[kind].known ||
 	    (!from_kernel && vcpu_mode(vcpu) != PSR_MODE_USR))
 		return false;
-	if (from_kernel && kind == TRAP_IRQ &&
+	if (from_kernel && kind == TRAP_IRQ && vcpu->pv.restart_from &&
 	    vcpu->frame.pc - vcpu->pv.restart_from <=
 		    vcpu->pv.return_site - vcpu->pv.restart_from) {
 		/* The way back to User mode is one step: not begun, or done. */

@@ -131,7 +131,8 @@ static enum stats_trap classify(const struct vcpu *vcpu, uint32_t fills_before,
 		return (enum stats_trap)now.trap;
 	if (outcome == TRAP_INJECT)
 		return data ? STATS_GUEST_DATA : STATS_GUEST_CODE;
-	if (outcome == TRAP_RESUME && vcpu->shadow->stats.fills != fills_before)
+	if ((outcome == TRAP_RESUME || outcome == TRAP_MOVED) &&
+	    vcpu->shadow->stats.fills != fills_before)
 		return data ? STATS_FILL_DATA : STATS_FILL_CODE;
 	if (outcome == TRAP_NEXT || outcome == TRAP_NEXT_POLL)
 		return STATS_EMULATED;

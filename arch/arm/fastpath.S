@@ -2,8 +2,8 @@
 /*
  * SWI. Two of them stay in this file, in a guest with paravirtual code (vcpu/pv_abi.h): the system
  * call of a program, and the guest kernel's return to the program. Their counterparts in C are
- * vcpu_inject_trap() with an entry of struct pv_info, and pv_return(); pv_settle() decides when
- * these paths are the same as those, and everything else takes the general one.
+ * vcpu_inject_trap(), which leads to the guest's own vector, and pv_return(); pv_settle() decides
+ * when these paths may be taken, and everything else takes the general one.
  *
  * sp is the frame of the vCPU, as in arch/arm/vectors.S. The page is guest memory, but always there
  * and always writable for the VMM; what is read from it only reaches registers of the guest.
@@ -55,12 +55,12 @@ swi_not_call:
 
 /*
  * From the guest's kernel to the program: virtual User mode, ARM state, interrupts enabled. r0 to
- * r12 are the program's already. Of PV_PSR only the flags are taken, and not J (bit 24).
+ * r12 are the program's already. Of PV_PSR only the flags are taken.
  */
 	ldr	r3, =PV_PAGE + PV_PSR
 	ldmia	r3, {r0, r1, r2}	/* PV_PSR, PV_PC, PV_SVC_SP */
 	ldmdb	r3, {sp, lr}^		/* PV_USR_SP, PV_USR_LR */
-	bic	r0, r0, #PSR_J
+	bic	r0, r0, #0x07000000	/* J and two reserved bits: ARMv5 has 31:27 of the flags */
 	str	r2, [sp, #VCPU_R13_SVC]
 	bic	lr, r1, #3		/* an address in ARM state */
 	mov	r1, #PSR_MODE_USR
