@@ -39,10 +39,12 @@ void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind)
 	const struct exception *const e = &exceptions[kind];
 	uint32_t cpsr, lr;
 
-	if (pv_inject(vcpu, kind))
-		return;
+	if (vcpu->pv_page) {
+		if (pv_inject(vcpu, kind))
+			return;
+		pv_show_fault(vcpu, kind);
+	}
 	cpsr = vcpu_cpsr(vcpu);
-	pv_show_fault(vcpu, kind);
 	lr = vcpu->frame.pc + e->lr_offset[vcpu_thumb(vcpu)];
 	vcpu_set_mode_bits(vcpu, vcpu_masked(vcpu) | e->mask | e->mode);
 	vcpu->spsr[vcpu_bank(vcpu)] = cpsr;

@@ -18,8 +18,10 @@
  */
 static inline struct shadow *vcpu_shadow(struct vcpu *vcpu)
 {
-	vcpu->shadow->privileged = vcpu_privileged(vcpu);
-	vcpu->shadow->pv_open = vcpu_pv_open(vcpu);
+	if (vcpu->pv_page) { /* nobody else has fast paths */
+		vcpu->shadow->privileged = vcpu_privileged(vcpu);
+		vcpu->shadow->pv_open = vcpu_pv_open(vcpu);
+	}
 	return vcpu->shadow;
 }
 

@@ -74,14 +74,16 @@ void vcpu_set_mode_bits(struct vcpu *vcpu, uint32_t ctl)
 	if (from != to)
 		switch_bank(vcpu, from, to);
 	vcpu->ctl = ctl & CTL_BITS;
-	pv_follow_mode(vcpu);
+	if (vcpu->pv_page)
+		pv_follow_mode(vcpu);
 	if (vcpu_privileged(vcpu) != was_privileged) {
 		shadow_set_privileged(sh, !was_privileged);
 		/* They would keep system calls from their fast path. */
 		if (was_privileged && vcpu->pv.swi_entry && sh->transient_count > 0)
 			shadow_forget_transients(sh);
 	}
-	pv_settle(vcpu);
+	if (vcpu->pv_page)
+		pv_settle(vcpu);
 }
 
 /** Writes the whole virtual CPSR in one step, as an exception return does. */

@@ -164,9 +164,9 @@ static inline bool vcpu_pv_open(const struct vcpu *vcpu)
 /** The interrupts that the virtual CPSR masks: PSR_I, PSR_F. */
 static inline uint32_t vcpu_masked(const struct vcpu *vcpu)
 {
-	const uint32_t i = vcpu_pv_open(vcpu) ? vcpu->pv_page[PV_CTL] : vcpu->ctl;
-
-	return (i & PSR_I) | (vcpu->ctl & PSR_F);
+	if (!vcpu_pv_open(vcpu))
+		return vcpu->ctl & (PSR_I | PSR_F);
+	return (vcpu->pv_page[PV_CTL] & PSR_I) | (vcpu->ctl & PSR_F);
 }
 
 /** The virtual CPSR: flags and state from the physical one, control bits from the vCPU. */
@@ -179,7 +179,7 @@ static inline uint32_t vcpu_cpsr(const struct vcpu *vcpu)
 /** Whether an asserted interrupt is not masked by the virtual CPSR. */
 static inline bool vcpu_interrupt_due(const struct vcpu *vcpu)
 {
-	return vcpu->interrupt & ~vcpu_masked(vcpu);
+	return vcpu->interrupt && (vcpu->interrupt & ~vcpu_masked(vcpu));
 }
 
 void vcpu_reset(struct vcpu *vcpu);

@@ -12,7 +12,7 @@
 /** Every SWI, from any virtual mode, belongs to the guest. */
 static enum trap_outcome swi_trap(struct vcpu *vcpu)
 {
-	return pv_return(vcpu) ? TRAP_RESUME : TRAP_INJECT;
+	return vcpu->pv_page && pv_return(vcpu) ? TRAP_RESUME : TRAP_INJECT;
 }
 
 static enum trap_outcome irq_trap(struct vcpu *vcpu)
@@ -56,7 +56,7 @@ struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enu
 	struct vm *const vm = vcpu->vm;
 
 	/* A guest that took a stub for what it is not is found here, at its next exception. */
-	if (outcome == TRAP_INJECT && pv_ctl_broken(vcpu))
+	if (vcpu->pv_page && outcome == TRAP_INJECT && pv_ctl_broken(vcpu))
 		outcome = vcpu_stop(vcpu, "a mode that no stub may set is in PV_CTL",
 				    vcpu->pv_page[PV_CTL]);
 	switch (outcome) {
@@ -86,7 +86,8 @@ struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enu
 		if (vcpu_interrupt_due(vcpu))
 			vcpu_inject_interrupt(vcpu);
 	}
-	pv_settle(vcpu);
+	if (vcpu->pv_page)
+		pv_settle(vcpu);
 	return &vcpu->frame;
 }
 
