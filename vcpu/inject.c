@@ -7,6 +7,7 @@
 /** What the entry to an exception does, per vector. */
 struct exception {
 	uint8_t mode;
+	uint8_t bank;         /* of that mode */
 	uint8_t vector;       /* offset from the vector base */
 	uint8_t lr_offset[2]; /* lr minus address of the instruction, in ARM and in Thumb state */
 	uint8_t mask;         /* interrupts it disables */
@@ -14,12 +15,12 @@ struct exception {
 
 static const struct exception exceptions[TRAP_KIND_COUNT] = {
 	/* clang-format off */
-	[TRAP_UNDEF] = { PSR_MODE_UND, 0x04, { 4, 2 }, PSR_I },
-	[TRAP_SWI]   = { PSR_MODE_SVC, 0x08, { 4, 2 }, PSR_I },
-	[TRAP_PABT]  = { PSR_MODE_ABT, 0x0c, { 4, 4 }, PSR_I },
-	[TRAP_DABT]  = { PSR_MODE_ABT, 0x10, { 8, 8 }, PSR_I },
-	[TRAP_IRQ]   = { PSR_MODE_IRQ, 0x18, { 4, 4 }, PSR_I },
-	[TRAP_FIQ]   = { PSR_MODE_FIQ, 0x1c, { 4, 4 }, PSR_I | PSR_F },
+	[TRAP_UNDEF] = { PSR_MODE_UND, BANK_UND, 0x04, { 4, 2 }, PSR_I },
+	[TRAP_SWI]   = { PSR_MODE_SVC, BANK_SVC, 0x08, { 4, 2 }, PSR_I },
+	[TRAP_PABT]  = { PSR_MODE_ABT, BANK_ABT, 0x0c, { 4, 4 }, PSR_I },
+	[TRAP_DABT]  = { PSR_MODE_ABT, BANK_ABT, 0x10, { 8, 8 }, PSR_I },
+	[TRAP_IRQ]   = { PSR_MODE_IRQ, BANK_IRQ, 0x18, { 4, 4 }, PSR_I },
+	[TRAP_FIQ]   = { PSR_MODE_FIQ, BANK_FIQ, 0x1c, { 4, 4 }, PSR_I | PSR_F },
 	/* clang-format on */
 };
 
@@ -46,8 +47,8 @@ void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind)
 	}
 	cpsr = vcpu_cpsr(vcpu);
 	lr = vcpu->frame.pc + e->lr_offset[vcpu_thumb(vcpu)];
-	vcpu_set_mode_bits(vcpu, vcpu_masked(vcpu) | e->mask | e->mode);
-	vcpu->spsr[vcpu_bank(vcpu)] = cpsr;
+	vcpu_set_mode_bits(vcpu, (cpsr & (PSR_I | PSR_F)) | e->mask | e->mode);
+	vcpu->spsr[e->bank] = cpsr;
 	vcpu->frame.r[14] = lr;
 	vcpu->frame.cpsr &= ~(uint32_t)(PSR_T | PSR_J);
 	vcpu->frame.pc = vcpu_vector(vcpu, kind);

@@ -62,9 +62,9 @@ static void switch_bank(struct vcpu *vcpu, unsigned from, unsigned to)
  */
 void vcpu_set_mode_bits(struct vcpu *vcpu, uint32_t ctl)
 {
-	const bool was_privileged = vcpu_privileged(vcpu);
-	const unsigned from = vcpu_bank(vcpu);
 	struct shadow *const sh = vcpu_shadow(vcpu);
+	const unsigned from = vcpu_bank(vcpu);
+	const bool was_privileged = vcpu_privileged(vcpu);
 	unsigned to = bank_of[ctl & PSR_MODE_MASK];
 
 	if (to == NO_BANK) {
@@ -74,16 +74,19 @@ void vcpu_set_mode_bits(struct vcpu *vcpu, uint32_t ctl)
 	if (from != to)
 		switch_bank(vcpu, from, to);
 	vcpu->ctl = ctl & CTL_BITS;
-	if (vcpu->pv_page)
-		pv_follow_mode(vcpu);
+	if (!vcpu->pv_page) {
+		if (vcpu_privileged(vcpu) != was_privileged)
+			shadow_set_privileged(sh, !was_privileged);
+		return;
+	}
+	pv_follow_mode(vcpu);
 	if (vcpu_privileged(vcpu) != was_privileged) {
 		shadow_set_privileged(sh, !was_privileged);
 		/* They would keep system calls from their fast path. */
 		if (was_privileged && vcpu->pv.swi_entry && sh->transient_count > 0)
 			shadow_forget_transients(sh);
 	}
-	if (vcpu->pv_page)
-		pv_settle(vcpu);
+	pv_settle(vcpu);
 }
 
 /** Writes the whole virtual CPSR in one step, as an exception return does. */

@@ -124,6 +124,16 @@ HOOK(struct trap_frame *, trap_from_guest, struct trap_frame *frame, enum trap_k
 	return next;
 }
 
+HOOK(struct trap_frame *, trap_software_interrupt, struct trap_frame *frame)
+{
+	struct trap_frame *next;
+
+	begin((const struct vcpu *)frame, frame->exc_lr - 4, STATS_SWI);
+	next = __real_trap_software_interrupt(frame);
+	end();
+	return next;
+}
+
 static enum stats_trap classify(const struct vcpu *vcpu, uint32_t fills_before,
 				enum trap_outcome outcome, bool data)
 {

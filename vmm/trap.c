@@ -12,7 +12,7 @@
 /** Every SWI, from any virtual mode, belongs to the guest. */
 static enum trap_outcome swi_trap(struct vcpu *vcpu)
 {
-	return vcpu->pv_page && pv_return(vcpu) ? TRAP_RESUME : TRAP_INJECT;
+	return pv_return(vcpu) ? TRAP_RESUME : TRAP_INJECT;
 }
 
 static enum trap_outcome irq_trap(struct vcpu *vcpu)
@@ -106,6 +106,21 @@ struct trap_frame *trap_from_guest(struct trap_frame *frame, enum trap_kind kind
 	frame->pc = frame->exc_lr - traps[kind].lr_offset[vcpu_thumb(vcpu)];
 	outcome = traps[kind].handle(vcpu);
 	return nothing_left(vcpu, outcome) ? frame : trap_finish(vcpu, outcome, kind);
+}
+
+/**
+ * A SWI, from arch/arm/fastpath.S. Where no page is shared, entering the guest's vector is all there is
+ * to it: no interrupt becomes due, and nobody has asked for anything.
+ */
+struct trap_frame *trap_software_interrupt(struct trap_frame *frame)
+{
+	struct vcpu *const vcpu = (struct vcpu *)frame;
+
+	if (vcpu->pv_page)
+		return trap_from_guest(frame, TRAP_SWI);
+	frame->pc = frame->exc_lr - traps[TRAP_SWI].lr_offset[vcpu_thumb(vcpu)];
+	vcpu_inject_trap(vcpu, TRAP_SWI);
+	return frame;
 }
 
 /**

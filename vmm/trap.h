@@ -8,6 +8,7 @@
 
 struct vcpu;
 
+struct trap_frame *trap_software_interrupt(struct trap_frame *frame);
 struct trap_frame *trap_data_abort(struct trap_frame *frame);
 struct trap_frame *trap_from_guest(struct trap_frame *frame, enum trap_kind kind);
 struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enum trap_kind kind);

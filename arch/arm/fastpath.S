@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SWI. Two of them stay in this file, in a guest with paravirtual code (vcpu/pv_abi.h): the system
- * call of a program, and the guest kernel's return to the program. Their counterparts in C are
+ * The two SWI that never reach C, in a guest with paravirtual code (vcpu/pv_abi.h): the system call of
+ * a program, and the guest kernel's return to the program. Their counterparts in C are
  * vcpu_inject_trap(), which leads to the guest's own vector, and pv_return(); pv_settle() decides
- * when these paths may be taken, and everything else takes the general one.
+ * when these paths may be taken, and trap_swi in arch/arm/vectors.S branches here.
  *
- * sp is the frame of the vCPU, as in arch/arm/vectors.S. The page is guest memory, but always there
- * and always writable for the VMM; what is read from it only reaches registers of the guest.
+ * sp is the frame of the vCPU, with r0 to r3 in it, and r0 is the SPSR. The page is guest memory, but
+ * always there and always writable for the VMM; what is read from it only reaches registers of the
+ * guest.
  */
 #include "arch/arm/layout.h"
 #include "arch/arm/psr.h"
@@ -18,22 +19,13 @@
 
 	.section .text.traps, "ax"
 
-	.global	trap_swi
-	.type	trap_swi, %function
-trap_swi:
-	stmia	sp, {r0 - r3}
-	mrs	r0, spsr
-	ldr	r1, [sp, #VCPU_CTL]
-	ldr	r2, [sp, #FAST_CALL_FROM]
-	tst	r0, #PSR_T | 0x0f	/* User mode, ARM state: not the VMM's own */
-	bne	swi_general
-	teq	r1, r2
-	bne	swi_not_call
-
 /*
  * From a program into the guest's kernel: virtual Supervisor mode, interrupts masked, its r13 in
  * place; r13, r14, CPSR and pc of the program in the page. The flags stay, as in any exception.
  */
+	.global	fast_call
+	.type	fast_call, %function
+fast_call:
 	ldr	r2, [sp, #FAST_DACR_KERNEL]
 	mcr	p15, 0, r2, c3, c0, 0	/* from here on the page is open */
 	ldr	r3, =PV_PAGE + PV_PSR
@@ -48,15 +40,13 @@ trap_swi:
 	ldmia	sp, {r0 - r3}
 	movs	pc, lr
 
-swi_not_call:
-	ldr	r2, [sp, #FAST_RETURN_LR]
-	teq	r2, lr
-	bne	swi_general
-
 /*
  * From the guest's kernel to the program: virtual User mode, ARM state, interrupts enabled. r0 to
  * r12 are the program's already. Of PV_PSR only the flags are taken.
  */
+	.global	fast_return
+	.type	fast_return, %function
+fast_return:
 	ldr	r3, =PV_PAGE + PV_PSR
 	ldmia	r3, {r0, r1, r2}	/* PV_PSR, PV_PC, PV_SVC_SP */
 	ldmdb	r3, {sp, lr}^		/* PV_USR_SP, PV_USR_LR */
@@ -70,7 +60,3 @@ swi_not_call:
 	msr	spsr_f, r0
 	ldmia	sp, {r0 - r3}
 	movs	pc, lr
-
-swi_general:
-	ldmia	sp, {r0 - r3}
-	b	trap_swi_general

@@ -67,7 +67,39 @@ trap_\name:
 	b	trap_to_c
 	.endm
 
-	TRAP_GENERAL swi_general, KIND_SWI
+/*
+ * SWI. Entered from a program, or as the return of a guest's kernel, it may be one that
+ * arch/arm/fastpath.S completes; a guest without paravirtual code has neither. The VMM has a SWI of its
+ * own, the debugger's call in board_exit(): if nobody answers it continues behind it.
+ */
+trap_swi:
+	stmia	sp, {r0 - r3}
+	mrs	r0, spsr
+	ldr	r1, [sp, #VCPU_CTL]
+	ldr	r2, [sp, #FAST_CALL_FROM]
+	tst	r0, #PSR_T | 0x0f	/* User mode, ARM state: not the VMM's own */
+	bne	trap_swi_general
+	teq	r1, r2
+	beq	fast_call
+	ldr	r2, [sp, #FAST_RETURN_LR]
+	teq	r2, lr
+	beq	fast_return
+trap_swi_general:
+	tst	r0, #0x0f
+	bne	trap_swi_from_vmm
+	str	lr, [sp, #TF_EXC_LR]
+	str	r0, [sp, #TF_CPSR]
+	mov	r0, sp
+	add	r1, sp, #16
+	stmia	r1, {r4 - r14}^		/* sp is banked: not read by the next instruction */
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
+	ldr	sp, =vmm_stack_top
+	bl	trap_software_interrupt
+	b	guest_enter
+trap_swi_from_vmm:
+	ldmia	sp, {r0 - r3}
+	movs	pc, lr
+
 	TRAP_GENERAL pabt, KIND_PABT
 trap_dabt:
 	TRAP_SAVE trap_from_vmm_dabt
@@ -218,11 +250,6 @@ trap_from_vmm_\name:
 	TRAP_FATAL pabt, KIND_PABT
 	TRAP_FATAL irq, KIND_IRQ
 	TRAP_FATAL fiq, KIND_FIQ
-
-/* The debugger's call in board_exit() that nobody answered: continue behind it. */
-trap_from_vmm_swi_general:
-	ldr	lr, [sp, #TF_EXC_LR]
-	movs	pc, lr
 
 trap_reset:
 	mov	r0, #0
