@@ -165,13 +165,14 @@ static void revalidate_address(struct shadow *sh, uint32_t va)
  */
 void shadow_revalidate_page(struct shadow *sh, uint32_t mva)
 {
-	const uint32_t pid = sh->mmu->pid & GUEST_PID_MASK;
+	uint32_t pid;
 
 	if (sh->current == sh->common) {
 		shadow_flush_range(sh, mva, mva + 1);
 		return;
 	}
 	revalidate_address(sh, mva);
+	pid = sh->mmu->pid & GUEST_PID_MASK;
 	if (pid != 0 && (mva & GUEST_PID_MASK) == pid)
 		revalidate_address(sh, mva & 0x01ffffffu);
 }

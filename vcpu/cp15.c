@@ -94,11 +94,8 @@ static enum trap_outcome read_ttbr(struct vcpu *vcpu, uint32_t rt)
 	return result(vcpu, rt, vcpu->mmu.ttbr);
 }
 
-/** What the guest has noted of its page tables counts from its next TLB operation on. */
 static void take_log(struct vcpu *vcpu)
 {
-	if (!vcpu->pv_page)
-		return;
 	if (vcpu_pv_open(vcpu)) {
 		pv_take_log(vcpu);
 		return;
@@ -108,10 +105,21 @@ static void take_log(struct vcpu *vcpu)
 	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
 }
 
+/**
+ * The shadow, for a TLB operation of the guest: from it on what a guest with paravirtual code has noted
+ * of its page tables counts.
+ */
+static inline struct shadow *shadow_for_tlb(struct vcpu *vcpu)
+{
+	if (!vcpu->pv_page)
+		return vcpu->shadow;
+	take_log(vcpu);
+	return vcpu_shadow(vcpu);
+}
+
 static enum trap_outcome tlb_invalidate_all(struct vcpu *vcpu, uint32_t rt)
 {
-	take_log(vcpu);
-	shadow_revalidate(vcpu_shadow(vcpu));
+	shadow_revalidate(shadow_for_tlb(vcpu));
 	device_pages_compare(vcpu);
 	return TRAP_NEXT;
 }
@@ -122,13 +130,13 @@ static enum trap_outcome tlb_invalidate_all(struct vcpu *vcpu, uint32_t rt)
  */
 static enum trap_outcome write_ttbr(struct vcpu *vcpu, uint32_t rt)
 {
+	struct shadow *const sh = shadow_for_tlb(vcpu);
 	uint32_t next;
 
-	take_log(vcpu);
 	vcpu->mmu.ttbr = vcpu->frame.r[rt] & GUEST_TTBR_BASE;
 	if (!(vcpu->mmu.sctlr & SCTLR_M))
 		return TRAP_NEXT;
-	shadow_switch(vcpu_shadow(vcpu));
+	shadow_switch(sh);
 	device_pages_compare(vcpu);
 	if (!vcpu_thumb(vcpu) && guest_fetch(vcpu->frame.pc + 4, &next) &&
 	    emulate_lookup(vcpu, next) == tlb_invalidate_all)
@@ -329,8 +337,7 @@ static enum trap_outcome test_clean_invalidate(struct vcpu *vcpu, uint32_t rt)
 
 static enum trap_outcome tlb_invalidate_page(struct vcpu *vcpu, uint32_t rt)
 {
-	take_log(vcpu);
-	shadow_revalidate_page(vcpu_shadow(vcpu), vcpu->frame.r[rt]);
+	shadow_revalidate_page(shadow_for_tlb(vcpu), vcpu->frame.r[rt]);
 	device_pages_compare(vcpu);
 	return TRAP_NEXT;
 }
