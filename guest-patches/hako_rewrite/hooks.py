@@ -224,115 +224,93 @@ _CLEAR_PAGE = """
 # The kernel in programs' memory: arch/arm/lib/copy_from_user.S, copy_to_user.S, clear_user.S,
 # getuser.S, putuser.S, csumpartialcopyuser.S.
 
-_COPY_FROM_USER = """
+
+def _shifted(text: str, shift: int) -> str:
+    """Code that joins two words of memory, which are not aligned: `>` is the digit of its
+    `lsr #shift`, `<` that of its `lsl #(32 - shift)`."""
+    return text.replace(">", f"{shift // 2:x}").replace("<", f"{16 - shift // 2:x}")
+
+
+def _copy_user(from_user: bool) -> str:
+    """Both are copy_template.S; on the side of the program each word has its own instruction."""
+    def each(base: str, registers: str) -> str:
+        return " ".join(f"{base}{register}004" for register in registers)
+
+    if from_user:
+        load, store, load_byte, store_byte = "e4b1", "e480", "4f1", "4c0"
+        eight = each(load, "345689ce") + " e2522020 e8a05378"
+        low, high, joined = each(load, "4568"), each(load, "9ace"), "e8a01778"
+        more = 0
+    else:
+        load, store, load_byte, store_byte = "e491", "e4a0", "4d1", "4e0"
+        eight = "e8b15378 e2522020 " + each(store, "345689ce")
+        low, high, joined = "e8b10170", "e8b15600", each(store, "345689ac")
+        more = 1  # word in each of the loops below
+    words = f"""
     e3a03000 e92d481d e1a0b00d e2522004 ba000032 e210c003 f5d1f000 1a000038 e211c003 1a000042
     e252201c e92d0360 ba000013 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c f5d1f05c f5d1f07c
-    e4b13004 e4b14004 e4b15004 e4b16004 e4b18004 e4b19004 e4b1c004 e4b1e004 e2522020 e8a05378
-    aafffff3 e3720060 aafffff2 e212c01c e26cc020 108ff00c ea000011 e1a00000 e4b13004 e4b14004
-    e4b15004 e4b16004 e4b18004 e4b19004 e4b1e004 e08ff00c e1a00000 e1a00000 e4803004 e4804004
-    e4805004 e4806004 e4808004 e4809004 e480e004 e8bd0360 e1b02f82 14f13001 24f14001 24f1c001
-    14c03001 24c04001 24c0c001 e28dd008 e8bd8811 e26cc004 e35c0002 c4f13001 a4f14001 e4f1e001
-    c4c03001 a4c04001 e052200c e4c0e001 baffffec e211c003 0affffbc e3c11003 e35c0002 e4b1e004
-    0a000032 ca000063 e252201c ba000025 e92d0760 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c
-    f5d1f05c f5d1f07c e4b14004 e4b15004 e4b16004 e4b18004 e1a0342e e2522020 e4b19004 e4b1a004
-    e4b1c004 e4b1e004 e1833c04 e1a04424 e1844c05 e1a05425 e1855c06 e1a06426 e1866c08 e1a08428
-    e1888c09 e1a09429 e1899c0a e1a0a42a e18aac0c e1a0c42c e18ccc0e e8a01778 aaffffe3 e3720060
-    aaffffe2 e8bd0760 e212c01c 0a000005 e1a0342e e4b1e004 e25cc004 e1833c0e e4803004 cafffff9
-    e2411003 eaffffb3 e252201c ba000025 e92d0760 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c
-    f5d1f05c f5d1f07c e4b14004 e4b15004 e4b16004 e4b18004 e1a0382e e2522020 e4b19004 e4b1a004
-    e4b1c004 e4b1e004 e1833804 e1a04824 e1844805 e1a05825 e1855806 e1a06826 e1866808 e1a08828
-    e1888809 e1a09829 e189980a e1a0a82a e18aa80c e1a0c82c e18cc80e e8a01778 aaffffe3 e3720060
-    aaffffe2 e8bd0760 e212c01c 0a000005 e1a0382e e4b1e004 e25cc004 e183380e e4803004 cafffff9
-    e2411002 eaffff81 e252201c ba000025 e92d0760 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c
-    f5d1f05c f5d1f07c e4b14004 e4b15004 e4b16004 e4b18004 e1a03c2e e2522020 e4b19004 e4b1a004
-    e4b1c004 e4b1e004 e1833404 e1a04c24 e1844405 e1a05c25 e1855406 e1a06c26 e1866408 e1a08c28
-    e1888409 e1a09c29 e189940a e1a0ac2a e18aa40c e1a0cc2c e18cc40e e8a01778 aaffffe3 e3720060
-    aaffffe2 e8bd0760 e212c01c 0a000005 e1a03c2e e4b1e004 e25cc004 e183340e e4803004 cafffff9
-    e2411001 eaffff4f
-"""
-_COPY_TO_USER = """
-    e3a03000 e92d481d e1a0b00d e2522004 ba000032 e210c003 f5d1f000 1a000038 e211c003 1a000042
-    e252201c e92d0360 ba000013 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c f5d1f05c f5d1f07c
-    e8b15378 e2522020 e4a03004 e4a04004 e4a05004 e4a06004 e4a08004 e4a09004 e4a0c004 e4a0e004
-    aafffff3 e3720060 aafffff2 e212c01c e26cc020 108ff00c ea000011 e1a00000 e4913004 e4914004
-    e4915004 e4916004 e4918004 e4919004 e491e004 e08ff00c e1a00000 e1a00000 e4a03004 e4a04004
-    e4a05004 e4a06004 e4a08004 e4a09004 e4a0e004 e8bd0360 e1b02f82 14d13001 24d14001 24d1c001
-    14e03001 24e04001 24e0c001 e28dd008 e8bd8811 e26cc004 e35c0002 c4d13001 a4d14001 e4d1e001
-    c4e03001 a4e04001 e052200c e4e0e001 baffffec e211c003 0affffbc e3c11003 e35c0002 e491e004
-    0a000033 ca000065 e252201c ba000026 e92d0760 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c
-    f5d1f05c f5d1f07c e8b10170 e1a0342e e2522020 e8b15600 e1833c04 e1a04424 e1844c05 e1a05425
-    e1855c06 e1a06426 e1866c08 e1a08428 e1888c09 e1a09429 e1899c0a e1a0a42a e18aac0c e1a0c42c
-    e18ccc0e e4a03004 e4a04004 e4a05004 e4a06004 e4a08004 e4a09004 e4a0a004 e4a0c004 aaffffe2
-    e3720060 aaffffe1 e8bd0760 e212c01c 0a000005 e1a0342e e491e004 e25cc004 e1833c0e e4a03004
-    cafffff9 e2411003 eaffffb2 e252201c ba000026 e92d0760 f5d1f000 e2522060 f5d1f01c ba000002
-    f5d1f03c f5d1f05c f5d1f07c e8b10170 e1a0382e e2522020 e8b15600 e1833804 e1a04824 e1844805
-    e1a05825 e1855806 e1a06826 e1866808 e1a08828 e1888809 e1a09829 e189980a e1a0a82a e18aa80c
-    e1a0c82c e18cc80e e4a03004 e4a04004 e4a05004 e4a06004 e4a08004 e4a09004 e4a0a004 e4a0c004
-    aaffffe2 e3720060 aaffffe1 e8bd0760 e212c01c 0a000005 e1a0382e e491e004 e25cc004 e183380e
-    e4a03004 cafffff9 e2411002 eaffff7f e252201c ba000026 e92d0760 f5d1f000 e2522060 f5d1f01c
-    ba000002 f5d1f03c f5d1f05c f5d1f07c e8b10170 e1a03c2e e2522020 e8b15600 e1833404 e1a04c24
-    e1844405 e1a05c25 e1855406 e1a06c26 e1866408 e1a08c28 e1888409 e1a09c29 e189940a e1a0ac2a
-    e18aa40c e1a0cc2c e18cc40e e4a03004 e4a04004 e4a05004 e4a06004 e4a08004 e4a09004 e4a0a004
-    e4a0c004 aaffffe2 e3720060 aaffffe1 e8bd0760 e212c01c 0a000005 e1a03c2e e491e004 e25cc004
-    e183340e e4a03004 cafffff9 e2411001 eaffff4c
-"""
+    {eight} aafffff3 e3720060 aafffff2 e212c01c e26cc020 108ff00c ea000011 e1a00000
+    {each(load, "345689e")} e08ff00c e1a00000 e1a00000 {each(store, "345689e")} e8bd0360
+    e1b02f82 1{load_byte}3001 2{load_byte}4001 2{load_byte}c001
+    1{store_byte}3001 2{store_byte}4001 2{store_byte}c001 e28dd008 e8bd8811
+    e26cc004 e35c0002 c{load_byte}3001 a{load_byte}4001 e{load_byte}e001
+    c{store_byte}3001 a{store_byte}4001 e052200c e{store_byte}e001 baffffec
+    e211c003 0affffbc e3c11003 e35c0002 {load}e004
+    {0x0a000032 + more:08x} {0xca000063 + 2 * more:08x}
+    """
+    for apart, back in ((1, 0xeaffffb3), (2, 0xeaffff81), (3, 0xeaffff4f)):
+        words += _shifted(f"""
+    e252201c {0xba000025 + more:08x}
+    e92d0760 f5d1f000 e2522060 f5d1f01c ba000002 f5d1f03c f5d1f05c f5d1f07c
+    {low} e1a03>2e e2522020 {high}
+    e1833<04 e1a04>24 e1844<05 e1a05>25 e1855<06 e1a06>26 e1866<08
+    e1a08>28 e1888<09 e1a09>29 e1899<0a e1a0a>2a e18aa<0c e1a0c>2c e18cc<0e
+    {joined} {0xaaffffe3 - more:08x} e3720060 {0xaaffffe2 - more:08x} e8bd0760
+    e212c01c 0a000005 e1a03>2e {load}e004 e25cc004 e1833<0e {store}3004 cafffff9
+    {0xe2411004 - apart:08x} {back - apart * more:08x}
+    """, 8 * apart)
+    return words
+
+
 _CLEAR_USER = """
     e92d4002 e3a02000 e3510004 ba00000d e210c003 0a000005 e35c0002 e4e02001 d4e02001 b4e02001
     e26cc004 e041100c e2511008 54a02004 54a02004 5afffffb e2911004 54a02004 e3110002 14e02001
     14e02001 e3110001 14e02000 e3a00000 e8bd8002
 """
-_CSUM = """
-    e92d41f6 e3e03000 e3520008 3a...... e2933000 e3110003 1b...... e3100003 1a00002f e3d2c00f
-    0a00000b e4b04004 e4b05004 e4b06004 e4b07004 e8a100f0 e0b33004 e0b33005 e0b33006 e0b33007
-    e24cc010 e33c0000 1afffff3 e212c00c 0a00000b e31c0008 0a000006 e4b04004 e4b05004 e8a10030
-    e0b33004 e0b33005 e31c0004 0a000002 e4b04004 e4814004 e0b33004 e2122003 0a00000c e4b04004
-    e3120002 e1a05004 0a000004 e0b33804 e4c15001 e1a05424 e4c15001 e1a05824 e3120001 14c15001
-    120550ff 10b33005 e2a30000 e59d3000 e3130001 11a00460 e8bd81f6 e2a33000 e200c003 e3c00003
-    e4b05004 e35c0002 0a000036 8a00006e e1a04425 e3d2c00f 0a000013 e4b05004 e4b06004 e4b07004
-    e4b08004 e1844c05 e1a05425 e1855c06 e1a06426 e1866c07 e1a07427 e1877c08 e8a100f0 e0b33004
-    e0b33005 e0b33006 e0b33007 e1a04428 e24cc010 e33c0000 1affffeb e212c00c 0a000011 e31c0008
-    0a00000a e4b05004 e4b06004 e1844c05 e1a05425 e1855c06 e8a10030 e0b33004 e0b33005 e1a04426
-    e31c0004 0a000004 e4b05004 e1844c05 e4814004 e0b33004 e1a04425 e2122003 0affffc6 e1a05004
-    e3120002 0affffbf e0b33804 e4c15001 e1a05424 e4c15001 e1a05824 eaffffb9 e1a04825 e2933000
-    e3d2c00f 0a000013 e4b05004 e4b06004 e4b07004 e4b08004 e1844805 e1a05825 e1855806 e1a06826
-    e1866807 e1a07827 e1877808 e8a100f0 e0b33004 e0b33005 e0b33006 e0b33007 e1a04828 e24cc010
-    e33c0000 1affffeb e212c00c 0a000011 e31c0008 0a00000a e4b05004 e4b06004 e1844805 e1a05825
-    e1855806 e8a10030 e0b33004 e0b33005 e1a04826 e31c0004 0a000004 e4b05004 e1844805 e4814004
-    e0b33004 e1a04825 e2122003 0affff8f e1a05004 e3120002 0affff88 e0b33004 e4c15001 e1a05424
-    e4c15001 e3120001 0affff86 e4f05001 eaffff80 e1a04c25 e2933000 e3d2c00f 0a000013 e4b05004
-    e4b06004 e4b07004 e4b08004 e1844405 e1a05c25 e1855406 e1a06c26 e1866407 e1a07c27 e1877408
-    e8a100f0 e0b33004 e0b33005 e0b33006 e0b33007 e1a04c28 e24cc010 e33c0000 1affffeb e212c00c
-    0a000011 e31c0008 0a00000a e4b05004 e4b06004 e1844405 e1a05c25 e1855406 e8a10030 e0b33004
-    e0b33005 e1a04c26 e31c0004 0a000004 e4b05004 e1844405 e4814004 e0b33004 e1a04c25 e2122003
-    0affff56 e1a05004 e3120002 0affff4f e4c15001 e0b33004 e4b04004 e1a05004 e4c15001 e0b33c04
-    e1a05424 eaffff47
+_CSUM_SHIFTED = """
+    e3d2c00f 0a000013 e4b05004 e4b06004 e4b07004 e4b08004
+    e1844<05 e1a05>25 e1855<06 e1a06>26 e1866<07 e1a07>27 e1877<08
+    e8a100f0 e0b33004 e0b33005 e0b33006 e0b33007 e1a04>28 e24cc010 e33c0000 1affffeb
+    e212c00c 0a000011 e31c0008 0a00000a e4b05004 e4b06004 e1844<05 e1a05>25 e1855<06
+    e8a10030 e0b33004 e0b33005 e1a04>26 e31c0004 0a000004 e4b05004 e1844<05 e4814004
+    e0b33004 e1a04>25 e2122003
 """
-_CSUM_PAN = """
-    ee13cf10 e92d51f6 e3a0c055 ee03cf10 e3e03000 e3520008 3a...... e2933000 e3110003 1b......
-    e3100003 1a000031 e3d2c00f 0a00000b e4b04004 e4b05004 e4b06004 e4b07004 e8a100f0 e0b33004
-    e0b33005 e0b33006 e0b33007 e24cc010 e33c0000 1afffff3 e212c00c 0a00000b e31c0008 0a000006
-    e4b04004 e4b05004 e8a10030 e0b33004 e0b33005 e31c0004 0a000002 e4b04004 e4814004 e0b33004
-    e2122003 0a00000c e4b04004 e3120002 e1a05004 0a000004 e0b33804 e4c15001 e1a05424 e4c15001
-    e1a05824 e3120001 14c15001 120550ff 10b33005 e2a30000 e59d3000 e3130001 11a00460 e8bd51f6
-    ee03cf10 e1a0f00e e2a33000 e200c003 e3c00003 e4b05004 e35c0002 0a000036 8a00006e e1a04425
-    e3d2c00f 0a000013 e4b05004 e4b06004 e4b07004 e4b08004 e1844c05 e1a05425 e1855c06 e1a06426
-    e1866c07 e1a07427 e1877c08 e8a100f0 e0b33004 e0b33005 e0b33006 e0b33007 e1a04428 e24cc010
-    e33c0000 1affffeb e212c00c 0a000011 e31c0008 0a00000a e4b05004 e4b06004 e1844c05 e1a05425
-    e1855c06 e8a10030 e0b33004 e0b33005 e1a04426 e31c0004 0a000004 e4b05004 e1844c05 e4814004
-    e0b33004 e1a04425 e2122003 0affffc4 e1a05004 e3120002 0affffbd e0b33804 e4c15001 e1a05424
-    e4c15001 e1a05824 eaffffb7 e1a04825 e2933000 e3d2c00f 0a000013 e4b05004 e4b06004 e4b07004
-    e4b08004 e1844805 e1a05825 e1855806 e1a06826 e1866807 e1a07827 e1877808 e8a100f0 e0b33004
-    e0b33005 e0b33006 e0b33007 e1a04828 e24cc010 e33c0000 1affffeb e212c00c 0a000011 e31c0008
-    0a00000a e4b05004 e4b06004 e1844805 e1a05825 e1855806 e8a10030 e0b33004 e0b33005 e1a04826
-    e31c0004 0a000004 e4b05004 e1844805 e4814004 e0b33004 e1a04825 e2122003 0affff8d e1a05004
-    e3120002 0affff86 e0b33004 e4c15001 e1a05424 e4c15001 e3120001 0affff84 e4f05001 eaffff7e
-    e1a04c25 e2933000 e3d2c00f 0a000013 e4b05004 e4b06004 e4b07004 e4b08004 e1844405 e1a05c25
-    e1855406 e1a06c26 e1866407 e1a07c27 e1877408 e8a100f0 e0b33004 e0b33005 e0b33006 e0b33007
-    e1a04c28 e24cc010 e33c0000 1affffeb e212c00c 0a000011 e31c0008 0a00000a e4b05004 e4b06004
-    e1844405 e1a05c25 e1855406 e8a10030 e0b33004 e0b33005 e1a04c26 e31c0004 0a000004 e4b05004
-    e1844405 e4814004 e0b33004 e1a04c25 e2122003 0affff54 e1a05004 e3120002 0affff4d e4c15001
-    e0b33004 e4b04004 e1a05004 e4c15001 e0b33c04 e1a05424 eaffff45
-"""
+
+
+def _csum(save: str, restore: str, more: int) -> str:
+    """A kernel with PAN saves and restores more; branches go back over `more` words of that."""
+    def back(word: int) -> str:
+        return f"{word - more:08x}"
+
+    return f"""
+    {save} e3e03000 e3520008 3a...... e2933000 e3110003 1b...... e3100003 {0x1a00002f + more:08x}
+    e3d2c00f 0a00000b e4b04004 e4b05004 e4b06004 e4b07004 e8a100f0
+    e0b33004 e0b33005 e0b33006 e0b33007 e24cc010 e33c0000 1afffff3 e212c00c 0a00000b e31c0008
+    0a000006 e4b04004 e4b05004 e8a10030 e0b33004 e0b33005 e31c0004 0a000002 e4b04004 e4814004
+    e0b33004 e2122003 0a00000c e4b04004 e3120002 e1a05004 0a000004 e0b33804 e4c15001 e1a05424
+    e4c15001 e1a05824 e3120001 14c15001 120550ff 10b33005 e2a30000 e59d3000 e3130001 11a00460
+    {restore} e2a33000 e200c003 e3c00003 e4b05004 e35c0002 0a000036 8a00006e
+    e1a04425 {_shifted(_CSUM_SHIFTED, 8)} {back(0x0affffc6)} e1a05004 e3120002 {back(0x0affffbf)}
+    e0b33804 e4c15001 e1a05424 e4c15001 e1a05824 {back(0xeaffffb9)}
+    e1a04825 e2933000 {_shifted(_CSUM_SHIFTED, 16)}
+    {back(0x0affff8f)} e1a05004 e3120002 {back(0x0affff88)}
+    e0b33004 e4c15001 e1a05424 e4c15001 e3120001 {back(0x0affff86)} e4f05001 {back(0xeaffff80)}
+    e1a04c25 e2933000 {_shifted(_CSUM_SHIFTED, 24)}
+    {back(0x0affff56)} e1a05004 e3120002 {back(0x0affff4f)}
+    e4c15001 e0b33004 e4b04004 e1a05004 e4c15001 e0b33c04 e1a05424 {back(0xeaffff47)}
+    """
+
+
 _OK = "e3a00000 e1a0f00e"               # mov r0, #0; mov pc, lr
 _USER_ACCESSES = (
     ("get_user_1", "get_user_1", "e4f02000"),                           # ldrbt r2, [r0], #0
@@ -355,17 +333,19 @@ def _user_access() -> Tuple[Hook, ...]:
     size = _code(f"{_USR} {_COMPARE} {_TASK_SIZE}")
     hooks = [
         Hook("task_size", "__dabt_usr", "entry", size, "__dabt_usr", group="uaccess"),
-        Hook("arm_copy_from_user", "arm_copy_from_user", "convert", _code(_COPY_FROM_USER),
+        Hook("arm_copy_from_user", "arm_copy_from_user", "convert", _code(_copy_user(True)),
              "pv_copy_from_user", group="uaccess"),
-        Hook("arm_copy_to_user", "arm_copy_to_user", "convert", _code(_COPY_TO_USER),
+        Hook("arm_copy_to_user", "arm_copy_to_user", "convert", _code(_copy_user(False)),
              "pv_copy_to_user", group="uaccess"),
         Hook("arm_clear_user", "arm_clear_user", "convert", _code(_CLEAR_USER),
              "pv_clear_user", group="uaccess"),
         Hook("csum_task_size", "__dabt_usr", "entry", size, "__dabt_usr", group="csum"),
         Hook("csum_partial_copy_from_user", "csum_partial_copy_from_user", "convert",
-             _code(_CSUM), "pv_csum_partial_copy_from_user", group="csum"),
+             _code(_csum("e92d41f6", "e8bd81f6", 0)), "pv_csum_partial_copy_from_user",
+             group="csum"),
         Hook("csum_partial_copy_from_user", "csum_partial_copy_from_user", "convert",
-             _code(_CSUM_PAN), "pv_csum_partial_copy_from_user_pan", group="csum"),
+             _code(_csum("ee13cf10 e92d51f6 e3a0c055 ee03cf10", "e8bd51f6 ee03cf10 e1a0f00e", 2)),
+             "pv_csum_partial_copy_from_user_pan", group="csum"),
     ]
     for name, function, words in _USER_ACCESSES:
         hooks.append(Hook(name, f"__{function}", "place", _code(f"{words} {_OK}"), f"pv_{name}",

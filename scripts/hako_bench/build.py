@@ -150,6 +150,22 @@ def cpio_archive(files):
     return b"".join(parts)
 
 
+# busybox init, as in tests/linux/rootfs, but with the script where the shell would be.
+INITTAB = """::sysinit:/etc/rc
+::once:/etc/script
+::shutdown:/bin/umount -a -t ext2,vfat
+::restart:/init
+"""
+
+
+def add_script(base, script, target):
+    """A built initial RAM disk, with a script on top that runs when the guest has come up."""
+    top = cpio_archive([("etc/inittab", INITTAB.encode()), ("etc/script", script.encode())])
+    # The kernel unpacks archives that follow each other, one over the other.
+    target.write_bytes(base.read_bytes() + gzip.compress(top, mtime=0))
+    return target
+
+
 def _build_programs(root, out, folder):
     init, helper = out / "init", out / "helper"
     run_tool([GUEST_CC, *GUEST_FLAGS, "-Wl,-e,bench_entry", "-s", "-o", init,

@@ -4,8 +4,6 @@ What Linux does in a run: a script in its initial RAM disk, so that nobody types
 comes at another moment of virtual time in each run, and can be lost; this way runs repeat.
 """
 
-import gzip
-
 from hako_bench import build as bench_build
 
 from .errors import ModelError
@@ -25,13 +23,6 @@ HANG_SECONDS = 3600
 
 # The clock of the board begins here and goes with the virtual time, in every run.
 RTC = "base=2026-11-21T00:00:00,clock=vm"
-
-# busybox init, as in tests/linux/rootfs, but with the script where the shell would be.
-INITTAB = """::sysinit:/etc/rc
-::once:/etc/model
-::shutdown:/bin/umount -a -t ext2,vfat
-::restart:/init
-"""
 
 # What a person would do first at the prompt of a machine that just came up.
 HEAD = """#!/bin/sh
@@ -70,12 +61,7 @@ def make_initrd(target, scenarios, under_vmm):
                                    else "initramfs.cpio.gz")
     if not base.exists():
         raise ModelError(f"{base.relative_to(ROOT)} is missing: make model-programs")
-    archive = bench_build.cpio_archive([
-        ("etc/inittab", INITTAB.encode()),
-        ("etc/model", guest_script(scenarios, under_vmm).encode())])
-    # The kernel unpacks archives that follow each other, one over the other.
-    target.write_bytes(base.read_bytes() + gzip.compress(archive, mtime=0))
-    return target
+    return bench_build.add_script(base, guest_script(scenarios, under_vmm), target)
 
 
 def host_script(scenarios, under_vmm):

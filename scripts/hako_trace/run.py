@@ -5,7 +5,6 @@ import os
 import re
 import select
 import subprocess
-import tempfile
 from pathlib import Path
 
 import hako_qemu
@@ -16,12 +15,6 @@ from .errors import TraceError
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# As in tests/linux/rootfs, but with the script where the shell would be.
-INITTAB = """::sysinit:/etc/rc
-::once:/etc/trace
-::shutdown:/bin/umount -a -t ext2,vfat
-::restart:/init
-"""
 # `mark` executes the plugin's markers before and after the command.
 SCRIPT = """#!/bin/sh
 . /etc/profile
@@ -49,19 +42,8 @@ def guest_script(command):
 
 
 def make_initrd(out, command):
-    """The built initial RAM disk with the script on top: the kernel unpacks one over the other."""
     base = needed(ROOT / "build/guest/initramfs.cpio.gz", "make initramfs")
-    with tempfile.TemporaryDirectory(dir=out) as folder:
-        tree = Path(folder) / "tree"
-        (tree / "etc").mkdir(parents=True)
-        (tree / "etc/inittab").write_text(INITTAB, encoding="utf-8")
-        (tree / "etc/trace").write_text(guest_script(command), encoding="utf-8")
-        (tree / "etc/trace").chmod(0o755)
-        top = Path(folder) / "top.cpio.gz"
-        bench_build.run_tool([ROOT / "scripts/build_initramfs", "-o", top, "--tree", tree])
-        target = out / "trace.cpio.gz"
-        target.write_bytes(base.read_bytes() + top.read_bytes())
-    return target
+    return bench_build.add_script(base, guest_script(command), out / "trace.cpio.gz")
 
 
 def qemu_command(board, image, plugin, counts, trace, entry):

@@ -53,6 +53,16 @@
 96:
 	.endm
 
+/* The end of a program. */
+	.macro	finish
+	adr	r0, 97f
+	bl	print
+	.inst	MARK_DONE
+98:	b	98b
+97:	.asciz	"BENCH end\n"
+	.align	2
+	.endm
+
 /* print(r0: text): the PL011 of both boards takes characters after reset without being set up. */
 	.macro	PRINT_CODE
 print:

@@ -54,14 +54,7 @@ trapcost_start:
 	measure	clean_d_line,	mcr p15, 0, r6, c7, c10, 1
 	measure	inv_tlb_entry,	mcr p15, 0, r6, c8, c7, 1
 
-	adr	r0, end_line
-	bl	print
-	.inst	MARK_DONE
-1:	b	1b
-
-end_line:
-	.asciz	"BENCH end\n"
-	.align	2
+	finish
 
 	PRINT_CODE
 	.ltorg

@@ -70,6 +70,14 @@ code_at_zero:
 	bx	lr
 code_at_zero_end:
 
+/* What stands behind may have been fetched with the old PID. */
+	.macro SET_PID value
+	mcr	p15, 0, \value, c13, c0, 0
+	nop
+	nop
+	nop
+	.endm
+
 /*
  * pid_round_trip(va, pid_a, pid_b, out): one load under each of two PIDs, without a TLB operation
  * in between, then a store under the first and a load under both again; PID 0 at the end.
@@ -77,34 +85,19 @@ code_at_zero_end:
 	.global	pid_round_trip
 pid_round_trip:
 	stmfd	sp!, {r4 - r6, lr}
-	mcr	p15, 0, r1, c13, c0, 0
-	nop
-	nop
-	nop
+	SET_PID r1
 	ldr	r4, [r0]
-	mcr	p15, 0, r2, c13, c0, 0
-	nop
-	nop
-	nop
+	SET_PID r2
 	ldr	r5, [r0]
 	stmia	r3!, {r4, r5}
-	mcr	p15, 0, r1, c13, c0, 0
-	nop
-	nop
-	nop
+	SET_PID r1
 	mvn	r4, r4
 	str	r4, [r0]
 	ldr	r4, [r0]
-	mcr	p15, 0, r2, c13, c0, 0
-	nop
-	nop
-	nop
+	SET_PID r2
 	ldr	r5, [r0]
 	mov	r6, #0
-	mcr	p15, 0, r6, c13, c0, 0
-	nop
-	nop
-	nop
+	SET_PID r6
 	stmia	r3!, {r4, r5}
 	ldmfd	sp!, {r4 - r6, pc}
 

@@ -33,7 +33,19 @@
 #define EXCEPTION_SIZE 80
 #define STACK_SIZE     4096
 
-#ifndef __ASSEMBLER__
+#ifdef __ASSEMBLER__
+/* clang-format off */
+
+/* One instruction in ARM state, for run_code(). */
+	.macro CODE name, text:vararg
+	.global	\name
+\name:
+	\text
+	bx	lr
+	.endm
+
+/* clang-format on */
+#else
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,7 +85,7 @@ void exception_reset(void);
 void run_code4(uint32_t psr, uint32_t pc, const uint32_t args[4]);
 
 /** Address of a function, of a label in assembly, or of an object, as a register holds it. */
-#define addr(object) ((uint32_t)(uintptr_t)(object))
+#define addr(object)  ((uint32_t)(uintptr_t)(object))
 
 /** Runs the code at @p code in the mode, state and masks of @p psr; fills seen. */
 #define run_code(psr, code, a, b) \

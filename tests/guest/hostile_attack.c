@@ -7,6 +7,7 @@
  */
 #include "tests/guest/cp15.h"
 #include "tests/guest/guest.h"
+#include "tests/guest/hostile.h"
 #include "tests/guest/irq.h"
 #include "tests/guest/mmu.h"
 #include "tests/guest/tap.h"
@@ -23,17 +24,6 @@
 
 /* In hostile_attack_code.S */
 extern label attack_load, attack_store, attack_swi_on_stack, attack_branch;
-extern uint32_t hostile_seed[]; /* its address is the number of the attack */
-
-static uint32_t random_state = 0x12345678;
-
-static uint32_t next_random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state;
-}
 
 /* A store that may abort; the attack goes on. */
 static void poke(uint32_t at, uint32_t value)
@@ -288,14 +278,7 @@ static void frame_buffer_over_the_vmm(void)
 	tap_printf("# back\n");
 }
 
-#define ATTACK(name)        \
-	{                   \
-#name, name \
-	}
-static const struct {
-	const char *name;
-	void (*run)(void);
-} attacks[] = {
+static const struct attack attacks[] = {
 	ATTACK(jump_to_nothing),
 	ATTACK(jump_to_a_device),
 	ATTACK(jump_to_the_vmm),
@@ -325,11 +308,5 @@ static const struct {
 
 GUEST_TEST(the_attack_is_over)
 {
-	const unsigned number = addr(hostile_seed);
-
-	if (number < 1 || number > COUNT(attacks))
-		tap_bail_out("no attack %u", number);
-	tap_printf("# %s\n", attacks[number - 1].name);
-	irq_init();
-	attacks[number - 1].run();
+	hostile_attack(attacks, COUNT(attacks));
 }

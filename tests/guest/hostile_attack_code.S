@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Single steps of hostile_attack.c. */
+#include "tests/guest/guest.h"
+
 	.syntax unified
 	.arch armv5te
 	.text
 	.arm
 
-	.global	attack_load
-attack_load:
-	ldr	r0, [r1]
-	bx	lr
-
-	.global	attack_store
-attack_store:
-	str	r0, [r1]
-	bx	lr
+	CODE	attack_load, ldr r0, [r1]
+	CODE	attack_store, str r0, [r1]
 
 	.global	attack_branch
 attack_branch:

@@ -7,6 +7,7 @@
  */
 #include "tests/guest/cp15.h"
 #include "tests/guest/guest.h"
+#include "tests/guest/hostile.h"
 #include "tests/guest/irq.h"
 #include "tests/guest/mmu.h"
 #include "tests/guest/pv_guest.h"
@@ -25,21 +26,10 @@ extern label hostile_load, hostile_store, hostile_load_byte, hostile_store_byte,
 	hostile_load_double, hostile_store_double, hostile_load_many, hostile_store_many,
 	hostile_swap, hostile_load_user, hostile_store_user, hostile_branch, hostile_calls,
 	pv_return_site, hostile_behind_site;
-extern uint32_t hostile_seed[]; /* its address is the number of the attack */
 extern const uint32_t hako_pv_info[];
-
-static uint32_t random_state = 0x12345678;
 
 static const uint8_t privileged_modes[] = { PSR_MODE_SVC, PSR_MODE_SYS, PSR_MODE_IRQ,
 					    PSR_MODE_ABT, PSR_MODE_UND, PSR_MODE_FIQ };
-
-static uint32_t next_random(void)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state;
-}
 
 /* Addresses that matter and numbers that do not. */
 static uint32_t next_value(void)
@@ -418,14 +408,7 @@ static void promises_that_are_lies(void)
 	hypercalls_with_wrong_arguments();
 }
 
-#define ATTACK(name)        \
-	{                   \
-#name, name \
-	}
-static const struct {
-	const char *name;
-	void (*run)(void);
-} attacks[] = {
+static const struct attack attacks[] = {
 	ATTACK(return_site_from_programs),
 	ATTACK(return_site_from_other_modes),
 	ATTACK(calls_after_an_fiq),
@@ -449,12 +432,6 @@ static const struct {
 
 GUEST_TEST(the_attack_is_over)
 {
-	const unsigned number = addr(hostile_seed);
-
-	if (number < 1 || number > COUNT(attacks))
-		tap_bail_out("no attack %u", number);
-	tap_printf("# %s\n", attacks[number - 1].name);
-	irq_init();
-	attacks[number - 1].run();
+	hostile_attack(attacks, COUNT(attacks));
 	sanity();
 }

@@ -8,24 +8,17 @@
 	.text
 	.arm
 
-	.macro STEP name, text:vararg
-	.global	hostile_\name
-hostile_\name:
-	\text
-	bx	lr
-	.endm
-
-	STEP	load, ldr r0, [r1]
-	STEP	store, str r0, [r1]
-	STEP	load_byte, ldrb r0, [r1]
-	STEP	store_byte, strb r0, [r1]
-	STEP	load_double, ldrd r2, [r1]
-	STEP	store_double, strd r2, [r1]
-	STEP	load_many, ldmia r1, {r2 - r9}
-	STEP	store_many, stmdb r1, {r2 - r9}
-	STEP	swap, swp r0, r0, [r1]
-	STEP	load_user, ldrt r0, [r1]
-	STEP	store_user, strt r0, [r1]
+	CODE	hostile_load, ldr r0, [r1]
+	CODE	hostile_store, str r0, [r1]
+	CODE	hostile_load_byte, ldrb r0, [r1]
+	CODE	hostile_store_byte, strb r0, [r1]
+	CODE	hostile_load_double, ldrd r2, [r1]
+	CODE	hostile_store_double, strd r2, [r1]
+	CODE	hostile_load_many, ldmia r1, {r2 - r9}
+	CODE	hostile_store_many, stmdb r1, {r2 - r9}
+	CODE	hostile_swap, swp r0, r0, [r1]
+	CODE	hostile_load_user, ldrt r0, [r1]
+	CODE	hostile_store_user, strt r0, [r1]
 
 	.global	hostile_branch
 hostile_branch:

@@ -16,6 +16,7 @@
 #include "tests/guest/irq.h"
 #include "tests/guest/mmu.h"
 #include "tests/guest/tap.h"
+#include "tests/xorshift.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MIB          0x00100000u
@@ -58,13 +59,9 @@ static unsigned slot; /* of the arena: where the row begins */
 static bool user_mode;
 static unsigned kinds[TRAP_KIND_COUNT];
 
-/* Marsaglia's xorshift with 32 bits of state. */
 static uint32_t next_random(void)
 {
-	state ^= state << 13;
-	state ^= state >> 17;
-	state ^= state << 5;
-	return state;
+	return xorshift32(&state);
 }
 
 /* Addresses that matter and numbers that do not. */

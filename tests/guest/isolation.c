@@ -26,15 +26,21 @@ extern label swi_with_sp, undefined_with_sp, irq_with_sp, word_code;
 extern label enter_swi, enter_undef, enter_irq;
 extern uint32_t word_slot[1];
 
-GUEST_TEST(the_addresses_of_the_vmm_are_not_mapped)
+/* Whatever tries: a translation fault, as where a board without a VMM has nothing mapped. */
+static void expect_no_vmm(uint32_t step)
 {
-	mmu_tables_init();
-	mmu_on(0);
-	for (uint32_t va = VMM_BASE; va < VMM_END; va += 0x7ffc)
+	for (uint32_t va = VMM_BASE; va < VMM_END; va += step)
 		for (enum access access = 0; access < ACCESS_COUNT; access++) {
 			tap_case("0x%x, %s", va, access_name(access));
 			EXPECT_EQ(FSR_TRANSLATION_SECTION, probe_status(access, va));
 		}
+}
+
+GUEST_TEST(the_addresses_of_the_vmm_are_not_mapped)
+{
+	mmu_tables_init();
+	mmu_on(0);
+	expect_no_vmm(0x7ffc);
 }
 
 GUEST_TEST(opening_all_domains_does_not_open_the_vmm)
@@ -43,11 +49,7 @@ GUEST_TEST(opening_all_domains_does_not_open_the_vmm)
 	mmu_on(0);
 	for (unsigned turn = 0; turn < 2; turn++) {
 		dacr_write(turn ? 0xffffffff : 0x55555555);
-		for (uint32_t va = VMM_BASE; va < VMM_END; va += 0x24000)
-			for (enum access access = 0; access < ACCESS_COUNT; access++) {
-				tap_case("0x%x, %s", va, access_name(access));
-				EXPECT_EQ(FSR_TRANSLATION_SECTION, probe_status(access, va));
-			}
+		expect_no_vmm(0x24000);
 	}
 }
 

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Accesses whose abort mmu_faults.c looks at closely: r0 value, r1 address, r2 offset. */
+#include "tests/guest/guest.h"
+
 	.syntax unified
 	.arch armv5te
 	.text
 	.arm
-
-	.macro CODE name, text:vararg
-	.global	\name
-\name:
-	\text
-	bx	lr
-	.endm
 
 	CODE	fault_ldr, ldr r0, [r1]
 	CODE	fault_ldr_pre, ldr r0, [r1, #4]!

@@ -15,6 +15,7 @@
 #include "tests/guest/mmu.h"
 #include "tests/guest/pv_guest.h"
 #include "tests/guest/tap.h"
+#include "tests/xorshift.h"
 
 #define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define FLAGS        0xf8000000u
@@ -69,13 +70,9 @@ void calls_run(void);
 
 static uint32_t state;
 
-/* Marsaglia's xorshift with 32 bits of state. */
 static uint32_t next_random(void)
 {
-	state ^= state << 13;
-	state ^= state >> 17;
-	state ^= state << 5;
-	return state;
+	return xorshift32(&state);
 }
 
 static struct given make_case(unsigned number)

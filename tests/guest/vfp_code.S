@@ -8,13 +8,6 @@
 	.text
 	.arm
 
-	.macro CODE name, text:vararg
-	.global	\name
-\name:
-	\text
-	bx	lr
-	.endm
-
 	CODE	read_fpsid, fmrx r0, fpsid
 	CODE	read_fpexc, fmrx r0, fpexc
 	CODE	read_fpscr, fmrx r0, fpscr

@@ -6,6 +6,7 @@
 #include "arch/arm/mmu.h"
 #include "arch/arm/sctlr.h"
 #include "arch/arm/user_access.h"
+#include "tests/xorshift.h"
 #include "vcpu/fault.h"
 #include "vcpu/guest_abi.h"
 #include "vcpu/guest_mem.h"
@@ -38,10 +39,7 @@ void seed(uint32_t value)
 
 uint32_t rnd(void)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state;
+	return xorshift32(&random_state);
 }
 
 uint32_t rnd_below(uint32_t limit)

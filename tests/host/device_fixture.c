@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/host/device_fixture.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "tests/xorshift.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/log.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 bool wire_level[DEVICE_WIRES_MAX];
 unsigned wire_changes;
@@ -103,10 +104,7 @@ void bench_seed(uint32_t seed)
 
 uint32_t bench_random(void)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state;
+	return xorshift32(&random_state);
 }
 
 void panic(const char *format, ...)

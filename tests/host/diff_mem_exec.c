@@ -12,6 +12,7 @@
  */
 #include "arch/arm/condition.h"
 #include "arch/arm/psr.h"
+#include "tests/xorshift.h"
 #include "vcpu/mem_exec.h"
 #include "vmm/lib/bits.h"
 
@@ -84,10 +85,7 @@ static uint32_t random_state = 0x2545f491;
 
 static uint32_t random_word(void)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state;
+	return xorshift32(&random_state);
 }
 
 static void put(uint32_t offset, uint32_t word)

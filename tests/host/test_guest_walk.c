@@ -7,6 +7,7 @@
 
 #include "arch/arm/sctlr.h"
 #include "tests/host/ref_mmu.h"
+#include "tests/xorshift.h"
 #include "vmm/lib/bits.h"
 
 #include <setjmp.h>
@@ -212,10 +213,7 @@ static uint32_t random_state = 1;
 
 static uint32_t rnd(void)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state;
+	return xorshift32(&random_state);
 }
 
 static void random_tables_are_walked_like_the_reference(void **state)

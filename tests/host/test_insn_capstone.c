@@ -9,6 +9,7 @@
  */
 #include "arch/arm/insn.h"
 #include "tests/host/insn_text.h"
+#include "tests/xorshift.h"
 #include "vmm/lib/bits.h"
 
 #include <capstone/capstone.h>
@@ -26,10 +27,7 @@ static uint32_t random_state = 0x9e3779b9;
 
 static uint32_t random_word(void)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 17;
-	random_state ^= random_state << 5;
-	return random_state;
+	return xorshift32(&random_state);
 }
 
 /** Condition AL, and mostly in the space of loads and stores (ARM ARM, A3.1). */
