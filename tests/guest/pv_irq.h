@@ -8,6 +8,11 @@
 #define FRAME_PC   60
 #define FRAME_SIZE 72
 
+/* Where a return unmasks: by the first instruction of its sequence, amid it, by the last but the SWI. */
+#define UNMASK_FIRST   1
+#define UNMASK_INSIDE  2
+#define UNMASK_AT_SITE 4
+
 /* Offsets in struct entered. */
 #define ENTERED_CPSR  60
 #define ENTERED_INDEX 64

@@ -44,10 +44,14 @@ program:
 	add	sp, r12, #1
 	add	lr, sp, #1
 	mov	r0, r4
-	cmp	r4, r5				/* flags that depend on the turn */
+	tst	r4, #1				/* flags that depend on the turn */
 	swi	0
-	movne	r1, #0
-	moveq	r1, #1
+	.global	irq_behind_call
+irq_behind_call:
+	moveq	r1, #0
+	movne	r1, #1
+	eor	r1, r1, r4
+	and	r1, r1, #1
 	cmp	r0, r4				/* the kernel's count of calls */
 	addne	r1, r1, #1
 	add	r2, r12, #1
@@ -111,24 +115,37 @@ called:
 	ldr	r0, [r3]
 	add	r0, r0, #1
 	str	r0, [r3]
+	mov	r4, r0
+	bl	irq_before_return
+	mov	r0, r4
 	ldr	r9, =irq_work
+	ldr	r7, =irq_unmask_at
+	ldr	r7, [r7]
+	ldr	lr, =PV_UNMASKED
+	tst	r7, #UNMASK_FIRST
 
 /*
- * The return: r0 is the result, r9 the address of what is to be done before. Begun again from here
- * by an interrupt, so nothing of r0, r9 and sp changes before the last load.
+ * The return: r0 is the result, r9 the address of what is to be done before, r7 says where it
+ * unmasks, with lr. Begun again from here by an interrupt, so nothing of r0, r7, r9, sp and lr
+ * changes before the last load.
  */
 	.global	pv_restart_from, pv_return_site
 pv_restart_from:
+	strbne	lr, [lr, #PV_PAGE + PV_CTL - PV_UNMASKED]
 	add	r2, sp, #FRAME_SP
 	ldmia	r2, {r4, r5, r11, r12}		/* sp, lr, pc, psr */
 	ldr	r1, [r9]
 	cmp	r1, #0
 	bne	1f
 	ldr	r3, =PV_PAGE + PV_USR_SP
+	tst	r7, #UNMASK_INSIDE
+	strbne	lr, [lr, #PV_PAGE + PV_CTL - PV_UNMASKED]
 	mov	r6, r12
 	add	r12, r2, #FRAME_SIZE - FRAME_SP
 	stmia	r3, {r4, r5, r6, r11, r12}
+	tst	r7, #UNMASK_AT_SITE
 	ldmdb	r2, {r1 - r12}
+	strbne	lr, [lr, #PV_PAGE + PV_CTL - PV_UNMASKED]
 pv_return_site:
 	swi	0
 1:	ldr	r2, =irq_work_done

@@ -136,6 +136,7 @@ def compare(board, name):
         raise Failure(f"{name} on {board} differs:\n{difference}\n" + tail(vmm))
     if VM_POWERED_OFF not in vmm:
         raise Failure(f"{name} on {board}: no line {VM_POWERED_OFF!r}\n" + tail(vmm))
+    return bare
 
 
 def compare_hostile(board, name):
@@ -160,6 +161,7 @@ def compare_hostile(board, name):
                       + tail(vmm))
     if reason and not any(line.startswith(f"{VM_STOPPED} {reason}") for line in vmm):
         raise Failure(f"{name} on {board}: not stopped for: {reason}\n" + tail(vmm))
+    return guest
 
 
 def check_vmm_only(board, name):
@@ -171,6 +173,7 @@ def check_vmm_only(board, name):
     if problems:
         text = tail(guest + vmm)
         raise Failure(f"{name} under the VMM on {board}: {problems}\n{text}")
+    return guest
 
 
 def guests(board):
@@ -179,7 +182,7 @@ def guests(board):
 
 
 def check(board, name, where):
-    """Runs one guest: where is "bare", "vmm" or "both". Raises Failure."""
+    """Runs one guest: where is "bare", "vmm" or "both". Returns its lines; raises Failure."""
     if name in VMM_ONLY:
         return None if where == "bare" else check_vmm_only(board, name)
     if name.startswith(NEVER_BARE) and where == "bare":
