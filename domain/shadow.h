@@ -67,7 +67,7 @@ struct shadow_slot {
 	uint16_t table; /* or SHADOW_SECTION */
 };
 
-#define SHADOW_SECTION 0xffffu
+#define SHADOW_SECTION 0xfffeu
 #define SHADOW_NONE    0xffffu
 
 /** One guest address space. */

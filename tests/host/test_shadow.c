@@ -211,6 +211,19 @@ static void a_section_is_one_entry_where_it_can_be(void **state)
 	assert_int_equal(host_of(0x123abcdc), HPA_RAM + 0x001abcdc);
 }
 
+/* A manager may store where the kernel only reads: in a page then, and the TLB knows no section. */
+static void pages_in_place_of_a_section_leave_nothing_of_it(void **state)
+{
+	machine_mcr(MCR_SCTLR, SCTLR_M | SCTLR_C | SCTLR_V | SCTLR_S);
+	guest_set_word(DIR_A + 0x123 * 4, 0x00100000 | 0 << 10 | 1 << 5 | 0x1e);
+	assert_int_equal(touch(0x12300000, false), SHADOW_FILLED);
+	assert_true(reaches(0x12345678, false));
+	machine_mcr(MCR_DACR, 0x5555555d);
+	assert_int_equal(touch(0x12300000, true), SHADOW_FILLED);
+	assert_true(reaches(0x12300000, true));
+	ASSERT_NO_ACCESS(0x12345678);
+}
+
 /* The same modified address is known to the hardware under two virtual ones. */
 static void an_fcse_address_is_invalidated_at_both_places(void **state)
 {
@@ -369,6 +382,7 @@ int main(void)
 		TEST(one_address_invalidates_a_whole_large_page, start),
 		TEST(one_address_invalidates_a_whole_section, start),
 		TEST(a_section_is_one_entry_where_it_can_be, start),
+		TEST(pages_in_place_of_a_section_leave_nothing_of_it, start),
 		TEST(an_fcse_address_is_invalidated_at_both_places, start),
 		TEST(a_process_id_changes_what_low_addresses_mean, start),
 		TEST(a_reused_directory_is_compared, start),
