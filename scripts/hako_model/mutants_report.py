@@ -73,46 +73,85 @@ def base_problems(verdicts):
             f"{verdict.detail}" for verdict in verdicts.values() if verdict.caught]
 
 
-def _record(mutant):
-    return {"number": mutant.number, "path": mutant.site.path, "line": mutant.site.line,
-            "function": mutant.site.function, "operation": mutant.site.operation,
-            "nth": mutant.site.nth, "status": mutant.status, "by": mutant.by, "kind": mutant.kind,
-            "detail": mutant.detail}
-
-
 def _key(record):
     return (record["path"], record["function"], record["operation"], record["nth"])
 
 
-def write_json(path, board, mutants, verdicts, problems, sites):
-    """The results; those of mutants that were not run this time stay, if they still exist."""
-    records = {mutant.site.key: _record(mutant) for mutant in mutants}
-    for record in read_records(path) if path.exists() else ():
-        if _key(record) in {site.key for site in sites}:
-            records.setdefault(_key(record), record)
-    data = {
-        "board": board,
-        "unmodified": [dataclasses.asdict(verdict) for verdict in verdicts.values()],
-        "mutants": [records[site.key] for site in sites if site.key in records],
-        "problems": problems,
-    }
-    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+class Results:
+    """
+    What is known of each mutant, in a file that grows as they are done. Verdicts of other mutants
+    stay in it; `fingerprint` says which of them are of this VMM and this model.
+    """
+
+    def __init__(self, path, board, sites, verdicts, fingerprint):
+        self.path, self.sites = path, sites
+        self.records = {key: record for key, record in read_records(path).items()
+                        if key in {site.key for site in sites}}
+        self.fingerprint = fingerprint
+        self.head = {"board": board,
+                     "unmodified": [dataclasses.asdict(verdict) for verdict in verdicts.values()]}
+
+    def add(self, mutant):
+        """A mutant is done; the file has it at once."""
+        self._record(mutant)
+        self._write([])
+
+    def finish(self, mutants, problems):
+        """All are done and judged."""
+        for mutant in mutants:
+            self._record(mutant)
+        self._write(problems)
+
+    def _record(self, mutant):
+        site = mutant.site
+        self.records[site.key] = {
+            "path": site.path, "line": site.line, "function": site.function,
+            "operation": site.operation, "nth": site.nth, "status": mutant.status,
+            "by": mutant.by, "kind": mutant.kind, "detail": mutant.detail, "of": self.fingerprint}
+
+    def _write(self, problems):
+        data = self.head | {
+            "mutants": [self.records[site.key] for site in self.sites
+                        if site.key in self.records],
+            "problems": problems}
+        partial = self.path.with_suffix(".partial")
+        partial.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        partial.replace(self.path)
 
 
 def read_records(path):
-    """What the runs before said of each mutant."""
+    """{key: what the runs before said of that mutant}."""
+    if not path.exists():
+        return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["mutants"]
+        return {_key(record): record
+                for record in json.loads(path.read_text(encoding="utf-8"))["mutants"]}
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path}: no results of a run before: {error}")
 
 
 def read_caught(path):
-    """Keys of the mutants that a run before has caught."""
-    return {_key(record) for record in read_records(path) if record["status"] == "caught"}
+    """{key: workload} of the mutants that a run before has caught."""
+    return {key: record["by"] for key, record in read_records(path).items()
+            if record["status"] == "caught"}
 
 
-def table(mutants):
+def restore(mutants, path, fingerprint):
+    """Gives mutants the verdict they have had with this VMM; returns the others."""
+    known = read_records(path)
+    left = []
+    for mutant in mutants:
+        record = known.get(mutant.site.key, {})
+        if record.get("of") != fingerprint or record["status"] == "not built":
+            left.append(mutant)
+            continue
+        mutant.status = "survived" if record["status"] == "accepted" else record["status"]
+        mutant.by = record["by"]
+        mutant.kind, mutant.detail = record["kind"], record["detail"]
+    return left
+
+
+def table(mutants, seconds):
     """Lines for a person: one for each mutant, then how many of each kind."""
     lines = []
     for mutant in mutants:
@@ -123,5 +162,6 @@ def table(mutants):
     for mutant in mutants:
         counts[mutant.status] = counts.get(mutant.status, 0) + 1
     lines.append(f"{len(mutants)} mutants: "
-                 + ", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
+                 + ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+                 + f"; in {int(seconds) // 60}:{int(seconds) % 60:02d}")
     return lines

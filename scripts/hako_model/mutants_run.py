@@ -135,8 +135,13 @@ def run_base(trees, chosen, model, workers):
         return {verdict.workload: verdict for verdict in verdicts}
 
 
-def run_mutant(mutant, trees, chosen, normal, model):
-    """Builds a mutant and runs it until it is caught."""
+def _likely_first(chosen, name):
+    """The workloads, but first the one that caught this mutant the last time."""
+    return sorted(chosen, key=lambda workload: workload.name != name)
+
+
+def run_mutant(mutant, trees, chosen, normal, model, likely=""):
+    """Builds a mutant and runs it until it is caught; `likely`: the workload that does it."""
     try:
         folder, differs = trees.make_mutant(mutant.number, mutant.site)
     except ModelError as error:
@@ -146,7 +151,7 @@ def run_mutant(mutant, trees, chosen, normal, model):
         mutant.status = "same code"
         return mutant
     mutant.status = "survived"
-    for workload in chosen:
+    for workload in _likely_first(chosen, likely):
         verdict = run_workload(workload, trees, folder, model, normal[workload.name].instructions)
         if verdict.caught:
             mutant.status, mutant.by = "caught", workload.name
@@ -155,15 +160,17 @@ def run_mutant(mutant, trees, chosen, normal, model):
     return mutant
 
 
-def run_mutants(mutants, trees, chosen, normal, model, workers, progress):
-    """All of them, side by side."""
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(run_mutant, mutant, trees, chosen, normal, model)
-                   for mutant in mutants]
-        for count, future in enumerate(concurrent.futures.as_completed(futures), 1):
-            done = future.result()
-            progress(f"{count}/{len(mutants)}  {describe(done)}")
-    return mutants
+def run_mutants(mutants, trees, chosen, normal, model, workers, likely):
+    """All of them, side by side; yields each as it is done. `likely`: {site.key: workload}."""
+    pool = concurrent.futures.ThreadPoolExecutor(workers)
+    try:
+        futures = [pool.submit(run_mutant, mutant, trees, chosen, normal, model,
+                               likely.get(mutant.site.key, "")) for mutant in mutants]
+        for future in concurrent.futures.as_completed(futures):
+            yield future.result()
+    finally:
+        # After a person's Ctrl-c: QEMU has got it as well.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def describe(mutant):

@@ -2,8 +2,9 @@
 """Finds every cache, TLB and write-buffer operation in the VMM's sources, and takes one away.
 
 Nothing is listed here: an operation is an MCR or MRC of coprocessor 15 with CRn 7 to 10, in
-assembly or in an asm statement; a function that is made of one; or a function whose body is nothing
-but calls of such functions. Each place where one stands or is called is a site.
+assembly or in an asm statement; a function that is made of one, or by an assembler macro that has
+one; or a function whose body is nothing but calls of such functions. Each place where one stands or
+is called is a site.
 """
 
 import dataclasses
@@ -14,8 +15,12 @@ FOLDERS = ("arch", "board", "devemu", "domain", "net", "vcpu", "vmm")
 
 # CRn of caches, TLB and their lockdown (TRM, 2.3.8 to 2.3.12). WFI is c7 as well.
 _CRN = r"c(?:7|8|9|10)"
+# CRm and opcode 2 may be arguments of an assembler macro.
 _ASM_OPERATION = re.compile(
-    rf"\bm(?:cr|rc)\s+p15\s*,\s*0\s*,\s*([\w%]+)\s*,\s*{_CRN}\s*,\s*c\d+(?:\s*,\s*\d+)?")
+    rf"\bm(?:cr|rc)\s+p15\s*,\s*0\s*,\s*([\w%]+)\s*,\s*{_CRN}\s*,\s*(?:c\d+|\\\w+)"
+    r"(?:\s*,\s*(?:\d+|\\\w+))?")
+_ASM_MACRO = re.compile(r"^[ \t]*\.macro[ \t]+(\w+)[ \t]+([^\n]*)\n(.*?)^[ \t]*\.endm",
+                        re.MULTILINE | re.DOTALL)
 # CACHE_OPERATION(name, crm, opc2), CP15_WRITE(name, crn, crm, opc2): macros that make a function.
 _MACRO_DEFINITION = re.compile(r"^#define\s+(\w+)\((\w+(?:\s*,\s*\w+)*)\)((?:.*\\\n)*.*)$",
                                re.MULTILINE)
@@ -150,6 +155,15 @@ def _macro_instances(source):
                 yield use.start(), use.end(), values[parameters[0]]
 
 
+def _asm_macro_functions(source):
+    """Names of the functions that an assembler macro with an operation in it makes."""
+    for macro in _ASM_MACRO.finditer(source.plain):
+        name, first, body = macro[1], re.match(r"\w+", macro[2])[0], macro[3]
+        if re.search(rf"^\\{first}:", body, re.MULTILINE) and _ASM_OPERATION.search(body):
+            for use in re.finditer(rf"^[ \t]+{name}[ \t]+(\w+)", source.plain, re.MULTILINE):
+                yield use[1]
+
+
 def _calls(source, names):
     """(start, end of name, end of call, name) of the calls of functions in `names`."""
     if not names:
@@ -183,6 +197,7 @@ def operation_names(sources):
     names = set()
     for source in sources:
         if source.path.endswith(".S"):
+            names.update(_asm_macro_functions(source))
             continue
         names.update(name for _, _, name in _macro_instances(source))
         for start, _ in _asm_statements(source):
@@ -206,6 +221,18 @@ def _one_line(text):
     return re.sub(r"\s+", " ", text).strip()
 
 
+def _arguments(text):
+    """The arguments of a call."""
+    arguments, depth = [""], 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if character == "," and depth == 0:
+            arguments.append("")
+        else:
+            arguments[-1] += character
+    return [argument.strip() for argument in arguments if argument.strip()]
+
+
 def _c_sites(source, names):
     for start, end, name in _macro_instances(source):
         empty = f"static inline void {name}(uint32_t operand_) {{ (void)operand_; }}"
@@ -217,19 +244,23 @@ def _c_sites(source, names):
             yield function.name, _one_line(operation), start, end, "(void)0"
     for start, name_end, end, _ in _calls(source, names):
         function = source.function_at(start)
-        operand = source.text[name_end:end].strip()[1:-1].strip()
-        instead = f"((void)({operand}))" if operand else "((void)0)"
+        operands = _arguments(source.text[name_end:end].strip()[1:-1])
+        instead = "(" + ", ".join(f"(void)({operand})" for operand in operands or ["0"]) + ")"
         yield (function.name if function else "-", _one_line(source.text[start:end]), start, end,
                instead)
 
 
 def _asm_sites(source):
+    made = set(_asm_macro_functions(source))
     label = "-"
     offset = 0
     for line in source.plain.splitlines(keepends=True):
-        named = re.match(r"([A-Za-z_]\w*):", line)
+        named = re.match(r"([A-Za-z_]\w*):|[ \t]*\.macro[ \t]+(\w+)", line)
+        use = re.match(r"[ \t]+\w+[ \t]+(\w+)", line)
         if named:
-            label = named[1]
+            label = named[1] or named[2]
+        elif use and use[1] in made:
+            label = use[1]
         match = _ASM_OPERATION.search(line)
         if match and not line.startswith("#"):
             # MRC to r15 sets the flags a loop waits for: Z, as at its end.

@@ -2,6 +2,7 @@
 """The mutation run finds every operation, takes just that one away, and accounts for each."""
 
 import pathlib
+import re
 import sys
 
 import pytest
@@ -61,6 +62,7 @@ static int work(int n)
 		   3));
 	drain(0);
 	drain(0);
+	clean_range(next(n, 3), n);
 	write_dacr(1);
 	return call(flush), n;
 }
@@ -81,10 +83,28 @@ next:	mcr	p15, 0, r1, c8, c7, 0
 	mcr	p15, 0, r1, c10, c0, 0
 """
 
+RANGE_S = """
+	.macro	EACH name, crm, opc2, more:vararg
+	.global	\\name
+\\name:
+1:	mcr	p15, 0, r0, c7, \\crm, \\opc2
+	\\more
+	bx	lr
+	.endm
+	.macro	PLAIN name
+\\name:	bx	lr
+	.endm
+
+	EACH	clean_range, c10, 1
+	EACH	forget_range, c14, 1, mcr p15, 0, r0, c7, c5, 1
+	PLAIN	call
+"""
+
 
 @pytest.fixture(name="tree")
 def _tree(tmp_path):
-    for path, text in (("arch/cache.h", CACHE_H), ("vmm/user.c", USER_C), ("arch/boot.S", BOOT_S)):
+    for path, text in (("arch/cache.h", CACHE_H), ("vmm/user.c", USER_C), ("arch/boot.S", BOOT_S),
+                       ("arch/range.S", RANGE_S)):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(text)
     return tmp_path
@@ -105,10 +125,13 @@ def test_every_operation_and_call_is_a_site(tree):
         ("arch/cache.h", "clean_all", "mrc p15, 0, r15, c7, c10, 3", 1),
         ("arch/cache.h", "flush", "clean_all()", 1),
         ("arch/cache.h", "flush", "drain(0)", 1),
+        ("arch/range.S", "EACH", r"mcr p15, 0, r0, c7, \crm, \opc2", 1),
+        ("arch/range.S", "forget_range", "mcr p15, 0, r0, c7, c5, 1", 1),
         ("vmm/user.c", "work", "flush()", 1),
         ("vmm/user.c", "work", "drain(next(n, 3))", 1),
         ("vmm/user.c", "work", "drain(0)", 1),
         ("vmm/user.c", "work", "drain(0)", 2),
+        ("vmm/user.c", "work", "clean_range(next(n, 3), n)", 1),
     ]
 
 
@@ -128,7 +151,8 @@ def test_a_removed_operation_leaves_the_rest_as_it_was(tree):
 def test_operands_are_still_evaluated_and_loops_still_end(tree):
     replacements = {site.operation: site.replacement for site in mutants_sites.find_sites(tree)}
     assert replacements["drain(next(n, 3))"] == "((void)(next(n,\n\t\t   3)))"
-    assert replacements["flush()"] == "((void)0)"
+    assert replacements["clean_range(next(n, 3), n)"] == "((void)(next(n, 3)), (void)(n))"
+    assert replacements["flush()"] == "((void)(0))"
     assert replacements["mrc p15, 0, pc, c7, c14, 3"] == "teq r0, r0"
     assert replacements["mcr p15, 0, r1, c8, c7, 0"] == "nop"
 
@@ -138,8 +162,10 @@ def test_the_vmms_own_sources_are_understood():
     functions = {site.function for site in sites}
     assert {"boot_entry", "write_sctlr", "shadow_revalidate", "access_mapped", "loader_load",
             "mmu_tlb_invalidate"} <= functions
+    assert {"cache_clean_d_range(from, from + size)"} <= {site.operation for site in sites}
     # As many lines of assembly as a plain search finds.
-    lines = sum(mutants_sites._ASM_OPERATION.search(line) is not None
+    plain = re.compile(r"\bm(cr|rc)\s+p15,\s*\d,\s*\w+,\s*c([789]|10)\b")
+    lines = sum(plain.search(line) is not None
                 for path in (ROOT / "arch").rglob("*.S")
                 for line in path.read_text().splitlines())
     assert lines == sum(site.path.endswith(".S") for site in sites)
@@ -198,15 +224,33 @@ def test_results_of_a_part_keep_the_rest(tree, tmp_path):
     path = tmp_path / "results.json"
     sites = mutants_sites.find_sites(tree)
     mutants = _mutants(tree, {("flush()", 1): "survived"})
-    mutants_report.write_json(path, "board", mutants, {}, [], sites)
+    assert mutants_report.read_caught(path) == {}
+    mutants_report.Results(path, "board", sites, {}, "vmm").finish(mutants, [])
     assert len(mutants_report.read_caught(path)) == len(sites) - 1
     again = [mutant for mutant in mutants if mutant.status == "survived"]
     again[0].status = "caught"
-    mutants_report.write_json(path, "board", again, {}, [], sites[1:])
-    assert mutants_report.read_caught(path) == {site.key for site in sites[1:]}
+    mutants_report.Results(path, "board", sites[1:], {}, "vmm").add(again[0])
+    assert set(mutants_report.read_caught(path)) == {site.key for site in sites[1:]}
     path.write_text("{")
     with pytest.raises(ModelError, match="results.json"):
         mutants_report.read_caught(path)
+
+
+def test_an_interrupted_run_goes_on_where_it_was_if_the_vmm_is_the_same(tree, tmp_path):
+    path = tmp_path / "results.json"
+    sites = mutants_sites.find_sites(tree)
+    done = _mutants(tree, {("flush()", 1): "accepted", ("drain(0)", 2): "not built"})[:-1]
+    results = mutants_report.Results(path, "board", sites, {}, "vmm")
+    for mutant in done:
+        results.add(mutant)
+    mutants = _mutants(tree, {})
+    left = mutants_report.restore(mutants, path, "vmm")
+    assert [mutant.site.key for mutant in left] == [done[-1].site.key, sites[-1].key]
+    # It survived; whether that is accepted is looked up anew.
+    assert {mutant.status for mutant in mutants if mutant.site.operation == "flush()"} == {
+        "survived"}
+    mutants = _mutants(tree, {})
+    assert mutants_report.restore(mutants, path, "another vmm") == mutants
 
 
 def test_a_mutant_that_was_not_run_is_a_problem(tree):
