@@ -20,6 +20,11 @@
 #define HALF_REG_MASK   0x0f600ff0u
 #define HALF_REGISTER   0x010000b0u
 
+/*
+ * trap_dabt (arch/arm/vectors.S) finds entries as page_at() and key() do, and trap_device
+ * (arch/arm/fast_mmio.S) does what device_page_access() does with a word at an immediate offset.
+ */
+
 /** The entry for @p va. Another page may have it; those that Linux uses all the time do not meet. */
 static struct device_page *page_at(struct vcpu *vcpu, uint32_t va)
 {
@@ -29,7 +34,7 @@ static struct device_page *page_at(struct vcpu *vcpu, uint32_t va)
 /** What an entry is found by. */
 static uint32_t key(uint32_t va)
 {
-	return (va & ~(DEVICE_PAGE_SIZE - 1u)) | 1u;
+	return ~(va / DEVICE_PAGE_SIZE);
 }
 
 /** Whether the guest's table still has @p word at the guest physical address @p at. */
@@ -92,6 +97,8 @@ static uint32_t needed_dacr(const struct vcpu *vcpu, const struct guest_translat
 void device_page_remember(struct vcpu *vcpu, uint32_t va, const struct guest_translation *t,
 			  const struct mem_region *region)
 {
+	const bool writable = guest_rights(&vcpu->mmu, t, true) >= RIGHTS_WRITE;
+	const struct device_ops *const ops = region->device->ops;
 	const uint32_t mva = guest_mva(&vcpu->mmu, va);
 
 	if (!vcpu_privileged(vcpu) || va < vcpu->pv.user_limit)
@@ -102,7 +109,8 @@ void device_page_remember(struct vcpu *vcpu, uint32_t va, const struct guest_tra
 		.dacr = needed_dacr(vcpu, t),
 		.offset = t->gpa.raw - region->base - va,
 		.device = region->device,
-		.writable = guest_rights(&vcpu->mmu, t, true) >= RIGHTS_WRITE,
+		.read = ops->read,
+		.write = writable ? ops->write : NULL,
 		.sctlr = vcpu->mmu.sctlr,
 		.mva = mva,
 		.l1 = t->l1,
@@ -128,7 +136,7 @@ static inline bool transfer(struct vcpu *vcpu, const struct device_page *page, u
 		return false;
 	if (bit(word, 20))
 		*reg = mmio_read(page->device, va + page->offset, size);
-	else if (page->writable)
+	else if (page->write)
 		mmio_write(page->device, va + page->offset, *reg, size);
 	else
 		return false;

@@ -51,7 +51,8 @@ struct vcpu_fast {
 	uint32_t return_lr;    /* the lr of a SWI that is the fast return now, or 1 */
 };
 
-#define DEVICE_PAGES     16u
+struct device;
+
 #define DEVICE_PAGE_SIZE 1024u
 
 /**
@@ -60,13 +61,15 @@ struct vcpu_fast {
  * permission (ARM ARM, B3.3.3).
  */
 struct device_page {
-	_Alignas(32) uint32_t key; /* the virtual address, and 1; 0: nothing */
+	_Alignas(32) uint32_t key; /* ~(virtual address / 1024); 0: nothing */
 	uint32_t epoch;            /* when it was last compared */
 	uint32_t dacr;             /* bits of this register that must be set */
 	uint32_t offset;           /* of the register in its window, minus its virtual address */
 	struct device *device;
-	bool writable; /* to here, one cache line */
-	uint32_t sctlr;
+	uint32_t (*read)(struct device *dev, uint32_t offset, unsigned size); /* its model's */
+	/* NULL if the page is read-only. */
+	void (*write)(struct device *dev, uint32_t offset, uint32_t value, unsigned size);
+	uint32_t sctlr; /* to here, one cache line */
 	uint32_t mva;
 	uint32_t l1; /* the guest's descriptors; 0: there is none */
 	uint32_t l2;
@@ -81,7 +84,6 @@ struct pv_dacr {
 };
 
 struct vm;
-struct device;
 struct shadow;
 struct vm_mem;
 struct mem_region;
@@ -105,7 +107,10 @@ struct vcpu {
 	uint32_t spsr[BANK_COUNT]; /* BANK_USR is not used */
 	uint32_t bank_high[2][5];  /* r8-r12: of the other modes while in FIQ, of FIQ otherwise */
 
-	uint32_t interrupt; /* asserted inputs: PSR_I for IRQ, PSR_F for FIQ */
+	uint32_t interrupt;    /* asserted inputs: PSR_I for IRQ, PSR_F for FIQ */
+	uint32_t attention;    /* not 0: these, or what the VM was asked for, have changed since
+			       trap_finish() looked */
+	uint32_t device_epoch; /* moves when a translation of a device may have become another */
 
 	struct guest_mmu mmu;
 	struct vcpu_cp15 cp15;
@@ -127,7 +132,6 @@ struct vcpu {
 	struct vm *vm;
 	struct guest_found found;
 	struct device_page device_pages[DEVICE_PAGES];
-	uint32_t device_epoch;   /* moves when a translation may have become another */
 	const char *stop_reason; /* set by whoever returns TRAP_STOP */
 	uint32_t stop_value;
 };
@@ -138,6 +142,12 @@ _Static_assert(offsetof(struct vcpu, proxy_mask) == VCPU_PROXY, "VCPU_PROXY");
 _Static_assert(offsetof(struct vcpu, ctl) == VCPU_CTL, "VCPU_CTL");
 _Static_assert(offsetof(struct vcpu, fast) == VCPU_FAST, "VCPU_FAST");
 _Static_assert(offsetof(struct vcpu, bank_r13[BANK_SVC]) == VCPU_R13_SVC, "VCPU_R13_SVC");
+_Static_assert(offsetof(struct vcpu, attention) == VCPU_ATTENTION, "VCPU_ATTENTION");
+_Static_assert(offsetof(struct vcpu, device_epoch) == VCPU_DEVICE_EPOCH, "VCPU_DEVICE_EPOCH");
+_Static_assert(offsetof(struct vcpu, mmu.dacr) == VCPU_DACR, "VCPU_DACR");
+_Static_assert(offsetof(struct vcpu, device_pages) == VCPU_DEVICE_PAGES, "VCPU_DEVICE_PAGES");
+_Static_assert(sizeof(struct device_page) == 1u << DEVICE_PAGE_ROW_LOG2, "DEVICE_PAGE_ROW_LOG2");
+_Static_assert(offsetof(struct device_page, write) == 24, "trap_device loads them in this order");
 #endif
 
 static inline unsigned vcpu_mode(const struct vcpu *vcpu)

@@ -86,6 +86,7 @@ struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enu
 		if (vcpu_interrupt_due(vcpu))
 			vcpu_inject_interrupt(vcpu);
 	}
+	vcpu->attention = 0;
 	if (vcpu->pv_page)
 		pv_settle(vcpu);
 	return &vcpu->frame;
@@ -124,20 +125,19 @@ struct trap_frame *trap_software_interrupt(struct trap_frame *frame)
 }
 
 /**
- * A data abort, from the vector. Most are of device accesses, and most of these change nothing that
- * the trap core would have to look at.
+ * A data abort that arch/arm/fast_mmio.S has not completed. Most of these change nothing that the
+ * trap core would have to look at.
  */
 struct trap_frame *trap_data_abort(struct trap_frame *frame)
 {
 	struct vcpu *const vcpu = (struct vcpu *)frame;
-	const uint32_t interrupt = vcpu->interrupt;
 	enum trap_outcome outcome;
 
 	frame->pc = frame->exc_lr - 8;
 	outcome = data_abort_trap(vcpu);
 	if (nothing_left(vcpu, outcome))
 		return frame;
-	if (outcome != TRAP_NEXT || vcpu->interrupt != interrupt || vcpu->vm->request != VM_RUN)
+	if (outcome != TRAP_NEXT || vcpu->attention)
 		return trap_finish(vcpu, outcome, TRAP_DABT);
 	frame->pc += 4; /* ARM state */
 	return frame;

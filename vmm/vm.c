@@ -20,14 +20,20 @@
 
 static struct vm *the_vm;
 
+static void request(enum vm_request what)
+{
+	the_vm->request = what;
+	the_vm->vcpu.attention = 1;
+}
+
 static void request_reset(const struct power_backend *backend)
 {
-	the_vm->request = VM_RESET;
+	request(VM_RESET);
 }
 
 static void request_off(const struct power_backend *backend)
 {
-	the_vm->request = VM_POWER_OFF;
+	request(VM_POWER_OFF);
 }
 
 static const struct power_backend power = { .reset = request_reset, .off = request_off };
@@ -86,6 +92,7 @@ static void cpu_input(void *sink, unsigned input, bool level)
 		vm->cpu_inputs &= ~BIT(input);
 	vm->vcpu.interrupt = (vm->cpu_inputs & 0x55555555u ? PSR_I : 0u) |
 			     (vm->cpu_inputs & 0xaaaaaaaau ? PSR_F : 0u);
+	vm->vcpu.attention = 1;
 }
 
 static void connect_wires(struct vm *vm, struct device *dev, const struct board_window *window)

@@ -16,6 +16,7 @@ obj-y += arch/arm/boot.o
 obj-y += $(boot-y)
 
 obj-y += arch/arm/cache_range.o
+obj-y += arch/arm/fast_mmio.o
 obj-y += arch/arm/fastpath.o
 obj-y += arch/arm/insn_addr.o
 obj-y += arch/arm/insn_arm.o

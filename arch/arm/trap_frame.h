@@ -21,6 +21,14 @@
 #define FAST_RETURN_LR    (VCPU_FAST + 16)
 #define VCPU_R13_SVC      (VCPU_FAST + 20 + 12)
 
+/* For data aborts, vectors.S and fast_mmio.S: struct device_page. */
+#define VCPU_ATTENTION       (VCPU_R13_SVC + 104)
+#define VCPU_DEVICE_EPOCH    (VCPU_R13_SVC + 108)
+#define VCPU_DACR            (VCPU_R13_SVC + 120)
+#define VCPU_DEVICE_PAGES    608
+#define DEVICE_PAGES         16 /* a power of two */
+#define DEVICE_PAGE_ROW_LOG2 6
+
 /* The outcomes that need nothing of the trap core; see enum trap_outcome. */
 #define OUTCOME_NEXT  0
 #define OUTCOME_MOVED 1

@@ -8,7 +8,8 @@
  *
  * Proxies go from the vector to their handler and back without the trap core: the index in the instruction selects a row of the guest's table of decoded
  * instructions. System calls of guests with paravirtual code have a path of their own
- * (arch/arm/fastpath.S). Everything else takes the general path through trap_from_guest().
+ * (arch/arm/fastpath.S), and so have plain loads and stores of devices (arch/arm/fast_mmio.S).
+ * Everything else takes the general path through trap_from_guest().
  */
 #include "arch/arm/psr.h"
 #include "arch/arm/trap_frame.h"
@@ -101,13 +102,45 @@ trap_swi_from_vmm:
 	movs	pc, lr
 
 	TRAP_GENERAL pabt, KIND_PABT
+
+/*
+ * Data abort. In ARM state, the row of vcpu->device_pages is looked at that the fault address may be
+ * in: see page_at() and key() in vcpu/device_page.c. Most of the other aborts are of programs, whose
+ * addresses are in none.
+ */
 trap_dabt:
-	TRAP_SAVE trap_from_vmm_dabt
+	str	lr, [sp, #TF_EXC_LR]
+	mrs	lr, spsr
+	tst	lr, #PSR_T | 0x0f
+	bne	trap_dabt_other
+	str	lr, [sp, #TF_CPSR]
+	stmia	sp, {r0 - r14}^
+	mrc	p15, 0, r2, c6, c0, 0	/* the fault address */
+	eor	r3, r2, r2, lsr #7
+	and	r3, r3, #(DEVICE_PAGES - 1) << 12
+	add	r1, sp, r3, lsr #(12 - DEVICE_PAGE_ROW_LOG2)
+	ldr	r4, [r1, #VCPU_DEVICE_PAGES]!
+	mvn	r3, r2, lsr #10
+	teq	r3, r4
+	beq	trap_device
+
+/* Everything else about data aborts. Called with the guest's registers saved, and sp = frame. */
+	.global	trap_device_general
+trap_device_general:
 	mov	r0, sp
 	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
 	ldr	sp, =vmm_stack_top
 	bl	trap_data_abort
 	b	guest_enter
+
+/* Of the VMM itself, or of Thumb code. */
+trap_dabt_other:
+	tst	lr, #0x0f
+	bne	trap_from_vmm_dabt
+	str	lr, [sp, #TF_CPSR]
+	stmia	sp, {r0 - r14}^
+	nop
+	b	trap_device_general
 
 	TRAP_GENERAL irq, KIND_IRQ
 	TRAP_GENERAL fiq, KIND_FIQ

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A load or store of one word by the guest's kernel, `ldr rd, [rn, #imm]` or `str`, to a page of a
+ * device that it has used before: from the data abort to the function of the device model and back,
+ * without the trap core. Its counterpart in C, and the way of everything else, is
+ * device_page_access().
+ *
+ * trap_dabt has saved the guest's registers and found its own address in a row of
+ * vcpu->device_pages: Abort mode, ARM state, sp = frame, r1 = row, r2 = fault address. Whatever is
+ * not as it is mostly leaves for trap_device_general, with nothing done; that needs r1 and r2 no more.
+ */
+#include "arch/arm/psr.h"
+#include "arch/arm/trap_frame.h"
+
+	.syntax unified
+	.arm
+
+#define FSR_KIND        0x0d		/* without the bit that tells section from page */
+#define FSR_TRANSLATION 0x05
+
+/* The instruction, without condition, U, rn, rd and offset (ARM ARM, A5.2). */
+#define INSN_MASK 0x0f700000
+#define INSN_LDR  0x05100000
+#define INSN_STR  0x05000000
+
+	.section .text.traps, "ax"
+
+	.global	trap_device
+	.type	trap_device, %function
+trap_device:
+	mrc	p15, 0, r3, c5, c0, 0		/* the data fault status */
+	ldmib	r1, {r5 - r10}		/* epoch, dacr, offset, device, read, write */
+	ldr	r11, [sp, #VCPU_DEVICE_EPOCH]
+	ldr	r12, [sp, #VCPU_DACR]
+	and	r3, r3, #FSR_KIND
+	teq	r3, #FSR_TRANSLATION
+	teqeq	r5, r11
+	bicseq	r12, r6, r12
+	tsteq	r2, #3
+	bne	trap_device_general
+	ldr	r11, [sp, #VCPU_CTL]
+	ldr	r3, [sp, #TF_EXC_LR]
+	tst	r11, #0x0f			/* virtual User mode: 0x10 */
+	beq	trap_device_general
+	sub	r3, r3, #8
+trap_device_fetch:
+	ldrt	r0, [r3]
+	and	r11, r0, #0x0000f000		/* rd */
+	and	r3, r0, #INSN_MASK
+	cmp	r11, #0x0000f000		/* r15 */
+	cmplo	r0, #0xf0000000		/* no condition: no such instruction */
+	bhs	trap_device_general
+	teq	r3, #INSN_LDR
+	bne	trap_device_store
+
+	mov	r4, sp
+	mov	r0, r8
+	add	r1, r2, r7
+	mov	r2, #4
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
+	ldr	sp, =vmm_stack_top
+	blx	r9
+	str	r0, [r4, r11, lsr #10]
+
+/* r4 = frame. Nothing may have happened that the trap core has to look at. */
+trap_device_done:
+	ldr	r2, [r4, #VCPU_ATTENTION]
+	ldr	lr, [r4, #TF_EXC_LR]
+	ldr	r1, [r4, #TF_CPSR]
+	cmp	r2, #0
+	mov	sp, r4
+	sub	lr, lr, #4			/* the next instruction */
+	bne	trap_device_finish
+	msr	spsr_cxsf, r1
+	ldmia	sp, {r0 - r14}^
+	nop				/* before ARMv6: no banked register right after ^ */
+	movs	pc, lr
+
+trap_device_store:
+	teq	r3, #INSN_STR
+	bne	trap_device_general
+	cmp	r10, #0			/* the page is read-only */
+	beq	trap_device_general
+	mov	r4, sp
+	mov	r0, r8
+	add	r1, r2, r7
+	ldr	r2, [sp, r11, lsr #10]
+	mov	r3, #4
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
+	ldr	sp, =vmm_stack_top
+	blx	r10
+	b	trap_device_done
+
+trap_device_finish:
+	str	lr, [r4, #TF_PC]
+	mov	r0, r4
+	mov	r1, #OUTCOME_MOVED
+	mov	r2, #KIND_DABT
+	ldr	sp, =vmm_stack_top
+	bl	trap_finish
+	b	guest_enter
+
+/* The instruction cannot be read any more. The abort has left its own address in exc_lr. */
+trap_device_unreadable:
+	add	r3, r3, #8
+	str	r3, [sp, #TF_EXC_LR]
+	b	trap_device_general
+
+	.section .fixup_table, "a"
+	.word	trap_device_fetch, trap_device_unreadable
