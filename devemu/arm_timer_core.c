@@ -219,12 +219,12 @@ static uint32_t read_register(struct device *dev, const struct arm_timer *t, uin
 	}
 }
 
-/** All registers, and the counter where there is no line. */
-static __attribute__((noinline)) uint32_t read_synced(struct device *dev,
-						      struct arm_timer_bank *bank,
-						      struct arm_timer *t, uint32_t offset)
+/** All registers of counter @p n, and the counter where there is no line. */
+uint32_t arm_timer_bank_read_any(struct device *dev, struct arm_timer_bank *bank, unsigned n,
+				 uint32_t offset)
 {
 	const uint64_t now = dev->clock->now(dev->clock);
+	struct arm_timer *const t = &bank->timer[n];
 	uint32_t value;
 
 	if (sync(t, &bank->anchor, now)) {
@@ -239,22 +239,6 @@ static __attribute__((noinline)) uint32_t read_synced(struct device *dev,
 	value = (uint32_t)(t->zero_at - count_at(t, &bank->anchor, now)) & mask(t);
 	update_line(t, &bank->anchor);
 	return value;
-}
-
-/** Reads a register of counter @p n. */
-uint32_t arm_timer_bank_read(struct device *dev, struct arm_timer_bank *bank, unsigned n,
-			     uint32_t offset)
-{
-	struct arm_timer *const t = &bank->timer[n];
-
-	/* The guest's clock, as it mostly is: the hottest register of all. */
-	if (offset == ARM_TIMER_VALUE && t->line.span != 0) {
-		const uint64_t distance = dev->clock->now(dev->clock) - t->line.from;
-
-		if (distance < t->line.span)
-			return t->line.value - timer_rate_steps32(t->rate, (uint32_t)distance);
-	}
-	return read_synced(dev, bank, t, offset);
 }
 
 /** Writes a register of counter @p n. */

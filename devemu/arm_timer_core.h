@@ -54,8 +54,8 @@ void arm_timer_bank_reset(struct device *dev, struct arm_timer_bank *bank,
 			  const enum timer_rate *rates, unsigned count,
 			  void (*update_irq)(struct device *dev));
 void arm_timer_bank_sync(struct device *dev, struct arm_timer_bank *bank);
-uint32_t arm_timer_bank_read(struct device *dev, struct arm_timer_bank *bank, unsigned n,
-			     uint32_t offset);
+uint32_t arm_timer_bank_read_any(struct device *dev, struct arm_timer_bank *bank, unsigned n,
+				 uint32_t offset);
 void arm_timer_bank_write(struct device *dev, struct arm_timer_bank *bank, unsigned n,
 			  uint32_t offset, uint32_t value);
 
@@ -63,6 +63,23 @@ void arm_timer_bank_write(struct device *dev, struct arm_timer_bank *bank, unsig
 static inline bool arm_timer_irq(const struct arm_timer *t)
 {
 	return t->ris && (t->control & ARM_TIMER_IE);
+}
+
+/** Reads a register of counter @p n. */
+static inline uint32_t arm_timer_bank_read(struct device *dev, struct arm_timer_bank *bank,
+					   unsigned n, uint32_t offset)
+{
+	const struct timer_line *const line = &bank->timer[n].line;
+
+	/* The guest's clock, as it mostly is: the hottest register of all. */
+	if (offset == ARM_TIMER_VALUE && line->span != 0) {
+		const uint64_t distance = dev->clock->now(dev->clock) - line->from;
+
+		if (distance < line->span)
+			return line->value -
+			       timer_rate_steps32(bank->timer[n].rate, (uint32_t)distance);
+	}
+	return arm_timer_bank_read_any(dev, bank, n, offset);
 }
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef DEVEMU_BACKEND_H
 #define DEVEMU_BACKEND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** The far end of a serial line. The other direction is pl011_receive(). */
@@ -21,7 +22,20 @@ struct uart_backend {
  */
 struct irq_refresh {
 	void (*refresh)(const struct irq_refresh *backend);
+	uint32_t shown; /* inputs that are high because of a line; 0: there is nothing to do */
 };
+
+/** Whether a model has to call refresh(). */
+static inline bool irq_refresh_due(const struct irq_refresh *lines)
+{
+	return lines && lines->shown;
+}
+
+static inline void irq_refresh_inputs(const struct irq_refresh *lines)
+{
+	if (irq_refresh_due(lines))
+		lines->refresh(lines);
+}
 
 /** The VM's own reset button and power switch. The request is noted and acted on after the trap. */
 struct power_backend {

@@ -100,7 +100,7 @@ static void icp_cm_reset(struct device *dev)
 	update_irq(dev);
 }
 
-static uint32_t icp_cm_read(struct device *dev, uint32_t offset, unsigned size)
+static __attribute__((noinline)) uint32_t read_any(struct device *dev, uint32_t offset)
 {
 	const struct icp_cm_state *s = dev->state;
 	uint32_t value;
@@ -146,6 +146,15 @@ static uint32_t icp_cm_read(struct device *dev, uint32_t offset, unsigned size)
 		device_guest_error(dev, offset);
 		return 0;
 	}
+}
+
+/* Linux asks all interrupt controllers at each interrupt. */
+static uint32_t icp_cm_read(struct device *dev, uint32_t offset, unsigned size)
+{
+	const struct icp_cm_state *s = dev->state;
+
+	return offset == ICP_CM_IC + ICP_PIC_IRQ_STATUS ? icp_ic_irq_status(&s->ic)
+							: read_any(dev, offset);
 }
 
 static void icp_cm_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)

@@ -18,7 +18,7 @@ bool icp_ic_read(const struct icp_ic *ic, uint32_t offset, uint32_t *value)
 {
 	switch (offset) {
 	case ICP_PIC_IRQ_STATUS:
-		*value = icp_ic_raw(ic) & ic->irq_enable;
+		*value = icp_ic_irq_status(ic);
 		return true;
 	case ICP_PIC_IRQ_RAWSTAT:
 	case ICP_PIC_FIQ_RAWSTAT:

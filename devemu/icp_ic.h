@@ -27,9 +27,14 @@ static inline uint32_t icp_ic_raw(const struct icp_ic *ic)
 	return ic->lines | ic->soft;
 }
 
+static inline uint32_t icp_ic_irq_status(const struct icp_ic *ic)
+{
+	return icp_ic_raw(ic) & ic->irq_enable;
+}
+
 static inline bool icp_ic_irq(const struct icp_ic *ic)
 {
-	return (icp_ic_raw(ic) & ic->irq_enable) != 0;
+	return icp_ic_irq_status(ic) != 0;
 }
 
 static inline bool icp_ic_fiq(const struct icp_ic *ic)

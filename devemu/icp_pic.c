@@ -12,14 +12,6 @@ static void update_irq(struct device *dev)
 	device_set_irq(dev, ICP_PIC_WIRE_FIQ, icp_ic_fiq(&s->ic));
 }
 
-static void refresh(struct device *dev)
-{
-	const struct irq_refresh *lines = dev->backend;
-
-	if (lines)
-		lines->refresh(lines);
-}
-
 static void icp_pic_reset(struct device *dev)
 {
 	struct icp_pic_state *s = dev->state;
@@ -28,7 +20,7 @@ static void icp_pic_reset(struct device *dev)
 	update_irq(dev);
 }
 
-static uint32_t icp_pic_read(struct device *dev, uint32_t offset, unsigned size)
+static __attribute__((noinline)) uint32_t read_any(struct device *dev, uint32_t offset)
 {
 	const struct icp_pic_state *s = dev->state;
 	uint32_t value;
@@ -36,13 +28,23 @@ static uint32_t icp_pic_read(struct device *dev, uint32_t offset, unsigned size)
 	/* All others show what the guest itself wrote. */
 	if (offset == ICP_PIC_IRQ_STATUS || offset == ICP_PIC_IRQ_RAWSTAT ||
 	    offset == ICP_PIC_FIQ_STATUS || offset == ICP_PIC_FIQ_RAWSTAT)
-		refresh(dev);
+		irq_refresh_inputs(dev->backend);
 	if (!icp_ic_read(&s->ic, offset, &value))
 		device_guest_error(dev, offset);
 	return value;
 }
 
-static void icp_pic_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)
+/* Interrupt handlers read the status again and again, and do little else. */
+static uint32_t icp_pic_read(struct device *dev, uint32_t offset, unsigned size)
+{
+	const struct icp_pic_state *s = dev->state;
+
+	if (offset == ICP_PIC_IRQ_STATUS && !irq_refresh_due(dev->backend))
+		return icp_ic_irq_status(&s->ic);
+	return read_any(dev, offset);
+}
+
+static __attribute__((noinline)) void write_any(struct device *dev, uint32_t offset, uint32_t value)
 {
 	struct icp_pic_state *s = dev->state;
 
@@ -52,8 +54,20 @@ static void icp_pic_write(struct device *dev, uint32_t offset, uint32_t value, u
 	}
 	/* These controllers have no end-of-interrupt register: unmasking is how a guest says it. */
 	if (offset == ICP_PIC_IRQ_ENABLESET || offset == ICP_PIC_FIQ_ENABLESET)
-		refresh(dev);
+		irq_refresh_inputs(dev->backend);
 	update_irq(dev);
+}
+
+static void icp_pic_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)
+{
+	struct icp_pic_state *s = dev->state;
+
+	if (offset != ICP_PIC_IRQ_ENABLECLR) {
+		write_any(dev, offset, value);
+		return;
+	}
+	s->ic.irq_enable &= ~value;
+	device_set_irq(dev, ICP_PIC_WIRE_IRQ, icp_ic_irq(&s->ic));
 }
 
 static void icp_pic_set_input(struct device *dev, unsigned input, bool level)

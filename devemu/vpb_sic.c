@@ -35,14 +35,6 @@ static void update_irq(struct device *dev)
 	device_set_irq(dev, VPB_SIC_WIRE_IRQ, (raw(s) & s->enable) != 0);
 }
 
-static void refresh(struct device *dev)
-{
-	const struct irq_refresh *lines = dev->backend;
-
-	if (lines)
-		lines->refresh(lines);
-}
-
 static void vpb_sic_reset(struct device *dev)
 {
 	struct vpb_sic_state *s = dev->state;
@@ -61,10 +53,10 @@ static uint32_t vpb_sic_read(struct device *dev, uint32_t offset, unsigned size)
 
 	switch (offset) {
 	case VPB_SIC_STATUS:
-		refresh(dev);
+		irq_refresh_inputs(dev->backend);
 		return raw(s) & s->enable;
 	case VPB_SIC_RAWSTAT:
-		refresh(dev);
+		irq_refresh_inputs(dev->backend);
 		return raw(s);
 	case VPB_SIC_ENABLESET:
 		return s->enable;
@@ -85,7 +77,7 @@ static void vpb_sic_write(struct device *dev, uint32_t offset, uint32_t value, u
 	switch (offset) {
 	case VPB_SIC_ENABLESET:
 		s->enable |= value;
-		refresh(dev);
+		irq_refresh_inputs(dev->backend);
 		break;
 	case VPB_SIC_ENABLECLR:
 		s->enable &= ~value;
@@ -98,7 +90,7 @@ static void vpb_sic_write(struct device *dev, uint32_t offset, uint32_t value, u
 		break;
 	case VPB_SIC_PICENSET:
 		s->pass |= value & VPB_SIC_PASS_MASK;
-		refresh(dev);
+		irq_refresh_inputs(dev->backend);
 		break;
 	case VPB_SIC_PICENCLR:
 		s->pass &= ~value;

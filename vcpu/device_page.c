@@ -143,15 +143,19 @@ static inline bool transfer(struct vcpu *vcpu, const struct device_page *page, u
 	return true;
 }
 
-/** The less usual of the plain loads and stores. */
-static __attribute__((noinline)) bool transfer_other(struct vcpu *vcpu,
-						     const struct device_page *page, uint32_t va,
-						     uint32_t word)
+/**
+ * Carries out the instruction @p word, which has aborted at @p va in a page that is known and may be
+ * used, if it is a plain load or store; false, and nothing done, if not.
+ */
+bool device_page_transfer(struct vcpu *vcpu, const struct device_page *page, uint32_t va,
+			  uint32_t word)
 {
 	unsigned size;
 
 	if ((word & REGISTER_MASK) == REGISTER_OFFSET)
 		size = bit(word, 22) ? 1 : 4;
+	else if ((word & IMMEDIATE_MASK) == WORD_IMMEDIATE)
+		size = 4;
 	else if ((word & IMMEDIATE_MASK) == BYTE_IMMEDIATE)
 		size = 1;
 	else if ((word & HALF_REG_MASK) == HALF_REGISTER ||
@@ -163,8 +167,7 @@ static __attribute__((noinline)) bool transfer_other(struct vcpu *vcpu,
 }
 
 /**
- * Carries out the instruction at pc, which has aborted at @p va with fault status @p fsr, if it is a
- * plain load or store of a page that is known; false, and nothing done, if not.
+ * As device_page_transfer(), for the instruction at pc and fault status @p fsr; asks for everything.
  *
  * The hardware has computed the address: a single transfer aborts with its own in the fault address
  * register. What the instruction is, memory says.
@@ -172,7 +175,6 @@ static __attribute__((noinline)) bool transfer_other(struct vcpu *vcpu,
 bool device_page_access(struct vcpu *vcpu, uint32_t fsr, uint32_t va)
 {
 	struct device_page *const page = page_at(vcpu, va);
-	uint32_t word;
 
 	if (page->key != key(va) || !is_translation(fsr) || !vcpu_privileged(vcpu) ||
 	    vcpu_thumb(vcpu))
@@ -182,8 +184,5 @@ bool device_page_access(struct vcpu *vcpu, uint32_t fsr, uint32_t va)
 	if (page->dacr & ~vcpu->mmu.dacr)
 		return false;
 
-	word = user_fetch(vcpu->frame.pc);
-	if ((word & IMMEDIATE_MASK) == WORD_IMMEDIATE)
-		return transfer(vcpu, page, va, word, 4);
-	return transfer_other(vcpu, page, va, word);
+	return device_page_transfer(vcpu, page, va, user_fetch(vcpu->frame.pc));
 }

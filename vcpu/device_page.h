@@ -5,8 +5,8 @@
  * compared with the guest's tables before its first use after device_pages_compare(): nothing is
  * ever forgotten, so an address space switch costs little.
  *
- * data_abort_trap() asks device_page_access() first; what that does not do takes the general way,
- * which ends with device_page_remember().
+ * What arch/arm/fast_mmio.S does not do itself, device_page_access() does, which data_abort_trap()
+ * asks first; the rest takes the general way, which ends with device_page_remember().
  */
 #ifndef VCPU_DEVICE_PAGE_H
 #define VCPU_DEVICE_PAGE_H
@@ -25,6 +25,8 @@ static inline void device_pages_compare(struct vcpu *vcpu)
 	vcpu->device_epoch++;
 }
 
+bool device_page_transfer(struct vcpu *vcpu, const struct device_page *page, uint32_t va,
+			  uint32_t word);
 bool device_page_access(struct vcpu *vcpu, uint32_t fsr, uint32_t va);
 void device_page_remember(struct vcpu *vcpu, uint32_t va, const struct guest_translation *t,
 			  const struct mem_region *region);

@@ -6,11 +6,13 @@
 #include "vmm/console.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/log.h"
+#include "vmm/lib/string.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 
 static struct vm *owner;
-static uint32_t shown; /* bit n: line board.irqs[n] is shown to the VM and masked on the board */
+#define NO_LINE 0xffu
+static uint8_t line_of[32 * IRQCHIP_LEVELS]; /* by number of the interrupt: n, or NO_LINE */
 
 /**
  * Maps and silences the board's interrupt controllers, then lets the VMM's own lines through. What
@@ -27,6 +29,9 @@ void irq_init(void)
 	board.irqchip_driver->init(regs);
 	board.irqchip_driver->unmask(board.timer.irq);
 	board.irqchip_driver->unmask(board.console.irq);
+	memset(line_of, NO_LINE, sizeof(line_of));
+	for (unsigned n = 0; n < board.irq_count; n++)
+		line_of[board.irqs[n].irq] = (uint8_t)n;
 }
 
 void irq_connect(struct vm *vm)
@@ -37,7 +42,7 @@ void irq_connect(struct vm *vm)
 /** For a (re)start of the VM: its lines are low and wait for the board's. */
 void irq_reset(void)
 {
-	shown = 0;
+	irq_lines.shown = 0;
 	for (unsigned i = 0; i < board.irq_count; i++)
 		board.irqchip_driver->unmask(board.irqs[i].irq);
 }
@@ -48,43 +53,33 @@ static void set_virtual_input(const struct board_irq *line, bool level)
 }
 
 /** Takes back what is shown but no longer asserted on the board. */
-void irq_refresh_shown(void)
+static void refresh(const struct irq_refresh *backend)
 {
-	for (uint32_t left = shown; left != 0; left &= left - 1u) {
+	for (uint32_t left = irq_lines.shown; left != 0; left &= left - 1u) {
 		const unsigned n = (unsigned)__builtin_ctz(left);
 		const struct board_irq *line = &board.irqs[n];
 
 		if (board.irqchip_driver->is_asserted(line->irq))
 			continue;
-		shown &= ~BIT(n);
+		irq_lines.shown &= ~BIT(n);
 		set_virtual_input(line, false);
 		board.irqchip_driver->unmask(line->irq);
 	}
 }
 
-static void refresh(const struct irq_refresh *backend)
-{
-	irq_refresh_shown();
-}
-
-const struct irq_refresh *irq_refresh_backend(void)
-{
-	static const struct irq_refresh backend = { refresh };
-
-	return &backend;
-}
+struct irq_refresh irq_lines = { .refresh = refresh };
 
 static void show(unsigned irq)
 {
+	const unsigned n = line_of[irq];
+
 	board.irqchip_driver->mask(irq);
-	for (unsigned n = 0; n < board.irq_count; n++) {
-		if (board.irqs[n].irq != irq)
-			continue;
-		shown |= BIT(n);
-		set_virtual_input(&board.irqs[n], true);
+	if (n == NO_LINE) {
+		log_warn("hako: interrupt %u of the board has no handler; it stays masked\n", irq);
 		return;
 	}
-	log_warn("hako: interrupt %u of the board has no handler; it stays masked\n", irq);
+	irq_lines.shown |= BIT(n);
+	set_virtual_input(&board.irqs[n], true);
 }
 
 /** Handles everything that is asserted. Interrupts of the CPU are masked. */

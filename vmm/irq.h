@@ -15,7 +15,13 @@ void irq_init(void);
 void irq_connect(struct vm *vm);
 void irq_reset(void);
 void irq_dispatch(void);
-void irq_refresh_shown(void);
-const struct irq_refresh *irq_refresh_backend(void);
+
+/** .shown, bit n: line board.irqs[n] is shown to the VM and masked on the board. */
+extern struct irq_refresh irq_lines;
+
+static inline void irq_refresh_shown(void)
+{
+	irq_refresh_inputs(&irq_lines);
+}
 
 #endif

@@ -17,6 +17,7 @@ static enum trap_outcome swi_trap(struct vcpu *vcpu)
 
 static enum trap_outcome irq_trap(struct vcpu *vcpu)
 {
+	irq_refresh_shown();
 	irq_dispatch();
 	return TRAP_RESUME;
 }
@@ -82,7 +83,8 @@ struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enu
 	if (vm->request != VM_RUN) {
 		vm_act_on_request(vm);
 	} else if (vcpu_interrupt_due(vcpu)) {
-		irq_refresh_shown(); /* the cause may be gone */
+		if (kind != TRAP_IRQ)
+			irq_refresh_shown(); /* the cause may be gone */
 		if (vcpu_interrupt_due(vcpu))
 			vcpu_inject_interrupt(vcpu);
 	}

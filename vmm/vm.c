@@ -67,7 +67,7 @@ static const void *backend_make(const struct vm *vm, const struct board_window *
 	case VM_BACKEND_CONSOLE:
 		return console_backend();
 	case VM_BACKEND_IRQ:
-		return irq_refresh_backend();
+		return &irq_lines;
 	case VM_BACKEND_SYSTEM:
 	case VM_BACKEND_SYSTEM_BOARD:
 		system = heap_alloc(sizeof(*system));

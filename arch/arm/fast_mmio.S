@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A load or store of one word by the guest's kernel, `ldr rd, [rn, #imm]` or `str`, to a page of a
- * device that it has used before: from the data abort to the function of the device model and back,
- * without the trap core. Its counterpart in C, and the way of everything else, is
- * device_page_access().
+ * A load or store of one register by the guest's kernel, to a page of a device that it has used
+ * before: from the data abort to the function of the device model and back, without the trap core.
+ * A word at an immediate offset needs no more C than that function; device_page_transfer() does the
+ * other forms. The counterpart in C is device_page_access(), to which everything else leads.
  *
- * trap_dabt has saved the guest's registers and found its own address in a row of
- * vcpu->device_pages: Abort mode, ARM state, sp = frame, r1 = row, r2 = fault address. Whatever is
- * not as it is mostly leaves for trap_device_general, with nothing done; that needs r1 and r2 no more.
+ * trap_dabt has saved the guest's registers and found the fault address in a row of
+ * vcpu->device_pages: Abort mode, ARM state, sp = frame, r1 = row, r2 = fault address. What is not as
+ * it mostly is leaves for trap_device_general, with nothing done.
  */
 #include "arch/arm/psr.h"
 #include "arch/arm/trap_frame.h"
@@ -49,7 +49,7 @@ trap_device_fetch:
 	and	r3, r0, #INSN_MASK
 	cmp	r11, #0x0000f000		/* r15 */
 	cmplo	r0, #0xf0000000		/* no condition: no such instruction */
-	bhs	trap_device_general
+	bhs	trap_device_other
 	teq	r3, #INSN_LDR
 	bne	trap_device_store
 
@@ -78,9 +78,9 @@ trap_device_done:
 
 trap_device_store:
 	teq	r3, #INSN_STR
-	bne	trap_device_general
+	bne	trap_device_other
 	cmp	r10, #0			/* the page is read-only */
-	beq	trap_device_general
+	beq	trap_device_other
 	mov	r4, sp
 	mov	r0, r8
 	add	r1, r2, r7
@@ -90,6 +90,20 @@ trap_device_store:
 	ldr	sp, =vmm_stack_top
 	blx	r10
 	b	trap_device_done
+
+/* r0 = the instruction */
+trap_device_other:
+	mov	r4, sp
+	mov	r3, r0
+	mov	r0, sp
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
+	ldr	sp, =vmm_stack_top
+	bl	device_page_transfer
+	cmp	r0, #0
+	bne	trap_device_done
+	mov	r0, r4
+	bl	trap_data_abort
+	b	guest_enter
 
 trap_device_finish:
 	str	lr, [r4, #TF_PC]

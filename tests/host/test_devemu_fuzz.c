@@ -48,7 +48,7 @@ static void board_write(const struct reg_passthrough *backend, uint32_t offset, 
 }
 
 static const struct uart_backend line = { line_put };
-static const struct irq_refresh refresh = { move_a_line };
+static const struct irq_refresh refresh = { move_a_line, 1 };
 static const struct reg_passthrough board_regs = { board_read, board_write };
 static const struct system_backend system_backend = { &bench_power, &board_regs, 64 * MIB };
 

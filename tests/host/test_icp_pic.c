@@ -16,7 +16,7 @@ static void follow(const struct irq_refresh *backend)
 	pic.ops->set_input(&pic, 9, board_line);
 }
 
-static const struct irq_refresh refresh = { .refresh = follow };
+static const struct irq_refresh refresh = { .refresh = follow, .shown = 1 };
 
 static int setup(void **state)
 {

@@ -14,7 +14,7 @@ static void count_refresh(const struct irq_refresh *backend)
 	refreshes++;
 }
 
-static const struct irq_refresh refresh = { .refresh = count_refresh };
+static const struct irq_refresh refresh = { .refresh = count_refresh, .shown = 1 };
 
 static int setup(void **state)
 {
