@@ -17,7 +17,7 @@ struct uart_backend {
 
 /**
  * Brings the inputs of an interrupt controller that follow physical lines up to date, with
- * ops->set_input(). Called before the guest reads what an input shows, and after it wrote something
+ * ops->set_input(). Called before the guest reads what an input shows, and when it writes something
  * that ends or unmasks an interrupt.
  */
 struct irq_refresh {

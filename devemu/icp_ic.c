@@ -2,7 +2,6 @@
 #include "devemu/icp_ic.h"
 
 #include "devemu/icp_pic_regs.h"
-#include "vmm/lib/bits.h"
 
 /**
  * Nothing enabled, no software interrupt. The inputs are low: every source of one is reset too, and
@@ -67,12 +66,4 @@ bool icp_ic_write(struct icp_ic *ic, uint32_t offset, uint32_t value)
 	default:
 		return false;
 	}
-}
-
-void icp_ic_set_line(struct icp_ic *ic, unsigned input, bool level)
-{
-	if (level)
-		ic->lines |= BIT(input & 31u);
-	else
-		ic->lines &= ~BIT(input & 31u);
 }

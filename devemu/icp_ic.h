@@ -7,6 +7,8 @@
 #ifndef DEVEMU_ICP_IC_H
 #define DEVEMU_ICP_IC_H
 
+#include "vmm/lib/bits.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,7 +22,13 @@ struct icp_ic {
 void icp_ic_reset(struct icp_ic *ic);
 bool icp_ic_read(const struct icp_ic *ic, uint32_t offset, uint32_t *value);
 bool icp_ic_write(struct icp_ic *ic, uint32_t offset, uint32_t value);
-void icp_ic_set_line(struct icp_ic *ic, unsigned input, bool level);
+
+static inline void icp_ic_set_line(struct icp_ic *ic, unsigned input, bool level)
+{
+	const uint32_t line = BIT(input & 31u);
+
+	ic->lines = level ? ic->lines | line : ic->lines & ~line;
+}
 
 static inline uint32_t icp_ic_raw(const struct icp_ic *ic)
 {

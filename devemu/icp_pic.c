@@ -3,6 +3,7 @@
 
 #include "devemu/backend.h"
 #include "devemu/icp_pic_regs.h"
+#include "vmm/lib/bits.h"
 
 static void update_irq(struct device *dev)
 {
@@ -48,25 +49,28 @@ static __attribute__((noinline)) void write_any(struct device *dev, uint32_t off
 {
 	struct icp_pic_state *s = dev->state;
 
-	if (!icp_ic_write(&s->ic, offset, value)) {
-		device_guest_error(dev, offset);
-		return;
-	}
-	/* These controllers have no end-of-interrupt register: unmasking is how a guest says it. */
-	if (offset == ICP_PIC_IRQ_ENABLESET || offset == ICP_PIC_FIQ_ENABLESET)
+	if (offset == ICP_PIC_FIQ_ENABLESET)
 		irq_refresh_inputs(dev->backend);
-	update_irq(dev);
+	if (icp_ic_write(&s->ic, offset, value))
+		update_irq(dev);
+	else
+		device_guest_error(dev, offset);
 }
 
 static void icp_pic_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)
 {
 	struct icp_pic_state *s = dev->state;
 
-	if (offset != ICP_PIC_IRQ_ENABLECLR) {
+	if (offset == ICP_PIC_IRQ_ENABLESET) {
+		/* There is no end-of-interrupt register: unmasking is how a guest says it. */
+		irq_refresh_inputs(dev->backend);
+		s->ic.irq_enable |= value;
+	} else if (offset == ICP_PIC_IRQ_ENABLECLR) {
+		s->ic.irq_enable &= ~value;
+	} else {
 		write_any(dev, offset, value);
 		return;
 	}
-	s->ic.irq_enable &= ~value;
 	device_set_irq(dev, ICP_PIC_WIRE_IRQ, icp_ic_irq(&s->ic));
 }
 
@@ -75,7 +79,8 @@ static void icp_pic_set_input(struct device *dev, unsigned input, bool level)
 	struct icp_pic_state *s = dev->state;
 
 	icp_ic_set_line(&s->ic, input, level);
-	update_irq(dev);
+	if ((s->ic.irq_enable | s->ic.fiq_enable) & BIT(input & 31u))
+		update_irq(dev);
 }
 
 const struct device_ops icp_pic_ops = {

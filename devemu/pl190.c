@@ -144,7 +144,7 @@ static uint32_t pl190_read(struct device *dev, uint32_t offset, unsigned size)
 	return read_any(dev, offset);
 }
 
-static void pl190_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)
+static __attribute__((noinline)) void write_any(struct device *dev, uint32_t offset, uint32_t value)
 {
 	struct pl190_state *s = dev->state;
 	const uint32_t vector = (offset & 0xffu) / 4u;
@@ -154,16 +154,15 @@ static void pl190_write(struct device *dev, uint32_t offset, uint32_t value, uns
 		s->select = value;
 		break;
 	case PL190_INTENABLE:
-		s->enable |= value;
 		irq_refresh_inputs(dev->backend);
-		break;
-	case PL190_INTENCLEAR:
-		s->enable &= ~value;
+		s->enable |= value;
 		break;
 	case PL190_SOFTINT:
 		s->soft |= value;
 		break;
 	case PL190_SOFTINTCLEAR:
+		if (!(s->soft & value))
+			return; /* Linux clears it with each interrupt */
 		s->soft &= ~value;
 		break;
 	case PL190_PROTECTION:
@@ -198,15 +197,28 @@ static void pl190_write(struct device *dev, uint32_t offset, uint32_t value, uns
 	update_irq(dev);
 }
 
-static void pl190_set_input(struct device *dev, unsigned input, bool level)
+static void pl190_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)
 {
 	struct pl190_state *s = dev->state;
 
-	if (level)
-		s->lines |= BIT(input & 31u);
-	else
-		s->lines &= ~BIT(input & 31u);
-	update_irq(dev);
+	if (offset != PL190_INTENCLEAR) {
+		write_any(dev, offset, value);
+		return;
+	}
+	if (s->enable & value) {
+		s->enable &= ~value;
+		update_irq(dev);
+	}
+}
+
+static void pl190_set_input(struct device *dev, unsigned input, bool level)
+{
+	struct pl190_state *s = dev->state;
+	const uint32_t line = BIT(input & 31u);
+
+	s->lines = level ? s->lines | line : s->lines & ~line;
+	if (s->enable & line)
+		update_irq(dev);
 }
 
 const struct device_ops pl190_ops = {

@@ -21,9 +21,10 @@ static void update_passed(struct device *dev)
 	s->passed = passed;
 	if (!changed || !first->set)
 		return;
-	for (unsigned n = VPB_SIC_PASS_FIRST; n <= VPB_SIC_PASS_LAST; n++) {
-		if (bit(changed, n))
-			first->set(first->sink, first->input + n, bit(passed, n));
+	for (uint32_t left = changed; left != 0; left &= left - 1u) {
+		const unsigned n = (unsigned)__builtin_ctz(left);
+
+		first->set(first->sink, first->input + n, bit(passed, n));
 	}
 }
 
@@ -76,8 +77,8 @@ static void vpb_sic_write(struct device *dev, uint32_t offset, uint32_t value, u
 
 	switch (offset) {
 	case VPB_SIC_ENABLESET:
-		s->enable |= value;
 		irq_refresh_inputs(dev->backend);
+		s->enable |= value;
 		break;
 	case VPB_SIC_ENABLECLR:
 		s->enable &= ~value;
@@ -89,8 +90,8 @@ static void vpb_sic_write(struct device *dev, uint32_t offset, uint32_t value, u
 		s->soft &= ~(value & 1u);
 		break;
 	case VPB_SIC_PICENSET:
-		s->pass |= value & VPB_SIC_PASS_MASK;
 		irq_refresh_inputs(dev->backend);
+		s->pass |= value & VPB_SIC_PASS_MASK;
 		break;
 	case VPB_SIC_PICENCLR:
 		s->pass &= ~value;

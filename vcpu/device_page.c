@@ -20,23 +20,6 @@
 #define HALF_REG_MASK   0x0f600ff0u
 #define HALF_REGISTER   0x010000b0u
 
-/*
- * trap_dabt (arch/arm/vectors.S) finds entries as page_at() and key() do, and trap_device
- * (arch/arm/fast_mmio.S) does what device_page_access() does with a word at an immediate offset.
- */
-
-/** The entry for @p va. Another page may have it; those that Linux uses all the time do not meet. */
-static struct device_page *page_at(struct vcpu *vcpu, uint32_t va)
-{
-	return &vcpu->device_pages[(va >> 12 ^ va >> 19) % DEVICE_PAGES];
-}
-
-/** What an entry is found by. */
-static uint32_t key(uint32_t va)
-{
-	return ~(va / DEVICE_PAGE_SIZE);
-}
-
 /** Whether the guest's table still has @p word at the guest physical address @p at. */
 static bool has_word(struct vcpu *vcpu, uint32_t at, uint32_t word)
 {
@@ -103,8 +86,8 @@ void device_page_remember(struct vcpu *vcpu, uint32_t va, const struct guest_tra
 
 	if (!vcpu_privileged(vcpu) || va < vcpu->pv.user_limit)
 		return;
-	*page_at(vcpu, va) = (struct device_page){
-		.key = key(va),
+	*device_page_at(vcpu, va) = (struct device_page){
+		.key = device_page_key(va),
 		.epoch = vcpu->device_epoch,
 		.dacr = needed_dacr(vcpu, t),
 		.offset = t->gpa.raw - region->base - va,
@@ -167,17 +150,17 @@ bool device_page_transfer(struct vcpu *vcpu, const struct device_page *page, uin
 }
 
 /**
- * As device_page_transfer(), for the instruction at pc and fault status @p fsr; asks for everything.
+ * As device_page_transfer(), for the instruction at pc, with fault status @p fsr, and a page that is
+ * known; asks for everything else.
  *
  * The hardware has computed the address: a single transfer aborts with its own in the fault address
  * register. What the instruction is, memory says.
  */
 bool device_page_access(struct vcpu *vcpu, uint32_t fsr, uint32_t va)
 {
-	struct device_page *const page = page_at(vcpu, va);
+	struct device_page *const page = device_page_at(vcpu, va);
 
-	if (page->key != key(va) || !is_translation(fsr) || !vcpu_privileged(vcpu) ||
-	    vcpu_thumb(vcpu))
+	if (!is_translation(fsr) || !vcpu_privileged(vcpu) || vcpu_thumb(vcpu))
 		return false;
 	if (page->epoch != vcpu->device_epoch && !revalidate(vcpu, page, va))
 		return false;

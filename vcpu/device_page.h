@@ -16,6 +16,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * trap_dabt (arch/arm/vectors.S) finds entries as these two do, and trap_device
+ * (arch/arm/fast_mmio.S) does what device_page_access() does.
+ */
+
+/** The entry for @p va. Another page may have it; those that Linux uses all the time do not meet. */
+static inline struct device_page *device_page_at(struct vcpu *vcpu, uint32_t va)
+{
+	return &vcpu->device_pages[(va >> 12 ^ va >> 19) % DEVICE_PAGES];
+}
+
+/** What an entry is found by. */
+static inline uint32_t device_page_key(uint32_t va)
+{
+	return ~(va / DEVICE_PAGE_SIZE);
+}
+
+static inline bool device_page_known(struct vcpu *vcpu, uint32_t va)
+{
+	return device_page_at(vcpu, va)->key == device_page_key(va);
+}
+
 /**
  * To be called for each operation of the guest that ends the life of TLB entries of its kernel, or
  * that gives all addresses another meaning. (The domain access control register is looked at anyway.)

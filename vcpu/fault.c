@@ -175,7 +175,7 @@ enum trap_outcome data_abort_trap(struct vcpu *vcpu)
 
 	if (shadow_in_space(vcpu->shadow, va))
 		return program_data_abort(vcpu, fsr, va);
-	if (device_page_access(vcpu, fsr, va))
+	if (device_page_known(vcpu, va) && device_page_access(vcpu, fsr, va))
 		return TRAP_NEXT;
 	return data_abort(vcpu, fsr, va);
 }

@@ -86,10 +86,7 @@ static void cpu_input(void *sink, unsigned input, bool level)
 {
 	struct vm *const vm = sink;
 
-	if (level)
-		vm->cpu_inputs |= BIT(input);
-	else
-		vm->cpu_inputs &= ~BIT(input);
+	vm->cpu_inputs = level ? vm->cpu_inputs | BIT(input) : vm->cpu_inputs & ~BIT(input);
 	vm->vcpu.interrupt = (vm->cpu_inputs & 0x55555555u ? PSR_I : 0u) |
 			     (vm->cpu_inputs & 0xaaaaaaaau ? PSR_F : 0u);
 	vm->vcpu.attention = 1;

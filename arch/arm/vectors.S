@@ -105,7 +105,7 @@ trap_swi_from_vmm:
 
 /*
  * Data abort. In ARM state, the row of vcpu->device_pages is looked at that the fault address may be
- * in: see page_at() and key() in vcpu/device_page.c. Most of the other aborts are of programs, whose
+ * in (vcpu/device_page.h). Most of the other aborts are of programs, whose
  * addresses are in none.
  */
 trap_dabt:
