@@ -30,13 +30,13 @@ fast_call:
 	mcr	p15, 0, r2, c3, c0, 0	/* from here on the page is open */
 	ldr	r3, =PV_PAGE + PV_PSR
 	stmdb	r3, {sp, lr}^		/* PV_USR_SP, PV_USR_LR */
+	mov	r1, #PSR_MODE_SVC | PSR_I	/* before ARMv6: no banked register after ^ */
 	stmia	r3, {r0, lr}		/* PV_PSR, PV_PC */
-	mov	r1, #PSR_MODE_SVC | PSR_I
 	str	r1, [sp, #VCPU_CTL]
-	strb	r1, [r3, #PV_CTL - PV_PSR]
 	add	r2, sp, #VCPU_R13_SVC
+	ldr	lr, [sp, #FAST_CALL_ENTRY]
 	ldmia	r2, {sp}^
-	ldr	lr, [sp, #FAST_CALL_ENTRY]	/* not of the bank that was just loaded */
+	strb	r1, [r3, #PV_CTL - PV_PSR]	/* as above */
 	ldmia	sp, {r0 - r3}
 	movs	pc, lr
 
