@@ -5,5 +5,6 @@ obj-y += domain/shadow_announce.o
 obj-y += domain/shadow_fill.o
 obj-y += domain/shadow_read.o
 obj-y += domain/shadow_table.o
+obj-y += domain/shadow_vectors.o
 obj-y += domain/shadow_view.o
 obj-y += domain/vm_mem.o

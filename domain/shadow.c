@@ -296,50 +296,12 @@ void shadow_flush_all(struct shadow *sh)
 	shadow_domains_changed(sh);
 }
 
-/** Builds the level 2 table that holds the vector page alone. */
-static void vector_table_make(struct shadow *sh)
-{
-	memset(sh->vector_table, 0, SHADOW_ENTRIES * 4);
-	sh->vector_table[sh->vectors_high ? 0xf0 : 0] = mmu_vector_page_desc();
-}
-
-/**
- * The caches know addresses, not what is behind them: lines of the guest where the VMM's vectors
- * are now would be executed at the next exception, and the VMM's be read by the guest where they
- * were. The guest's may be dirty.
- */
-static void forget_vector_lines(void)
-{
-	static const uint32_t places[] = { 0, 0xffff0000u };
-
-	for (unsigned i = 0; i < 2; i++) {
-		for (uint32_t va = places[i]; va - places[i] < MMU_VECTORS_SIZE; va += CACHE_LINE) {
-			cache_clean_invalidate_d_line(va);
-			cache_invalidate_i_line(va);
-		}
-	}
-}
-
-/**
- * Moves the VMM's vectors to address 0 or 0xffff0000. Everything is forgotten. No exception is
- * taken meanwhile: interrupts are masked, and the VMM touches no address of the guest.
- */
-void shadow_set_vectors(struct shadow *sh, bool high)
-{
-	if (sh->vectors_high == high)
-		return;
-	mmu_set_high_vectors(high);
-	sh->vectors_high = high;
-	vector_table_make(sh);
-	shadow_flush_all(sh);
-	forget_vector_lines();
-}
-
 /** To the state after reset: the guest's MMU off, the vectors out of its way, nothing known. */
 void shadow_reset(struct shadow *sh)
 {
 	sh->privileged = true;
 	shadow_set_vectors(sh, !(sh->mmu->sctlr & SCTLR_V));
+	sh->sharing_refused = false;
 	shadow_flush_all(sh);
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
 		sh->contexts[i].valid = false;
@@ -367,7 +329,9 @@ void shadow_init(struct shadow *sh, const struct guest_mmu *mmu,
 	sh->pool_hpa = mmu_pool_hpa(sh->pool).raw;
 	sh->vector_table = sh->pool + SHADOW_TABLES * SHADOW_ENTRIES;
 	sh->vectors_high = true;
-	vector_table_make(sh);
+	sh->copied = SHADOW_NO_COPY;
+	sh->copy_at = SHADOW_NO_ENTRY;
+	shadow_vector_table_make(sh);
 	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++, next += MMU_SLOTS) {
 		sh->contexts[i].l1 = next;
 		mmu_copy_vmm_slots(next);

@@ -67,8 +67,12 @@ struct shadow_slot {
 	uint16_t table; /* or SHADOW_SECTION */
 };
 
-#define SHADOW_SECTION 0xfffeu
-#define SHADOW_NONE    0xffffu
+#define SHADOW_SECTION      0xfffeu
+#define SHADOW_NONE         0xffffu
+#define SHADOW_NO_COPY      0xffffffffu /* no address of RAM */
+#define SHADOW_NO_ENTRY     0xffffffffu
+#define SHADOW_COPY_SIZE    1024u
+#define SHADOW_HIGH_VECTORS 0xffff0000u
 
 /** One guest address space. */
 struct shadow_context {
@@ -136,6 +140,11 @@ struct shadow {
 	uint32_t view_epoch; /* moves when the images below change, but by the guest's DACR */
 	bool pv_open;        /* the page that VMM and guest kernel share may be touched */
 	bool vectors_high;   /* where the VMM's vectors are */
+	bool vectors_shared; /* ... which is where the guest's are, too */
+	bool sharing_refused;
+	uint32_t copied;  /* the KiB that the shared page has a copy of, HPA, or SHADOW_NO_COPY */
+	uint32_t copy_at; /* the entry that lets the guest read it, or SHADOW_NO_ENTRY */
+	uint32_t copy_closed; /* ... and what it is when it is dropped */
 	bool vector_slot_open;
 	bool gate_open[2];   /* what it should be, in virtual User mode and in privileged modes */
 	uint16_t gate_table; /* the current context's table for the vector slot, or SHADOW_NONE */
@@ -217,6 +226,7 @@ void shadow_revalidate(struct shadow *sh);
 void shadow_revalidate_page(struct shadow *sh, uint32_t mva);
 void shadow_flush_all(struct shadow *sh);
 void shadow_set_vectors(struct shadow *sh, bool high);
+void shadow_memory_written(struct shadow *sh, hpa_t at);
 
 bool shadow_read_guest(const struct shadow *sh, gpa_t from, uint32_t *word);
 

@@ -257,11 +257,6 @@ static bool entry_in(const struct shadow_table *table, uint32_t at, unsigned *n)
 	return !(apart & L1_COARSE_BASE) && (table->guest_l1 & L1_TYPE_MASK) == L1_COARSE;
 }
 
-static bool is_known(const struct shadow *sh, unsigned entry)
-{
-	return sh->known[entry / 32] & BIT(entry % 32);
-}
-
 /** An entry for @p va that the TLB may have is gone from a table of the current space. */
 static void note_stale(struct shadow *sh, uint32_t va)
 {
@@ -314,7 +309,7 @@ static void entries_changed(struct shadow *sh, unsigned chain, uint32_t at, unsi
 		for (unsigned n = 0; n < count; n++) {
 			const unsigned entry = i * SHADOW_ENTRIES + first + n;
 
-			if (is_known(sh, entry))
+			if (shadow_is_known(sh, entry))
 				compare_entry(sh, i, entry, at + n * 4);
 		}
 	}
@@ -389,6 +384,8 @@ static const volatile uint32_t *drop_row(struct shadow *sh, unsigned table, uint
 				note_stale(sh, slot | (at / 4) << 12);
 		}
 	} while (++vas < end);
+	if (sh->copy_at / SHADOW_ENTRIES == table && !shadow_is_known(sh, sh->copy_at))
+		sh->pool[sh->copy_at] = sh->copy_closed; /* before the next exception */
 	sh->stats.dropped += dropped;
 	return vas;
 }

@@ -121,7 +121,10 @@ static bool decide(const struct shadow *sh, const struct guest_translation *t, u
 	return true;
 }
 
-/** A whole guest section, in one first-level entry, if RAM or device and alignment allow. */
+/**
+ * A whole guest section, in one first-level entry, if RAM or device and alignment allow, and no page of
+ * it has been copied.
+ */
 static bool section_possible(const struct shadow *sh, gva_t va, const struct guest_translation *t,
 			     const struct mem_region *region, const struct grant *grant)
 {
@@ -131,7 +134,8 @@ static bool section_possible(const struct shadow *sh, gva_t va, const struct gue
 	       !shadow_is_user_slot(sh, va.raw >> 20) &&
 	       (region->kind == MEM_RAM || region->kind == MEM_DIRECT) &&
 	       vm_mem_covers(region, base, MIB) &&
-	       (mem_region_hpa(region, base).raw & ~L1_SECTION_BASE) == 0;
+	       (mem_region_hpa(region, base).raw & ~L1_SECTION_BASE) == 0 &&
+	       ((mem_region_hpa(region, base).raw ^ sh->copied) & L1_SECTION_BASE) != 0;
 }
 
 /**
@@ -253,12 +257,29 @@ static uint32_t page_desc(bool fine, uint32_t host, const struct grant *grant, u
 	return desc;
 }
 
+/** Of the page that guest and VMM share, the guest may read the last KiB at most. */
+static void only_the_copy(struct grant *grant)
+{
+	for (unsigned n = 0; n < 3; n++)
+		grant->rights[n] = RIGHTS_NONE;
+	grant->rights[3] = (uint8_t)at_most(grant->rights[3], RIGHTS_READ);
+}
+
+/** The entry at @p at, which shows nothing to the guest yet, will show it the copy: no other does. */
+static void copy_entry_is(struct shadow *sh, unsigned at)
+{
+	if (sh->copy_at != SHADOW_NO_ENTRY)
+		shadow_entry_drop(sh, sh->copy_at);
+	sh->copy_at = at;
+	sh->copy_closed = sh->pool[at];
+}
+
 static enum shadow_result fill(struct shadow *sh, gva_t va, const struct guest_translation *t,
 			       const struct mem_region *region, enum rights need, bool code)
 {
 	const unsigned slot = va.raw >> 20;
 	const unsigned quarter = (va.raw >> 10) & 3u;
-	const unsigned vector_page = sh->vectors_high ? 0xffff0u : 0u;
+	const bool vectors = va.raw >> 12 == shadow_vector_page(sh);
 	const struct shadow_slot *record;
 	enum rights limit = RIGHTS_WRITE;
 	struct grant grant;
@@ -268,7 +289,7 @@ static enum shadow_result fill(struct shadow *sh, gva_t va, const struct guest_t
 
 	if (va.raw - VMM_BASE < VMM_END - VMM_BASE)
 		return SHADOW_RESERVED;
-	if (va.raw >> 12 == vector_page)
+	if (vectors && !shadow_copy_vectors(sh, va.raw, t, region, need))
 		return SHADOW_VECTOR_PAGE;
 	if (region->kind == MEM_EMULATED || !host_page(region, t->gpa, &host))
 		return SHADOW_EMULATE;
@@ -276,6 +297,15 @@ static enum shadow_result fill(struct shadow *sh, gva_t va, const struct guest_t
 		limit = RIGHTS_READ;
 		if (need == RIGHTS_WRITE)
 			return SHADOW_EMULATE;
+	}
+	if (vectors) {
+		host = mmu_shared_vectors().raw;
+	} else if (host == (sh->copied & L2_SMALL_BASE)) {
+		limit = RIGHTS_READ;
+		if (need == RIGHTS_WRITE) {
+			shadow_copy_give_up(sh);
+			return fill(sh, va, t, region, need, code);
+		}
 	}
 
 	record = shadow_slot_find(sh->current, slot);
@@ -306,14 +336,19 @@ static enum shadow_result fill(struct shadow *sh, gva_t va, const struct guest_t
 	fine = sh->tables[table].fine;
 	for (unsigned n = 0; n < 4; n++)
 		grant.rights[n] = (uint8_t)at_most(grant.rights[n], limit);
+	if (vectors)
+		only_the_copy(&grant);
 
 	at = table * SHADOW_ENTRIES + (fine ? (va.raw >> 10) & 0x3ffu : (va.raw >> 12) & 0xffu);
-	desc = page_desc(fine, host | (t->gpa.raw & 0xc00u), &grant, quarter,
-			 attributes(sh, va, t));
+	desc = vectors ? page_desc(fine, host | 0xc00u, &grant, 3, DESC_C | DESC_B)
+		       : page_desc(fine, host | (t->gpa.raw & 0xc00u), &grant, quarter,
+				   attributes(sh, va, t));
 	if (sh->pool[at] == desc)
 		return SHADOW_PRESENT;
 	if (sh->pool[at] != 0 || sh->tlb_stale) /* ... or the access aborts once more */
 		mmu_tlb_invalidate(va.raw);
+	if (vectors)
+		copy_entry_is(sh, at);
 	shadow_entry_set(sh, at, desc, t->l2);
 	if (t->shift == 16)
 		sh->tables[table].has_large = true;
@@ -422,7 +457,8 @@ unsigned shadow_fill_page(struct shadow *sh, uint32_t va, enum rights need)
 		return SHADOW_PAGE_OTHER;
 	at = table * SHADOW_ENTRIES + ((va >> 12) & 0xffu);
 	if (sh->pool[at] != 0 || /* the vector page is, too */
-	    !(access & DOMAIN_CLIENT) || !host_page(&sh->pv.ram, gpa(l2), &host))
+	    !(access & DOMAIN_CLIENT) || !host_page(&sh->pv.ram, gpa(l2), &host) ||
+	    host == (sh->copied & L2_SMALL_BASE))
 		return SHADOW_PAGE_OTHER;
 
 	if (sh->tlb_stale)
@@ -445,25 +481,26 @@ bool shadow_store_kernel(struct shadow *sh, uint32_t va, uint32_t value)
 {
 	const unsigned table = shadow_slot_table(sh, va >> 20);
 	const unsigned at = table * SHADOW_ENTRIES + ((va >> 12) & 0xffu);
-	uint32_t offset, l2;
+	uint32_t host, l2;
 	volatile uint32_t *page;
 
 	if (table >= SHADOW_TABLES || sh->tables[table].fine || sh->tables[table].flat ||
-	    !(sh->known[at / 32] & BIT(at % 32)))
+	    !shadow_is_known(sh, at))
 		return false;
 	l2 = sh->guest_l2[at];
-	offset = (sh->pool[at] & L2_SMALL_BASE) - sh->pv.ram.hpa.raw;
+	host = (at == sh->copy_at ? sh->copied : sh->pool[at]) & L2_SMALL_BASE;
 	if ((l2 & L2_TYPE_MASK) != L2_SMALL ||
 	    ((l2 >> (4 + ((va >> 10) & 3u) * 2)) & 3u) == AP_SR ||
 	    ((sh->mmu->dacr >> (2 * sh->tables[table].guest_domain)) & 3u) != DOMAIN_CLIENT ||
-	    offset >= sh->pv.ram.size)
+	    host - sh->pv.ram.hpa.raw >= sh->pv.ram.size)
 		return false;
 
 	/* The window is not cached, and the line at the guest's address must be fetched anew. */
-	page = mmu_guest_window(hpa(sh->pool[at] & L2_SMALL_BASE));
+	page = mmu_guest_window(hpa(host));
 	cache_clean_invalidate_d_line(va & ~(CACHE_LINE - 1));
 	cache_drain_write_buffer(0);
 	page[(va & 0xfffu) / 4] = value;
+	shadow_memory_written(sh, hpa(host + (va & 0xfffu)));
 	return true;
 }
 

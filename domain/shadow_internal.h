@@ -13,6 +13,19 @@ static inline unsigned shadow_vector_slot(const struct shadow *sh)
 	return sh->vectors_high ? 0xfffu : 0u;
 }
 
+/** The number of the page that the VMM's vectors are in. */
+static inline unsigned shadow_vector_page(const struct shadow *sh)
+{
+	return sh->vectors_high ? 0xffff0u : 0u;
+}
+
+/** The level 2 descriptor that shows the VMM's vectors to privileged modes, and nothing to the guest. */
+static inline uint32_t shadow_vector_page_desc(const struct shadow *sh)
+{
+	return sh->vectors_shared ? desc_small(mmu_shared_vectors().raw, AP_PRIV, DESC_C | DESC_B)
+				  : mmu_vector_page_desc();
+}
+
 /** The first-level entry of the vector slot that shows the VMM's vectors alone. */
 static inline uint32_t shadow_closed_gate_desc(const struct shadow *sh)
 {
@@ -34,6 +47,11 @@ static inline unsigned shadow_space_table(const struct shadow *sh, unsigned slot
 	if (slot == 0 && !sh->vectors_high)
 		return sh->space->gate_table;
 	return l1 ? (l1 - sh->pool_hpa) / (SHADOW_ENTRIES * 4) : SHADOW_NONE;
+}
+
+static inline bool shadow_is_known(const struct shadow *sh, unsigned at)
+{
+	return sh->known[at / 32] & BIT(at % 32);
 }
 
 /** Writes the entry @p at of the pool and remembers the guest descriptor it was made from. */
@@ -103,6 +121,14 @@ void shadow_space_detach(struct shadow *sh, unsigned table);
 void shadow_space_clear(struct shadow *sh, struct shadow_space *space);
 bool shadow_space_recycle(struct shadow *sh);
 void shadow_spaces_forget(struct shadow *sh);
+
+/* shadow_vectors.c */
+void shadow_vector_table_make(struct shadow *sh);
+void shadow_share_vectors(struct shadow *sh);
+bool shadow_copy_vectors(struct shadow *sh, uint32_t va, const struct guest_translation *t,
+			 const struct mem_region *region, enum rights need);
+const volatile uint32_t *shadow_copied_word(const struct shadow *sh, uint32_t offset);
+void shadow_copy_give_up(struct shadow *sh);
 
 /* shadow_view.c */
 unsigned shadow_mmu_domain(struct shadow *sh, unsigned guest_domain, enum shadow_class class);

@@ -35,15 +35,26 @@ static uint32_t table_link_desc(const struct shadow *sh, unsigned index)
 	return table->fine ? desc_fine(at, table->mmu_domain) : desc_coarse(at, table->mmu_domain);
 }
 
-/** Puts the VMM's vector page into a table of the vector slot: it has to be there always. */
+/** The table @p index, of a slot that vectors can be in, has no entry for the copy in it any more. */
+static void forget_copy_entry(struct shadow *sh, unsigned index)
+{
+	if (sh->copy_at - index * SHADOW_ENTRIES < blocks(&sh->tables[index]) * SHADOW_ENTRIES)
+		sh->copy_at = SHADOW_NO_ENTRY;
+}
+
+/**
+ * Puts the VMM's vector page into a table of the vector slot: it has to be there always. The guest may
+ * read nothing of it.
+ */
 static void pin_vector_page(struct shadow *sh, unsigned index)
 {
 	const struct shadow_table *table = &sh->tables[index];
-	const unsigned page = sh->vectors_high ? 0xf0u : 0u;
-	const uint32_t desc = mmu_vector_page_desc();
+	const unsigned page = shadow_vector_page(sh) & 0xffu;
+	const uint32_t desc = shadow_vector_page_desc(sh);
 
 	if (table->slot != shadow_vector_slot(sh))
 		return;
+	forget_copy_entry(sh, index);
 	if (!table->fine) {
 		sh->pool[index * SHADOW_ENTRIES + page] = desc;
 		return;
@@ -58,7 +69,7 @@ bool shadow_entry_drop(struct shadow *sh, unsigned at)
 {
 	if (!(sh->known[at / 32] & BIT(at % 32)))
 		return false;
-	sh->pool[at] = 0;
+	sh->pool[at] = at == sh->copy_at ? sh->copy_closed : 0;
 	sh->known[at / 32] &= ~BIT(at % 32);
 	sh->stats.dropped++;
 	return true;
@@ -91,6 +102,7 @@ static void unpin_vector_page(struct shadow *sh, unsigned index)
 
 	if (sh->tables[index].slot != 0 && sh->tables[index].slot != 0xfff)
 		return;
+	forget_copy_entry(sh, index);
 	for (unsigned i = 0; i < count; i++)
 		entries[i] = entries[0xf0 * count + i] = 0;
 }

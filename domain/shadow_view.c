@@ -238,6 +238,8 @@ void shadow_set_privileged(struct shadow *sh, bool privileged)
 void shadow_domains_changed(struct shadow *sh)
 {
 	compute_dacr(sh);
+	if (sh->common && sh->gate_open[sh->privileged] != sh->vector_slot_open)
+		shadow_share_vectors(sh); /* rather than move the gate to and fro */
 	shadow_view_update(sh);
 }
 

@@ -208,12 +208,34 @@ static enum trap_outcome guest_prefetch_abort(struct vcpu *vcpu, uint32_t ifsr)
 	return TRAP_INJECT;
 }
 
+/**
+ * Executes what kernels have in their vectors, a B or an LDR to pc, where guest and VMM share the page
+ * of the vectors. TRAP_INJECT, and nothing has been done, if it is something else.
+ */
+static enum trap_outcome guest_vector(struct vcpu *vcpu, uint32_t va)
+{
+	struct guest_fault fault;
+	uint32_t word;
+
+	if (!vcpu->shadow->vectors_shared || vcpu_thumb(vcpu) ||
+	    !guest_access(vcpu, va, 4, vcpu_privileged(vcpu), false, &word, &fault))
+		return TRAP_INJECT;
+	if ((word & 0xff000000u) == 0xea000000u) {
+		vcpu->frame.pc = va + 8 + (uint32_t)((int32_t)(word << 8) >> 6);
+		return TRAP_RESUME;
+	}
+	if ((word & 0xff7ff000u) == 0xe51ff000u) /* ldr pc, [pc, #offset] */
+		return emulate_mem_checked(vcpu, word);
+	return TRAP_INJECT;
+}
+
 static __attribute__((noinline)) enum trap_outcome prefetch_abort(struct vcpu *vcpu, uint32_t va)
 {
 	const uint32_t ifsr = cp15_read_ifsr();
 	struct guest_translation t;
 	struct guest_fault fault;
 	const struct mem_region *region;
+	enum trap_outcome outcome;
 
 	guest_found_nothing(vcpu);
 	region = guest_translate(vcpu, va, vcpu_privileged(vcpu), false, &t, &fault);
@@ -226,6 +248,9 @@ static __attribute__((noinline)) enum trap_outcome prefetch_abort(struct vcpu *v
 	case SHADOW_FILLED:
 		return TRAP_RESUME;
 	case SHADOW_VECTOR_PAGE:
+		outcome = guest_vector(vcpu, va);
+		if (outcome != TRAP_INJECT)
+			return outcome;
 		/* The guest runs code where the VMM's vectors are: they move out of the way. */
 		shadow_set_vectors(vcpu_shadow(vcpu), va < 0x1000u);
 		return TRAP_RESUME;

@@ -201,8 +201,11 @@ bool guest_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool privileged
 			*value = mmio_read(region->device, t.gpa.raw - region->base, size);
 		return true;
 	}
-	if (access_mapped(va, mem_region_hpa(region, t.gpa), size, write, value))
+	if (access_mapped(va, mem_region_hpa(region, t.gpa), size, write, value)) {
+		if (write)
+			shadow_memory_written(vcpu->shadow, mem_region_hpa(region, t.gpa));
 		return true;
+	}
 	fault->fsr = guest_external_abort(&t);
 	fault->far = guest_mva(&vcpu->mmu, va);
 	return false;

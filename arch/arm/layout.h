@@ -20,7 +20,8 @@
 #define VMM_POOL      0xffb00000
 #define VMM_POOL_SIZE 0x00100000
 
-/* In the pool, behind the shadow tables: the page at PV_PAGE, never touched through VMM_POOL. */
+/* In the pool, behind the shadow tables: pages that are cached, at another address than this. */
+#define VMM_POOL_VECTORS   0x000fd000 /* vectors, beside a part of the guest's own */
 #define VMM_POOL_PV_PAGE   0x000fe000
 #define VMM_POOL_PV_L2     0x000ff800 /* the second-level table of its slot */
 #define VMM_POOL_WINDOW_L2 0x000ffc00 /* ... and of VMM_WINDOWS */

@@ -13,6 +13,9 @@
 
 #define PAGE_SIZE 4096u
 
+/* Where mmu_shared_vectors() is while the guest has a part of it; the guest's KiB. */
+#define SHARED_KIB 0xffff0c00u
+
 /* The TLB lockdown register (TRM, 2.3.11). */
 #define TLB_LOCKABLE        8u
 #define TLB_LOCKDOWN_VICTIM 26
@@ -91,6 +94,30 @@ uint32_t mmu_vector_page_desc(void)
 	const uint32_t at = image_hpa + ((uint32_t)(uintptr_t)vmm_vectors - VMM_IMAGE);
 
 	return desc_small(at, AP_PRIV, DESC_C | DESC_B);
+}
+
+/**
+ * The page whose first KiB is the VMM's vectors, and whose last KiB is for the guest. It is made once,
+ * by its uncached address, and from then on known by 0xffff0000 only.
+ */
+hpa_t mmu_shared_vectors(void)
+{
+	return hpa(pool_hpa + VMM_POOL_VECTORS);
+}
+
+/**
+ * Writes @p count words of that KiB from word @p first on; the page is at 0xffff0000. The guest
+ * executes them: they go to memory, and what the caches hold is forgotten (TRM, 4.4).
+ */
+void mmu_set_shared_vectors(unsigned first, unsigned count, const volatile uint32_t *words)
+{
+	volatile uint32_t *const to = (uint32_t *)SHARED_KIB + first;
+
+	for (unsigned i = 0; i < count; i++)
+		to[i] = words[i];
+	cache_forget_code_range(align_down((uint32_t)to, CACHE_LINE),
+				align_up((uint32_t)(to + count), CACHE_LINE));
+	cache_drain_write_buffer(0);
 }
 
 void mmu_set_high_vectors(bool high)
@@ -196,11 +223,15 @@ static void mmu_lock_tlb(void)
  */
 void mmu_init(const struct boot_info *info)
 {
+	volatile uint32_t *const shared = (uint32_t *)(VMM_POOL + VMM_POOL_VECTORS);
+
 	image_hpa = info->image.raw;
 	pool_hpa = info->pool.raw;
 	bundle_mapped = 1;
 	for (unsigned i = 0; i < WINDOW_GUEST_COUNT; i++)
 		guest_pages[i] = 1;
+	for (unsigned i = 0; i < MMU_VECTORS_SIZE / 4; i++)
+		shared[i] = ((const uint32_t *)vmm_vectors)[i];
 	cp15_write_pid(0);
 	mmu_lock_tlb();
 	/* S and R off: AP = 00 grants nothing. High vectors; no table has them at 0 yet. */

@@ -39,6 +39,8 @@ hpa_t mmu_pool_hpa(const void *in_pool);
 void mmu_pv_page_set(bool writable);
 #define MMU_VECTORS_SIZE 64u /* what is used of the vector page: vectors, and their literals */
 uint32_t mmu_vector_page_desc(void);
+hpa_t mmu_shared_vectors(void);
+void mmu_set_shared_vectors(unsigned first, unsigned count, const volatile uint32_t *words);
 void mmu_set_high_vectors(bool high);
 void mmu_set_guest_control(uint32_t guest_sctlr);
 

@@ -66,6 +66,8 @@ void *machine_host(uint32_t at)
 		return &host_ram[at - HPA_RAM];
 	if (at - HPA_BUS < HPA_BUS_SIZE)
 		return &host_bus[at - HPA_BUS];
+	if (at - (HPA_SHARED + 0xc00u) < sizeof(machine.shared_kib)) /* which it may read, but */
+		return (uint8_t *)machine.shared_kib + (at - (HPA_SHARED + 0xc00u));
 	fail_msg("host address 0x%08x is no memory of the VM", at);
 	return NULL;
 }
@@ -107,6 +109,7 @@ void guest_set_word(uint32_t at, uint32_t value)
 
 	assert_non_null(region);
 	memcpy(machine_host(mem_region_hpa(region, gpa(at)).raw), &value, 4);
+	shadow_memory_written(&machine.shadow, mem_region_hpa(region, gpa(at)));
 }
 
 enum machine_bus machine_bus_at(uint32_t physical, bool write, uint8_t **host)
@@ -250,6 +253,23 @@ hpa_t mmu_pool_hpa(const void *in_pool)
 uint32_t mmu_vector_page_desc(void)
 {
 	return desc_small(HPA_VECTORS, AP_PRIV, DESC_C | DESC_B);
+}
+
+hpa_t mmu_shared_vectors(void)
+{
+	return hpa(HPA_SHARED);
+}
+
+/** At 0xffff0c00, with the rights of the VMM: the page has to be there. */
+void mmu_set_shared_vectors(unsigned first, unsigned count, const volatile uint32_t *words)
+{
+	struct ref_entry entry;
+
+	assert_true(first + count <= sizeof(machine.shared_kib) / 4);
+	assert_int_equal(ref_walk(&machine.hw, 0xffff0c00, &entry), 0);
+	assert_int_equal(ref_meaning(&entry, 0xffff0c00).physical, HPA_SHARED + 0xc00);
+	for (unsigned i = 0; i < count; i++)
+		machine.shared_kib[first + i] = words[i];
 }
 
 void mmu_set_high_vectors(bool high)

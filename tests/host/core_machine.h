@@ -29,6 +29,7 @@
 #define HPA_BUS_SIZE 0x00200000u
 #define HPA_VECTORS  0x07e00000u
 #define HPA_POOL     0x07e04000u
+#define HPA_SHARED   0x07e02000u /* vectors, and a KiB of the guest's */
 
 /* What the VMM's own slots hold: sections for privileged modes only. */
 #define VMM_SLOT_DESC(slot) (0x0700041eu | (uint32_t)(slot) << 20 | MMU_DOMAIN_VMM << 5)
@@ -46,7 +47,8 @@ struct machine {
 	struct ref_mmu hw; /* the physical MMU, as the VMM programs it */
 	bool pv_writable;  /* what guest code may do at PV_PAGE */
 	bool hw_vectors_high;
-	uint32_t hw_control; /* the bits taken over from the guest */
+	uint32_t shared_kib[256]; /* the last of HPA_SHARED */
+	uint32_t hw_control;      /* the bits taken over from the guest */
 	struct ref_entry tlb[MACHINE_TLB];
 	unsigned tlb_count;
 	unsigned tlb_flushes, tlb_page_flushes;
@@ -67,7 +69,7 @@ void machine_map_usual(void);
 
 /** Host memory at a host physical address; fails the test if there is none. */
 void *machine_host(uint32_t at);
-/** Words of guest RAM. */
+/** Words of guest RAM; a store is one that the VMM emulates. */
 uint32_t guest_word(uint32_t at);
 void guest_set_word(uint32_t at, uint32_t value);
 

@@ -500,7 +500,8 @@ void shadow_guest_start(const struct shadow_plan *with)
 	pte_count = table_count = 0; /* nothing has been made of the tables yet */
 	machine_mcr(MCR_DACR, 0x55555555);
 	machine_mcr(MCR_TTBR, DIRS_AT);
-	machine_mcr(MCR_SCTLR, SCTLR_M | SCTLR_C | (rnd_below(2) ? SCTLR_R : 0));
+	machine_mcr(MCR_SCTLR, SCTLR_M | SCTLR_C | (rnd_below(2) ? SCTLR_R : 0) |
+				       (plan.announces && rnd_below(2) ? SCTLR_V : 0));
 	shadow_guest_tlb_empty();
 }
 

@@ -19,11 +19,13 @@
 #include "tests/host/shadow_invariants.h"
 #include "vcpu/guest_mem.h"
 
+#include <string.h>
+
 static unsigned step;
 static uint32_t run_seed;
 static const struct shadow_plan *plan;
 static unsigned long allowed_accesses, short_fills, short_faults;
-static unsigned checks;
+static unsigned checks, shared_checks;
 
 #define FAIL(...)                                                 \
 	do {                                                      \
@@ -37,6 +39,12 @@ static unsigned checks;
 static uint32_t vector_page(void)
 {
 	return machine.hw_vectors_high ? 0xffff0000u : 0;
+}
+
+/** ... and what is there. */
+static uint32_t vectors_at(void)
+{
+	return machine.shadow.vectors_shared ? HPA_SHARED : HPA_VECTORS;
 }
 
 /** Whether the VM has @p host at the guest physical address, and the most it may do there. */
@@ -96,6 +104,44 @@ static bool explains(const struct ref_mmu *guest, const struct ref_entry *entry,
 	       cb == (m.cb & (cached ? 0xcu : 0x4u));
 }
 
+/** Whether one guest entry says that its programs may read, at @p va, what has been copied. */
+static bool is_the_copy(const struct ref_mmu *guest, const struct ref_entry *entry, uint32_t va)
+{
+	return ref_rights(guest, entry, va, false) >= 1 &&
+	       map_rights(ref_meaning(entry, va).physical, machine.shadow.copied + (va & 0x3ff));
+}
+
+/** The page that is the guest's as well: of its last KiB there is a copy, and it is up to date. */
+static void check_shared(const char *where, const struct ref_mmu *guest,
+			 const struct ref_meaning *m, uint32_t va, unsigned rights)
+{
+	const struct ref_entry *stale;
+	struct ref_mmu first = *guest;
+	struct ref_entry entry;
+	unsigned count;
+
+	if ((m->physical & ~0x3ffu) != HPA_SHARED + 0xc00 || rights > 1)
+		FAIL("%s: the vector page is open: 0x%08x leads to 0x%08x, rights %u\n", where, va,
+		     m->physical, rights);
+	if (memcmp(machine.shared_kib, machine_host(machine.shadow.copied), 1024) != 0)
+		FAIL("%s: the copy of 0x%08x is out of date\n", where, machine.shadow.copied);
+	shared_checks++;
+	if (plan->lies)
+		return;
+	if (ref_walk(guest, va, &entry) == 0 && is_the_copy(guest, &entry, va))
+		return;
+	first.ttbr = shadow_guest_first_dir();
+	if (ref_walk(&first, va, &entry) == 0 && is_the_copy(guest, &entry, va))
+		return;
+	stale = shadow_guest_stale(&count);
+	for (unsigned i = 0; i < count; i++)
+		if (va - stale[i].mva < stale[i].size && is_the_copy(guest, &stale[i], va))
+			return;
+	FAIL("%s: 0x%08x allows %u, the guest's entry (l1 %08x l2 %08x, dacr %08x, sctlr %08x) does "
+	     "not\n",
+	     where, va, rights, entry.l1, entry.l2, guest->dacr, guest->control);
+}
+
 /** The property, for what one entry of the hardware means at one address. */
 static void check_at(const char *where, const struct ref_entry *hw, uint32_t va)
 {
@@ -109,11 +155,17 @@ static void check_at(const char *where, const struct ref_entry *hw, uint32_t va)
 	unsigned stale_count;
 
 	if (va >> 12 == vector_page() >> 12) {
-		if (rights || (m.physical & ~0xfffu) != HPA_VECTORS)
+		if (rights && machine.shadow.vectors_shared) {
+			check_shared(where, &guest, &m, va, rights);
+			return;
+		}
+		if (rights || (m.physical & ~0xfffu) != vectors_at())
 			FAIL("%s: the vector page is 0x%08x, rights %u\n", where, m.physical,
 			     rights);
 		return;
 	}
+	if (rights > 1 && ((m.physical ^ machine.shadow.copied) & ~0xfffu) == 0)
+		FAIL("%s: 0x%08x may write what has been copied\n", where, va);
 	if (host_rights(m.physical) == 0 || host_rights(m.physical) < rights)
 		FAIL("%s: 0x%08x leads to 0x%08x, outside the VM\n", where, va, m.physical);
 	if (rights == 0 || plan->lies)
@@ -164,7 +216,7 @@ static void check_vmm_reachable(void)
 	if (ref_walk(&machine.hw, vector_page() | 0x18, &entry))
 		FAIL("the vector page is not there\n");
 	m = ref_meaning(&entry, vector_page());
-	if (m.physical != HPA_VECTORS || m.domain != MMU_DOMAIN_VECTORS || m.ap != 1 ||
+	if (m.physical != vectors_at() || m.domain != MMU_DOMAIN_VECTORS || m.ap != 1 ||
 	    ref_rights(&machine.hw, &entry, vector_page(), true) == 0)
 		FAIL("the vector page is not the VMM's: %08x %08x\n", entry.l1, entry.l2);
 	if (machine.hw_vectors_high != machine.shadow.vectors_high)
@@ -313,7 +365,8 @@ static void random_access(void)
 	case SHADOW_VECTOR_PAGE:
 		if (va >> 12 != vector_page() >> 12)
 			FAIL("0x%08x: no vector page\n", va);
-		if (rnd_below(4) == 0) { /* the guest executes there */
+		if (rnd_below(machine.shadow.vectors_shared ? 32 : 4) ==
+		    0) { /* the guest executes there */
 			shadow_set_vectors(&machine.shadow, va < 0x1000);
 			shadow_guest_tlb_empty();
 		}
@@ -433,7 +486,7 @@ static void a_guest_that_announces(void **state)
 					  .edits = 30,
 					  .announces = true };
 
-	allowed_accesses = short_fills = short_faults = 0;
+	allowed_accesses = short_fills = short_faults = shared_checks = 0;
 	for (uint32_t s = 41; s <= 44; s++)
 		run(s, &few);
 	for (uint32_t s = 61; s <= 66; s++)
@@ -441,6 +494,7 @@ static void a_guest_that_announces(void **state)
 	assert_true(allowed_accesses > 1000);
 	assert_true(short_fills > 40);
 	assert_true(short_faults > 40);
+	assert_true(shared_checks > 100);
 	run(49, &many);
 	assert_true(machine.shadow.stats.contexts_recycled > 0);
 }
