@@ -70,7 +70,7 @@ void shadow_set_vectors(struct shadow *sh, bool high)
 {
 	if (sh->vectors_high == high && !sh->vectors_shared)
 		return;
-	sh->sharing_refused |= sh->vectors_shared;
+	sh->sharing_refused |= sh->vectors_shared && (sh->mmu->sctlr & SCTLR_V);
 	place(sh, high, false);
 }
 
