@@ -77,9 +77,12 @@
 #define PV_CACHE_DRAIN      8  /* and drain the write buffer */
 #define PV_CACHE_CODE_ALL   16 /* instruction cache: forget everything */
 
-/* struct pv_info, in words; where the paravirtual code of a guest is and what it can do. */
+/*
+ * struct pv_info, in words; where the paravirtual code of a guest is and what it can do. The version
+ * is that of this whole file: raised with each change of a number, a field or a meaning.
+ */
 #define PV_INFO_MAGIC   0x49565048 /* "HPVI" */
-#define PV_INFO_VERSION 1
+#define PV_INFO_VERSION 2
 #define PV_RANGES_MAX   16
 
 #ifndef __ASSEMBLER__

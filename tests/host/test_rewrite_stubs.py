@@ -3,6 +3,7 @@
 
 import random
 import re
+import zlib
 
 import pytest
 
@@ -303,13 +304,30 @@ def test_every_stub_reaches_its_literals():
     assert machine.r[15] == code.base + 4 * len(words)
 
 
-def test_numbers_are_those_of_the_header():
+def header():
     with open(f"{ROOT}/vcpu/pv_abi.h", encoding="ascii") as file:
-        text = file.read()
+        return file.read()
+
+
+# What test_version_is_raised_with_the_contract makes of vcpu/pv_abi.h, by version.
+CONTRACTS = {2: 0x78ec25f8}
+
+
+def test_version_is_raised_with_the_contract():
+    text = re.sub(r"/\*.*?\*/|#define PV_INFO_VERSION [^\n]*", "", header(), flags=re.S)
+    contract = zlib.crc32(" ".join(text.split()).encode())
+    version = pv_abi.PV_INFO_VERSION
+    assert CONTRACTS.get(version) == contract, \
+        f"vcpu/pv_abi.h has changed: {contract:#010x} is not what version {version} was. Raise " \
+        "PV_INFO_VERSION there and in guest-patches/hako_rewrite/pv_abi.py, and note it here"
+
+
+def test_numbers_are_those_of_the_header():
+    text = header()
     numbers = dict(re.findall(r"^#define (PV_\w+)\s+(0x[0-9a-f]+|\d+)\b", text, re.M))
     for name in ("PV_PAGE", "PV_CTL", "PV_I_ONLY", "PV_SCTLR", "PV_DACR", "PV_DFSR", "PV_IFSR",
-                 "PV_FAR", "PV_FPEXC", "PV_FPEXC_EN", "PV_HYPERCALL_WORD", "PV_HC_COUNT", "PV_INFO_MAGIC", "PV_INFO_VERSION",
-                 "PV_RANGES_MAX"):
+                 "PV_FAR", "PV_FPEXC", "PV_FPEXC_EN", "PV_HYPERCALL_WORD", "PV_HC_COUNT",
+                 "PV_INFO_MAGIC", "PV_INFO_VERSION", "PV_RANGES_MAX"):
         assert getattr(pv_abi, name) == int(numbers[name], 0), name
     assert f"PV_MASKED   (PV_PAGE + {pv_abi.PV_MASKED - PV_PAGE:#x})" in text
     assert f"PV_UNMASKED (PV_PAGE + {pv_abi.PV_UNMASKED - PV_PAGE:#x})" in text
