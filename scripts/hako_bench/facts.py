@@ -108,6 +108,7 @@ class TrapRow:
     name: str                  # in tests/bench/trapcost.S
     title: str
     is_register: bool = True   # an emulated register access, which has a limit
+    vector: str = "und"
 
 
 TRAP_ROWS = {
@@ -127,6 +128,8 @@ TRAP_ROWS = {
         TrapRow("drain_wb", "mcr c7 (drain write buffer)", is_register=False),
         TrapRow("clean_d_line", "mcr c7 (clean D line)", is_register=False),
         TrapRow("inv_tlb_entry", "mcr c8 (TLB entry)", is_register=False),
+        TrapRow("ldr_device", "ldr (UART register)", vector="dabt"),
+        TrapRow("str_device", "str (UART register)", vector="dabt"),
     )
 }
 # The loop of trapcost.S without a trap.

@@ -60,7 +60,7 @@ def trap_record(name, native, vmm, baseline):
     instruction. by_difference is the check on them: what the loop costs more than an empty one,
     without the instruction itself.
     """
-    cost = vmm.costs.get("und")
+    cost = vmm.costs.get(facts.TRAP_ROWS[name].vector)
     return {
         "name": name,
         "native_insns": _digits(native and native.insns, 2),

@@ -13,6 +13,7 @@
 	.arm
 
 #define ROUNDS    125
+#define UART_IMSC 0x38	/* interrupt masks */
 #define SITES     8	/* places of the instruction in the loop, each a proxy of its own */
 
 	.section .text
@@ -23,11 +24,12 @@ trapcost_start:
 	mov	r0, #0
 	msr	spsr_cxsf, r0
 
-	/* measure NAME, INSTRUCTION: r4 holds the CPSR, r5 is free, r6 an address in RAM. */
+	/* measure NAME, INSTRUCTION: r4 holds the CPSR, r5 is free, r6 an address in RAM, r9 a device. */
 	.macro	measure name, insn:vararg
 	region_name \name, 1000
 	mrs	r4, cpsr
 	ldr	r6, =scratch
+	ldr	r9, =UART_BASE
 	mov	r5, #0
 	mov	r7, #2
 93:	mov	r8, #ROUNDS
@@ -53,6 +55,8 @@ trapcost_start:
 	measure	drain_wb,	mcr p15, 0, r5, c7, c10, 4
 	measure	clean_d_line,	mcr p15, 0, r6, c7, c10, 1
 	measure	inv_tlb_entry,	mcr p15, 0, r6, c8, c7, 1
+	measure	ldr_device,	ldr r5, [r9, #UART_IMSC]
+	measure	str_device,	str r5, [r9, #UART_IMSC]
 
 	finish
 
