@@ -57,7 +57,6 @@ void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind)
 /** Makes the guest take the interrupt that is due: FIQ before IRQ (ARM ARM, A2.6.10). */
 void vcpu_inject_interrupt(struct vcpu *vcpu)
 {
-	const uint32_t due = vcpu->interrupt & ~vcpu_masked(vcpu);
-
-	vcpu_inject_trap(vcpu, due & PSR_F ? TRAP_FIQ : TRAP_IRQ);
+	/* F is in ctl, whoever has I. */
+	vcpu_inject_trap(vcpu, vcpu->interrupt & ~vcpu->ctl & PSR_F ? TRAP_FIQ : TRAP_IRQ);
 }

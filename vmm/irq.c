@@ -52,18 +52,21 @@ static void set_virtual_input(const struct board_irq *line, bool level)
 	device_input(owner->sink[line->sink], line->input, level);
 }
 
-/** Takes back what is shown but no longer asserted on the board. */
+static __attribute__((noinline)) void take_back(unsigned n)
+{
+	irq_lines.shown &= ~BIT(n);
+	set_virtual_input(&board.irqs[n], false);
+	board.irqchip_driver->unmask(board.irqs[n].irq);
+}
+
+/** Takes back what is shown but no longer asserted on the board. Mostly that is one line. */
 static void refresh(const struct irq_refresh *backend)
 {
-	for (uint32_t left = irq_lines.shown; left != 0; left &= left - 1u) {
+	for (uint32_t left = backend->shown; left != 0; left &= left - 1u) {
 		const unsigned n = (unsigned)__builtin_ctz(left);
-		const struct board_irq *line = &board.irqs[n];
 
-		if (board.irqchip_driver->is_asserted(line->irq))
-			continue;
-		irq_lines.shown &= ~BIT(n);
-		set_virtual_input(line, false);
-		board.irqchip_driver->unmask(line->irq);
+		if (!board.irqchip_driver->is_asserted(board.irqs[n].irq))
+			take_back(n);
 	}
 }
 

@@ -85,10 +85,12 @@ static const void *backend_make(const struct vm *vm, const struct board_window *
 static void cpu_input(void *sink, unsigned input, bool level)
 {
 	struct vm *const vm = sink;
+	uint32_t either;
 
 	vm->cpu_inputs = level ? vm->cpu_inputs | BIT(input) : vm->cpu_inputs & ~BIT(input);
-	vm->vcpu.interrupt = (vm->cpu_inputs & 0x55555555u ? PSR_I : 0u) |
-			     (vm->cpu_inputs & 0xaaaaaaaau ? PSR_F : 0u);
+	_Static_assert(VM_CPU_SOURCES == 2, "both are looked at");
+	either = vm->cpu_inputs | vm->cpu_inputs >> 2;
+	vm->vcpu.interrupt = (either & 1u) * PSR_I | (either >> 1 & 1u) * PSR_F;
 	vm->vcpu.attention = 1;
 }
 

@@ -8,6 +8,8 @@
  * trap_dabt has saved the guest's registers and found the fault address in a row of
  * vcpu->device_pages: Abort mode, ARM state, sp = frame, r1 = row, r2 = fault address. What is not as
  * it mostly is leaves for trap_device_general, with nothing done.
+ *
+ * Models run in Abort mode, on the VMM's stack: none of them touches what may abort and be fixed up.
  */
 #include "arch/arm/psr.h"
 #include "arch/arm/trap_frame.h"
@@ -57,7 +59,6 @@ trap_device_fetch:
 	mov	r0, r8
 	add	r1, r2, r7
 	mov	r2, #4
-	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
 	ldr	sp, =vmm_stack_top
 	blx	r9
 	str	r0, [r4, r11, lsr #10]
@@ -65,16 +66,13 @@ trap_device_fetch:
 /* r4 = frame. Nothing may have happened that the trap core has to look at. */
 trap_device_done:
 	ldr	r2, [r4, #VCPU_ATTENTION]
+	mov	sp, r4			/* sp_abt is the frame again */
 	ldr	lr, [r4, #TF_EXC_LR]
-	ldr	r1, [r4, #TF_CPSR]
 	cmp	r2, #0
-	mov	sp, r4
-	sub	lr, lr, #4			/* the next instruction */
 	bne	trap_device_finish
-	msr	spsr_cxsf, r1
 	ldmia	sp, {r0 - r14}^
 	nop				/* before ARMv6: no banked register right after ^ */
-	movs	pc, lr
+	subs	pc, lr, #4		/* the next instruction; spsr is still the guest's */
 
 trap_device_store:
 	teq	r3, #INSN_STR
@@ -86,7 +84,6 @@ trap_device_store:
 	add	r1, r2, r7
 	ldr	r2, [sp, r11, lsr #10]
 	mov	r3, #4
-	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
 	ldr	sp, =vmm_stack_top
 	blx	r10
 	b	trap_device_done
@@ -96,20 +93,20 @@ trap_device_other:
 	mov	r4, sp
 	mov	r3, r0
 	mov	r0, sp
-	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
 	ldr	sp, =vmm_stack_top
 	bl	device_page_transfer
 	cmp	r0, #0
 	bne	trap_device_done
-	mov	r0, r4
-	bl	trap_data_abort
-	b	guest_enter
+	mov	sp, r4
+	b	trap_device_general
 
 trap_device_finish:
+	sub	lr, lr, #4
 	str	lr, [r4, #TF_PC]
 	mov	r0, r4
 	mov	r1, #OUTCOME_MOVED
 	mov	r2, #KIND_DABT
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
 	ldr	sp, =vmm_stack_top
 	bl	trap_finish
 	b	guest_enter
