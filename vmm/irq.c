@@ -85,16 +85,20 @@ static void show(unsigned irq)
 	set_virtual_input(&board.irqs[n], true);
 }
 
-/** Handles everything that is asserted. Interrupts of the CPU are masked. */
+/**
+ * Handles an interrupt that is asserted, if there is one; the CPU's interrupts are masked. Others
+ * that are asserted interrupt the guest at once: that is rare, and dearer than looking each time.
+ */
 void irq_dispatch(void)
 {
-	for (int irq = board.irqchip_driver->pending(); irq >= 0;
-	     irq = board.irqchip_driver->pending()) {
-		if ((unsigned)irq == board.timer.irq)
-			timer_interrupt();
-		else if ((unsigned)irq == board.console.irq)
-			console_interrupt();
-		else
-			show((unsigned)irq);
-	}
+	const int irq = board.irqchip_driver->pending();
+
+	if (irq < 0)
+		return;
+	if ((unsigned)irq == board.timer.irq)
+		timer_interrupt();
+	else if ((unsigned)irq == board.console.irq)
+		console_interrupt();
+	else
+		show((unsigned)irq);
 }

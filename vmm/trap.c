@@ -57,7 +57,7 @@ struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enu
 	struct vm *const vm = vcpu->vm;
 
 	/* A guest that took a stub for what it is not is found here, at its next exception. */
-	if (vcpu->pv_page && outcome == TRAP_INJECT && pv_ctl_broken(vcpu))
+	if (outcome == TRAP_INJECT && vcpu->pv_page && pv_ctl_broken(vcpu))
 		outcome = vcpu_stop(vcpu, "a mode that no stub may set is in PV_CTL",
 				    vcpu->pv_page[PV_CTL]);
 	switch (outcome) {
