@@ -27,12 +27,20 @@ static __attribute__((noinline)) uint32_t read_any(struct device *dev, uint32_t 
 	uint32_t value;
 
 	/* All others show what the guest itself wrote. */
-	if (offset == ICP_PIC_IRQ_STATUS || offset == ICP_PIC_IRQ_RAWSTAT ||
-	    offset == ICP_PIC_FIQ_STATUS || offset == ICP_PIC_FIQ_RAWSTAT)
+	if (offset == ICP_PIC_IRQ_RAWSTAT || offset == ICP_PIC_FIQ_STATUS ||
+	    offset == ICP_PIC_FIQ_RAWSTAT)
 		irq_refresh_inputs(dev->backend);
 	if (!icp_ic_read(&s->ic, offset, &value))
 		device_guest_error(dev, offset);
 	return value;
+}
+
+static __attribute__((noinline)) uint32_t refreshed_status(struct device *dev)
+{
+	const struct icp_pic_state *s = dev->state;
+
+	irq_refresh_inputs(dev->backend);
+	return icp_ic_irq_status(&s->ic);
 }
 
 /* Interrupt handlers read the status again and again, and do little else. */
@@ -40,9 +48,9 @@ static uint32_t icp_pic_read(struct device *dev, uint32_t offset, unsigned size)
 {
 	const struct icp_pic_state *s = dev->state;
 
-	if (offset == ICP_PIC_IRQ_STATUS && !irq_refresh_due(dev->backend))
-		return icp_ic_irq_status(&s->ic);
-	return read_any(dev, offset);
+	if (offset != ICP_PIC_IRQ_STATUS)
+		return read_any(dev, offset);
+	return irq_refresh_due(dev->backend) ? refreshed_status(dev) : icp_ic_irq_status(&s->ic);
 }
 
 static __attribute__((noinline)) void write_any(struct device *dev, uint32_t offset, uint32_t value)
@@ -66,6 +74,8 @@ static void icp_pic_write(struct device *dev, uint32_t offset, uint32_t value, u
 		irq_refresh_inputs(dev->backend);
 		s->ic.irq_enable |= value;
 	} else if (offset == ICP_PIC_IRQ_ENABLECLR) {
+		if (!(s->ic.irq_enable & value))
+			return; /* Linux masks, and masks once more to acknowledge */
 		s->ic.irq_enable &= ~value;
 	} else {
 		write_any(dev, offset, value);

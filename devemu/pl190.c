@@ -96,9 +96,6 @@ static __attribute__((noinline)) uint32_t read_any(struct device *dev, uint32_t 
 	uint32_t value;
 
 	switch (offset) {
-	case PL190_IRQSTATUS:
-		irq_refresh_inputs(dev->backend);
-		return irq_status(s);
 	case PL190_FIQSTATUS:
 		irq_refresh_inputs(dev->backend);
 		return fiq_status(s);
@@ -134,14 +131,18 @@ static __attribute__((noinline)) uint32_t read_any(struct device *dev, uint32_t 
 	}
 }
 
+static __attribute__((noinline)) uint32_t refreshed_status(struct device *dev)
+{
+	irq_refresh_inputs(dev->backend);
+	return irq_status(dev->state);
+}
+
 /* Interrupt handlers read the status again and again, and do little else. */
 static uint32_t pl190_read(struct device *dev, uint32_t offset, unsigned size)
 {
-	const struct pl190_state *s = dev->state;
-
-	if (offset == PL190_IRQSTATUS && !irq_refresh_due(dev->backend))
-		return irq_status(s);
-	return read_any(dev, offset);
+	if (offset != PL190_IRQSTATUS)
+		return read_any(dev, offset);
+	return irq_refresh_due(dev->backend) ? refreshed_status(dev) : irq_status(dev->state);
 }
 
 static __attribute__((noinline)) void write_any(struct device *dev, uint32_t offset, uint32_t value)
@@ -152,10 +153,6 @@ static __attribute__((noinline)) void write_any(struct device *dev, uint32_t off
 	switch (offset) {
 	case PL190_INTSELECT:
 		s->select = value;
-		break;
-	case PL190_INTENABLE:
-		irq_refresh_inputs(dev->backend);
-		s->enable |= value;
 		break;
 	case PL190_SOFTINT:
 		s->soft |= value;
@@ -201,14 +198,18 @@ static void pl190_write(struct device *dev, uint32_t offset, uint32_t value, uns
 {
 	struct pl190_state *s = dev->state;
 
-	if (offset != PL190_INTENCLEAR) {
+	if (offset == PL190_INTENABLE) {
+		irq_refresh_inputs(dev->backend);
+		s->enable |= value;
+	} else if (offset == PL190_INTENCLEAR) {
+		if (!(s->enable & value))
+			return; /* Linux masks, and masks once more to acknowledge */
+		s->enable &= ~value;
+	} else {
 		write_any(dev, offset, value);
 		return;
 	}
-	if (s->enable & value) {
-		s->enable &= ~value;
-		update_irq(dev);
-	}
+	update_irq(dev);
 }
 
 static void pl190_set_input(struct device *dev, unsigned input, bool level)

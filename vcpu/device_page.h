@@ -30,7 +30,7 @@ static inline struct device_page *device_page_at(struct vcpu *vcpu, uint32_t va)
 /** What an entry is found by. */
 static inline uint32_t device_page_key(uint32_t va)
 {
-	return ~(va / DEVICE_PAGE_SIZE);
+	return va / DEVICE_PAGE_SIZE;
 }
 
 static inline bool device_page_known(struct vcpu *vcpu, uint32_t va)

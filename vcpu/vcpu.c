@@ -179,6 +179,8 @@ void vcpu_reset(struct vcpu *vcpu)
 	vcpu->proxy_mask = PROXY_MASK;
 	vcpu->proxy_match = PROXY_MATCH;
 	vcpu->stop_reason = 0;
+	for (unsigned i = 0; i < DEVICE_PAGES; i++)
+		vcpu->device_pages[i].key = DEVICE_PAGE_NONE;
 	cp15_reset(vcpu);
 	pv_reset(vcpu);
 	shadow_reset(vcpu->shadow);

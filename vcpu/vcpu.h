@@ -54,6 +54,7 @@ struct vcpu_fast {
 struct device;
 
 #define DEVICE_PAGE_SIZE 1024u
+#define DEVICE_PAGE_NONE 0xffffffffu
 
 /**
  * The registers of a device in a KiB that the guest uses in privileged modes, with all that its
@@ -61,11 +62,11 @@ struct device;
  * permission (ARM ARM, B3.3.3).
  */
 struct device_page {
-	_Alignas(32) uint32_t key; /* ~(virtual address / 1024); 0: nothing */
-	uint32_t epoch;            /* when it was last compared */
-	uint32_t dacr;             /* bits of this register that must be set */
-	uint32_t offset;           /* of the register in its window, minus its virtual address */
+	_Alignas(32) uint32_t key; /* virtual address / 1024, or DEVICE_PAGE_NONE */
 	struct device *device;
+	uint32_t epoch;  /* when it was last compared */
+	uint32_t dacr;   /* bits of this register that must be set */
+	uint32_t offset; /* of the register in its window, minus its virtual address */
 	uint32_t (*read)(struct device *dev, uint32_t offset, unsigned size); /* its model's */
 	/* NULL if the page is read-only. */
 	void (*write)(struct device *dev, uint32_t offset, uint32_t value, unsigned size);

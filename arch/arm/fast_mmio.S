@@ -31,7 +31,7 @@
 	.type	trap_device, %function
 trap_device:
 	mrc	p15, 0, r3, c5, c0, 0		/* the data fault status */
-	ldmib	r1, {r5 - r10}		/* epoch, dacr, offset, device, read, write */
+	ldmib	r1, {r0, r5 - r9}		/* device, epoch, dacr, offset, read, write */
 	ldr	r11, [sp, #VCPU_DEVICE_EPOCH]
 	ldr	r12, [sp, #VCPU_DACR]
 	and	r3, r3, #FSR_KIND
@@ -46,21 +46,20 @@ trap_device:
 	beq	trap_device_general
 	sub	r3, r3, #8
 trap_device_fetch:
-	ldrt	r0, [r3]
-	and	r11, r0, #0x0000f000		/* rd */
-	and	r3, r0, #INSN_MASK
+	ldrt	r12, [r3]
+	and	r11, r12, #0x0000f000		/* rd */
+	and	r3, r12, #INSN_MASK
 	cmp	r11, #0x0000f000		/* r15 */
-	cmplo	r0, #0xf0000000		/* no condition: no such instruction */
+	cmplo	r12, #0xf0000000		/* no condition: no such instruction */
 	bhs	trap_device_other
 	teq	r3, #INSN_LDR
 	bne	trap_device_store
 
 	mov	r4, sp
-	mov	r0, r8
 	add	r1, r2, r7
 	mov	r2, #4
 	ldr	sp, =vmm_stack_top
-	blx	r9
+	blx	r8
 	str	r0, [r4, r11, lsr #10]
 
 /* r4 = frame. Nothing may have happened that the trap core has to look at. */
@@ -77,21 +76,20 @@ trap_device_done:
 trap_device_store:
 	teq	r3, #INSN_STR
 	bne	trap_device_other
-	cmp	r10, #0			/* the page is read-only */
+	cmp	r9, #0			/* the page is read-only */
 	beq	trap_device_other
 	mov	r4, sp
-	mov	r0, r8
 	add	r1, r2, r7
 	ldr	r2, [sp, r11, lsr #10]
 	mov	r3, #4
 	ldr	sp, =vmm_stack_top
-	blx	r10
+	blx	r9
 	b	trap_device_done
 
-/* r0 = the instruction */
+/* r12 = the instruction */
 trap_device_other:
 	mov	r4, sp
-	mov	r3, r0
+	mov	r3, r12
 	mov	r0, sp
 	ldr	sp, =vmm_stack_top
 	bl	device_page_transfer

@@ -120,8 +120,7 @@ trap_dabt:
 	and	r3, r3, #(DEVICE_PAGES - 1) << 12
 	add	r1, sp, r3, lsr #(12 - DEVICE_PAGE_ROW_LOG2)
 	ldr	r4, [r1, #VCPU_DEVICE_PAGES]!
-	mvn	r3, r2, lsr #10
-	teq	r3, r4
+	teq	r4, r2, lsr #10
 	beq	trap_device
 
 /* Everything else about data aborts. Called with the guest's registers saved, and sp = frame. */

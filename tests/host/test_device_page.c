@@ -411,7 +411,7 @@ static void the_short_way_does_what_the_general_way_does(void **state)
 		device_word = machine.device_word;
 		frame = vcpu->frame;
 		memcpy(pages, vcpu->device_pages, sizeof(pages));
-		memset(vcpu->device_pages, 0, sizeof(pages));
+		memset(vcpu->device_pages, 0xff, sizeof(pages));
 		accesses = machine.device_reads + machine.device_writes;
 		outcome[0] = data_abort_trap(vcpu);
 		general = vcpu->frame;

@@ -180,10 +180,10 @@ def make(image, seed, usual=False):
     epoch, dacr = rnd.getrandbits(32), 0x55 | rnd.getrandbits(2) << 30
     va = VA + (rnd.randrange(0x400) if odd(0.1) else rnd.randrange(0, 0x400, 4))
     row = row_of(vmm, va)
-    known = [~(va >> 10) & WORD, epoch, rnd.choice((0, 1, 4, 0x10)), OFFSET - VA & WORD, DEVICE,
-             READ, 0 if odd(0.2) else WRITE]
+    known = [va >> 10, DEVICE, epoch, rnd.choice((0, 1, 4, 0x10)), OFFSET - VA & WORD, READ,
+             0 if odd(0.2) else WRITE]
     if odd(0.05):
-        known[0] = rnd.choice((0, known[0] ^ 1, known[0] + 0x400 & WORD))
+        known[0] = rnd.choice((0, WORD, known[0] ^ 1, known[0] + 0x400))
     for i, value in enumerate(known):
         vmm.words[row + 4 * i] = value
     vmm.words[DEVICE], vmm.words[OPS + 12], vmm.words[OPS + 16] = OPS, READ, WRITE
