@@ -289,6 +289,7 @@ void shadow_flush_all(struct shadow *sh)
 	sh->gate_table = SHADOW_NONE;
 	sh->vector_slot_open = false;
 	sh->domain_count = 0;
+	sh->domain_epoch++;
 	sh->view_epoch++;
 	memset(sh->domain_of, MMU_DOMAIN_COUNT, sizeof(sh->domain_of));
 	sh->tlb_stale = sh->tlb_stale_all = false;

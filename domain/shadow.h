@@ -146,9 +146,10 @@ struct shadow {
 	uint32_t copy_at; /* the entry that lets the guest read it, or SHADOW_NO_ENTRY */
 	uint32_t copy_closed; /* ... and what it is when it is dropped */
 	bool vector_slot_open;
-	bool gate_open[2];   /* what it should be, in virtual User mode and in privileged modes */
-	uint16_t gate_table; /* the current context's table for the vector slot, or SHADOW_NONE */
-	uint32_t dacr[2];    /* the real DACR in virtual User mode, and in privileged modes */
+	bool gate_open[2];     /* what it should be, in virtual User mode and in privileged modes */
+	uint16_t gate_table;   /* the current context's table for the vector slot, or SHADOW_NONE */
+	uint32_t dacr[2];      /* the real DACR in virtual User mode, and in privileged modes */
+	uint32_t domain_epoch; /* moves when shadow_dacr_image() may have another answer */
 	unsigned transient_count;
 	struct shadow_transient transients[SHADOW_TRANSIENTS];
 
@@ -221,6 +222,8 @@ static inline bool shadow_views_alike(const struct shadow *sh)
 	       sh->gate_open[1] == sh->vector_slot_open;
 }
 void shadow_domains_changed(struct shadow *sh);
+void shadow_dacr_image(const struct shadow *sh, uint32_t dacr, uint32_t image[2]);
+bool shadow_gate_same(const struct shadow *sh, uint32_t dacr);
 void shadow_switch(struct shadow *sh);
 void shadow_revalidate(struct shadow *sh);
 void shadow_revalidate_page(struct shadow *sh, uint32_t mva);

@@ -20,37 +20,42 @@
 /** More known entries than this in the gate's table: the whole TLB is invalidated instead. */
 #define GATE_PAGES_ONE_BY_ONE 12u
 
-static unsigned guest_access(const struct shadow *sh, unsigned guest_domain)
-{
-	return (sh->mmu->dacr >> (2 * guest_domain)) & 3u;
-}
-
 /** Whether pages of this class in this guest domain are open in a view. */
-static bool class_open(const struct shadow *sh, unsigned guest_domain, unsigned class,
-		       bool privileged)
+static bool class_open(uint32_t dacr, unsigned guest_domain, unsigned class, bool privileged)
 {
-	const unsigned access = guest_access(sh, guest_domain);
+	const unsigned access = (dacr >> (2 * guest_domain)) & 3u;
 
 	return (access == DOMAIN_CLIENT || access == DOMAIN_MANAGER) &&
 	       (class == SHADOW_USER || privileged);
 }
 
-/** Decides whether the gate is open in virtual User mode, and in privileged modes. */
-static void gate_decide(struct shadow *sh)
+/** Whether the gate is open in a view. */
+static bool gate_open(const struct shadow *sh, uint32_t dacr, bool privileged)
 {
 	const struct shadow_table *table;
 
-	sh->gate_open[0] = sh->gate_open[1] = false;
 	if (sh->gate_table == SHADOW_NONE)
-		return;
+		return false;
 	table = &sh->tables[sh->gate_table];
-	for (unsigned privileged = 0; privileged < 2; privileged++)
-		sh->gate_open[privileged] = table->flat || class_open(sh, table->guest_domain,
-								      table->class, privileged);
+	return table->flat || class_open(dacr, table->guest_domain, table->class, privileged);
 }
 
-/** Recomputes the real DACR of both privilege levels. */
-static void compute_dacr(struct shadow *sh)
+/** Decides whether the gate is open in virtual User mode, and in privileged modes. */
+static void gate_decide(struct shadow *sh)
+{
+	for (unsigned privileged = 0; privileged < 2; privileged++)
+		sh->gate_open[privileged] = gate_open(sh, sh->mmu->dacr, privileged);
+}
+
+/** Whether the gate would stay as it is if the guest's DACR were @p dacr, at both levels. */
+bool shadow_gate_same(const struct shadow *sh, uint32_t dacr)
+{
+	return gate_open(sh, dacr, false) == sh->vector_slot_open &&
+	       gate_open(sh, dacr, true) == sh->vector_slot_open;
+}
+
+/** What a value of the guest's DACR means for the real one, in virtual User mode and privileged modes. */
+void shadow_dacr_image(const struct shadow *sh, uint32_t dacr, uint32_t image[2])
 {
 	uint32_t user = MMU_DACR_FIXED, privileged = MMU_DACR_FIXED;
 
@@ -58,18 +63,25 @@ static void compute_dacr(struct shadow *sh)
 		const unsigned guest_domain = sh->domain_owner[i].guest_domain;
 		const unsigned class = sh->domain_owner[i].class;
 
-		if (class_open(sh, guest_domain, class, false))
+		if (class_open(dacr, guest_domain, class, false))
 			user |= DOMAIN_CLIENT << (2 * i);
-		if (class_open(sh, guest_domain, class, true))
+		if (class_open(dacr, guest_domain, class, true))
 			privileged |= DOMAIN_CLIENT << (2 * i);
 	}
-	sh->dacr[0] = user;
-	sh->dacr[1] = privileged;
+	image[0] = user;
+	image[1] = privileged;
+}
+
+/** Recomputes the real DACR of both privilege levels. */
+static void compute_dacr(struct shadow *sh)
+{
+	shadow_dacr_image(sh, sh->mmu->dacr, sh->dacr);
 	gate_decide(sh);
 	for (unsigned i = 0; i < sh->transient_count; i++) {
 		struct shadow_transient *t = &sh->transients[i];
 
-		t->open = t->kernel_page && class_open(sh, t->guest_domain, SHADOW_KERNEL, true);
+		t->open = t->kernel_page &&
+			  class_open(sh->mmu->dacr, t->guest_domain, SHADOW_KERNEL, true);
 	}
 }
 
@@ -259,6 +271,7 @@ unsigned shadow_mmu_domain(struct shadow *sh, unsigned guest_domain, enum shadow
 		shadow_flush_all(sh);
 
 	domain = sh->domain_count++;
+	sh->domain_epoch++;
 	sh->view_epoch++;
 	sh->domain_of[guest_domain][class] = (uint8_t)domain;
 	sh->domain_owner[domain].guest_domain = (uint8_t)guest_domain;

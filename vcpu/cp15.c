@@ -15,7 +15,6 @@
 #include "vmm/lib/string.h"
 
 /* Of each domain in DACR the bit that says open: client 0b01, manager 0b11 (ARM ARM, B3.5.2). */
-#define DACR_OPEN 0x55555555u
 
 /* What the ARM926EJ-S says of itself (TRM, 2.3.1): r0p5. */
 #define MIDR 0x41069265u
@@ -151,20 +150,7 @@ static enum trap_outcome read_dacr(struct vcpu *vcpu, uint32_t rt)
 
 static enum trap_outcome write_dacr(struct vcpu *vcpu, uint32_t rt)
 {
-	const uint32_t value = vcpu->frame.r[rt];
-	const uint32_t changed = value ^ vcpu->mmu.dacr;
-
-	if (!changed || pv_quick_dacr(vcpu, value))
-		return TRAP_NEXT;
-	pv_note_dacr(vcpu);
-	vcpu->mmu.dacr = value;
-	pv_set(vcpu, PV_DACR, value);
-	/* Client and manager are both open; a manager's further rights are transient entries. */
-	if ((changed & DACR_OPEN) || vcpu->shadow->transient_count > 0) {
-		shadow_domains_changed(vcpu_shadow(vcpu));
-		pv_settle(vcpu);
-	}
-	pv_note_dacr(vcpu);
+	pv_set_dacr(vcpu, vcpu->frame.r[rt]);
 	return TRAP_NEXT;
 }
 

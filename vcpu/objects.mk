@@ -9,4 +9,5 @@ obj-y += vcpu/inject.o
 obj-y += vcpu/mem_exec.o
 obj-y += vcpu/proxy.o
 obj-y += vcpu/pv.o
+obj-y += vcpu/pv_dacr.o
 obj-y += vcpu/vcpu.o

@@ -254,6 +254,9 @@ static enum trap_outcome ldrt_strt(struct vcpu *vcpu, uint32_t word)
 		if (!guest_fill_user(vcpu, va, !bit(word, 20)) ||
 		    !user_transfer(vcpu, word, va, &value))
 			return emulate_mem_checked(vcpu, word);
+		ldrt_strt_done(vcpu, word, va, value);
+		return vcpu->pv_page ? TRAP_NEXT_POLL
+				     : TRAP_NEXT; /* what was filled may need pv_settle() */
 	}
 	return ldrt_strt_done(vcpu, word, va, value);
 }

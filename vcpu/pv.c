@@ -38,7 +38,8 @@ static volatile uint32_t *page_word(const struct vcpu *vcpu, unsigned field)
 void pv_reset(struct vcpu *vcpu)
 {
 	vcpu->pv_settled = 0;
-	vcpu->pv_dacr[0].epoch = vcpu->pv_dacr[1].epoch = 0;
+	vcpu->pv_settled_dacr = vcpu->mmu.dacr;
+	vcpu->pv_pair_epoch = 0;
 	vcpu->fast = (struct vcpu_fast){ .call_from = NO_CALL, .return_lr = NO_RETURN };
 	if (!vcpu->pv_page)
 		return;
@@ -97,6 +98,35 @@ static void shut(struct vcpu *vcpu)
 	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
 }
 
+/** Decides which fast paths there are: from where a call, and from where a return. */
+static void settle_fast(struct vcpu *vcpu, uint32_t call_from, uint32_t return_lr)
+{
+	const struct shadow *const sh = vcpu->shadow;
+	const struct pv_info *const pv = &vcpu->pv;
+	struct vcpu_fast *const fast = &vcpu->fast;
+
+	fast->call_entry = pv->swi_entry;
+	if (!pv_has_dacr_pair(pv)) {
+		fast->call_path = trap_swi_paths[FAST_CALL];
+		fast->return_path = trap_swi_paths[FAST_RETURN];
+		fast->dacr_kernel = sh->dacr[1] | MMU_DACR_PV;
+		fast->dacr_program = sh->dacr[0];
+		fast->call_from = call_from;
+		fast->return_lr = return_lr;
+		return;
+	}
+	if (!pv_settle_dacr(vcpu)) {
+		call_from = NO_CALL;
+		return_lr = NO_RETURN;
+	}
+	fast->call_path = trap_swi_paths[FAST_CALL_DACR];
+	fast->return_path = trap_swi_paths[FAST_RETURN_DACR];
+	fast->dacr_kernel = fast->pair[0].kernel;
+	fast->dacr_program = fast->pair[1].program;
+	fast->call_from = pv->dacr_at & PV_DACR_AT_SWI ? call_from : NO_CALL;
+	fast->return_lr = pv->dacr_at & PV_DACR_AT_RETURN ? return_lr : NO_RETURN;
+}
+
 static void settle(struct vcpu *vcpu)
 {
 	struct shadow *const sh = vcpu_shadow(vcpu);
@@ -109,16 +139,12 @@ static void settle(struct vcpu *vcpu)
 		vcpu->pv_read_only = read_only;
 		mmu_pv_page_set(!read_only);
 	}
-	quick = !vcpu->interrupt && !vcpu->pv_shut && shadow_views_alike(sh) && vcpu->pv.swi_entry;
-	vcpu->fast.dacr_kernel = sh->dacr[1] | MMU_DACR_PV;
-	vcpu->fast.dacr_program = sh->dacr[0];
-	vcpu->fast.call_from = quick ? PSR_MODE_USR : NO_CALL;
-	vcpu->fast.call_entry = vcpu->pv.swi_entry;
+	quick = !vcpu->interrupt && !vcpu->pv_shut && shadow_views_alike(sh);
 	/* In User mode it is for the kernel that a call leads to: a program's SWI there is a call. */
-	vcpu->fast.return_lr =
-		quick && vcpu->pv.return_site && (sh->pv_open || vcpu->ctl == PSR_MODE_USR)
-			? vcpu->pv.return_site + 4
-			: NO_RETURN;
+	settle_fast(vcpu, quick && vcpu->pv.swi_entry ? PSR_MODE_USR : NO_CALL,
+		    quick && vcpu->pv.return_site && (sh->pv_open || vcpu->ctl == PSR_MODE_USR)
+			    ? vcpu->pv.return_site + 4
+			    : NO_RETURN);
 }
 
 /**
@@ -133,6 +159,8 @@ void pv_settle(struct vcpu *vcpu)
 
 	if (!vcpu->pv_page)
 		return;
+	if (vcpu->mmu.dacr != vcpu->pv_settled_dacr)
+		pv_follow_dacr(vcpu);
 	/* All that matters, and a bit that no state has: a change of the view comes without others. */
 	state = (vcpu_privileged(vcpu) ? vcpu_mode(vcpu) : vcpu->ctl) | vcpu->interrupt << 8;
 	if (state == vcpu->pv_settled && vcpu->pv_settled_epoch == sh->view_epoch &&
@@ -142,43 +170,6 @@ void pv_settle(struct vcpu *vcpu)
 	vcpu->pv_settled_epoch = sh->view_epoch;
 	vcpu->pv_settled_dacr = vcpu->mmu.dacr;
 	settle(vcpu);
-}
-
-/**
- * Writes the guest's DACR in Supervisor mode, if nothing but the real DACR has to follow and what it
- * becomes is known: a kernel with software PAN goes to and fro between two values. False if not.
- */
-bool pv_quick_dacr(struct vcpu *vcpu, uint32_t value)
-{
-	struct shadow *const sh = vcpu->shadow;
-	struct pv_dacr *other = &vcpu->pv_dacr[0];
-
-	if (!vcpu_pv_open(vcpu))
-		return false;
-	if (other->guest != value)
-		other = &vcpu->pv_dacr[1];
-	if (other->guest != value || other->epoch != sh->view_epoch)
-		return false;
-	vcpu->mmu.dacr = vcpu->pv_settled_dacr = value;
-	*page_word(vcpu, PV_DACR) = value;
-	sh->dacr[0] = vcpu->fast.dacr_program = other->dacr[0];
-	sh->dacr[1] = other->dacr[1];
-	vcpu->fast.dacr_kernel = other->dacr[1] | MMU_DACR_PV;
-	mmu_set_dacr(vcpu->fast.dacr_kernel);
-	return true;
-}
-
-/** Remembers the present value for pv_quick_dacr(), in the place of the older one. */
-void pv_note_dacr(struct vcpu *vcpu)
-{
-	const struct shadow *const sh = vcpu->shadow;
-
-	if (!vcpu->pv_page || !shadow_views_alike(sh))
-		return;
-	vcpu->pv_dacr[1] = vcpu->pv_dacr[0];
-	vcpu->pv_dacr[0] = (struct pv_dacr){ .guest = vcpu->mmu.dacr,
-					     .epoch = sh->view_epoch,
-					     .dacr = { sh->dacr[0], sh->dacr[1] } };
 }
 
 /** Takes what the guest has logged, from PV_LOG to PV_LOG_END, whatever it holds; the page is open. */
@@ -324,6 +315,8 @@ static void complete_return(struct vcpu *vcpu)
 	const uint32_t psr = *page_word(vcpu, PV_PSR), pc = *page_word(vcpu, PV_PC);
 	const uint32_t kernel_sp = *page_word(vcpu, PV_SVC_SP);
 
+	if (vcpu->pv.dacr_at & PV_DACR_AT_RETURN)
+		pv_set_dacr(vcpu, vcpu->pv.return_dacr);
 	vcpu_set_cpsr(vcpu, (psr & (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q)) | PSR_MODE_USR);
 	vcpu->bank_r13[BANK_SVC] = kernel_sp;
 	vcpu->frame.r[13] = usr_sp;
@@ -415,7 +408,7 @@ void pv_show_fault(struct vcpu *vcpu, enum trap_kind kind)
 /** From User mode to Supervisor mode, masked, with the page open; false if it is shut. */
 static bool enter_from_program(struct vcpu *vcpu, uint32_t cpsr)
 {
-	struct shadow *const sh = vcpu->shadow;
+	struct shadow *const sh = vcpu_shadow(vcpu);
 	const uint32_t sp = vcpu->frame.r[13], lr = vcpu->frame.r[14];
 
 	if (!vcpu->pv_shut && shadow_views_alike(sh)) {
@@ -469,6 +462,8 @@ bool pv_inject(struct vcpu *vcpu, enum trap_kind kind)
 	cpsr = vcpu_cpsr(vcpu);
 	if (!from_kernel && !enter_from_program(vcpu, cpsr))
 		return false;
+	if (!from_kernel && (vcpu->pv.dacr_at & BIT(entries[kind].from_program)))
+		pv_set_dacr(vcpu, vcpu->pv.call_dacr);
 	*page_word(vcpu, PV_PSR) = cpsr;
 	*page_word(vcpu, PV_PC) = vcpu->frame.pc + entries[kind].offset[vcpu_thumb(vcpu)];
 	vcpu->pv_page[PV_CTL] = PSR_I | PSR_MODE_SVC;

@@ -12,15 +12,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+void pv_follow_dacr(struct vcpu *vcpu);
+
 /**
- * The shadow, told of the virtual CPU's level: the fast paths change that without a word. All of
- * vcpu/ goes through here.
+ * The shadow, told of the virtual CPU's level and DACR: the fast paths change these without a word.
+ * All of vcpu/ goes through here.
  */
 static inline struct shadow *vcpu_shadow(struct vcpu *vcpu)
 {
 	if (vcpu->pv_page) { /* nobody else has fast paths */
 		vcpu->shadow->privileged = vcpu_privileged(vcpu);
 		vcpu->shadow->pv_open = vcpu_pv_open(vcpu);
+		if (vcpu->mmu.dacr != vcpu->pv_settled_dacr)
+			pv_follow_dacr(vcpu);
 	}
 	return vcpu->shadow;
 }
@@ -37,9 +41,17 @@ void pv_reset(struct vcpu *vcpu);
 void pv_follow_mode(struct vcpu *vcpu);
 void pv_take_log(struct vcpu *vcpu);
 void pv_settle(struct vcpu *vcpu);
-bool pv_quick_dacr(struct vcpu *vcpu, uint32_t value);
-void pv_note_dacr(struct vcpu *vcpu);
 void pv_set(struct vcpu *vcpu, unsigned field, uint32_t value);
+
+/** Whether the guest says between which two values its DACR changes. */
+static inline bool pv_has_dacr_pair(const struct pv_info *pv)
+{
+	return pv->call_dacr != pv->return_dacr;
+}
+
+void pv_dacr_proxies(struct proxy *table, const struct pv_info *info);
+bool pv_settle_dacr(struct vcpu *vcpu);
+void pv_set_dacr(struct vcpu *vcpu, uint32_t value);
 
 bool pv_is_page(const struct vcpu *vcpu, uint32_t va);
 bool pv_user_rights(const struct vcpu *vcpu, uint32_t va);

@@ -35,7 +35,7 @@
 #define PV_PC     0x01c
 #define PV_SVC_SP 0x020
 
-/* PV_DFSR says more than CP15: bit 11 is set if a store aborted. */
+/* DACR, and the fault registers. PV_DFSR says more than CP15: bit 11 is set if a store aborted. */
 #define PV_DACR       0x024
 #define PV_DFSR       0x028
 #define PV_DFSR_STORE 0x800
@@ -71,6 +71,14 @@
 #define PV_HC_SET_TLS     5 /* r0: the word at 0xffff0ff0 */
 #define PV_HC_COUNT       6
 
+/*
+ * A guest with two values of DACR (pv_info.call_dacr, return_dacr) writes them with proxies of indexes
+ * of their own: that of `mcr p15, 0, rn, c3, c0, 0` is PV_DACR_INDEX + n, for r0 to r14. The VMM puts
+ * them into the table itself.
+ */
+#define PV_DACR_INDEX 16
+#define PV_DACR_PROXY 0xee010f00 /* that of r0; n << 12 is added */
+
 #define PV_CACHE_CLEAN      1  /* data cache: write lines back */
 #define PV_CACHE_INVALIDATE 2  /* ... forget them; together with CLEAN, both */
 #define PV_CACHE_CODE       4  /* instruction cache: forget them */
@@ -102,6 +110,13 @@ enum pv_entry {
 	PV_ENTRY_COUNT,
 };
 
+/*
+ * Bits of pv_info.dacr_at: that of an entry is its number. At an entry from User mode DACR becomes
+ * call_dacr, at the return return_dacr, whatever it was.
+ */
+#define PV_DACR_AT_SWI    (1u << PV_ENTRY_COUNT)
+#define PV_DACR_AT_RETURN (1u << (PV_ENTRY_COUNT + 1))
+
 /** All addresses are the guest's; 0 where there is none. */
 struct pv_info {
 	uint32_t magic;
@@ -115,6 +130,9 @@ struct pv_info {
 	uint32_t return_site;   /* the SWI instruction here returns to User mode */
 	uint32_t restart_from;  /* an interrupt from here to return_site is taken at restart_from */
 	uint32_t announces;     /* not 0: the guest tells of each change of its page tables */
+	uint32_t call_dacr;     /* DACR in the kernel ... */
+	uint32_t return_dacr;   /* ... and in programs, and while the kernel uses their memory */
+	uint32_t dacr_at; /* PV_DACR_AT_*: where the VMM changes it for the guest; 0: nowhere */
 	uint32_t entry[PV_ENTRY_COUNT];
 	uint32_t
 		range_count; /* code whose accesses below user_limit have the rights of User mode */

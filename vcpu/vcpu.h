@@ -42,13 +42,24 @@ struct guest_found {
 	bool write;
 };
 
-/** What arch/arm/fastpath.S needs to know, at VCPU_FAST. */
+/** A value of the guest's DACR, and what it means for the real one. */
+struct vcpu_dacr {
+	uint32_t guest;
+	uint32_t kernel;  /* in virtual Supervisor mode with the page open */
+	uint32_t program; /* in virtual User mode */
+};
+
+/** What arch/arm/fastpath.S and fastpath_dacr.S need to know, at VCPU_FAST. */
 struct vcpu_fast {
-	uint32_t dacr_kernel;  /* the real DACR in virtual Supervisor mode with the page open */
-	uint32_t dacr_program; /* ... and in virtual User mode */
+	uint32_t dacr_proxy;   /* PV_DACR_PROXY if writes of DACR may take a fast path, or 0 */
+	uint32_t dacr_kernel;  /* the real DACR behind a fast call */
+	uint32_t dacr_program; /* ... and behind a fast return */
 	uint32_t call_from;    /* value of ctl from which a SWI takes the fast path; or none */
 	uint32_t call_entry;   /* ... which leads here */
 	uint32_t return_lr;    /* the lr of a SWI that is the fast return now, or 1 */
+	uint32_t call_path;    /* the code of these two paths, of trap_swi_paths */
+	uint32_t return_path;
+	struct vcpu_dacr pair[2]; /* pv_info.call_dacr and return_dacr, if dacr_proxy is not 0 */
 };
 
 struct device;
@@ -77,13 +88,6 @@ struct device_page {
 	uint32_t l2_at; /* guest physical */
 };
 
-/** What a value of the guest's DACR means for the real one; see pv_quick_dacr(). */
-struct pv_dacr {
-	uint32_t guest;
-	uint32_t epoch; /* of the shadow; 0: nothing */
-	uint32_t dacr[2];
-};
-
 struct vm;
 struct shadow;
 struct vm_mem;
@@ -92,7 +96,7 @@ struct mem_region;
 struct vcpu {
 	struct trap_frame frame;
 
-	/* vectors.S loads these four together, to find a proxy's handler. */
+	/* vectors.S loads these four and fast.dacr_proxy together, to find a proxy's handler. */
 	uint32_t proxy_mask;
 	uint32_t proxy_match;
 	const struct proxy *proxies;
@@ -124,8 +128,8 @@ struct vcpu {
 	bool pv_shut;        /* also in Supervisor mode: the guest uses FIQs */
 	uint32_t pv_settled; /* the state that pv_settle() has seen last */
 	uint32_t pv_settled_epoch;
-	uint32_t pv_settled_dacr;
-	struct pv_dacr pv_dacr[2]; /* the last values of the guest's DACR */
+	uint32_t pv_settled_dacr; /* the value that the shadow follows */
+	uint32_t pv_pair_epoch;   /* the shadow's domain_epoch that fast.pair was made in */
 	struct pv_info pv;
 
 	struct shadow *shadow;
@@ -142,6 +146,8 @@ _Static_assert(offsetof(struct vcpu, proxy_mask) == VCPU_PROXY, "VCPU_PROXY");
 #ifdef __arm__ /* pointers of the workstation are longer */
 _Static_assert(offsetof(struct vcpu, ctl) == VCPU_CTL, "VCPU_CTL");
 _Static_assert(offsetof(struct vcpu, fast) == VCPU_FAST, "VCPU_FAST");
+_Static_assert(offsetof(struct vcpu, fast.pair[0]) == FAST_PAIR_CALL, "FAST_PAIR_CALL");
+_Static_assert(offsetof(struct vcpu, fast.pair[1]) == FAST_PAIR_RETURN, "FAST_PAIR_RETURN");
 _Static_assert(offsetof(struct vcpu, bank_r13[BANK_SVC]) == VCPU_R13_SVC, "VCPU_R13_SVC");
 _Static_assert(offsetof(struct vcpu, attention) == VCPU_ATTENTION, "VCPU_ATTENTION");
 _Static_assert(offsetof(struct vcpu, device_epoch) == VCPU_DEVICE_EPOCH, "VCPU_DEVICE_EPOCH");

@@ -14,6 +14,6 @@ nostats-y += vmm/stats_none.o
 stats-y += arch/arm/stats.o
 stats-y += vmm/stats.o
 stats-y += vmm/stats_report.o
-STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_return prefetch_abort_trap \
-	proxy_table_make pv_page_trap trap_device trap_from_guest trap_software_interrupt \
+STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_return \
+	fast_return_dacr prefetch_abort_trap proxy_table_make pv_page_trap trap_device trap_from_guest trap_software_interrupt \
 	vcpu_inject_interrupt vcpu_inject_trap

@@ -7,6 +7,7 @@
 #include "domain/shadow_announce.h"
 #include "vcpu/guest_abi.h"
 #include "vcpu/guest_mem.h"
+#include "vcpu/pv.h"
 #include "vmm/console.h"
 #include "vmm/irq.h"
 #include "vmm/lib/bits.h"
@@ -207,6 +208,7 @@ enum status vm_create(struct vm *vm, const struct boot_info *info, const struct 
 	status = loader_pv_info(bundle, info, pv);
 	if (status != STATUS_OK)
 		return status;
+	pv_dacr_proxies(vm->proxies, pv);
 	if (pv->magic)
 		vm->vcpu.pv_page = (volatile uint8_t *)PV_PAGE;
 	announced = (struct shadow_pv){ .announces = pv->announces,

@@ -3,7 +3,8 @@
  * The two SWI that never reach C, in a guest with paravirtual code (vcpu/pv_abi.h): the system call of
  * a program, and the guest kernel's return to the program. Their counterparts in C are
  * vcpu_inject_trap(), which leads to the guest's own vector, and pv_return(); pv_settle() decides
- * when these paths may be taken, and trap_swi in arch/arm/vectors.S branches here.
+ * when these paths may be taken, and trap_swi in arch/arm/vectors.S branches here; if DACR changes with
+ * them, to arch/arm/fastpath_dacr.S.
  *
  * sp is the frame of the vCPU, with r0 to r3 in it, and r0 is the SPSR. The page is guest memory, but
  * always there and always writable for the VMM; what is read from it only reaches registers of the
@@ -29,6 +30,8 @@ fast_call:
 	ldr	r2, [sp, #FAST_DACR_KERNEL]
 	mcr	p15, 0, r2, c3, c0, 0	/* from here on the page is open */
 	ldr	r3, =PV_PAGE + PV_PSR
+	.global	fast_call_open
+fast_call_open:
 	stmdb	r3, {sp, lr}^		/* PV_USR_SP, PV_USR_LR */
 	mov	r1, #PSR_MODE_SVC | PSR_I	/* before ARMv6: no banked register after ^ */
 	stmia	r3, {r0, lr}		/* PV_PSR, PV_PC */
@@ -47,6 +50,8 @@ fast_call:
 	.global	fast_return
 	.type	fast_return, %function
 fast_return:
+	.global	fast_return_open	/* another name: from here on statistics have counted */
+fast_return_open:
 	ldr	r3, =PV_PAGE + PV_PSR
 	ldmia	r3, {r0, r1, r2}	/* PV_PSR, PV_PC, PV_SVC_SP */
 	ldmdb	r3, {sp, lr}^		/* PV_USR_SP, PV_USR_LR */

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hooks of vmm/stats.c for what never reaches C. Those of fastpath.S change r2 and r3 alone. */
+/* The hooks of vmm/stats.c for what never reaches C. The first four change r2 and r3 alone. */
 	.syntax unified
 	.arm
 
 	.section .text.traps, "ax"
 
-	.irp	path, call, return
-	.global	__wrap_fast_\path
-	.type	__wrap_fast_\path, %function
-__wrap_fast_\path:
-	ldr	r2, =stats_fast_\path
+	.macro	COUNT path, counter
+	.global	__wrap_\path
+	.type	__wrap_\path, %function
+__wrap_\path:
+	ldr	r2, =\counter
 	ldr	r2, [r2]
 	ldr	r3, [r2]
 	add	r3, r3, #1
 	str	r3, [r2]
-	b	__real_fast_\path
-	.endr
+	b	__real_\path
+	.endm
+
+	COUNT	fast_call, stats_fast_call
+	COUNT	fast_call_dacr, stats_fast_call
+	COUNT	fast_return, stats_fast_return
+	COUNT	fast_return_dacr, stats_fast_return
 
 /*
  * The accesses that arch/arm/fast_mmio.S completes: they take the general way, which does the same

@@ -9,23 +9,28 @@
 #define TF_PC      60
 #define TF_CPSR    64
 #define TF_EXC_LR  68
-#define VCPU_PROXY 72 /* proxy_mask, proxy_match, proxies, ctl: loaded together */
+#define VCPU_PROXY 72 /* proxy_mask, proxy_match, proxies, ctl, fast.dacr_proxy: loaded together */
 #define VCPU_CTL   84
 
-/* For fastpath.S: struct vcpu_fast, and a bank. */
+/* For fastpath.S and fastpath_dacr.S: struct vcpu_fast, and a bank. */
 #define VCPU_FAST         88
-#define FAST_DACR_KERNEL  (VCPU_FAST + 0)
-#define FAST_DACR_PROGRAM (VCPU_FAST + 4)
-#define FAST_CALL_FROM    (VCPU_FAST + 8)
-#define FAST_CALL_ENTRY   (VCPU_FAST + 12)
-#define FAST_RETURN_LR    (VCPU_FAST + 16)
-#define VCPU_R13_SVC      (VCPU_FAST + 20 + 12)
+#define FAST_DACR_KERNEL  (VCPU_FAST + 4)
+#define FAST_DACR_PROGRAM (VCPU_FAST + 8)
+#define FAST_CALL_FROM    (VCPU_FAST + 12)
+#define FAST_CALL_ENTRY   (VCPU_FAST + 16)
+#define FAST_RETURN_LR    (VCPU_FAST + 20)
+#define FAST_CALL_PATH    (VCPU_FAST + 24)
+#define FAST_RETURN_PATH  (VCPU_FAST + 28)
+#define FAST_DACR_PAIR    (VCPU_FAST + 32) /* guest, kernel, program: twice */
+#define FAST_PAIR_CALL    (FAST_DACR_PAIR + 0)
+#define FAST_PAIR_RETURN  (FAST_DACR_PAIR + 12)
+#define VCPU_R13_SVC      (VCPU_FAST + 56 + 12)
 
-/* For data aborts, vectors.S and fast_mmio.S: struct device_page. */
+/* For data aborts, vectors.S and fast_mmio.S: struct device_page. DACR also for fastpath_dacr.S. */
 #define VCPU_ATTENTION       (VCPU_R13_SVC + 104)
 #define VCPU_DEVICE_EPOCH    (VCPU_R13_SVC + 108)
 #define VCPU_DACR            (VCPU_R13_SVC + 120)
-#define VCPU_DEVICE_PAGES    608
+#define VCPU_DEVICE_PAGES    640
 #define DEVICE_PAGES         16 /* a power of two */
 #define DEVICE_PAGE_ROW_LOG2 6
 
@@ -61,6 +66,11 @@ struct trap_frame {
 _Static_assert(offsetof(struct trap_frame, pc) == TF_PC, "TF_PC");
 _Static_assert(offsetof(struct trap_frame, cpsr) == TF_CPSR, "TF_CPSR");
 _Static_assert(offsetof(struct trap_frame, exc_lr) == TF_EXC_LR, "TF_EXC_LR");
+
+/** The code that completes a SWI, for struct vcpu_fast: addresses, by what it does. */
+enum trap_swi_path { FAST_CALL, FAST_CALL_DACR, FAST_RETURN, FAST_RETURN_DACR, FAST_PATH_COUNT };
+
+extern const uint32_t trap_swi_paths[FAST_PATH_COUNT];
 
 enum trap_kind {
 	TRAP_UNDEF = KIND_UNDEF,

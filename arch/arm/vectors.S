@@ -52,6 +52,10 @@ vector_fiq:	 .word	trap_fiq
 	.macro TRAP_SAVE from_vmm
 	str	lr, [sp, #TF_EXC_LR]
 	mrs	lr, spsr
+	TRAP_SAVE_REST \from_vmm
+	.endm
+
+	.macro TRAP_SAVE_REST from_vmm
 	tst	lr, #0x0f		/* User mode is 0x10, all others are not */
 	bne	\from_vmm
 	str	lr, [sp, #TF_CPSR]
@@ -81,10 +85,10 @@ trap_swi:
 	tst	r0, #PSR_T | 0x0f	/* User mode, ARM state: not the VMM's own */
 	bne	trap_swi_general
 	teq	r1, r2
-	beq	fast_call
+	ldreq	pc, [sp, #FAST_CALL_PATH]
 	ldr	r2, [sp, #FAST_RETURN_LR]
 	teq	r2, lr
-	beq	fast_return
+	ldreq	pc, [sp, #FAST_RETURN_PATH]
 trap_swi_general:
 	tst	r0, #0x0f
 	bne	trap_swi_from_vmm
@@ -100,6 +104,14 @@ trap_swi_general:
 trap_swi_from_vmm:
 	ldmia	sp, {r0 - r3}
 	movs	pc, lr
+
+	.section .rodata
+	.balign	4
+	.global	trap_swi_paths		/* in the order of enum trap_swi_path */
+trap_swi_paths:
+	.word	fast_call, fast_call_dacr, fast_return, fast_return_dacr
+
+	.section .text.traps, "ax"
 
 	TRAP_GENERAL pabt, KIND_PABT
 
@@ -149,20 +161,28 @@ trap_dabt_other:
  * the rights of User mode; if that aborts, the fix-up takes the general path.
  *
  * The handler is called in Undefined mode, on the VMM's stack: emulate(vcpu, arg). r4 keeps the
- * frame.
+ * frame. Writes of DACR by a guest with two values of it are done in arch/arm/fastpath_dacr.S.
  */
 trap_undef:
-	TRAP_SAVE trap_from_vmm_undef
+	str	lr, [sp, #TF_EXC_LR]
+	mrs	lr, spsr
+	tst	lr, #PSR_T | 0x0f
+	bne	trap_undef_other
+	str	lr, [sp, #TF_CPSR]
+	stmia	sp, {r0 - r14}^
+	nop				/* as in TRAP_SAVE */
 	ldr	r2, [sp, #TF_EXC_LR]
-	ldr	r3, [sp, #TF_CPSR]
 	sub	r2, r2, #4
-	tst	r3, #PSR_T
-	bne	trap_undef_general
 trap_undef_fetch:
 	ldrt	r3, [r2]
-	str	r2, [sp, #TF_PC]
 	add	r4, sp, #VCPU_PROXY
-	ldmia	r4, {r5, r6, r7, r8}	/* proxy_mask, proxy_match, proxies, ctl */
+	ldmia	r4, {r5, r6, r7, r8, r9}	/* proxy_mask, proxy_match, proxies, ctl, dacr_proxy */
+	bic	r0, r3, #0xf000
+	teq	r0, r9
+	beq	trap_write_dacr
+	.global	trap_undef_proxy
+trap_undef_proxy:
+	str	r2, [sp, #TF_PC]
 	mov	r4, sp
 	cmp	r3, #0xf0000000		/* no condition: CDP2, which is no proxy */
 	bhs	trap_undef_general
@@ -189,6 +209,9 @@ trap_undef_fetch:
 	nop
 	movs	pc, lr
 
+/* Thumb state, or the VMM itself. */
+trap_undef_other:
+	TRAP_SAVE_REST trap_from_vmm_undef
 trap_undef_general:
 	mov	r0, sp
 	mov	r1, #KIND_UNDEF

@@ -29,6 +29,11 @@ Sections named .text.user.* are one more range of pv_info.
 
 from typing import NamedTuple, Tuple
 
+from .pv_abi import PV_DACR_AT_RETURN, PV_DACR_AT_SWI, PV_ENTRIES
+
+# With software PAN: DACR in the kernel, and in programs (arch/arm/include/asm/domain.h).
+CALL_DACR, RETURN_DACR = 0x51, 0x55
+
 
 class Hook(NamedTuple):
     """One way to recognise one place. Of several hooks with the same name the first match counts.
@@ -43,6 +48,7 @@ class Hook(NamedTuple):
     target: str  # label in the blob; of an entry also a symbol of the kernel
     info: str = ""  # field of struct pv_info, for "entry": "swi_entry", "entry[0]"...
     group: str = ""
+    dacr_at: int = 0  # bits of pv_info.dacr_at: where the blob relies on the VMM to change DACR
 
 
 def _code(text: str) -> Tuple[tuple, ...]:
@@ -123,10 +129,12 @@ def _exceptions() -> Tuple[Hook, ...]:
     """A return to kernel code needs the entry that knows of it: one group."""
     hooks = []
     for name in ("und", "pabt", "dabt", "irq"):
-        for pan in ("", _USR_PAN):
-            words = f"{_USR} {pan} {_COMPARE}"
-            hooks.append(Hook(f"{name}_usr", f"__{name}_usr", "entry", _code(words),
-                              f"pv_{name}_usr", f"{name}_usr"))
+        entry = f"{name}_usr"
+        hooks.append(Hook(entry, f"__{entry}", "entry", _code(f"{_USR} {_COMPARE}"), f"pv_{entry}",
+                          entry))
+        # With software PAN __und_usr leaves programs' memory open, to read the instruction.
+        hooks.append(Hook(entry, f"__{entry}", "entry", _code(f"{_USR} {_USR_PAN} {_COMPARE}"),
+                          f"pv_{entry}_pan", entry, dacr_at=1 << PV_ENTRIES.index(entry)))
         for variant, words in (("", _SVC_OPEN), ("_pan", _SVC_PAN)):
             hooks.append(Hook(f"{name}_svc", f"__{name}_svc", "entry", _code(_SVC + words),
                               f"pv_{name}_svc{variant}", f"{name}_svc", group="kernel"))
@@ -357,13 +365,15 @@ HOOKS: Tuple[Hook, ...] = (
     Hook("vector_swi", "vector_swi", "entry", _code(_SWI + _SWI_END),
          "pv_vector_swi", "swi_entry"),
     Hook("vector_swi", "vector_swi", "entry", _code(_SWI + _SWI_PAN + _SWI_END),
-         "pv_vector_swi_pan", "swi_entry"),
+         "pv_vector_swi_pan", "swi_entry", dacr_at=PV_DACR_AT_SWI),
     Hook("ret_fast_syscall", "ret_fast_syscall", "function", _code(f"{_WORK} {_FAST_TAIL}"),
          "pv_ret_fast_syscall", group="return"),
     Hook("ret_fast_syscall", "ret_fast_syscall", "function", _code(f"{_WORK} {_OPEN} {_FAST_TAIL}"),
-         "pv_mask_ret_fast_syscall", group="return"),
+         "pv_ret_fast_syscall", group="return", dacr_at=PV_DACR_AT_RETURN),
     Hook("ret_fast_tail", "ret_fast_syscall", "place", _code(_FAST_TAIL),
          "pv_ret_fast_tail", group="return"),
+    Hook("no_work_pending", "no_work_pending", "place", _code(f"{_OPEN} {_SLOW_TAIL}"),
+         "pv_no_work_pending_pan", group="return", dacr_at=PV_DACR_AT_RETURN),
     Hook("no_work_pending", "no_work_pending", "place", _code(_SLOW_TAIL),
          "pv_no_work_pending", group="return"),
     Hook("ret_to_user", "ret_to_user", "function", _code(_WORK), "pv_mask_ret_to_user"),

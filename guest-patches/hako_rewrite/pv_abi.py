@@ -14,13 +14,17 @@ PV_MASKED, PV_UNMASKED = PV_PAGE + 0x93, PV_PAGE + 0x13
 
 PV_HYPERCALL_WORD = 0xF0000000
 PV_HC_COUNT = 6
+PV_DACR_INDEX = 16
 
 PV_INFO_MAGIC, PV_INFO_VERSION = 0x49565048, 2
 PV_RANGES_MAX = 16
 PV_ENTRIES = ("und_usr", "pabt_usr", "dabt_usr", "irq_usr",
               "und_svc", "pabt_svc", "dabt_svc", "irq_svc")
 
-FIELDS = 9  # words between version and entry
+# Bits of dacr_at: of an entry its place in PV_ENTRIES, then these.
+PV_DACR_AT_SWI, PV_DACR_AT_RETURN = 1 << len(PV_ENTRIES), 1 << len(PV_ENTRIES) + 1
+
+FIELDS = 12  # words between version and entry
 INFO = struct.Struct(f"<{2 + FIELDS}I{len(PV_ENTRIES)}II{2 * PV_RANGES_MAX}I")
 
 
@@ -36,6 +40,9 @@ class PvInfo(NamedTuple):
     return_site: int = 0
     restart_from: int = 0
     announces: int = 0
+    call_dacr: int = 0
+    return_dacr: int = 0
+    dacr_at: int = 0
     entry: Tuple[int, ...] = (0,) * len(PV_ENTRIES)
     ranges: Tuple[Tuple[int, int], ...] = ()
 

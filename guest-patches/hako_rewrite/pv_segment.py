@@ -21,7 +21,7 @@ from .appendix import PAGE, word_bytes, words
 from .encodings import classify
 from .errors import RewriteError
 from .hook import Match, capture_symbols, captured, find_all, plain_form
-from .hooks import HOOKS
+from .hooks import CALL_DACR, HOOKS, RETURN_DACR
 from .linux import Kernel
 from .pv_abi import FIELDS, PV_ENTRIES, PvInfo
 from .stubs import Stubs, make_stubs
@@ -117,6 +117,9 @@ class _Builder:
                 target = match.hook.target
                 fields[match.hook.info] = blob.symbols.get(target, kernel.symbols.get(
                     target, (0, 0))[0])
+            fields["dacr_at"] = fields.get("dacr_at", 0) | match.hook.dacr_at
+        if fields.get("dacr_at"):
+            fields.update(call_dacr=CALL_DACR, return_dacr=RETURN_DACR)
         entry = tuple(fields.pop(name, 0) for name in PV_ENTRIES)
         unknown = sorted(fields.keys() - set(PvInfo._fields[:FIELDS]))
         if unknown:

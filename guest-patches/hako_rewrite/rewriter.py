@@ -15,7 +15,7 @@ from .encodings import (COND_MASK, LOAD_BIT, NEEDS_A_LOOK, PROXY_TABLE_MAX, UNUS
 from .errors import RewriteError
 from .linux import Kernel, NotParavirtual
 from .own_pv import find_own
-from .pv_abi import PV_HC_COUNT, PV_HYPERCALL_WORD
+from .pv_abi import PV_DACR_INDEX, PV_HC_COUNT, PV_HYPERCALL_WORD
 from .pv_segment import Segment, build_segment
 
 
@@ -82,27 +82,42 @@ def find_sites(elf: Elf, code: Code) -> List[Site]:
     return sites
 
 
+WRITE_DACR, WRITE_DACR_MASK = 0xEE030F10, ~0xF000  # mcr p15, 0, rt, c3, c0, 0
+REGISTERS = 16
+
+
 class Indexes:
     """Which index of the proxy table a word gets: ascending for each L bit, by first use."""
 
-    def __init__(self, hypercalls: int = 0):
-        """So many indexes, from 0 on, are hypercalls' (vcpu/pv_abi.h)."""
-        self.of: Dict[int, int] = {PV_HYPERCALL_WORD | n: n for n in range(hypercalls)}
-        self._taken = [hypercalls, 0]  # with L bit 0 and 1
+    def __init__(self, pv: bool = False):
+        """With `pv` some are hypercalls' and writes of DACR's (vcpu/pv_abi.h)."""
+        self.pv = pv
+        self.of: Dict[int, int] = {}
+        self._taken = [0, 0]  # with L bit 0 and 1
+        if pv:
+            self.of = {PV_HYPERCALL_WORD | n: n for n in range(PV_HC_COUNT)}
+            self._taken[0] = PV_HC_COUNT
+
+    def _next(self, load: int) -> int:
+        if self.pv and load == 0 and self._taken[0] == PV_DACR_INDEX:
+            self._taken[0] += REGISTERS
+        self._taken[load] += 1
+        return nth_index(load, self._taken[load] - 1)
 
     def add(self, word: int, where: Callable[[], str]) -> int:
         """The index of a sensitive word. Raises RewriteError if there is none left."""
         entry = table_word(word)
         if entry in self.of:
             return self.of[entry]
+        if self.pv and entry & WRITE_DACR_MASK == WRITE_DACR:
+            return self.of.setdefault(entry, PV_DACR_INDEX + (entry >> 12 & 15))
         load = load_bit(entry)
-        index = nth_index(load, self._taken[load])
+        index = self._next(load)
         if index >= PROXY_TABLE_MAX:
             raise RewriteError(
                 f"{where()}: cannot place {word:#010x}: "
-                f"more than {self._taken[load]} different sensitive instructions with bit "
+                f"more than {self._taken[load] - 1} different sensitive instructions with bit "
                 f"{LOAD_BIT} = {load}; build fewer drivers or CPU types into the guest")
-        self._taken[load] += 1
         self.of[entry] = index
         return index
 
@@ -134,13 +149,13 @@ def rewrite(data: bytes, pv: bool = False) -> Rewritten:
     if pv:
         try:
             kernel = Kernel(elf, code)
-            indexes = Indexes(PV_HC_COUNT)
+            indexes = Indexes(pv=True)
             segment = build_segment(kernel, lambda word: indexes.proxy(
                 word, lambda: "paravirtual code"))
         except NotParavirtual as reason:
             no_pv = str(reason)
             segment = find_own(elf)
-            indexes = Indexes(PV_HC_COUNT if segment else 0)
+            indexes = Indexes(pv=segment is not None)
 
     out = bytearray(data)
     for patch in segment.patches if segment else ():

@@ -9,10 +9,10 @@
 /*
  * From a program: r0 to r12 are its own, sp = sp_svc. Stands for the vector stub and usr_entry up
  * to the load of the program's sp and lr: fills pt_regs. Leaves r4 = pc, r5 = psr, r6 = -1, r7 =
- * SCTLR and r8 = cr_alignment, which the original compares next; clobbers r0 to r3.
+ * SCTLR and r8 = cr_alignment, which the original compares next; clobbers r0 to r3. With software PAN
+ * the VMM has closed programs' memory.
  */
-	.macro FROM_USER name
-	FUNCTION pv_\name
+	.macro FROM_USER name, pan
 	sub	sp, sp, #PT_SIZE
 	stmia	sp, {r0 - r12}
 	ldr	r8, =PV_PAGE + PV_SCTLR
@@ -24,13 +24,20 @@
 	add	r0, sp, #PT_SP
 	stmia	r0, {r2 - r6}
 	ldr	r8, [r8]
-	b	hook_\name + 4 * 12
+	b	hook_\name + 4 * (12 + 2 * \pan)
 	.endm
 
-	FROM_USER und_usr
-	FROM_USER pabt_usr
-	FROM_USER dabt_usr
-	FROM_USER irq_usr
+	.macro FROM_USER_BOTH name
+	FUNCTION pv_\name
+	FROM_USER \name, 0
+	FUNCTION pv_\name\()_pan
+	FROM_USER \name, 1
+	.endm
+
+	FROM_USER_BOTH und_usr
+	FROM_USER_BOTH pabt_usr
+	FROM_USER_BOTH dabt_usr
+	FROM_USER_BOTH irq_usr
 
 /*
  * From kernel code: r0 to r12, sp and lr are that code's. Stands for the vector stub and svc_entry:
@@ -79,7 +86,8 @@
 	orr	r2, r2, #1
 	.endif
 	teq	r2, r0
-	mcrne	p15, 0, r2, c3, c0, 0
+	beq	hook_\name + 4 * (22 - \pan)
+	mcr	p15, 0, r2, c3, c0, 0	/* with a condition it would be slower */
 	b	hook_\name + 4 * (22 - \pan)
 
 1:	str	r0, 2f
@@ -130,8 +138,9 @@ return_masked:
 	ldr	r2, [r1, #FROM_MASKED + PV_DACR]
 	eor	r3, r5, #PSR_SVC
 	teq	r0, r2
-	mcrne	p15, 0, r0, c3, c0, 0
-	tst	r3, #PSR_CONTROL & ~PSR_I
+	beq	2f
+	mcr	p15, 0, r0, c3, c0, 0
+2:	tst	r3, #PSR_CONTROL & ~PSR_I
 	bne	1f
 	msr	cpsr_f, r5
 	strb	r5, [r1, #FROM_MASKED + PV_CTL]
@@ -157,11 +166,13 @@ return_to_kernel:
  * set for a store; the original reads the instruction for that. The VMM knows.
  */
 	.macro DATA_ABORT pan
-	.if	\pan
-	mov	ip, #DACR_USER_CLOSED
-	mcr	p15, 0, ip, c3, c0, 0
-	.endif
 	ldr	r0, =PV_PAGE + PV_DFSR
+	.if	\pan
+	ldr	r1, [r0, #PV_DACR - PV_DFSR]
+	teq	r1, #DACR_USER_CLOSED
+	movne	ip, #DACR_USER_CLOSED
+	mcrne	p15, 0, ip, c3, c0, 0
+	.endif
 	ldr	r1, [r0]
 	ldr	r0, [r0, #PV_FAR - PV_DFSR]
 	b	hook_data_abort_handler

@@ -37,8 +37,9 @@
 #define PTE_TABLE 2048 /* second-level descriptors are so far behind Linux' own entries */
 #define PAGE_SIZE 4096
 
-/* DACR with software PAN while kernel code runs: programs' memory is closed. */
+/* DACR with software PAN while kernel code runs, where programs' memory is closed, and in programs. */
 #define DACR_USER_CLOSED 0x51
+#define DACR_USER_OPEN   0x55
 
 /* The end of programs' addresses. Hook task_size makes sure that it is the kernel's. */
 #define TASK_SIZE 0xbf000000

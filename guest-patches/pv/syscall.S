@@ -6,6 +6,9 @@
 #include "guest-patches/pv/pv.h"
 
 /*
+ * With software PAN the VMM gives DACR its value at the entry and at the return (pv_info.dacr_at); what
+ * the originals do about it is left out.
+ *
  * Entered by the VMM: Supervisor mode, I set, r0 to r12 the program's, sp = sp_svc. Stands for the
  * vector and vector_swi up to the store of the system call's number: fills pt_regs, gives SCTLR the
  * kernel's value if the program ran with another one (alignment checks off), unmasks interrupts.
@@ -26,10 +29,6 @@
 	teq	r10, r8
 	mcrne	p15, 0, r10, c1, c0, 0
 	strb	r12, [r12, #FROM_UNMASKED + PV_CTL]
-	.if	\pan
-	mov	r8, #DACR_USER_CLOSED
-	mcr	p15, 0, r8, c3, c0, 0
-	.endif
 	ldr	r9, [r9]
 	ldr	r8, 1f + 12
 	b	hook_vector_swi + 4 * (19 + 2 * \pan)
@@ -42,7 +41,7 @@
 	VECTOR_SWI 1
 
 /*
- * ret_fast_syscall without software PAN: r0 = result, r9 = current, sp = pt_regs - S_OFF. Returns
+ * ret_fast_syscall: r0 = result, r9 = current, sp = pt_regs - S_OFF. Returns
  * to the program if there is nothing else to do, by the SWI at return_site.
  *
  * Interrupts stay on. The VMM takes one that comes before return_site at restart_from: then the
@@ -70,24 +69,23 @@ pv_info_return_site:
 	strb	r1, [r1, #FROM_MASKED + PV_CTL]
 	b	hook_ret_fast_syscall + 4
 
-/* `msr cpsr_c, #0x93` before a load to r1: ret_fast_syscall with software PAN, ret_to_user. */
-	.macro MASK name
-	FUNCTION pv_mask_\name
+/* `msr cpsr_c, #0x93` before a load to r1. */
+	FUNCTION pv_mask_ret_to_user
 	ldr	r1, =PV_MASKED
 	strb	r1, [r1, #FROM_MASKED + PV_CTL]
-	b	hook_\name + 4
-	.endm
-
-	MASK	ret_fast_syscall
-	MASK	ret_to_user
+	b	hook_ret_to_user + 4
 
 /*
  * The end of ret_fast_syscall (r0 stays) and of ret_to_user (r0 is in the frame): pt_regs at
  * sp + \offset, interrupts masked, nothing to be done. A psr that is not User mode, ARM state and
  * interrupts on is left to the original.
  */
-	.macro RETURN name, offset, first
+	.macro RETURN name, offset, first, pan=0
+	.if	\pan
+	FUNCTION pv_\name\()_pan
+	.else
 	FUNCTION pv_\name
+	.endif
 	add	r2, sp, #\offset + PT_SP
 	ldmia	r2, {r4, r5, r11, r12}		/* sp, lr, pc, psr */
 	tst	r12, #PSR_NOT_USR
@@ -98,10 +96,15 @@ pv_info_return_site:
 	stmia	r3, {r4, r5, r6, r11, r12}
 	ldmdb	r2, {\first - r12}
 	b	pv_info_return_site
+	.if	\pan
+1:	mov	r1, #DACR_USER_OPEN
+	.else
 1:	mov	r2, sp
+	.endif
 	b	hook_\name + 4
 	.endm
 
 	RETURN	ret_fast_tail, S_OFF, r1
 	RETURN	no_work_pending, 0, r0
+	RETURN	no_work_pending, 0, r0, pan=1
 	.ltorg

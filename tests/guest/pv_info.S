@@ -20,6 +20,7 @@ hako_pv_info:
 	.word	PV_INFO_MAGIC, PV_INFO_VERSION
 	FIELDS	code_va, code_gpa, code_size, linear_offset, user_limit
 	FIELDS	swi_entry, return_site, restart_from, announces
+	FIELDS	call_dacr, return_dacr, dacr_at
 	FIELDS	und_usr, pabt_usr, dabt_usr, irq_usr, und_svc, pabt_svc, dabt_svc, irq_svc
 	FIELDS	range_count, range_start, range_end
 	.space	(PV_RANGES_MAX - 1) * 8

@@ -272,6 +272,8 @@ void mmu_set_shared_vectors(unsigned first, unsigned count, const volatile uint3
 		machine.shared_kib[first + i] = words[i];
 }
 
+const uint32_t trap_swi_paths[FAST_PATH_COUNT] = { 1, 2, 3, 4 };
+
 void mmu_set_high_vectors(bool high)
 {
 	machine.hw_vectors_high = high;

@@ -351,7 +351,7 @@ def test_damaged_files_are_refused_in_one_line(vmlinux, no_hooks):
 
 def test_pv_info_is_packed_and_read():
     info = PvInfo(0xC0527000, 0x527000, 0x2A000, PAGE_OFFSET, 0xBF000000, 1, 2, 3, 0,
-                  tuple(range(8)), ((4, 8), (12, 16)))
+                  0x51, 0x55, 0x10E, tuple(range(8)), ((4, 8), (12, 16)))
     data = pack_info(info)
     assert unpack_info(data) == info
     for bad in (data[:-4], data + bytes(4), bytes(4) + data[4:], b""):

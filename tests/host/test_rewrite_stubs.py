@@ -327,7 +327,7 @@ def test_numbers_are_those_of_the_header():
     numbers = dict(re.findall(r"^#define (PV_\w+)\s+(0x[0-9a-f]+|\d+)\b", text, re.M))
     for name in ("PV_PAGE", "PV_CTL", "PV_I_ONLY", "PV_SCTLR", "PV_DACR", "PV_DFSR", "PV_IFSR",
                  "PV_FAR", "PV_FPEXC", "PV_FPEXC_EN", "PV_HYPERCALL_WORD", "PV_HC_COUNT",
-                 "PV_INFO_MAGIC", "PV_INFO_VERSION", "PV_RANGES_MAX"):
+                 "PV_DACR_INDEX", "PV_INFO_MAGIC", "PV_INFO_VERSION", "PV_RANGES_MAX"):
         assert getattr(pv_abi, name) == int(numbers[name], 0), name
     assert f"PV_MASKED   (PV_PAGE + {pv_abi.PV_MASKED - PV_PAGE:#x})" in text
     assert f"PV_UNMASKED (PV_PAGE + {pv_abi.PV_UNMASKED - PV_PAGE:#x})" in text
