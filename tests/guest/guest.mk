@@ -13,7 +13,7 @@ GUEST_PYTHON ?= /usr/bin/python3
 GUEST_RANDOM := $(addprefix hostile_random_,1 2 3 4)
 GUEST_ATTACKS := $(addprefix hostile_attack_,$(shell seq 25))
 # Guests with paravirtual code of their own; hostile_pv_N is attack N of hostile_pv.c.
-GUEST_PV := pv_calls pv_irq
+GUEST_PV := pv_calls pv_calls_dacr pv_irq pv_dacr
 GUEST_PV_ATTACKS := $(addprefix hostile_pv_,$(shell seq 19))
 # What caches and TLB need, for the model of tests/arm926-model: QEMU has neither.
 GUEST_CACHE := $(addprefix cache_,names code tables tlb switch fcse vectors shared emulated restart)
@@ -42,7 +42,11 @@ GUEST_SRC_not_in_qemu := $(GUEST_PROBE) cpu_modes_code.S returns.c
 $(foreach program,$(GUEST_CACHE),$(eval GUEST_SRC_$(program) := cache_ops.c $(GUEST_PROBE)))
 GUEST_SRC_cache_shared += pv_info.S cache_shared_code.S
 GUEST_DEFSYM_cache_shared := pv_announces=1 pv_user_limit=0x50000000 pv_code_va=0x50000000
-GUEST_SRC_pv_calls := pv_info.S pv_calls_code.S
+GUEST_SRC_pv_calls := pv_info.S pv_calls_code.S $(GUEST_PROBE)
+GUEST_BASE_pv_calls_dacr := pv_calls
+GUEST_DEFSYM_pv_calls_dacr := pv_call_dacr=0x01 pv_return_dacr=0x05 pv_dacr_at=0x300
+GUEST_SRC_pv_dacr := pv_info.S pv_dacr_code.S $(GUEST_PROBE)
+GUEST_DEFSYM_pv_dacr := pv_call_dacr=0x01 pv_return_dacr=0x05
 GUEST_SRC_pv_irq := pv_info.S pv_irq_code.S
 GUEST_DEFSYM_hostile_pv_14 := pv_announces=1
 GUEST_DEFSYM_hostile_pv_15 := pv_announces=1 pv_user_limit=0x50000000 pv_code_va=0x50000000
@@ -110,10 +114,10 @@ $(GUEST_OUT)/$(1)/$(2).elf: $(addprefix $(GUEST_OUT)/$(1)/obj/,$(addsuffix .o,$(
 	$$(Q)$(GUEST_CROSS)gcc $(GUEST_LDFLAGS) $(4) -o $$@ $$(filter %.o,$$^) -lgcc
 endef
 
-# $(1) program: N of a name that ends in _N, and the name without it.
+# $(1) program: N of a name that ends in _N, and the name without it or that of the sources.
 guest_number = $(if $(filter $(GUEST_RANDOM) $(GUEST_ATTACKS) $(GUEST_PV_ATTACKS),$(1)),$(lastword \
 	$(subst _, ,$(1))))
-guest_base = $(if $(guest_number),$(patsubst %_$(guest_number),%,$(1)),$(1))
+guest_base = $(or $(GUEST_BASE_$(1)),$(if $(guest_number),$(patsubst %_$(guest_number),%,$(1)),$(1)))
 guest_defsym = $(addprefix -Wl$(guest_comma)--defsym=,$(addprefix hostile_seed=,$(guest_number)) \
 	$(GUEST_DEFSYM_$(1)))
 

@@ -5,6 +5,9 @@
  * VMM take the long way is a kernel-only page: in the slot of the VMM's vectors, or among pages of
  * programs, where its entry is taken away on each return.
  *
+ * pv_calls_dacr is the same with a DACR that the VMM changes at calls and returns: the kernel has closed
+ * a page of programs at each call that comes by the entry, and they have it again behind each return.
+ *
  * By the fast path the kernel is entered at swi_entry, and finds the program's state in the page; else
  * at its vector, and finds it in SPSR and the banks.
  */
@@ -13,6 +16,7 @@
 #include "tests/guest/guest.h"
 #include "tests/guest/irq.h"
 #include "tests/guest/mmu.h"
+#include "tests/guest/probe.h"
 #include "tests/guest/pv_guest.h"
 #include "tests/guest/tap.h"
 #include "tests/xorshift.h"
@@ -24,10 +28,17 @@
 #define SWI_VECTOR   0x28u
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A page of programs and one of the kernel, and one in the slot of high vectors. */
+/* A page of programs and one of the kernel, one in the slot of high vectors, and one in domain 1. */
 #define PROGRAM_PAGE 0x40000000u
 #define KERNEL_PAGE  0x40001000u
 #define GATE_PAGE    0xfff80000u
+#define CLOSED_PAGE  0x40100000u
+
+/* What the guest says about DACR: pv_info.S. */
+#define CALL_DACR      hako_pv_info[11]
+#define RETURN_DACR    hako_pv_info[12]
+#define DACR_AT_SWI    (hako_pv_info[13] & PV_DACR_AT_SWI)
+#define DACR_AT_RETURN (hako_pv_info[13] & PV_DACR_AT_RETURN)
 
 /** What the state after a call and a return is made of. */
 struct given {
@@ -38,6 +49,8 @@ struct given {
 		uint32_t sp, lr, psr, pc, svc_sp;
 	} back;
 	uint32_t ctl;
+	uint32_t dacr[2]; /* before the call, and before the return */
+	bool thumb;       /* the second call is one from Thumb state */
 };
 
 /** The way a case is made to go. */
@@ -58,6 +71,8 @@ static const struct way ways[] = {
 	{ "slow call, irq masked", true, false, 0, PSR_I },
 };
 
+extern const uint32_t hako_pv_info[];
+extern uint32_t calls_dacr, calls_peek, calls_thumb;
 extern uint32_t calls_psr, calls_svc_sp, calls_user[15], calls_user_flags, calls_touch, calls_ctl,
 	calls_result[13];
 extern struct {
@@ -73,6 +88,14 @@ static uint32_t state;
 static uint32_t next_random(void)
 {
 	return xorshift32(&state);
+}
+
+/* The two of guest.mk, and a third. */
+static uint32_t random_dacr(void)
+{
+	static const uint32_t values[] = { 0x01, 0x05, 0x05, 0x15 };
+
+	return values[next_random() % COUNT(values)];
 }
 
 static struct given make_case(unsigned number)
@@ -93,6 +116,9 @@ static struct given make_case(unsigned number)
 		addr(calls_pad) + CALLS_PAD_SIZE * (next_random() % PADS) + (next_random() & 3);
 	given.back.svc_sp = next_random();
 	given.ctl = next_random() & 1 ? 0x93 : 0x13;
+	given.dacr[0] = random_dacr();
+	given.dacr[1] = random_dacr();
+	given.thumb = next_random() & 1;
 	return given;
 }
 
@@ -110,9 +136,21 @@ static void run_case(const struct way *way, const struct given *given)
 	calls_return.pc = given->back.pc;
 	calls_return.svc_sp = given->back.svc_sp;
 	calls_ctl = given->ctl;
+	calls_dacr = given->dacr[1];
+	/* Open by then. */
+	calls_peek = way->mmu && (DACR_AT_RETURN || given->dacr[1] != 0x01) ? CLOSED_PAGE : 0;
+	calls_thumb = given->thumb;
+	dacr_write(given->dacr[0]);
 	for (unsigned i = 0; i < 13; i++)
 		calls_result[i] = given->result[i];
 	calls_run();
+}
+
+/** Whether a call from a program with this DACR goes by the kernel's vector. */
+static bool by_vector(const struct way *way, uint32_t dacr)
+{
+	return way->gate || way->user_mask ||
+	       (DACR_AT_SWI && dacr != CALL_DACR && dacr != RETURN_DACR);
 }
 
 /** What the kernel must have found: by the vector, the page is as the last call left it. */
@@ -123,7 +161,8 @@ static void check_call(const struct way *way, const struct given *given,
 	const bool fast = found->way == CALLS_BY_ENTRY;
 	const uint32_t *const page = found->page;
 
-	EXPECT_EQ(way->gate || way->user_mask ? CALLS_BY_VECTOR : CALLS_BY_ENTRY, found->way);
+	EXPECT_EQ(by_vector(way, given->dacr[0]) ? CALLS_BY_VECTOR : CALLS_BY_ENTRY, found->way);
+	EXPECT_EQ(fast && DACR_AT_SWI ? CALL_DACR : given->dacr[0], found->dacr);
 	for (unsigned i = 0; i < 13; i++)
 		EXPECT_EQ(given->user[i], found->r[i]);
 	EXPECT_EQ(given->svc_sp, found->r[13]);
@@ -134,12 +173,15 @@ static void check_call(const struct way *way, const struct given *given,
 	EXPECT_EQ(addr(calls_swi) + 4, fast ? page[PV_PC / 4] : found->r[14]);
 	EXPECT_EQ(PSR_MODE_SVC | PSR_I, page[PV_CTL / 4]);
 	EXPECT_EQ(sctlr_read(), page[PV_SCTLR / 4]);
-	EXPECT_EQ(dacr_read(), page[PV_DACR / 4]);
+	EXPECT_EQ(found->dacr, page[PV_DACR / 4]);
 	EXPECT_EQ(PV_PAGE + PV_LOG, page[PV_LOG_END / 4]);
 }
 
-static void check_return(const struct given *given)
+static void check_return(const struct way *way, const struct given *given)
 {
+	const uint32_t dacr = DACR_AT_RETURN ? RETURN_DACR : given->dacr[1];
+	const bool closed = calls_found.dacr == 0x01;
+
 	for (unsigned i = 0; i < 13; i++)
 		EXPECT_EQ(given->result[i], calls_back.r[i]);
 	EXPECT_EQ(given->back.sp, calls_back.r[13]);
@@ -149,6 +191,17 @@ static void check_return(const struct given *given)
 	/* The second call begins where the return left the kernel's stack. */
 	EXPECT_EQ(given->back.svc_sp, calls_found.r[13]);
 	EXPECT_EQ(PSR_MODE_SVC | PSR_I, calls_found.cpsr & 0xff);
+	EXPECT_EQ(way->gate || given->thumb ||
+				  (DACR_AT_SWI && dacr != CALL_DACR && dacr != RETURN_DACR)
+			  ? CALLS_BY_VECTOR
+			  : CALLS_BY_ENTRY,
+		  calls_found.way);
+	EXPECT_EQ(calls_found.way == CALLS_BY_ENTRY && DACR_AT_SWI ? CALL_DACR : dacr,
+		  calls_found.dacr);
+	EXPECT_EQ(calls_found.dacr, calls_found.page[PV_DACR / 4]);
+	if (way->mmu)
+		EXPECT_EQ(closed ? FSR_DOMAIN_PAGE : 0, probe_status(KERNEL_LOAD, CLOSED_PAGE));
+	EXPECT_EQ(calls_found.dacr, dacr_read());
 }
 
 static void prepare(const struct way *way)
@@ -157,6 +210,8 @@ static void prepare(const struct way *way)
 	mmu_set(&l2_table[0][0], desc_small(GUEST_SCRATCH, AP_USER_RW, 0));
 	mmu_set(&l2_table[0][1], desc_small(GUEST_SCRATCH + 0x1000, AP_PRIV, 0));
 	mmu_set(&l1_table[0][PROGRAM_PAGE >> 20], desc_coarse(addr(l2_table[0]), 0));
+	mmu_set(&l2_table[2][0], desc_small(GUEST_SCRATCH + 0x3000, AP_USER_RW, 0));
+	mmu_set(&l1_table[0][CLOSED_PAGE >> 20], desc_coarse(addr(l2_table[2]), 1));
 	if (way->gate) {
 		mmu_set(&l2_table[1][(GATE_PAGE >> 12) & 0xff],
 			desc_small(GUEST_SCRATCH + 0x2000, AP_PRIV, 0));
@@ -182,7 +237,7 @@ static void run_way(const struct way *way)
 		tap_case("%s, case %u", way->name, i);
 		run_case(way, &given);
 		check_call(way, &given, &calls_back.found);
-		check_return(&given);
+		check_return(way, &given);
 	}
 	if (way->mmu)
 		mmu_off();

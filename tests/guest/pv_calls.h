@@ -15,7 +15,8 @@
 #define FOUND_WAY        64
 #define FOUND_SPSR       68
 #define FOUND_USER_SP    72
-#define FOUND_PAGE       80
+#define FOUND_DACR       80
+#define FOUND_PAGE       84
 #define FOUND_PAGE_WORDS 15
 #define FOUND_SIZE       (FOUND_PAGE + 4 * FOUND_PAGE_WORDS)
 #define BACK_CPSR        60
@@ -36,6 +37,7 @@ struct calls_found {
 	uint32_t spsr;
 	uint32_t user_sp;
 	uint32_t user_lr;
+	uint32_t dacr;
 	uint32_t page[FOUND_PAGE_WORDS];
 };
 

@@ -69,6 +69,8 @@ entered:
 	str	r1, [r0, #FOUND_WAY]
 	mrs	r1, cpsr
 	str	r1, [r0, #FOUND_CPSR]
+	mrc	p15, 0, r1, c3, c0, 0
+	str	r1, [r0, #FOUND_DACR]
 	add	r1, r0, #FOUND_PAGE
 	ldr	r2, =PV_PAGE
 	mov	r3, #FOUND_PAGE_WORDS
@@ -86,6 +88,8 @@ entered:
 	ldr	r1, calls_touch
 	cmp	r1, #0
 	ldrne	r1, [r1]
+	ldr	r1, calls_dacr
+	mcr	p15, 0, r1, c3, c0, 0
 	adr	r1, calls_return
 	ldmia	r1, {r2 - r6}
 	ldr	r0, =PV_PAGE + PV_USR_SP
@@ -101,8 +105,9 @@ pv_restart_from:
 pv_return_site:
 	swi	0x2aa
 
-	.global	calls_touch, calls_return, calls_ctl, calls_result, calls_found
+	.global	calls_touch, calls_dacr, calls_return, calls_ctl, calls_result, calls_found
 calls_touch:	.word	0
+calls_dacr:	.word	0
 calls_return:	.space	5 * 4
 calls_ctl:	.word	0
 calls_result:	.space	13 * 4
@@ -138,6 +143,9 @@ returned:
 	str	r1, [r0, #BACK_PAD]
 	.word	0xe10f1000			/* mrs r1, cpsr: a program's, no proxy */
 	str	r1, [r0, #BACK_CPSR]
+	ldr	r1, calls_peek
+	cmp	r1, #0
+	ldrne	r1, [r1]
 	ldr	r1, found_there			/* the next entry writes there again */
 	add	r2, r0, #BACK_FOUND
 	mov	r3, #FOUND_SIZE / 4
@@ -145,8 +153,21 @@ returned:
 	str	r4, [r2], #4
 	subs	r3, r3, #1
 	bne	1b
+	ldr	r1, calls_thumb
+	cmp	r1, #0
+	adrne	r1, 2f
+	addne	r1, r1, #1
+	bxne	r1
 	swi	0x155
+	.thumb
+	.balign	4
+2:	swi	0x55
+	.arm
+	.balign	4
 found_there:	.word	calls_found
+	.global	calls_peek, calls_thumb
+calls_peek:	.word	0
+calls_thumb:	.word	0
 
 	.global	calls_back
 calls_back:	.space	BACK_SIZE

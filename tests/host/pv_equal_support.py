@@ -61,6 +61,11 @@ class Pair:
         self.info = unpack_info(elf.bytes_of(elf.section(".hako.pvinfo")))
         self.pan = self.hooks["vector_swi"].hook.target.endswith("_pan")
 
+    def change_dacr(self, cpu, where, value):
+        """What the VMM does at the places of dacr_at."""
+        if self.info.dacr_at & where:
+            cpu.p15[DACR] = value
+
     def end(self, name):
         """Behind the pattern of a hook."""
         return self.hooks[name].end
