@@ -36,10 +36,12 @@ MAKEFLAGS += --no-builtin-rules
 CROSS := arm-none-eabi-
 DIRS := arch/arm vcpu domain devemu vmm vmm/lib board board/drivers
 obj-y :=
+cold-y :=
 stats-y :=
 nostats-y :=
 -include $(addsuffix /objects.mk,$(DIRS))
 obj-common := $(obj-y)
+$(foreach o,$(cold-y),$(eval CFLAGS-$(o:.o=) += -Os))
 
 WARNINGS := -Wall -Wextra -Wno-unused-parameter -Werror -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -Wvla

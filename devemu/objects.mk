@@ -16,3 +16,7 @@ obj-y += devemu/icp_cpregs.o
 obj-y += devemu/vpb_sysregs.o
 obj-y += devemu/inert.o
 obj-y += devemu/hako_power.o
+
+# Drivers use these seldom: small rather than fast.
+cold-y += devemu/hako_power.o devemu/icp_cpregs.o devemu/inert.o devemu/sp805.o devemu/sp810.o
+cold-y += devemu/vpb_sysregs.o

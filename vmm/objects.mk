@@ -17,3 +17,7 @@ stats-y += vmm/stats_report.o
 STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_return \
 	fast_return_dacr prefetch_abort_trap proxy_table_make pv_page_trap trap_device trap_from_guest trap_software_interrupt \
 	vcpu_inject_interrupt vcpu_inject_trap
+
+# Runs at the start and the stop, or when something is wrong: small rather than fast.
+cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/console_key.o vmm/loader.o
+cold-y += vmm/main.o vmm/stop.o vmm/stats_report.o

@@ -10,3 +10,6 @@ CFLAGS-vmm/lib/crc32 := -fpie -fvisibility=hidden
 CFLAGS-vmm/lib/printf := -fpie -fvisibility=hidden
 CFLAGS-vmm/lib/string := -fpie -fvisibility=hidden
 obj-y += vmm/lib/heap.o
+
+# Messages: small rather than fast.
+cold-y += vmm/lib/log.o vmm/lib/printf.o
