@@ -15,25 +15,18 @@ static enum trap_outcome swi_trap(struct vcpu *vcpu)
 	return pv_return(vcpu) ? TRAP_RESUME : TRAP_INJECT;
 }
 
-static enum trap_outcome irq_trap(struct vcpu *vcpu)
-{
-	irq_refresh_shown();
-	irq_dispatch();
-	return TRAP_RESUME;
-}
-
 static const struct {
 	const char *name;
 	uint8_t lr_offset[2]; /* banked lr minus pc, in ARM and in Thumb state (ARM ARM, A2.6) */
-	enum trap_outcome (*handle)(struct vcpu *vcpu);
+	enum trap_outcome (*handle)(struct vcpu *vcpu); /* NULL: board_interrupt() */
 } traps[TRAP_KIND_COUNT] = {
 	/* clang-format off */
 	[TRAP_UNDEF] = { "undefined instruction", { 4, 2 }, undef_trap },
 	[TRAP_SWI]   = { "software interrupt",    { 4, 2 }, swi_trap },
 	[TRAP_PABT]  = { "prefetch abort",        { 4, 4 }, prefetch_abort_trap },
 	[TRAP_DABT]  = { "data abort",            { 8, 8 }, data_abort_trap },
-	[TRAP_IRQ]   = { "interrupt",             { 4, 4 }, irq_trap },
-	[TRAP_FIQ]   = { "fast interrupt",        { 4, 4 }, irq_trap },
+	[TRAP_IRQ]   = { "interrupt",             { 4, 4 }, NULL },
+	[TRAP_FIQ]   = { "fast interrupt",        { 4, 4 }, NULL },
 	/* clang-format on */
 };
 
@@ -49,6 +42,28 @@ static void wait_for_interrupt(struct vcpu *vcpu)
 		cpu_wait_for_interrupt();
 		irq_dispatch();
 	}
+}
+
+/**
+ * The end of a trap: delivers an interrupt that is due. If the lines that are shown to the VM have
+ * just been looked at, that is known.
+ */
+static inline struct trap_frame *deliver(struct vcpu *vcpu, bool known)
+{
+	struct vm *const vm = vcpu->vm;
+
+	if (vm->request != VM_RUN) {
+		vm_act_on_request(vm);
+	} else if (vcpu_interrupt_due(vcpu)) {
+		if (!known)
+			irq_refresh_shown(); /* the cause may be gone */
+		if (known || vcpu_interrupt_due(vcpu))
+			vcpu_inject_interrupt(vcpu);
+	}
+	vcpu->attention = 0;
+	if (vcpu->pv_page)
+		pv_settle(vcpu);
+	return &vcpu->frame;
 }
 
 /** Carries out what a handler asked for, and delivers an interrupt that is due. */
@@ -79,19 +94,16 @@ struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enu
 		vm_stop_with_report(vm, traps[kind].name);
 		break;
 	}
+	return deliver(vcpu, false);
+}
 
-	if (vm->request != VM_RUN) {
-		vm_act_on_request(vm);
-	} else if (vcpu_interrupt_due(vcpu)) {
-		if (kind != TRAP_IRQ)
-			irq_refresh_shown(); /* the cause may be gone */
-		if (vcpu_interrupt_due(vcpu))
-			vcpu_inject_interrupt(vcpu);
-	}
-	vcpu->attention = 0;
-	if (vcpu->pv_page)
-		pv_settle(vcpu);
-	return &vcpu->frame;
+/** An interrupt of the board, which may be one that is shown to the VM from now on. */
+static struct trap_frame *board_interrupt(struct vcpu *vcpu)
+{
+	vcpu->frame.pc = vcpu->frame.exc_lr - 4; /* in both states */
+	irq_refresh_shown();
+	irq_dispatch();
+	return deliver(vcpu, true);
 }
 
 /** Whether a handler has done all there was to do: pc is right, and no fast path has changed. */
@@ -106,6 +118,8 @@ struct trap_frame *trap_from_guest(struct trap_frame *frame, enum trap_kind kind
 	struct vcpu *const vcpu = (struct vcpu *)frame;
 	enum trap_outcome outcome;
 
+	if (kind >= TRAP_IRQ)
+		return board_interrupt(vcpu);
 	frame->pc = frame->exc_lr - traps[kind].lr_offset[vcpu_thumb(vcpu)];
 	outcome = traps[kind].handle(vcpu);
 	return nothing_left(vcpu, outcome) ? frame : trap_finish(vcpu, outcome, kind);
