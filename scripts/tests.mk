@@ -60,9 +60,12 @@ TEST_BUNDLES := $(foreach board,$(BOARDS),$(foreach kernel,$(TEST_KERNELS), \
 test: ## all tests below
 	+@scripts/run_tests lint test-host test-guest test-linux test-model
 
-test-programs: $(HOST_PROGRAMS) guest-tests $(TEST_BUNDLES)
+# Some tests in Python look into the VMM.
+HOST_INPUTS := $(HOST_PROGRAMS) $(BOARDS:%=build/%/vmm.elf)
 
-test-host: $(HOST_PROGRAMS) ## tests that need no board, with sanitizers; fuzz targets, bounded
+test-programs: $(HOST_INPUTS) guest-tests $(TEST_BUNDLES)
+
+test-host: $(HOST_INPUTS) ## tests that need no board, with sanitizers; fuzz targets, bounded
 	@scripts/run_host_tests $(FUZZ_RUNS) $(HOST_PROGRAMS)
 	@$(PYTHON) -m pytest -q -n $(shell nproc) tests/host
 

@@ -16,8 +16,7 @@ from armsim import ABT, DFSR, FAR, SVC, T_BIT, USR, WORD, Abort, Cpu
 from pv_equal_support import File
 from rewrite_support import ROOT
 
-IMAGES = [path for board in ("integratorcp", "versatilepb")
-          for path in Path(ROOT).glob(f"build/{board}/vmm.elf")]
+IMAGES = [Path(ROOT) / "build" / board / "vmm.elf" for board in ("integratorcp", "versatilepb")]
 DEVICE, OPS, READ, WRITE = 0xFF800000, 0xFF800100, 0xFF801000, 0xFF801004
 CODE, VA = 0xC0010000, 0xC8123400
 OFFSET = 0x3400  # of VA in its device
@@ -152,6 +151,7 @@ class Vmm(Cpu):
 
 @pytest.fixture(scope="module", params=IMAGES, ids=lambda path: path.parent.name)
 def image(request):
+    assert request.param.exists(), f"{request.param} is missing: run `make vmm BOARD=...`"
     words = File(request.param.read_bytes())
     return words, {name: value[0] for name, value in words.elf.named().items()}
 
