@@ -154,3 +154,12 @@ def test_every_folder_and_source_is_in_the_file_tables():
     for folder in ("arch/arm", "vcpu", "domain", "devemu", "vmm"):
         for path in (ROOT / folder).glob("*.[cS]"):
             assert any(path.match(name) for name in named), path.relative_to(ROOT)
+
+
+def test_lines_are_wrapped():
+    """Outside of tables and code."""
+    for document in DOCUMENTS:
+        text = re.sub(r"^```.*?^```", lambda block: "\n" * block[0].count("\n"),
+                      text_of(document), flags=re.S | re.M)
+        for number, line in enumerate(text.splitlines(), 1):
+            assert len(line) <= 140 or line.startswith(("|", "!", "    ")), f"{document}:{number}"
