@@ -8,7 +8,9 @@
 Nothing here measures host time: the limits only end a hang.
 """
 
+import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -58,16 +60,21 @@ class Machine:
         self.errors_path = Path(f"{log}.qemu")
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         self.log = open(self.log_path, "w", encoding="utf-8", newline="")
-        # Pipes: a terminal would change line ends, and not every container has one to give.
+        # Pipes: a terminal would change line ends, and not every container has one to give. A group
+        # of its own, since QEMU may be the child of a script.
         self.qemu = PopenSpawn(SEPARATE + [str(self.errors_path)] + [str(c) for c in command],
-                               encoding="utf-8", codec_errors="replace", timeout=HANG_SECONDS)
+                               encoding="utf-8", codec_errors="replace", timeout=HANG_SECONDS,
+                               preexec_fn=os.setsid)
         self.qemu.logfile_read = self.log
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.qemu.proc.kill()
+        try:
+            os.killpg(self.qemu.proc.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # all have ended by themselves
         self.qemu.proc.wait()
         self.log.close()
 
