@@ -99,7 +99,7 @@ enum rights guest_rights(const struct guest_mmu *mmu, const struct guest_transla
 	case DOMAIN_CLIENT:
 		return privileged ? rights_privileged(t->ap, s, r) : rights_user(t->ap, s, r);
 	default:
-		/* No access; the reserved value behaves as no access (TRM, table 2-11). */
+		/* No access; the reserved value behaves as no access (TRM, table 3-11). */
 		return RIGHTS_NONE;
 	}
 }

@@ -49,7 +49,7 @@ void mmu_tlb_invalidate_all(void)
 
 /**
  * The TLB holds a small page as four entries if its quarters differ in permission, and one
- * operation takes one of them (TRM, 3.4): all four go. Bits 9:0 of the operand should be zero.
+ * operation takes one of them (TRM, 3.2.12): all four go. Bits 9:0 of the operand should be zero.
  */
 void mmu_tlb_invalidate(uint32_t va)
 {
@@ -84,7 +84,7 @@ void mmu_pv_page_set(bool writable)
 
 	l2[(VMM_PV_PAGE >> 12) & 0xffu] = desc_small(
 		pool_hpa + VMM_POOL_PV_PAGE, writable ? AP_USER_RW : AP_USER_RO, DESC_C | DESC_B);
-	/* One permission for all quarters: one entry of the TLB (TRM, 3.4). */
+	/* One permission for all quarters: one entry of the TLB (TRM, 3.2.12). */
 	cp15_tlb_invalidate_page(VMM_PV_PAGE);
 }
 

@@ -61,7 +61,7 @@ def build_bench(root, out, board, kernel):
     initrd = bench_build.build_initramfs(root, out)
     # init's environment: the kernel hands on what it does not know.
     cmdline = f"{bench_facts.COMMAND_LINE} bench_repeats=1"
-    target = out / f"bench-{board}.zImage"
+    target = out / f"bench-{board}-{kernel}.zImage"
     guest = root / "build/guest" / kernel
     vmm = root / "build" / board / "vmm.bin"
     sources = [initrd, vmm, guest / "vmlinux.hako", root / "scripts/hako_model/build.py"]

@@ -13,10 +13,15 @@ LINUX = linux.SCENARIOS
 
 
 def full(out, kernel):
-    """Both boards, under the VMM and natively. Long runs first, so that none is left over."""
+    """
+    Both boards, natively and under the VMM, there with paravirtual code and without. Long runs
+    first, so that none is left over.
+    """
     boards = hako_qemu.BOARDS
-    plan = [jobs.bench(board, out, kernel) for board in boards]
-    plan += [jobs.vmm_linux(board, LINUX, kernel, out=out) for board in boards]
+    plan = []
+    for rewritten in (kernel + jobs.PROXIES, kernel):
+        plan += [jobs.bench(board, out, rewritten) for board in boards]
+        plan += [jobs.vmm_linux(board, LINUX, rewritten, out=out) for board in boards]
     plan += [jobs.bench(board, out, kernel, native=True) for board in boards]
     plan += [jobs.native_linux(board, LINUX, kernel, out=out) for board in boards]
     plan += [jobs.guest(board, name) for board in boards for name in jobs.guests(board)]

@@ -12,6 +12,7 @@ from .machine import ROOT, GuestError, Job
 
 SCENARIOS = (*linux.SCENARIOS, "bench")
 DEFAULT_KERNEL = "linux-6.12"
+PROXIES = "-proxies"    # behind a kernel's name: rewritten without paravirtual code
 
 # The test guests of the short check: what moves tables, caches and the TLB most.
 SHORT_GUESTS = ("cp15", "isolation", "mmu_faults", "shadow_edges")
@@ -38,6 +39,10 @@ def vmm_elf(board):
     return built(ROOT / "build" / board / "vmm.elf")
 
 
+def _vmm_label(board, kernel, what):
+    return f"{board}-{'proxies' if kernel.endswith(PROXIES) else 'vmm'}-{what}"
+
+
 # ---- Linux ---------------------------------------------------------------------------------------
 
 def vmm_linux(board, scenarios, kernel=DEFAULT_KERNEL, *, out=None, bundle=None):
@@ -46,7 +51,7 @@ def vmm_linux(board, scenarios, kernel=DEFAULT_KERNEL, *, out=None, bundle=None)
     without it, that of the built VMM is made in folder `out`.
     """
     folder = ROOT / "build/guest" / kernel
-    label = f"{board}-vmm-linux"
+    label = _vmm_label(board, kernel, "linux")
     if not bundle:
         out.mkdir(parents=True, exist_ok=True)
         initrd = linux.make_initrd(out / f"{label}.cpio.gz", scenarios, True)
@@ -89,8 +94,8 @@ def bench(board, out, kernel=DEFAULT_KERNEL, *, native=False):
     built(folder / "vmlinux.hako")
     bundle, initrd, cmdline = build.build_bench(ROOT, out, board, kernel)
     if not native:
-        return Job(f"{board}-vmm-bench", board, bundle, _bench_script, vmm_elf=vmm_elf(board),
-                   names=[folder / "vmlinux.hako"])
+        return Job(_vmm_label(board, kernel, "bench"), board, bundle, _bench_script,
+                   vmm_elf=vmm_elf(board), names=[folder / "vmlinux.hako"])
     return Job(f"{board}-native-bench", board, built(folder / "zImage"), _bench_script,
                {"dtb": built(folder / f"{board}.dtb"), "initrd": initrd, "cmdline": cmdline},
                names=[built(folder / "vmlinux")])

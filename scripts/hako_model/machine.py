@@ -49,6 +49,7 @@ class Job:
     options: dict = field(default_factory=dict)  # of hako_qemu.command
     vmm_elf: Path | None = None  # the VMM it runs under, or None on the bare board
     names: list = field(default_factory=list)    # ELF files of what runs, for names of addresses
+    words: list = field(default_factory=list)    # more of QEMU's
 
 
 @dataclass
@@ -88,7 +89,7 @@ def command_line(job, model, ram, report, folder):
     return [*hako_qemu.command(job.board, job.kernel,
                                icount=f"shift={bench_facts.ICOUNT_SHIFT},sleep=off",
                                **job.options),
-            *hako_qemu.shared_ram(ram), "-plugin", plugin]
+            *hako_qemu.shared_ram(ram), "-plugin", plugin, *job.words]
 
 
 @contextlib.contextmanager

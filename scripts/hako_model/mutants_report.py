@@ -88,8 +88,9 @@ class Results:
         self.records = {key: record for key, record in read_records(path).items()
                         if key in {site.key for site in sites}}
         self.fingerprint = fingerprint
-        self.head = {"board": board,
-                     "unmodified": [dataclasses.asdict(verdict) for verdict in verdicts.values()]}
+        self.head = {"board": board, "unmodified": [
+            {"workload": verdict.workload, "caught": verdict.caught, "detail": verdict.detail,
+             "instructions": verdict.instructions} for verdict in verdicts.values()]}
 
     def add(self, mutant):
         """A mutant is done; the file has it at once."""

@@ -8,7 +8,7 @@ from typing import Callable
 
 from hako_bench import facts
 
-from . import jobs, linux, machine, mutants_build
+from . import jobs, linux, machine, mutants_build, mutants_cover
 from .errors import ModelError
 
 # Nothing measures these: they end a hang. (The unmodified VMM needs 3 and 40 seconds.)
@@ -37,6 +37,7 @@ class Verdict:
     caught: str = ""        # by what; empty if nothing was wrong
     detail: str = ""
     instructions: int = 0
+    executed: set = dataclasses.field(default_factory=set)  # of the unmodified VMM: addresses
 
 
 @dataclasses.dataclass
@@ -101,13 +102,16 @@ def _with_limit(script, seconds):
     return limited
 
 
-def run_workload(workload, trees, folder, model, normal=None):
-    """The verdict of a workload on the VMM in `folder`; `normal`: fetches of the unmodified one."""
+def run_workload(workload, trees, folder, model, normal=None, words=()):
+    """
+    The verdict of a workload on the VMM in `folder`; `normal`: fetches of the unmodified one;
+    `words`: more of QEMU's.
+    """
     place = folder / workload.name
     place.mkdir()
     job = workload.make(trees, folder, place)
     job = dataclasses.replace(job, label=f"{folder.name}-{workload.name}",
-                              vmm_elf=folder / "vmm.elf",
+                              vmm_elf=folder / "vmm.elf", words=list(words),
                               script=_with_limit(job.script, workload.hang_seconds))
     result = machine.run(job, model, place)
     for path in (*place.glob("*.zImage"), *place.glob("*.elf")):
@@ -130,9 +134,25 @@ def run_workload(workload, trees, folder, model, normal=None):
 
 def run_base(trees, chosen, model, workers):
     """The unmodified VMM: {workload: verdict}. Only a workload it passes can say something."""
+    def one(workload):
+        log = trees.base / f"{workload.name}.executed"
+        verdict = run_workload(workload, trees, trees.base, model,
+                               words=mutants_cover.qemu_words(machine.ROOT, log))
+        verdict.executed = mutants_cover.read_executed(machine.ROOT, log)
+        return verdict
+
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        verdicts = pool.map(lambda w: run_workload(w, trees, trees.base, model), chosen)
-        return {verdict.workload: verdict for verdict in verdicts}
+        return {verdict.workload: verdict for verdict in pool.map(one, chosen)}
+
+
+def choose_for(mutant, usable, normal, places):
+    """The workloads that come across the operation of a mutant."""
+    if mutant.site.path == mutants_cover.EARLY:
+        early = [f"loader_{kind}" for kind in mutants_build.LOADERS] + [LOADER_GUEST]
+        return [workload for workload in usable if workload.name in early]
+    return [workload for workload in usable
+            if places.are_executed(mutant.site.path, mutant.site.line,
+                                   normal[workload.name].executed)]
 
 
 def _likely_first(chosen, name):
@@ -151,6 +171,7 @@ def run_mutant(mutant, trees, chosen, normal, model, likely=""):
         mutant.status = "same code"
         return mutant
     mutant.status = "survived"
+    mutant.detail = f"run: {len(chosen)} workloads" if chosen else "no workload executes it"
     for workload in _likely_first(chosen, likely):
         verdict = run_workload(workload, trees, folder, model, normal[workload.name].instructions)
         if verdict.caught:
@@ -160,11 +181,13 @@ def run_mutant(mutant, trees, chosen, normal, model, likely=""):
     return mutant
 
 
-def run_mutants(mutants, trees, chosen, normal, model, workers, likely):
+def run_mutants(mutants, trees, usable, normal, model, workers, likely):
     """All of them, side by side; yields each as it is done. `likely`: {site.key: workload}."""
+    places = mutants_cover.Places(trees.base / "vmm.elf")
     pool = concurrent.futures.ThreadPoolExecutor(workers)
     try:
-        futures = [pool.submit(run_mutant, mutant, trees, chosen, normal, model,
+        futures = [pool.submit(run_mutant, mutant, trees,
+                               choose_for(mutant, usable, normal, places), normal, model,
                                likely.get(mutant.site.key, "")) for mutant in mutants]
         for future in concurrent.futures.as_completed(futures):
             yield future.result()
@@ -174,5 +197,5 @@ def run_mutants(mutants, trees, chosen, normal, model, workers, likely):
 
 
 def describe(mutant):
-    how = f" by {mutant.by}: {mutant.kind}" if mutant.status == "caught" else ""
+    how = f" by {mutant.by}: {mutant.kind}" if mutant.status == "caught" else f": {mutant.detail}"
     return f"{mutant.site}: {mutant.status}{how}"

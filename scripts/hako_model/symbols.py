@@ -54,7 +54,8 @@ def write_symbols(path, target, moved=0):
     return target
 
 
-def _layout(root):
+def vmm_image(root):
+    """Where the VMM is linked to, and how much room it has."""
     text = (root / "arch/arm/layout.h").read_text(encoding="utf-8")
     found = dict(re.findall(r"^#define (VMM_IMAGE\w*)\s+(0x[0-9a-fA-F]+)$", text, re.MULTILINE))
     try:
@@ -65,7 +66,7 @@ def _layout(root):
 
 def vmm_moved(root):
     """What to add to an address of the VMM to get its physical one: it is at the top of RAM."""
-    base, size = _layout(root)
+    base, size = vmm_image(root)
     return RAM_SIZE - size - base
 
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/arm926-model/memsys_internal.h"
 
-#define DOMAIN_CLIENT  1u /* TRM, table 3-7 */
-#define DOMAIN_MANAGER 3u /* TRM, table 3-7 */
+#define DOMAIN_CLIENT  1u /* TRM, table 3-11 */
+#define DOMAIN_MANAGER 3u /* TRM, table 3-11 */
 #define RIGHTS_ALL     0xfu
 
-/** Rights of an access permission by S and R (TRM, table 3-9); S = R = 1 with AP 0 is reserved. */
+/** Rights of an access permission by S and R (TRM, table 3-12); S = R = 1 with AP 0 is reserved. */
 static unsigned rights_of(unsigned ap, bool s, bool r)
 {
 	const unsigned user_read = RIGHT_READ << RIGHT_USER_SHIFT;

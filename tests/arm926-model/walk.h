@@ -38,7 +38,7 @@ struct walk {
 	uint32_t pa;                /* of `base` */
 	uint8_t domain;
 	uint8_t cb;    /* C and B, as in `enum memory_kind` */
-	uint8_t ap[4]; /* of each quarter (TRM, table 3-9) */
+	uint8_t ap[4]; /* of each quarter (TRM, table 3-12) */
 };
 
 /** C * 2 + B of a descriptor (TRM, table 4-4). */

@@ -6,7 +6,7 @@
 
 #define SECTION_SIZE 0x00100000u
 
-/* Operand of an operation by set and way (TRM, figure 2-7): way in 31:30, set from bit 5 on. */
+/* Operand of an operation by set and way (TRM, 2.3.8 and 4.5): way in 31:30, set from bit 5 on. */
 #define EACH_SET_AND_WAY(crm, op2)                              \
 	for (uint32_t way = 0; way < CACHE_WAYS; way++)         \
 		for (uint32_t set = 0; set < CACHE_SETS; set++) \

@@ -34,8 +34,8 @@ VM_STOPPED = "[vm1] stopped:"
 
 # What the manuals say and QEMU does otherwise, and what only a VMM can restart: there is no bare run
 # to compare with. Nor is there for paravirtual code.
-VMM_ONLY = ("not_in_qemu", "cache_restart", "restart_vfp", "pv_calls", "pv_calls_dacr",
-            "pv_irq", "pv_dacr")
+VMM_ONLY = ("not_in_qemu", "cache_restart", "restart_vfp", "cache_pv", "pv_calls",
+            "pv_calls_dacr", "pv_irq", "pv_dacr")
 
 # Attacks that end QEMU itself on a bare board, and on what it does not have.
 NEVER_BARE = ("hostile_attack", "hostile_pv")
