@@ -14,7 +14,7 @@ GUEST_RANDOM := $(addprefix hostile_random_,1 2 3 4)
 GUEST_ATTACKS := $(addprefix hostile_attack_,$(shell seq 25))
 # Guests with paravirtual code of their own; hostile_pv_N is attack N of hostile_pv.c.
 GUEST_PV := pv_calls pv_calls_dacr pv_irq pv_dacr
-GUEST_PV_ATTACKS := $(addprefix hostile_pv_,$(shell seq 19))
+GUEST_PV_ATTACKS := $(addprefix hostile_pv_,$(shell seq 21))
 # What caches and TLB need, for the model of tests/arm926-model: QEMU has neither.
 GUEST_CACHE := $(addprefix cache_,names code tables tlb switch fcse vectors shared emulated restart pv)
 GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \

@@ -8,6 +8,7 @@
 #include "tests/guest/cp15.h"
 #include "tests/guest/guest.h"
 #include "tests/guest/hostile.h"
+#include "tests/guest/hostile_pv_vectors.h"
 #include "tests/guest/irq.h"
 #include "tests/guest/mmu.h"
 #include "tests/guest/pv_guest.h"
@@ -428,6 +429,8 @@ static const struct attack attacks[] = {
 	ATTACK(promises_that_are_lies),
 	ATTACK(promises_that_are_lies),
 	ATTACK(promises_that_are_lies),
+	ATTACK(hostile_vectors_from_everywhere),
+	ATTACK(hostile_vectors_executed),
 };
 
 GUEST_TEST(the_attack_is_over)
