@@ -229,7 +229,16 @@ void shadow_revalidate(struct shadow *sh);
 void shadow_revalidate_page(struct shadow *sh, uint32_t mva);
 void shadow_flush_all(struct shadow *sh);
 void shadow_set_vectors(struct shadow *sh, bool high);
-void shadow_memory_written(struct shadow *sh, hpa_t at);
+void shadow_copy_follow(struct shadow *sh, uint32_t offset);
+
+/** Memory of the guest at a host address has been written for it: the copy may have to follow. */
+static inline void shadow_memory_written(struct shadow *sh, hpa_t at)
+{
+	const uint32_t offset = at.raw - sh->copied;
+
+	if (offset < SHADOW_COPY_SIZE)
+		shadow_copy_follow(sh, offset);
+}
 
 bool shadow_read_guest(const struct shadow *sh, gpa_t from, uint32_t *word);
 

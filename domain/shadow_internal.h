@@ -127,7 +127,6 @@ void shadow_vector_table_make(struct shadow *sh);
 void shadow_share_vectors(struct shadow *sh);
 bool shadow_copy_vectors(struct shadow *sh, uint32_t va, const struct guest_translation *t,
 			 const struct mem_region *region, enum rights need);
-const volatile uint32_t *shadow_copied_word(const struct shadow *sh, uint32_t offset);
 void shadow_copy_give_up(struct shadow *sh);
 
 /* shadow_view.c */

@@ -84,6 +84,15 @@ void shadow_share_vectors(struct shadow *sh)
 		place(sh, true, true);
 }
 
+/** The guest's word at @p offset of the KiB that has been copied, uncached, until the next window. */
+static const volatile uint32_t *copied_word(const struct shadow *sh, uint32_t offset)
+{
+	const uint32_t at = sh->copied + offset;
+	const volatile uint32_t *const page = mmu_guest_window(hpa(at & L2_SMALL_BASE));
+
+	return &page[(at & ~L2_SMALL_BASE) / 4];
+}
+
 /**
  * Whether an entry can give the guest an access to the page that it shares with the VMM: the copy is
  * up to date then. @p t and @p region are what shadow_fill() has got.
@@ -108,26 +117,14 @@ bool shadow_copy_vectors(struct shadow *sh, uint32_t va, const struct guest_tran
 	sh->copied = from;
 	shadow_flush_all(sh);
 	cache_flush_all();
-	mmu_set_shared_vectors(0, 256, shadow_copied_word(sh, 0));
+	mmu_set_shared_vectors(0, 256, copied_word(sh, 0));
 	return true;
 }
 
-/** The guest's word at @p offset of the KiB that has been copied, uncached, until the next window. */
-const volatile uint32_t *shadow_copied_word(const struct shadow *sh, uint32_t offset)
+/** Something at @p offset of the KiB that has been copied is another. */
+void shadow_copy_follow(struct shadow *sh, uint32_t offset)
 {
-	const uint32_t at = sh->copied + offset;
-	const volatile uint32_t *const page = mmu_guest_window(hpa(at & L2_SMALL_BASE));
-
-	return &page[(at & ~L2_SMALL_BASE) / 4];
-}
-
-/** Memory of the guest at a host address has been written for it: the copy may have to follow. */
-void shadow_memory_written(struct shadow *sh, hpa_t at)
-{
-	const uint32_t offset = at.raw - sh->copied;
-
-	if (offset < SHADOW_COPY_SIZE)
-		mmu_set_shared_vectors(offset / 4, 1, shadow_copied_word(sh, offset & ~3u));
+	mmu_set_shared_vectors(offset / 4, 1, copied_word(sh, offset & ~3u));
 }
 
 /**
