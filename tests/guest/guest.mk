@@ -61,7 +61,9 @@ GUEST_DEFSYM_hostile_pv_18 := pv_announces=1 pv_user_limit=0x40000000 pv_code_va
 	pv_linear_offset=0x1234567
 GUEST_DEFSYM_hostile_pv_19 := pv_announces=1 pv_user_limit=0x50000000 pv_code_va=0xffffe000 \
 	pv_code_gpa=0x10000 pv_code_size=0x1000 pv_range_count=16 pv_range_end=0xffffffff
-GUEST_SRC_hostile_pv := hostile.c pv_info.S hostile_pv_code.S
+GUEST_DEFSYM_hostile_pv_20 := $(GUEST_DEFSYM_cache_shared)
+GUEST_DEFSYM_hostile_pv_21 := $(GUEST_DEFSYM_cache_shared)
+GUEST_SRC_hostile_pv := hostile.c pv_info.S hostile_pv_code.S hostile_pv_vectors.c cache_shared_code.S
 GUEST_SRC_hostile_random := hostile_random_code.S
 GUEST_SRC_hostile_attack := hostile.c hostile_attack_code.S
 
