@@ -136,6 +136,8 @@ def test_every_test_family_is_in_the_test_document():
     singles += re.search(r"^GUEST_PROGRAMS_\w+ := (.*)", rules, re.M)[1].split()
     for name in singles + families:
         assert re.search(rf"\b{name}", text), name
+    for family, last in re.findall(r"addprefix (\w+_),\$\(shell seq (\d+)\)", rules):
+        assert f"`{family}{last}`" in text, f"{family}1 to {family}{last}"
 
 
 def test_the_readme_has_every_document():
