@@ -111,12 +111,13 @@ bool shadow_copy_vectors(struct shadow *sh, uint32_t va, const struct guest_tran
 	if (from == sh->copied)
 		return true;
 	/*
-	 * Entries that let the guest write its page go, and so do their lines: dirty ones hold what
-	 * is copied, and what is cached at this address was copied from another page.
+	 * Entries that let the guest write its page go. What they have left in the cache would change
+	 * the page unseen, when it is written back: that happens now.
 	 */
 	sh->copied = from;
 	shadow_flush_all(sh);
-	cache_flush_all();
+	cache_clean_d_all();
+	cache_drain_write_buffer(0);
 	mmu_set_shared_vectors(0, 256, copied_word(sh, 0));
 	return true;
 }

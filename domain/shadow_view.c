@@ -219,8 +219,6 @@ void shadow_gate_update(struct shadow *sh)
 					: desc_coarse(at, MMU_DOMAIN_VECTORS);
 	if (sh->vector_slot_open && !open && linked)
 		invalidate_gate_pages(sh, table);
-	if (open && !sh->vector_slot_open && sh->vectors_shared)
-		mmu_tlb_invalidate(SHADOW_HIGH_VECTORS); /* it may be in there as closed */
 	sh->view_epoch += sh->vector_slot_open != open;
 	sh->vector_slot_open = open;
 }

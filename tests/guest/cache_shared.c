@@ -79,6 +79,18 @@ static void set_high_descriptor(uint32_t descriptor)
 	set_high_slot(desc_coarse(addr(l2), 0));
 }
 
+/** A page where none was. */
+static void put_high_page(uint32_t page)
+{
+	uint32_t *const l2 = other_table();
+
+	mmu_set(&l2[0xf0], desc_small(GUEST_SCRATCH + page, AP_USER_RO, WB));
+	mmu_set(&l1_table[0][HIGH_VA >> 20], desc_coarse(addr(l2), 0));
+	announce(&l2[0xf0], CACHE_LINE);
+	announce(&l1_table[0][0xff8], CACHE_LINE);
+	tlb_flush_all();
+}
+
 static void set_high_page(uint32_t page, unsigned ap)
 {
 	set_high_descriptor(desc_small(GUEST_SCRATCH + page, ap, WB));
@@ -276,6 +288,53 @@ GUEST_TEST(code_that_has_changed_is_executed)
 		d_line_clean(GET_TLS);
 		drain_write_buffer();
 		i_line_invalidate(GET_TLS);
+	}
+	finish();
+}
+
+/* The page is not cached where the guest has it: nothing but the instruction cache is in the way. */
+GUEST_TEST(code_in_a_page_that_is_not_cached_is_executed)
+{
+	prepare();
+	write32(NAME_PLAIN + WORDS, 0x11);
+	set_high_descriptor(desc_small(GUEST_SCRATCH + PAGE_1, AP_USER_RO, 0));
+	for (uint32_t i = 0; i < 4; i++) {
+		check_closed();
+		EXPECT_EQ(read32(TLS), program_calls(GET_TLS, 0));
+		write32(GET_TLS, MOV_R0(0x50 + i));
+		i_line_invalidate(GET_TLS);
+		EXPECT_EQ(0x50 + i, program_calls(GET_TLS, 0));
+		EXPECT_EQ(MOV_R0(0x50 + i), read32(NAME_PLAIN + PAGE_1 + 0xfe0));
+		write32(GET_TLS, 0xe59f0008);
+		i_line_invalidate(GET_TLS);
+	}
+	finish();
+}
+
+/* Lines that were dirty under another name when the page came to its place, and are cleaned there. */
+GUEST_TEST(what_was_dirty_elsewhere_arrives)
+{
+	prepare();
+	write32(NAME_PLAIN + WORDS, 0x11);
+	for (uint32_t i = 0; i < 4; i++) {
+		const uint32_t page = i & 1 ? PAGE_1 : PAGE_2;
+
+		check_closed();
+		(void)read32(NAME_A + page + 0xff0); /* a store that misses goes to memory */
+		write32(NAME_A + page + 0xff0, 0x700 + i);
+		mmu_set(&l1_table[0][HIGH_VA >> 20], 0);
+		announce(&l1_table[0][0xff8], CACHE_LINE);
+		tlb_flush_all();
+		for (uint32_t at = 0; at < 0x1000; at += CACHE_LINE) {
+			d_line_invalidate(HIGH_VA + at);
+			i_line_invalidate(HIGH_VA + at);
+		}
+		put_high_page(page);
+		EXPECT_EQ(PROBE_WORD, read32(HIGH_VA + 0xc00)); /* a line that was not written */
+		d_line_clean(NAME_A + page + 0xff0);
+		drain_write_buffer();
+		EXPECT_EQ(0x700 + i, program_calls(GET_TLS, 0));
+		EXPECT_EQ(0x700 + i, read32(NAME_PLAIN + page + 0xff0));
 	}
 	finish();
 }

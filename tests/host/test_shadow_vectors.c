@@ -308,6 +308,8 @@ static void the_guests_dacr_closes_it(void **state)
 	set_dacr(NOTHING | 2u << 4); /* the reserved value */
 	assert_false(reaches(TLS, false));
 	set_dacr(CLOSED);
+	assert_int_equal(touch(TLS, false), SHADOW_PRESENT); /* the TLB has had it closed */
+	mmu_tlb_invalidate(TLS);
 	assert_int_equal(load(TLS), 0x10000ff0);
 	set_dacr(CLOSED | DOMAIN_MANAGER << 4); /* may write: emulated */
 	assert_int_equal(load(TLS), 0x10000ff0);
@@ -507,6 +509,7 @@ static void a_context_of_its_own(void **state)
 	machine_mcr(MCR_PID, 0x04000000);
 	assert_false(reaches(TLS, false));
 	assert_int_equal(touch(TLS, false), SHADOW_PRESENT); /* the table is there */
+	mmu_tlb_invalidate(TLS);
 	assert_int_equal(load(TLS), 0x10000ff0);
 	/* The same page in another table: the first one forgets it. */
 	set_pmd(DIR_B + 0xfff * 4, L1(HIGH_B, 2u));
