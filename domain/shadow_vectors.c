@@ -112,12 +112,12 @@ bool shadow_copy_vectors(struct shadow *sh, uint32_t va, const struct guest_tran
 		return true;
 	/*
 	 * Entries that let the guest write its page go. What they have left in the cache would change
-	 * the page unseen, when it is written back: that happens now.
+	 * the page unseen, when it is written back: that happens now. (What is read next and still is in
+	 * the write buffer, the core waits for: TRM, 4.2.)
 	 */
 	sh->copied = from;
 	shadow_flush_all(sh);
 	cache_clean_d_all();
-	cache_drain_write_buffer(0);
 	mmu_set_shared_vectors(0, 256, copied_word(sh, 0));
 	return true;
 }
