@@ -110,9 +110,13 @@ class Vmm(Cpu):
 
     # ---- what is not under test
 
+    def _check_stack(self):
+        assert 0 <= self.symbols["vmm_stack_top"] - self.r[13] < 512
+
     def _model(self, write):
         a, offset, x, y = self.r[0:4]
         assert a == DEVICE and self.mode in (SVC, ABT)
+        self._check_stack()
         self.log.append(("write", offset, x, y) if write else ("read", offset, x))
         if self.notices:
             self.field("VCPU_ATTENTION", 1)
@@ -125,6 +129,7 @@ class Vmm(Cpu):
         """trap_finish(): only as far as it must know where to go on."""
         frame, outcome, kind = self.r[0:3]
         assert frame == self.frame and kind == C["KIND_DABT"]
+        self._check_stack()
         assert outcome in (C["OUTCOME_NEXT"], C["OUTCOME_MOVED"])
         pc = self.words[frame + C["TF_PC"]] + 4 * (outcome == C["OUTCOME_NEXT"])
         self.words[frame + C["TF_PC"]] = pc
@@ -219,7 +224,7 @@ def test_both_do_the_same(image):
     general = {symbols["trap_device_general"], symbols["trap_data_abort"]}
     left = {symbols["data_abort"], symbols["revalidate"]}
     fast = slow = accesses = finished = 0
-    for seed in range(4000):
+    for seed in range(2500):
         vmm, other = make(image, seed), make(image, seed)
         before = list(vmm.r[0:13]) + vmm.banks[USR][0:2]
         completed = vmm.run(False, general)
@@ -240,7 +245,7 @@ def test_both_do_the_same(image):
             assert vmm.words[vmm.frame + C["TF_EXC_LR"]] == CODE + 8, text
             assert not done or vmm.r[15] == symbols["trap_device_general"], text
         assert vmm.banks[ABT][0] == vmm.frame or vmm.mode == ABT and vmm.r[13] == vmm.frame, text
-    assert accesses == fast > 1000 and slow > 700 and finished > 150
+    assert accesses == fast > 700 and slow > 400 and finished > 100
 
 
 @pytest.mark.parametrize("word", [0xE5912010, 0xE5812010, 0xE591E000, 0xE5810ABC])
