@@ -352,6 +352,8 @@ static void model_start(void)
 	};
 	char error[200] = "";
 
+	if (!plugin_cpu_check(error, sizeof(error)))
+		die("%s", error);
 	model.memsys = memsys_new(&config, error, sizeof(error));
 	if (!model.memsys)
 		die("%s", error);

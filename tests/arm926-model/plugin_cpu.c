@@ -43,12 +43,11 @@ uint32_t plugin_cpu_read(enum cpu_register reg)
 	return value;
 }
 
-/** Finds the registers, once the CPU is there; refuses a CPU that is no ARM926. */
+/** Finds the registers, once the CPU is there; refuses a CPU that has not all of an ARM926. */
 bool plugin_cpu_find(char *error, size_t error_size)
 {
 	const struct GArray *const list = qemu_plugin_get_registers();
 	const struct plugin_register *const found = (const struct plugin_register *)list->data;
-	uint32_t midr;
 
 	buffer = g_byte_array_new();
 	for (unsigned i = 0; i < list->len; i++)
@@ -62,12 +61,17 @@ bool plugin_cpu_find(char *error, size_t error_size)
 				 names[reg]);
 			return false;
 		}
-	midr = plugin_cpu_read(CPU_MIDR);
-	if ((midr & MIDR_MASK) != MIDR_ARM926) {
-		snprintf(error, error_size,
-			 "this CPU is no ARM926 (main ID register 0x%08" PRIx32 "): -cpu arm926",
-			 midr);
-		return false;
-	}
 	return true;
+}
+
+/** Refuses a CPU that is no ARM926; QEMU has reset it when its first instruction is translated. */
+bool plugin_cpu_check(char *error, size_t error_size)
+{
+	const uint32_t midr = plugin_cpu_read(CPU_MIDR);
+
+	if ((midr & MIDR_MASK) == MIDR_ARM926)
+		return true;
+	snprintf(error, error_size,
+		 "this CPU is no ARM926 (main ID register 0x%08" PRIx32 "): -cpu arm926", midr);
+	return false;
 }

@@ -20,6 +20,7 @@ enum cpu_register {
 };
 
 bool plugin_cpu_find(char *error, size_t error_size);
+bool plugin_cpu_check(char *error, size_t error_size);
 bool plugin_cpu_try_read(enum cpu_register reg, uint32_t *value);
 uint32_t plugin_cpu_read(enum cpu_register reg);
 

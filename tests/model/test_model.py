@@ -112,13 +112,25 @@ def run_qemu(words):
                           check=False)
 
 
-def test_a_cpu_that_is_no_arm926_is_refused(plugin, sins, tmp_path):
+def run_cpu(plugin, sins, tmp_path, cpu):
     ram, report = tmp_path / "ram", tmp_path / "report"
-    done = run_qemu(["-M", "versatilepb", "-cpu", "arm1176", "-m", "128", "-kernel", sins,
-                     *hako_qemu.shared_ram(ram), "-plugin", f"{plugin},ram={ram},report={report}"])
-    assert done.returncode != 0
-    assert "arm926 model: this CPU is no ARM926" in done.stderr
-    assert done.stderr.count("\n") == 1
+    return run_qemu(["-M", "versatilepb", "-cpu", cpu, "-m", "128", "-kernel", sins,
+                     "-semihosting-config", "enable=on,target=native", "-serial", "null",
+                     *hako_qemu.shared_ram(ram), "-plugin",
+                     f"{plugin},ram={ram},report={report}"])
+
+
+def test_a_cpu_that_is_no_arm926_is_refused(plugin, sins, tmp_path):
+    for cpu, number in (("arm1176", "0x410fb767"), ("arm1026", "0x4106a262")):
+        done = run_cpu(plugin, sins, tmp_path, cpu)
+        assert done.returncode != 0
+        assert f"arm926 model: this CPU is no ARM926 (main ID register {number})" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_an_arm926_is_known_without_an_instruction_counter_too(plugin, sins, tmp_path):
+    assert "no ARM926" not in run_cpu(plugin, sins, tmp_path, "arm926").stderr
+    assert (tmp_path / "report.json").exists()
 
 
 def test_an_unknown_argument_is_answered_with_the_list(plugin, sins):
