@@ -13,8 +13,8 @@ from elftools.elf.elffile import ELFFile
 
 from . import symbols
 
-# Assembly that runs before the VMM is at its place, wherever a loader has put it. To what comes later
-# it is always the same; what it finds is the loaders' affair.
+# Assembly that runs before the VMM is at its place, wherever a loader has put it. To what comes
+# later it is always the same; what it finds is the loaders' affair.
 EARLY = "arch/arm/boot.S"
 
 
@@ -86,8 +86,8 @@ def _ranges(die, lists, unit, base):
     """[first, end) of the code of an entry."""
     low, high = die.attributes.get("DW_AT_low_pc"), die.attributes.get("DW_AT_high_pc")
     if low and high:
-        size = high.value if describe_form_class(high.form) == "constant" else high.value - low.value
-        yield low.value, low.value + size
+        is_size = describe_form_class(high.form) == "constant"
+        yield low.value, high.value + (low.value if is_size else 0)
     where = die.attributes.get("DW_AT_ranges")
     if not where:
         return

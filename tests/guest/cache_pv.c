@@ -220,9 +220,9 @@ GUEST_TEST(another_address_space_runs_its_own_code)
 #define HYPERCALL(number) (0xee000f00u | (number) << 12)
 
 /*
- * Stores r0 at r1, makes a call that drains the write buffer, and runs what was stored, which is at r3
- * as well. It runs in cached memory and in registers: an access to memory that is not cached would
- * drain the buffer, too.
+ * Stores r0 at r1, makes a call that drains the write buffer, and runs what was stored, which is at
+ * r3 as well. It runs in cached memory and in registers: an access to memory that is not cached
+ * would drain the buffer, too.
  */
 static const uint32_t draining_calls[][7] = {
 	{
