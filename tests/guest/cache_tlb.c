@@ -44,7 +44,9 @@ GUEST_TEST(a_section_gets_rights_without_an_operation)
 		EXPECT_EQ(0, read32(va));
 		EXPECT_EQ(FSR_PERMISSION_SECTION, probe_status(USER_LOAD, va));
 		mmu_set(&l1_table[0][va >> 20], desc_section(GUEST_SCRATCH, AP_USER_RW, 0, 0));
-		tlb_flush_mva(va);
+		/* On the core an entry with fewer rights may still be there, and the first load fault. */
+		if (turn == 0 || probe_status(USER_LOAD, va) != 0)
+			tlb_flush_mva(va);
 		EXPECT_EQ(0, probe_status(USER_LOAD, va));
 		EXPECT_EQ(0, read32(va));
 	}

@@ -138,7 +138,7 @@ def test_a_chain_of_loads_that_miss_takes_a_line_fill_each(measured):
 
 @pytest.mark.parametrize("name, halves", [("load_miss_dirty", 1), ("load_miss_dirty_both", 2)])
 def test_dirty_lines_cost_their_way_back(measured, name, halves):
-    """One half is a burst of four words, both are one of eight (ARM926EJ-S TRM, table 6.1)."""
+    """One half is a burst of four words, both are one of eight (ARM926EJ-S TRM, table 6-1)."""
     memory, regions = measured
     region = regions[name]
     misses = region.events["d_misses"]
