@@ -49,8 +49,8 @@ static const struct vcpu_dacr *find_value(const struct vcpu *vcpu, uint32_t valu
 }
 
 /**
- * Whether nothing but the real DACR differs between the guest's two values, and it has one of them.
- * For pv_settle(), of a guest that has two values.
+ * Whether nothing but the real DACR has to change if the guest's becomes one of its two values. For
+ * pv_settle(), of a guest that has them.
  */
 bool pv_settle_dacr(struct vcpu *vcpu)
 {
@@ -58,9 +58,8 @@ bool pv_settle_dacr(struct vcpu *vcpu)
 	const struct pv_info *const pv = &vcpu->pv;
 
 	vcpu->fast.dacr_proxy = 0;
-	if (vcpu->pv_shut || sh->transient_count > 0 ||
-	    (vcpu->mmu.dacr != pv->call_dacr && vcpu->mmu.dacr != pv->return_dacr) ||
-	    !shadow_gate_same(sh, pv->call_dacr) || !shadow_gate_same(sh, pv->return_dacr))
+	if (sh->transient_count > 0 || !shadow_gate_same(sh, pv->call_dacr) ||
+	    !shadow_gate_same(sh, pv->return_dacr))
 		return false;
 	if (vcpu->pv_pair_epoch != sh->domain_epoch) {
 		make_image(sh, &vcpu->fast.pair[0], pv->call_dacr);

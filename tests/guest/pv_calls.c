@@ -146,13 +146,6 @@ static void run_case(const struct way *way, const struct given *given)
 	calls_run();
 }
 
-/** Whether a call from a program with this DACR goes by the kernel's vector. */
-static bool by_vector(const struct way *way, uint32_t dacr)
-{
-	return way->gate || way->user_mask ||
-	       (DACR_AT_SWI && dacr != CALL_DACR && dacr != RETURN_DACR);
-}
-
 /** What the kernel must have found: by the vector, the page is as the last call left it. */
 static void check_call(const struct way *way, const struct given *given,
 		       const struct calls_found *found)
@@ -161,7 +154,7 @@ static void check_call(const struct way *way, const struct given *given,
 	const bool fast = found->way == CALLS_BY_ENTRY;
 	const uint32_t *const page = found->page;
 
-	EXPECT_EQ(by_vector(way, given->dacr[0]) ? CALLS_BY_VECTOR : CALLS_BY_ENTRY, found->way);
+	EXPECT_EQ(way->gate || way->user_mask ? CALLS_BY_VECTOR : CALLS_BY_ENTRY, found->way);
 	EXPECT_EQ(fast && DACR_AT_SWI ? CALL_DACR : given->dacr[0], found->dacr);
 	for (unsigned i = 0; i < 13; i++)
 		EXPECT_EQ(given->user[i], found->r[i]);
@@ -191,11 +184,7 @@ static void check_return(const struct way *way, const struct given *given)
 	/* The second call begins where the return left the kernel's stack. */
 	EXPECT_EQ(given->back.svc_sp, calls_found.r[13]);
 	EXPECT_EQ(PSR_MODE_SVC | PSR_I, calls_found.cpsr & 0xff);
-	EXPECT_EQ(way->gate || given->thumb ||
-				  (DACR_AT_SWI && dacr != CALL_DACR && dacr != RETURN_DACR)
-			  ? CALLS_BY_VECTOR
-			  : CALLS_BY_ENTRY,
-		  calls_found.way);
+	EXPECT_EQ(way->gate || given->thumb ? CALLS_BY_VECTOR : CALLS_BY_ENTRY, calls_found.way);
 	EXPECT_EQ(calls_found.way == CALLS_BY_ENTRY && DACR_AT_SWI ? CALL_DACR : dacr,
 		  calls_found.dacr);
 	EXPECT_EQ(calls_found.dacr, calls_found.page[PV_DACR / 4]);
