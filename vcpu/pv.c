@@ -26,7 +26,8 @@ bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory)
 	return info->magic == PV_INFO_MAGIC && info->version == PV_INFO_VERSION &&
 	       info->code_size <= guest_memory &&
 	       info->code_gpa <= guest_memory - info->code_size &&
-	       info->code_va >= info->user_limit && info->range_count <= PV_RANGES_MAX;
+	       info->code_va >= info->user_limit && info->range_count <= PV_RANGES_MAX &&
+	       (pv_has_dacr_pair(info) || !info->dacr_at);
 }
 
 static volatile uint32_t *page_word(const struct vcpu *vcpu, unsigned field)

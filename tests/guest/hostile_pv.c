@@ -409,6 +409,23 @@ static void promises_that_are_lies(void)
 	hypercalls_with_wrong_arguments();
 }
 
+/* Any value at each entry and return, and of its own (tests/guest/guest.mk). */
+static void a_dacr_that_comes_and_goes(void)
+{
+	tap_printf("# call 0x%x, return 0x%x\n", (unsigned)hako_pv_info[11],
+		   (unsigned)hako_pv_info[12]);
+	random_returns();
+	flat_map_on();
+	for (unsigned i = 0; i < 2000; i++) {
+		const unsigned mode = privileged_modes[next_random() % COUNT(privileged_modes)];
+
+		/* Domain 0 is where it runs. */
+		dacr_write((next_random() & 1 ? hako_pv_info[11 + (i & 1)] : next_random()) | 1);
+		hypercalls(i % 16 == 0 ? PSR_MODE_USR : mode, 1);
+	}
+	mmu_off();
+}
+
 static const struct attack attacks[] = {
 	ATTACK(return_site_from_programs),
 	ATTACK(return_site_from_other_modes),
@@ -431,6 +448,8 @@ static const struct attack attacks[] = {
 	ATTACK(promises_that_are_lies),
 	ATTACK(hostile_vectors_from_everywhere),
 	ATTACK(hostile_vectors_executed),
+	ATTACK(a_dacr_that_comes_and_goes),
+	ATTACK(a_dacr_that_comes_and_goes),
 };
 
 GUEST_TEST(the_attack_is_over)

@@ -97,6 +97,11 @@ static void a_description_is_used_only_if_it_can_be(void **state)
 	assert_true(pv_info_ok(&info, memory));
 	info.user_limit++;
 	assert_false(pv_info_ok(&info, memory));
+	info = usual;
+	info.dacr_at = PV_DACR_AT_RETURN; /* to which value? */
+	assert_false(pv_info_ok(&info, memory));
+	info.return_dacr = 1;
+	assert_true(pv_info_ok(&info, memory));
 }
 
 static void the_page_after_reset(void **state)
