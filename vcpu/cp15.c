@@ -150,7 +150,8 @@ static enum trap_outcome read_dacr(struct vcpu *vcpu, uint32_t rt)
 
 static enum trap_outcome write_dacr(struct vcpu *vcpu, uint32_t rt)
 {
-	pv_set_dacr(vcpu, vcpu->frame.r[rt]);
+	if (vcpu->frame.r[rt] != vcpu->mmu.dacr)
+		pv_set_dacr(vcpu, vcpu->frame.r[rt]);
 	return TRAP_NEXT;
 }
 
@@ -268,6 +269,14 @@ static enum trap_outcome invalidate_d_line(struct vcpu *vcpu, uint32_t rt)
 	return TRAP_NEXT;
 }
 
+/** How Linux tells of a first-level descriptor (set_pmd, clean_pmd_entry). */
+static __attribute__((noinline)) enum trap_outcome table_line_cleaned(struct vcpu *vcpu,
+								      uint32_t line)
+{
+	shadow_tables_written(vcpu_shadow(vcpu), line, CACHE_LINE);
+	return TRAP_NEXT;
+}
+
 static enum trap_outcome clean_d_line(struct vcpu *vcpu, uint32_t rt)
 {
 	uint32_t line;
@@ -275,10 +284,7 @@ static enum trap_outcome clean_d_line(struct vcpu *vcpu, uint32_t rt)
 	if (!line_address(vcpu, rt, &line))
 		return TRAP_NEXT;
 	cache_clean_d_line(line);
-	/* How Linux tells of a first-level descriptor (set_pmd, clean_pmd_entry). */
-	if (vcpu->pv.announces)
-		shadow_tables_written(vcpu_shadow(vcpu), line, CACHE_LINE);
-	return TRAP_NEXT;
+	return vcpu->pv.announces ? table_line_cleaned(vcpu, line) : TRAP_NEXT;
 }
 
 static enum trap_outcome clean_invalidate_d_line(struct vcpu *vcpu, uint32_t rt)

@@ -409,7 +409,7 @@ void pv_show_fault(struct vcpu *vcpu, enum trap_kind kind)
 /** From User mode to Supervisor mode, masked, with the page open; false if it is shut. */
 static bool enter_from_program(struct vcpu *vcpu, uint32_t cpsr)
 {
-	struct shadow *const sh = vcpu_shadow(vcpu);
+	const struct shadow *const sh = vcpu->shadow;
 	const uint32_t sp = vcpu->frame.r[13], lr = vcpu->frame.r[14];
 
 	if (!vcpu->pv_shut && shadow_views_alike(sh)) {
