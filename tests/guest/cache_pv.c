@@ -181,6 +181,27 @@ GUEST_TEST(a_table_in_place_of_another_counts_once_it_was_announced)
 	tables_count(true);
 }
 
+/* Until the guest flushes, the VMM takes each new entry for one that the TLB has an older one of. */
+GUEST_TEST(descriptors_that_were_announced_with_their_table_count_after_the_flush)
+{
+	prepare();
+	for (unsigned n = 0; n < 8; n++)
+		pte_write(0, n, page_desc(n));
+	for (unsigned turn = 0; turn < 4; turn++) {
+		const uint32_t va = SLOT_VA + 2 * turn * 0x1000;
+
+		tap_case("turn %u", turn);
+		check_page(va, 2 * turn);
+		call_switch_mm(addr(l1_table[0])); /* the TLB has nothing of it any more */
+		descriptor_write(&l2_table[0][2 * turn], page_desc(16 + turn));
+		call_table_clean(linear(&l2_table[0][2 * turn]), 4);
+		check_page(va + 0x1000, 2 * turn + 1);
+		call_flush_range(va, va + 0x1000);
+		check_page(va, 16 + turn);
+	}
+	finish();
+}
+
 /* The same address, other memory, lines that are dirty. */
 GUEST_TEST(another_address_space_finds_its_own_lines)
 {
