@@ -19,7 +19,7 @@ SOURCES += [ROOT / "Makefile"]
 
 # Of Linux.
 LINUX_FILES = ("arch/arm/boot/compressed/vmlinux", "arch/arm/mm/alignment.c", "arch/arm/lib")
-LINUX_FUNCTIONS = {"copy_to_user", "copy_from_user"}
+LINUX_FUNCTIONS = {"copy_to_user", "copy_from_user", "uaccess_restore", "uaccess_save_and_enable"}
 
 
 def text_of(document):

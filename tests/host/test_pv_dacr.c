@@ -149,13 +149,14 @@ static void fast_write(uint32_t value)
 	becomes(to, to->kernel);
 }
 
-/** call_with_dacr. */
+/** fast_call_dacr. */
 static void fast_call(void)
 {
 	const uint32_t sp = vcpu->bank_r13[BANK_SVC];
 
-	if (vcpu->ctl != vcpu->fast.dacr_call_from)
+	if (vcpu->ctl != vcpu->fast.call_from)
 		return;
+	assert_int_equal(vcpu->fast.call_path, trap_swi_paths[FAST_CALL_DACR]);
 	assert_int_equal(vcpu_mode(vcpu), PSR_MODE_USR);
 	becomes(&vcpu->fast.pair[0], vcpu->fast.dacr_kernel);
 	vcpu->ctl = PSR_MODE_SVC | PSR_I;
@@ -163,12 +164,12 @@ static void fast_call(void)
 	vcpu->frame.r[13] = sp;
 }
 
-/** swi_with_dacr, at the return site. */
+/** fast_return_dacr, at the return site. */
 static void fast_return(void)
 {
-	if (vcpu->ctl == vcpu->fast.dacr_call_from ||
-	    vcpu->fast.dacr_return_lr != usual.return_site + 4)
+	if (vcpu->ctl == vcpu->fast.call_from || vcpu->fast.return_lr != usual.return_site + 4)
 		return;
+	assert_int_equal(vcpu->fast.return_path, trap_swi_paths[FAST_RETURN_DACR]);
 	assert_true(vcpu_pv_open(vcpu));
 	becomes(&vcpu->fast.pair[1], vcpu->fast.dacr_program);
 	vcpu->bank_r13[BANK_SVC] = field(PV_SVC_SP);

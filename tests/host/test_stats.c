@@ -58,6 +58,8 @@ void __real_proxy_table_make(struct proxy *, const uint32_t *, unsigned);
 void __wrap_proxy_table_make(struct proxy *, const uint32_t *, unsigned);
 struct trap_frame *__real_trap_from_guest(struct trap_frame *, enum trap_kind);
 struct trap_frame *__wrap_trap_from_guest(struct trap_frame *, enum trap_kind);
+struct trap_frame *__real_trap_software_interrupt(struct trap_frame *);
+struct trap_frame *__wrap_trap_software_interrupt(struct trap_frame *);
 void __real_vcpu_inject_trap(struct vcpu *, enum trap_kind);
 void __wrap_vcpu_inject_trap(struct vcpu *, enum trap_kind);
 void __real_vcpu_inject_interrupt(struct vcpu *);
@@ -106,6 +108,11 @@ struct trap_frame *__real_trap_from_guest(struct trap_frame *frame, enum trap_ki
 	return frame;
 }
 
+struct trap_frame *__real_trap_software_interrupt(struct trap_frame *frame)
+{
+	return frame;
+}
+
 void __real_vcpu_inject_trap(struct vcpu *v, enum trap_kind kind)
 {
 }
@@ -151,8 +158,12 @@ static enum trap_outcome run_proxy(unsigned index)
 
 static void trap(enum trap_kind kind, uint32_t exc_lr)
 {
-	vcpu->frame.exc_lr = exc_lr;
-	assert_ptr_equal(__wrap_trap_from_guest(&vcpu->frame, kind), &vcpu->frame);
+	struct trap_frame *const frame = &vcpu->frame;
+
+	frame->exc_lr = exc_lr;
+	assert_ptr_equal(kind == TRAP_SWI ? __wrap_trap_software_interrupt(frame)
+					  : __wrap_trap_from_guest(frame, kind),
+			 frame);
 }
 
 static unsigned total(void)
