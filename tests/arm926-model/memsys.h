@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MODEL_LINE 32u
+#define MODEL_LINE 32u /* bytes of a cache line (TRM, 4.1) */
 
 enum finding_kind {
 	FINDING_STALE_LOAD,  /**< a load got older bytes than the newest */
