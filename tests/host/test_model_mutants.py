@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mutation run finds every operation, takes just that one away, and accounts for each."""
 
+import dataclasses
 import pathlib
 import re
 import sys
@@ -10,7 +11,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from hako_model import mutants_report, mutants_sites  # noqa: E402 (needs the path above)
+from hako_model import mutants_report, mutants_run, mutants_sites  # noqa: E402 (as above)
 from hako_model.errors import ModelError  # noqa: E402
 from hako_model.mutants_run import Mutant  # noqa: E402
 
@@ -251,6 +252,27 @@ def test_an_interrupted_run_goes_on_where_it_was_if_the_vmm_is_the_same(tree, tm
         "survived"}
     mutants = _mutants(tree, {})
     assert mutants_report.restore(mutants, path, "another vmm") == mutants
+
+
+class _Places:
+    """As mutants_cover.Places: line N is what is at address N."""
+
+    def are_executed(self, path, line, executed):
+        return line in executed
+
+
+def test_a_mutant_runs_what_comes_across_it(tree):
+    site = mutants_sites.find_sites(tree)[-1]
+    usable = [mutants_run.Workload(name, 1, None) for name in ("loader_dirty", "idle", "linux")]
+    normal = {"loader_dirty": mutants_run.Verdict("loader_dirty"),
+              "idle": mutants_run.Verdict("idle", executed={site.line}),
+              "linux": mutants_run.Verdict("linux", executed={site.line + 1})}
+    chosen = mutants_run.choose_for(Mutant(1, site), usable, normal, _Places())
+    assert [workload.name for workload in chosen] == ["idle"]
+    # The early boot is what the loaders are for.
+    early = dataclasses.replace(site, path="arch/arm/boot.S")
+    chosen = mutants_run.choose_for(Mutant(1, early), usable, normal, _Places())
+    assert [workload.name for workload in chosen] == ["loader_dirty", "idle"]
 
 
 def test_a_mutant_that_was_not_run_is_a_problem(tree):
