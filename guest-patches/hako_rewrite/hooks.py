@@ -218,6 +218,11 @@ _DMA_INV = """
 """
 _DMA_CLEAN = "e3c0001f ee070f3a e2800020 e1500001 3afffffb ee070f9a e1a0f00e"
 _DMA_FLUSH = "e3c0001f ee070f3e e2800020 e1500001 3afffffb ee070f9a e1a0f00e"
+_DO_IDLE = """
+    e3a00000 ee111f10 ee070f9a e3c12a01  ; mov r0, #0; control; drain; bic r2, r1, #0x1000
+    e10f3000 e383c040 e121f00c           ; mrs r3, cpsr; orr ip, r3, #0x40; msr cpsr_c, ip
+    ee012f10 ee070f90 ee011f10 e121f003 e1a0f00e
+"""
 _COPY_PAGE = """
     e8b25018 ee071f36 e8a15018  ; ldm r2!, {r3, r4, ip, lr}; invalidate; stm r1!, {...}
     e8b25018 e8a15018 e8b25018 ee071f36 e8a15018
@@ -407,5 +412,6 @@ HOOKS: Tuple[Hook, ...] = (
          "pv_dma_flush_range"),
     Hook("copy_page", "v4wb_copy_user_highpage", "place", _code(_COPY_PAGE), "pv_copy_page"),
     Hook("clear_page", "v4wb_clear_user_highpage", "place", _code(_CLEAR_PAGE), "pv_clear_page"),
+    Hook("do_idle", "cpu_arm926_do_idle", "function", _code(_DO_IDLE), "pv_do_idle"),
     *_user_access(),
 )

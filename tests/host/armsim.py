@@ -19,7 +19,7 @@ T_BIT, FLAGS = 0x20, 0xF0000000
 # CRn, CRm, opcode_2
 SCTLR, TTBR, DACR = (1, 0, 0), (2, 0, 0), (3, 0, 0)
 DFSR, IFSR, FAR = (5, 0, 0), (5, 0, 1), (6, 0, 0)
-TEST_AND_CLEAN = (7, 14, 3)
+TEST_AND_CLEAN, WAIT = (7, 14, 3), (7, 0, 4)
 HYPERCALL = "hypercall"
 
 COPIES = {pv_abi.PV_PAGE + offset: register for offset, register in (

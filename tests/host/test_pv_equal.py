@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from armsim import (ABT, DACR, DFSR, FLAGS, HYPERCALL, I_BIT, IRQ, SVC, T_BIT, TEST_AND_CLEAN,
-                    UND, USR, WORD)
+from armsim import (ABT, DACR, DFSR, FLAGS, HYPERCALL, I_BIT, IRQ, SCTLR, SVC, T_BIT,
+                    TEST_AND_CLEAN, UND, USR, WAIT, WORD)
 from pv_equal_support import (CALLER, PT_PSR, PT_SIZE, PV_END, PV_LOG, PV_LOG_END, PV_PC,
                               PV_PSR, PV_SVC_SP, PV_USR_LR, PV_USR_SP, STACK, SVC_DACR, TASK, Pair,
                               between, put, same_memory, same_registers, same_state)
@@ -500,6 +500,25 @@ def test_page_tables_and_tlb(pair, name, symbol, arguments):
     hako.run_to(CALLER)
     assert [call[:2 + arguments] for call in hako.operations] == \
         [(HYPERCALL, pv_abi_number(name), *before[:arguments])]
+
+
+def test_idle(pair):
+    """Both wait once, and leave control register, CPSR and r4 to r13 as they were."""
+    for seed in range(20):
+        _, native, hako = pair.cpus(seed)
+        for cpu in (native, hako):
+            cpu.set_cpsr(SVC | I_BIT)
+            cpu.r[14:16] = CALLER, pair.symbols["cpu_arm926_do_idle"]
+        control = native.p15[SCTLR]
+        native.run_to(CALLER)
+        hako.run_to(CALLER)
+        waits = [operation for operation in native.operations if operation[0] == WAIT]
+        assert hako.operations == waits and len(waits) == 1
+        assert native.p15[SCTLR] == hako.p15[SCTLR] == control
+        assert native.r[0] == hako.r[0] == 0
+        same_registers(native, hako, (*range(4, 12), 13))
+        same_memory(native, hako)
+        same_state(native, hako, 0xFF)
 
 
 # ---- the kernel in programs' memory
