@@ -85,6 +85,7 @@ static enum trap_outcome write_sctlr(struct vcpu *vcpu, uint32_t rt)
 	if (changed & SCTLR_M)
 		shadow_switch(vcpu_shadow(vcpu));
 	device_pages_compare(vcpu);
+	pv_settle(vcpu);
 	return TRAP_NEXT;
 }
 
@@ -137,6 +138,7 @@ static enum trap_outcome write_ttbr(struct vcpu *vcpu, uint32_t rt)
 		return TRAP_NEXT;
 	shadow_switch(sh);
 	device_pages_compare(vcpu);
+	pv_settle(vcpu); /* the fast paths: the vectors' slot is another */
 	if (!vcpu_thumb(vcpu) && guest_fetch(vcpu->frame.pc + 4, &next) &&
 	    emulate_lookup(vcpu, next) == tlb_invalidate_all)
 		vcpu->frame.pc += 4;
@@ -389,6 +391,7 @@ static enum trap_outcome write_pid(struct vcpu *vcpu, uint32_t rt)
 	vcpu->mmu.pid = value;
 	shadow_switch(vcpu_shadow(vcpu));
 	device_pages_compare(vcpu);
+	pv_settle(vcpu);
 	return TRAP_NEXT;
 }
 

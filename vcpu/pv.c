@@ -116,16 +116,16 @@ static void settle_fast(struct vcpu *vcpu, uint32_t call_from, uint32_t return_l
 		fast->return_lr = return_lr;
 		return;
 	}
-	if (!pv_settle_dacr(vcpu)) {
+	if (!pv_settle_dacr(vcpu) || !(pv->dacr_at & PV_DACR_AT_SWI))
 		call_from = NO_CALL;
+	if (call_from == NO_CALL || !(pv->dacr_at & PV_DACR_AT_RETURN))
 		return_lr = NO_RETURN;
-	}
 	fast->call_path = trap_swi_paths[FAST_CALL_DACR];
 	fast->return_path = trap_swi_paths[FAST_RETURN_DACR];
 	fast->dacr_kernel = fast->pair[0].kernel;
 	fast->dacr_program = fast->pair[1].program;
-	fast->call_from = pv->dacr_at & PV_DACR_AT_SWI ? call_from : NO_CALL;
-	fast->return_lr = pv->dacr_at & PV_DACR_AT_RETURN ? return_lr : NO_RETURN;
+	fast->call_from = call_from;
+	fast->return_lr = return_lr;
 }
 
 static void settle(struct vcpu *vcpu)
@@ -141,8 +141,12 @@ static void settle(struct vcpu *vcpu)
 		mmu_pv_page_set(!read_only);
 	}
 	quick = !vcpu->interrupt && !vcpu->pv_shut && shadow_views_alike(sh);
-	/* In User mode it is for the kernel that a call leads to: a program's SWI there is a call. */
-	settle_fast(vcpu, quick && vcpu->pv.swi_entry ? PSR_MODE_USR : NO_CALL,
+	/*
+	 * In User mode it is for the kernel that a call leads to: a program's SWI there is a call. So
+	 * where calls have no fast path returns have none: the page is closed then.
+	 */
+	quick = quick && vcpu->pv.swi_entry;
+	settle_fast(vcpu, quick ? PSR_MODE_USR : NO_CALL,
 		    quick && vcpu->pv.return_site && (sh->pv_open || vcpu->ctl == PSR_MODE_USR)
 			    ? vcpu->pv.return_site + 4
 			    : NO_RETURN);

@@ -14,7 +14,7 @@ GUEST_RANDOM := $(addprefix hostile_random_,1 2 3 4)
 GUEST_ATTACKS := $(addprefix hostile_attack_,$(shell seq 25))
 # Guests with paravirtual code of their own; hostile_pv_N is attack N of hostile_pv.c.
 GUEST_PV := pv_calls pv_calls_dacr pv_irq pv_dacr
-GUEST_PV_ATTACKS := $(addprefix hostile_pv_,$(shell seq 23))
+GUEST_PV_ATTACKS := $(addprefix hostile_pv_,$(shell seq 25))
 # What caches and TLB need, for the model of tests/arm926-model: QEMU has neither.
 GUEST_CACHE := $(addprefix cache_,names code tables tlb switch fcse vectors shared emulated restart pv)
 GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \
@@ -63,6 +63,7 @@ GUEST_DEFSYM_hostile_pv_19 := pv_announces=1 pv_user_limit=0x50000000 pv_code_va
 	pv_code_gpa=0x10000 pv_code_size=0x1000 pv_range_count=16 pv_range_end=0xffffffff
 GUEST_DEFSYM_hostile_pv_22 := pv_call_dacr=0xffffffff pv_return_dacr=0x55555555 pv_dacr_at=0xffffffff
 GUEST_DEFSYM_hostile_pv_23 := pv_call_dacr=0x1 pv_return_dacr=0xfffffffd pv_dacr_at=0xffffffff
+GUEST_DEFSYM_hostile_pv_24 := pv_call_dacr=0x1 pv_return_dacr=0x5 pv_dacr_at=0x200
 GUEST_DEFSYM_hostile_pv_20 := $(GUEST_DEFSYM_cache_shared)
 GUEST_DEFSYM_hostile_pv_21 := $(GUEST_DEFSYM_cache_shared)
 GUEST_SRC_hostile_pv := hostile.c pv_info.S hostile_pv_code.S hostile_pv_vectors.c cache_shared_code.S

@@ -26,7 +26,7 @@
 extern label hostile_load, hostile_store, hostile_load_byte, hostile_store_byte,
 	hostile_load_double, hostile_store_double, hostile_load_many, hostile_store_many,
 	hostile_swap, hostile_load_user, hostile_store_user, hostile_branch, hostile_calls,
-	pv_return_site, hostile_behind_site;
+	pv_return_site, hostile_behind_site, hostile_switch_and_return, run_return;
 extern const uint32_t hako_pv_info[];
 
 static const uint8_t privileged_modes[] = { PSR_MODE_SVC, PSR_MODE_SYS, PSR_MODE_IRQ,
@@ -426,6 +426,56 @@ static void a_dacr_that_comes_and_goes(void)
 	mmu_off();
 }
 
+/* The next return is to @p code, which comes back as that of run_code(). */
+static void return_to(const uint32_t *code)
+{
+	pv_write(PV_PC, addr(code));
+	pv_write(PV_USR_LR, addr(run_return));
+	pv_write(PV_SVC_SP, GUEST_SCRATCH + 0x1000);
+}
+
+/* Without the fast path of calls there is none of returns: a program could take it. */
+static void return_site_without_calls(void)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		return_to(hostile_load);
+		run_code(SVC, pv_return_site, 0, GUEST_SCRATCH);
+		EXPECT_EQ(PSR_MODE_USR, seen.spsr & 0x1f);
+		run_code(PSR_MODE_USR, pv_return_site, 0, 0);
+		EXPECT_EQ(KIND_SWI, seen.kind);
+		EXPECT_EQ(addr(hostile_behind_site), seen.lr);
+	}
+}
+
+/*
+ * A page of the kernel beside the VMM's vectors, in one of two address spaces: the return to a program
+ * comes right behind the switch to it, by an MCR.
+ */
+static void switch_and_return(void)
+{
+	const uint32_t va = 0xfff01000u;
+
+	mmu_tables_init();
+	mmu_flat_map(l1_table[1]);
+	mmu_set(&l2_table[0][1], desc_small(GUEST_SCRATCH, AP_PRIV, 0));
+	mmu_set(&l1_table[1][0xfff], desc_coarse(addr(l2_table[0]), 0));
+	mmu_on(0);
+	for (unsigned i = 0; i < 4; i++) {
+		ttbr_write(addr(l1_table[1]));
+		tlb_flush_all();
+		run_code(SVC, hostile_load, 0, va);
+		EXPECT_EQ(KIND_RETURNED, seen.kind);
+		ttbr_write(addr(l1_table[0]));
+		tlb_flush_all();
+		run_code(PSR_MODE_USR, hostile_load, 0, GUEST_SCRATCH);
+		return_to(hostile_load);
+		run_code(SVC, hostile_switch_and_return, addr(l1_table[1]), va);
+		EXPECT_EQ(KIND_DABT, seen.kind);
+		EXPECT_EQ(FSR_PERMISSION_PAGE, dfsr_read() & 0xf);
+	}
+	mmu_off();
+}
+
 static const struct attack attacks[] = {
 	ATTACK(return_site_from_programs),
 	ATTACK(return_site_from_other_modes),
@@ -450,6 +500,8 @@ static const struct attack attacks[] = {
 	ATTACK(hostile_vectors_executed),
 	ATTACK(a_dacr_that_comes_and_goes),
 	ATTACK(a_dacr_that_comes_and_goes),
+	ATTACK(return_site_without_calls),
+	ATTACK(switch_and_return),
 };
 
 GUEST_TEST(the_attack_is_over)

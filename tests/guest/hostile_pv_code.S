@@ -24,6 +24,10 @@
 hostile_branch:
 	bx	r0
 
+/* TTBR in r0: nothing else traps before the return. */
+	.global	hostile_switch_and_return
+hostile_switch_and_return:
+	mcr	p15, 0, r0, c2, c0, 0
 /* A SWI where the VMM has been told that the guest returns to User mode. */
 	.global	pv_return_site, pv_restart_from
 pv_restart_from:
