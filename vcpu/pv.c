@@ -416,8 +416,8 @@ static bool enter_from_program(struct vcpu *vcpu, uint32_t cpsr)
 	const struct shadow *const sh = vcpu->shadow;
 	const uint32_t sp = vcpu->frame.r[13], lr = vcpu->frame.r[14];
 
-	if (!vcpu->pv_shut && shadow_views_alike(sh)) {
-		/* As vcpu_set_mode_bits(), where all that differs is known. */
+	if (!vcpu->pv_shut && !(vcpu->interrupt & PSR_F) && shadow_views_alike(sh)) {
+		/* As vcpu_set_mode_bits(), where all that differs is known; the page stays open. */
 		vcpu->bank_r13[BANK_USR] = sp;
 		vcpu->bank_r14[BANK_USR] = lr;
 		vcpu->frame.r[13] = vcpu->bank_r13[BANK_SVC];

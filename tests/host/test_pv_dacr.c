@@ -310,6 +310,42 @@ static void the_real_dacr_follows_any_sequence(void **state)
 	}
 }
 
+/** Fills page 5, which is beside the VMM's vectors, for both levels. */
+static void fill_beside_the_vectors(void)
+{
+	const struct mem_region *region;
+	struct guest_translation t;
+	struct guest_fault fault;
+
+	guest_found_nothing(vcpu);
+	region = guest_translate(vcpu, pages[5].va, true, true, &t, &fault);
+	assert_non_null(region);
+	assert_int_equal(shadow_fill(vcpu_shadow(vcpu), gva(pages[5].va), &t, region, RIGHTS_WRITE),
+			 SHADOW_FILLED);
+	pv_settle(vcpu);
+}
+
+/**
+ * One line of the board raises IRQ and FIQ; only FIQ is masked. The entry for the IRQ changes DACR, and
+ * with it the place of the vectors' slot: the page is not closed while it is being written.
+ */
+static void a_first_fiq_comes_with_an_irq(void **state)
+{
+	fill_beside_the_vectors();
+	vcpu_set_cpsr(vcpu, PSR_MODE_USR | PSR_F);
+	assert_true(shadow_views_alike(vcpu->shadow));
+	assert_int_not_equal(vcpu->fast.dacr_proxy, PV_DACR_PROXY);
+	vcpu->frame.pc = 0x8000;
+	vcpu->interrupt = PSR_I | PSR_F;
+	if (pv_inject(vcpu, TRAP_IRQ))
+		assert_true(vcpu_pv_open(vcpu));
+	else
+		assert_int_equal(vcpu_mode(vcpu), PSR_MODE_USR);
+	pv_settle(vcpu);
+	assert_true(vcpu->pv_shut);
+	check_state();
+}
+
 /** The proxies of the writes are where the assembly takes them to be, whatever the guest's table says. */
 static void the_table_has_the_writes(void **state)
 {
@@ -339,6 +375,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_real_dacr_follows_any_sequence, start),
+		cmocka_unit_test_setup(a_first_fiq_comes_with_an_irq, start),
 		cmocka_unit_test_setup(the_table_has_the_writes, start),
 	};
 
