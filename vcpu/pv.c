@@ -41,7 +41,9 @@ void pv_reset(struct vcpu *vcpu)
 	vcpu->pv_settled = 0;
 	vcpu->pv_settled_dacr = vcpu->mmu.dacr;
 	vcpu->pv_pair_epoch = 0;
-	vcpu->fast = (struct vcpu_fast){ .call_from = NO_CALL, .return_lr = NO_RETURN };
+	vcpu->fast = (struct vcpu_fast){ .dacr_proxy = NO_DACR_PROXY,
+					 .call_from = NO_CALL,
+					 .return_lr = NO_RETURN };
 	if (!vcpu->pv_page)
 		return;
 	vcpu->pv_read_only = false;

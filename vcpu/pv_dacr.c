@@ -41,7 +41,7 @@ static const struct vcpu_dacr *find_value(const struct vcpu *vcpu, uint32_t valu
 {
 	const struct vcpu_fast *const fast = &vcpu->fast;
 
-	if (!fast->dacr_proxy || vcpu->pv_pair_epoch != vcpu->shadow->domain_epoch)
+	if (fast->dacr_proxy != PV_DACR_PROXY || vcpu->pv_pair_epoch != vcpu->shadow->domain_epoch)
 		return 0;
 	if (fast->pair[0].guest == value)
 		return &fast->pair[0];
@@ -57,7 +57,7 @@ bool pv_settle_dacr(struct vcpu *vcpu)
 	const struct shadow *const sh = vcpu->shadow;
 	const struct pv_info *const pv = &vcpu->pv;
 
-	vcpu->fast.dacr_proxy = 0;
+	vcpu->fast.dacr_proxy = NO_DACR_PROXY;
 	if (sh->transient_count > 0 || !shadow_gate_same(sh, pv->call_dacr) ||
 	    !shadow_gate_same(sh, pv->return_dacr))
 		return false;

@@ -49,9 +49,15 @@ struct vcpu_dacr {
 	uint32_t program; /* in virtual User mode */
 };
 
+/**
+ * No word without its bits 15:12, which trap_undef compares it with. (0 would be one: memory may hold
+ * another word than the one that the core has found undefined, in its instruction cache.)
+ */
+#define NO_DACR_PROXY 0xf000u
+
 /** What arch/arm/fastpath.S and fastpath_dacr.S need to know, at VCPU_FAST. */
 struct vcpu_fast {
-	uint32_t dacr_proxy;   /* PV_DACR_PROXY if writes of DACR may take a fast path, or 0 */
+	uint32_t dacr_proxy; /* PV_DACR_PROXY if writes of DACR may take a fast path, or NO_DACR_PROXY */
 	uint32_t dacr_kernel;  /* the real DACR behind a fast call */
 	uint32_t dacr_program; /* ... and behind a fast return */
 	uint32_t call_from;    /* value of ctl from which a SWI takes the fast path; or none */
@@ -59,7 +65,7 @@ struct vcpu_fast {
 	uint32_t return_lr;    /* the lr of a SWI that is the fast return now, or 1 */
 	uint32_t call_path;    /* the code of these two paths, of trap_swi_paths */
 	uint32_t return_path;
-	struct vcpu_dacr pair[2]; /* pv_info.call_dacr and return_dacr, if dacr_proxy is not 0 */
+	struct vcpu_dacr pair[2]; /* pv_info.call_dacr and return_dacr, if dacr_proxy is PV_DACR_PROXY */
 };
 
 struct device;

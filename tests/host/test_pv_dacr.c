@@ -106,12 +106,22 @@ static int start(void **state)
 	return 0;
 }
 
+/**
+ * Whether trap_undef finds no word that is @p dacr_proxy: it clears bits 15:12. The word is what memory
+ * holds, which need not be undefined: the core may have executed an older one of its instruction cache.
+ */
+static bool is_never_found(uint32_t dacr_proxy)
+{
+	return dacr_proxy & 0xf000u;
+}
+
 /** What must hold between any two instructions of the guest. */
 static void check_state(void)
 {
 	const uint32_t dacr = vcpu->mmu.dacr;
 	uint32_t image[2], at;
 
+	assert_true(vcpu->fast.dacr_proxy == PV_DACR_PROXY || is_never_found(vcpu->fast.dacr_proxy));
 	shadow_dacr_image(vcpu->shadow, dacr, image);
 	assert_int_equal(machine.hw.dacr,
 			 image[vcpu_privileged(vcpu)] | (vcpu_pv_open(vcpu) ? MMU_DACR_PV : 0));
@@ -346,6 +356,14 @@ static void a_first_fiq_comes_with_an_irq(void **state)
 	check_state();
 }
 
+static void other_guests_have_no_writes_of_their_own(void **state)
+{
+	vcpu->pv_page = NULL;
+	vcpu->pv = (struct pv_info){ 0 };
+	vcpu_reset(vcpu);
+	assert_true(is_never_found(vcpu->fast.dacr_proxy));
+}
+
 /** The proxies of the writes are where the assembly takes them to be, whatever the guest's table says. */
 static void the_table_has_the_writes(void **state)
 {
@@ -376,6 +394,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_real_dacr_follows_any_sequence, start),
 		cmocka_unit_test_setup(a_first_fiq_comes_with_an_irq, start),
+		cmocka_unit_test_setup(other_guests_have_no_writes_of_their_own, start),
 		cmocka_unit_test_setup(the_table_has_the_writes, start),
 	};
 
