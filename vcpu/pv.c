@@ -23,11 +23,16 @@ _Static_assert(PV_PAGE == VMM_PV_PAGE, "the page is where the slot is");
  */
 bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory)
 {
+	uint32_t entries = info->swi_entry | info->restart_from;
+
+	/* The vCPU continues there, in ARM state: other addresses are UNPREDICTABLE (ARM ARM, A2.4.3). */
+	for (unsigned i = 0; i < PV_ENTRY_COUNT; i++)
+		entries |= info->entry[i];
 	return info->magic == PV_INFO_MAGIC && info->version == PV_INFO_VERSION &&
 	       info->code_size <= guest_memory &&
 	       info->code_gpa <= guest_memory - info->code_size &&
 	       info->code_va >= info->user_limit && info->range_count <= PV_RANGES_MAX &&
-	       (pv_has_dacr_pair(info) || !info->dacr_at);
+	       (pv_has_dacr_pair(info) || !info->dacr_at) && !(entries & 3u);
 }
 
 static volatile uint32_t *page_word(const struct vcpu *vcpu, unsigned field)

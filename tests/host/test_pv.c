@@ -102,6 +102,17 @@ static void a_description_is_used_only_if_it_can_be(void **state)
 	assert_false(pv_info_ok(&info, memory));
 	info.return_dacr = 1;
 	assert_true(pv_info_ok(&info, memory));
+	/* What a SWI or another exception leads to is ARM code. */
+	info.swi_entry |= 2;
+	assert_false(pv_info_ok(&info, memory));
+	info = usual;
+	info.restart_from |= 1;
+	assert_false(pv_info_ok(&info, memory));
+	for (unsigned i = 0; i < PV_ENTRY_COUNT; i++) {
+		info = usual;
+		info.entry[i] |= 1;
+		assert_false(pv_info_ok(&info, memory));
+	}
 }
 
 static void the_page_after_reset(void **state)
