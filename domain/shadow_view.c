@@ -177,14 +177,17 @@ bool shadow_has_exact(const struct shadow *sh, unsigned first, unsigned count)
 	return false;
 }
 
-/** Invalidates the TLB for the pages of a table that has just been taken out of the vector slot. */
+/**
+ * Invalidates the TLB for the pages of a table that has just been taken out of the vector slot. What
+ * the TLB may have of entries that are gone has no other guard, either: the real domain stays open.
+ */
 static void invalidate_gate_pages(const struct shadow *sh, unsigned table)
 {
 	const uint32_t *known = &sh->known[table * SHADOW_ENTRIES / 32];
 	uint32_t pages[GATE_PAGES_ONE_BY_ONE];
 	unsigned count = 0;
 
-	if (sh->tables[table].fine) {
+	if (sh->tables[table].fine || sh->tlb_stale) {
 		mmu_tlb_invalidate_all();
 		return;
 	}

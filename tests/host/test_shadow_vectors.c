@@ -536,6 +536,26 @@ static void a_context_of_its_own(void **state)
 	assert_true(shadow_invariants_hold(sh));
 }
 
+/* What the TLB has of a page that is gone is closed with the slot, as the domain of the guest says. */
+static void what_is_stale_is_closed_with_the_slot(void **state)
+{
+	machine_mcr(MCR_TLB_ALL, 0);
+	assert_true(reaches(TLS, false));
+	set_pte(HIGH + 0xf0 * 4, 0);
+	assert_true(reaches(TLS, false));
+	set_dacr(NOTHING);
+	assert_false(reaches(TLS, false));
+
+	start_guest(true); /* a page of the kernel, and a program */
+	set_dacr(CLOSED);
+	assert_true(sh->vectors_shared);
+	assert_int_equal(touch(0xffff1000, true), SHADOW_FILLED);
+	assert_true(reaches(0xffff1000, true));
+	set_pte(HIGH + 0xf1 * 4, 0);
+	vcpu_set_mode_bits(vcpu, PSR_MODE_USR);
+	assert_false(reaches(0xffff1000, false));
+}
+
 /* ---- what is executed ------------------------------------------------------------------------ */
 
 static enum trap_outcome execute(uint32_t pc, uint32_t cpsr)
@@ -633,6 +653,7 @@ int main(void)
 		cmocka_unit_test_setup(a_page_that_is_not_there_is_free, start_shared),
 		cmocka_unit_test_setup(the_vmms_vectors_stay, start_shared),
 		cmocka_unit_test_setup(a_context_of_its_own, start_shared),
+		cmocka_unit_test_setup(what_is_stale_is_closed_with_the_slot, start_shared),
 		cmocka_unit_test_setup(code_in_the_last_kib_is_executed, start_shared),
 		cmocka_unit_test_setup(a_branch_of_the_vectors_is_carried_out, start_shared),
 		cmocka_unit_test(other_code_there_gives_up),
