@@ -107,9 +107,9 @@ static void transients_update(struct shadow *sh)
 		const bool known = sh->known[t->at / 32] & BIT(t->at % 32);
 		const bool allowed = sh->privileged && t->open;
 
-		if (t->present && !allowed) {
+		if (t->present && !(allowed && known)) {
 			sh->pool[t->at] = 0;
-			mmu_tlb_invalidate(t->va);
+			mmu_tlb_invalidate(t->va); /* also of what is gone: nothing will tell later */
 		}
 		if (!t->kernel_page || !known) { /* dropped meanwhile: not to come back */
 			shadow_entry_drop(sh, t->at);

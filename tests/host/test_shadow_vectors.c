@@ -554,6 +554,16 @@ static void what_is_stale_is_closed_with_the_slot(void **state)
 	set_pte(HIGH + 0xf1 * 4, 0);
 	vcpu_set_mode_bits(vcpu, PSR_MODE_USR);
 	assert_false(reaches(0xffff1000, false));
+
+	start_guest(true); /* the same, in a table that programs use, too */
+	set_dacr(CLOSED);
+	assert_int_equal(touch(TLS, false), SHADOW_FILLED);
+	assert_int_equal(touch(0xffff1000, true), SHADOW_FILLED);
+	assert_true(reaches(0xffff1000, true));
+	set_pte(HIGH + 0xf1 * 4, 0);
+	set_dacr(OPEN);
+	vcpu_set_mode_bits(vcpu, PSR_MODE_USR);
+	assert_false(reaches(0xffff1000, false));
 }
 
 /* ---- what is executed ------------------------------------------------------------------------ */
