@@ -31,6 +31,8 @@ static enum trap_outcome switch_mm(struct vcpu *vcpu, uint32_t number)
 	pv_take_log(vcpu);
 	vcpu->mmu.ttbr = vcpu->frame.r[0] & GUEST_TTBR_BASE;
 	shadow_switch(vcpu_shadow(vcpu));
+	if (!vcpu->pv.announces) /* no promise that all address spaces agree about the kernel */
+		device_pages_compare(vcpu);
 	pv_settle(vcpu);
 	return TRAP_NEXT;
 }
@@ -39,7 +41,7 @@ static enum trap_outcome flush_range(struct vcpu *vcpu, uint32_t number)
 {
 	pv_take_log(vcpu);
 	shadow_flush_range(vcpu_shadow(vcpu), vcpu->frame.r[0], vcpu->frame.r[1]);
-	if (vcpu->frame.r[1] > vcpu->pv.user_limit)
+	if (vcpu->frame.r[1] - 1 >= vcpu->pv.user_limit) /* 0 is behind the last address */
 		device_pages_compare(vcpu);
 	return TRAP_NEXT;
 }

@@ -327,6 +327,41 @@ static void the_hypercall_counts_for_kernel_addresses(void **state)
 	expect_ram();
 }
 
+/* The last address may be the end of a range. */
+static void the_hypercall_counts_up_to_the_last_address(void **state)
+{
+	const struct proxy flush = hypercall_decode(PV_HYPERCALL_WORD | PV_HC_FLUSH_RANGE);
+
+	vcpu->pv.user_limit = 0x10000000;
+	*(uint32_t *)(pv_page + PV_LOG_END) = PV_PAGE + PV_LOG;
+	pv_page[PV_CTL] = PSR_MODE_SVC | PSR_I;
+	vcpu_set_cpsr(vcpu, PSR_MODE_SVC | PSR_I);
+	know(VA);
+	guest_set_word(L2, RAM | KERNEL);
+	vcpu->frame.r[0] = VA & ~0xfffu;
+	vcpu->frame.r[1] = 0;
+	vcpu->pv_page = pv_page;
+	assert_int_equal(flush.emulate(vcpu, flush.arg), TRAP_NEXT);
+	expect_ram();
+}
+
+/* Only those that announce promise that all of their address spaces agree about the kernel. */
+static void the_hypercall_for_another_address_space(void **state)
+{
+	const struct proxy call = hypercall_decode(PV_HYPERCALL_WORD | PV_HC_SWITCH_MM);
+
+	vcpu->pv.user_limit = 0x10000000;
+	*(uint32_t *)(pv_page + PV_LOG_END) = PV_PAGE + PV_LOG;
+	pv_page[PV_CTL] = PSR_MODE_SVC | PSR_I;
+	vcpu_set_cpsr(vcpu, PSR_MODE_SVC | PSR_I);
+	know(VA);
+	vcpu->frame.r[0] = DIR_2;
+	vcpu->pv_page = pv_page;
+	assert_int_equal(call.emulate(vcpu, call.arg), TRAP_NEXT);
+	assert_int_equal(run(LOAD, VA), TRAP_INJECT);
+	assert_int_equal(vcpu->cp15.dfsr, 0x05);
+}
+
 /* External aborts and the like are none of its business. */
 static void other_aborts_are_left_alone(void **state)
 {
@@ -454,6 +489,8 @@ int main(void)
 		cmocka_unit_test_setup(a_process_id_renames_with_the_mmu_off, start),
 		cmocka_unit_test_setup(a_reset_ends_it, start),
 		cmocka_unit_test_setup(the_hypercall_counts_for_kernel_addresses, start),
+		cmocka_unit_test_setup(the_hypercall_counts_up_to_the_last_address, start),
+		cmocka_unit_test_setup(the_hypercall_for_another_address_space, start),
 		cmocka_unit_test_setup(other_aborts_are_left_alone, start),
 		cmocka_unit_test_setup(what_is_no_plain_load_is_left_alone, start),
 		cmocka_unit_test_setup(the_short_way_does_what_the_general_way_does, start),
