@@ -109,7 +109,8 @@ static void transients_update(struct shadow *sh)
 
 		if (t->present && !(allowed && known)) {
 			sh->pool[t->at] = 0;
-			mmu_tlb_invalidate(t->va); /* also of what is gone: nothing will tell later */
+			mmu_tlb_invalidate(
+				t->va); /* also of what is gone: nothing will tell later */
 		}
 		if (!t->kernel_page || !known) { /* dropped meanwhile: not to come back */
 			shadow_entry_drop(sh, t->at);

@@ -57,7 +57,8 @@ struct vcpu_dacr {
 
 /** What arch/arm/fastpath.S and fastpath_dacr.S need to know, at VCPU_FAST. */
 struct vcpu_fast {
-	uint32_t dacr_proxy; /* PV_DACR_PROXY if writes of DACR may take a fast path, or NO_DACR_PROXY */
+	uint32_t
+		dacr_proxy; /* PV_DACR_PROXY if writes of DACR may take a fast path, or NO_DACR_PROXY */
 	uint32_t dacr_kernel;  /* the real DACR behind a fast call */
 	uint32_t dacr_program; /* ... and behind a fast return */
 	uint32_t call_from;    /* value of ctl from which a SWI takes the fast path; or none */
@@ -65,7 +66,8 @@ struct vcpu_fast {
 	uint32_t return_lr;    /* the lr of a SWI that is the fast return now, or 1 */
 	uint32_t call_path;    /* the code of these two paths, of trap_swi_paths */
 	uint32_t return_path;
-	struct vcpu_dacr pair[2]; /* pv_info.call_dacr and return_dacr, if dacr_proxy is PV_DACR_PROXY */
+	struct vcpu_dacr
+		pair[2]; /* pv_info.call_dacr and return_dacr, if dacr_proxy is PV_DACR_PROXY */
 };
 
 struct device;

@@ -121,7 +121,8 @@ static void check_state(void)
 	const uint32_t dacr = vcpu->mmu.dacr;
 	uint32_t image[2], at;
 
-	assert_true(vcpu->fast.dacr_proxy == PV_DACR_PROXY || is_never_found(vcpu->fast.dacr_proxy));
+	assert_true(vcpu->fast.dacr_proxy == PV_DACR_PROXY ||
+		    is_never_found(vcpu->fast.dacr_proxy));
 	shadow_dacr_image(vcpu->shadow, dacr, image);
 	assert_int_equal(machine.hw.dacr,
 			 image[vcpu_privileged(vcpu)] | (vcpu_pv_open(vcpu) ? MMU_DACR_PV : 0));
