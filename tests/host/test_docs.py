@@ -101,9 +101,9 @@ def test_options_are_those_of_the_help(command):
     known = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", help_of(command)))
     for document in DOCUMENTS:
         for words in quoted(document):
-            match = re.search(r"(?<!\S)%s((?: +[^|;&#']+)?)" % re.escape(command), words)
-            for option in re.findall(r"(?<!\S)--?[a-z][\w-]*", match[1] if match else ""):
-                assert option in known, f"{document}: {words}"
+            for text in re.findall(r"(?<![\w./-])%s((?: +[^|;&#'()]+)?)" % re.escape(command), words):
+                for option in re.findall(r"(?<!\S)--?[a-z][\w-]*", text):
+                    assert option in known, f"{document}: {words}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
@@ -121,6 +121,19 @@ def test_tests_exist(document):
     for words in quoted(document):
         for name in re.findall(r"(?<![\w/.-])(test_[\w*]+(?:\.(?:py|c))?)(?![\w(])", words):
             assert any(ROOT.glob(f"tests/*/{name}" + ("" if "." in name else ".*"))), name
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs").glob("*.svg")), ids=lambda p: p.name)
+def test_pictures_name_what_is_there(picture, sources):
+    """Files, and functions by `name()`. The instructions of the steps are those of the sum."""
+    texts = re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text(encoding="utf-8"))
+    for text in texts:
+        for path in re.findall(r"(?:%s)/[\w./-]+" % "|".join(FOLDERS), text):
+            assert (ROOT / path).exists(), text
+        for name in re.findall(r"\b(\w+)\(\)", text):
+            assert re.search(r"\b%s\(" % name, sources), text
+    numbers = [int(text) for text in texts if text.isdigit()]
+    assert not numbers or sum(numbers[:-1]) == numbers[-1]
 
 
 def test_every_test_family_is_in_the_test_document():
