@@ -72,8 +72,10 @@ def read(path):
     try:
         with open(path, "rb") as stream:
             return parse(tomllib.load(stream))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise LimitError(f"{path}: {error}")
+    except OSError as error:
+        raise LimitError(f"{path}: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise LimitError(f"{path}: {error}") from None
 
 
 def annotate(record, limits):

@@ -85,7 +85,7 @@ def write_file(path: str, data: bytes) -> None:
     except OSError as error:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
-        raise BundleError(f"{path}: {error.strerror}") from None
+        raise BundleError(f"cannot write {path}: {error.strerror}") from None
 
 
 def guest_memory(text: str, board: Board) -> int:

@@ -33,7 +33,8 @@ SILENCE_SECONDS = 300
 
 def needed(path, how):
     if not path.exists():
-        raise TraceError(f"{os.path.relpath(path)} is missing: {how}")
+        shown = os.path.relpath(path) if path.is_relative_to(ROOT) else path
+        raise TraceError(f"{shown} is missing: {how}")
     return path
 
 
@@ -83,7 +84,8 @@ def run(board, kernel, guest, vmm_folder, out, name, command):
     Returns the plugin's records, and what went wrong or None.
     """
     folder = ROOT / "build/guest" / kernel
-    guest = needed(guest, f"make guest GUEST={kernel}")
+    needed(guest, f"make guest GUEST={kernel}" if guest.parent == folder else
+           "--guest takes what guest-patches/rewrite has written")
     vmm = needed(ROOT / "build" / vmm_folder / "vmm.bin", "make vmm")
     try:
         plugin = bench_build.build_plugin(ROOT, out)

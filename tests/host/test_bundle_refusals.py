@@ -159,7 +159,8 @@ def test_odd_texts(good):
 
 
 def test_output_that_cannot_be_written(good, tmp_path):
-    refuse(good, "No such file", o=tmp_path / "missing" / "zImage-hako")
+    out = tmp_path / "missing" / "zImage-hako"
+    refuse(good, f"cannot write {out}: No such file", o=out)
 
 
 def test_an_existing_output_is_kept(good):
