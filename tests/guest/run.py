@@ -11,6 +11,7 @@ guest passed and printed the same in both places; 1: not so; 2: something was no
 import argparse
 import difflib
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -39,6 +40,8 @@ VMM_ONLY = ("not_in_qemu", "cache_restart", "restart_vfp", "cache_pv", "pv_calls
 
 # Attacks that end QEMU itself on a bare board, and on what it does not have.
 NEVER_BARE = ("hostile_attack", "hostile_pv")
+# The line with its name, by hostile_attack() in hostile.c.
+ATTACK_BEGINS = re.compile(r"# [a-z_0-9]+$")
 # They may ruin the guest they come from, which then bails out or is stopped.
 MAY_BE_RUINED = "hostile_attack"
 
@@ -148,6 +151,8 @@ def compare_hostile(board, name):
     if not name.startswith(NEVER_BARE):
         run_bare(board, name)
     guest, vmm = run_vmm(board, name)
+    if name.startswith(NEVER_BARE) and not any(ATTACK_BEGINS.match(line) for line in guest):
+        raise Failure(f"{name} on {board}: there was no attack\n" + tail(guest + vmm))
     if VM_POWERED_OFF in vmm:
         problems = tap_problems(guest)
         if problems and not name.startswith(MAY_BE_RUINED):
