@@ -84,21 +84,37 @@ void pv_follow_dacr(struct vcpu *vcpu)
 	vcpu->pv_settled_dacr = vcpu->mmu.dacr;
 }
 
+/**
+ * Whether nothing depends on a change of the guest's DACR in the bits @p changed, in a kernel that has
+ * not named two values: client and manager are both open, and a manager's further rights are transient
+ * entries. Kernels without software PAN have such changes at each exception from kernel code.
+ */
+static bool nothing_follows(const struct vcpu *vcpu, uint32_t changed)
+{
+	return !(changed & DACR_OPEN) && vcpu->shadow->transient_count == 0 &&
+	       !pv_has_dacr_pair(&vcpu->pv) && vcpu_pv_open(vcpu) && pv_is_settled(vcpu);
+}
+
 /** Writes the guest's DACR. */
 void pv_set_dacr(struct vcpu *vcpu, uint32_t value)
 {
-	struct shadow *const sh = vcpu_shadow(vcpu);
 	const uint32_t changed = value ^ vcpu->mmu.dacr;
+	struct shadow *sh;
 
 	if (!changed)
 		return;
+	if (nothing_follows(vcpu, changed)) {
+		vcpu->mmu.dacr = vcpu->pv_settled_dacr = value;
+		*(volatile uint32_t *)(vcpu->pv_page + PV_DACR) = value;
+		return;
+	}
+	sh = vcpu_shadow(vcpu);
 	vcpu->mmu.dacr = value;
 	pv_set(vcpu, PV_DACR, value);
 	if (vcpu_pv_open(vcpu) && pv_is_settled(vcpu) && find_value(vcpu, value)) {
 		mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
 		return;
 	}
-	/* Client and manager are both open; a manager's further rights are transient entries. */
 	if ((changed & DACR_OPEN) || sh->transient_count > 0)
 		shadow_domains_changed(sh);
 	pv_settle(vcpu);

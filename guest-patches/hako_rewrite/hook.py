@@ -8,7 +8,7 @@ from .encodings import classify
 from .hooks import Hook
 from .linux import Kernel
 
-KINDS = ("function", "place", "convert", "entry")
+KINDS = ("function", "place", "convert", "before", "entry")
 SEARCH_SIZE = 1024  # bytes behind a label that has no size
 
 # ldrt, ldrbt, strt, strbt: P = 0 and W = 1; without W they are the plain forms (A5.2.8).
@@ -46,6 +46,8 @@ def find(kernel: Kernel, hook: Hook) -> Tuple[Optional[int], str]:
     if hook.symbol not in kernel.symbols:
         return None, f"no symbol {hook.symbol}"
     start, size = kernel.symbols[hook.symbol]
+    if hook.kind == "before":
+        start -= 4 * len(hook.pattern)
     if hook.kind != "place":
         if _matches_at(kernel, hook.pattern, start):
             return start, ""

@@ -11,6 +11,7 @@ into a symbol for the blob.
     convert    as "function", and ldrt, ldrbt, strt and strbt within the pattern's words become
                plain loads and stores with post-index; the function's words are a range whose
                accesses to programs' memory have the rights of User mode (pv_info.range)
+    before     the pattern ends where the symbol is; its words are converted, and nothing else
     entry      nothing is patched; `target` goes into the field `info` of struct pv_info
 
 Symbols the blob can use when it is linked, besides those of the kernel:
@@ -43,9 +44,9 @@ class Hook(NamedTuple):
 
     name: str
     symbol: str
-    kind: str  # "function", "place", "convert", "entry"
+    kind: str  # "function", "place", "convert", "before", "entry"
     pattern: Tuple[tuple, ...]
-    target: str  # label in the blob; of an entry also a symbol of the kernel
+    target: str  # label in the blob; of an entry also a symbol of the kernel; of "before" none
     info: str = ""  # field of struct pv_info, for "entry": "swi_entry", "entry[0]"...
     group: str = ""
     dacr_at: int = 0  # bits of pv_info.dacr_at: where the blob relies on the VMM to change DACR
@@ -324,6 +325,14 @@ def _csum(save: str, restore: str, more: int) -> str:
     """
 
 
+# What it does with the first bytes of an unaligned destination, and with less than 8 bytes.
+_CSUM_BYTES = """
+    e3110001 0a...... e4f0c001 e2422001 e0b3340c e4c1c001 e3110002 01a0f00e
+    e4f08001 e4f0c001 e2422002 e0b33008 e4c18001 e0b3340c e4c1c001 e1a0f00e
+    e3320000 0a...... e3110001 0a...... e4f0c001 e2422001 e0b3340c e4c1c001 e3120006 0a......
+    e4f08001 e4f0c001 e2422002 e0b33008 e4c18001 e0b3340c e4c1c001 e3120006 1a......
+    e3120001 0a...... e4f08001 e0b33008 e4c18001 ea......
+"""
 _OK = "e3a00000 e1a0f00e"               # mov r0, #0; mov pc, lr
 _USER_ACCESSES = (
     ("get_user_1", "get_user_1", "e4f02000"),                           # ldrbt r2, [r0], #0
@@ -353,6 +362,8 @@ def _user_access() -> Tuple[Hook, ...]:
         Hook("arm_clear_user", "arm_clear_user", "convert", _code(_CLEAR_USER),
              "pv_clear_user", group="uaccess"),
         Hook("csum_task_size", "__dabt_usr", "entry", size, "__dabt_usr", group="csum"),
+        Hook("csum_bytes", "csum_partial_copy_from_user", "before", _code(_CSUM_BYTES), "",
+             group="csum"),
         Hook("csum_partial_copy_from_user", "csum_partial_copy_from_user", "convert",
              _code(_csum("e92d41f6", "e8bd81f6", 0)), "pv_csum_partial_copy_from_user",
              group="csum"),

@@ -28,6 +28,7 @@ from .stubs import Stubs, make_stubs
 
 KNOWS_STORES = "data_abort"  # the hook by which an abort handler reads PV_DFSR_STORE
 INFO_PREFIX = "pv_info_"  # labels of the blob that go into struct pv_info
+CONVERTED = ("convert", "before")  # kinds of hooks
 
 
 class Patch(NamedTuple):
@@ -81,7 +82,8 @@ class _Builder:
             return self.kernel.symbols.get(name, (None,))[0]
 
         roots = [match.hook.target for match in matches
-                 if match.hook.kind != "entry" or match.hook.target not in self.kernel.symbols]
+                 if match.hook.target and (match.hook.kind != "entry" or
+                                           match.hook.target not in self.kernel.symbols)]
         return pv_blob.build(self.base, sorted(set(roots)), lookup)
 
     def _blob_code(self, blob: pv_blob.Blob) -> bytearray:
@@ -99,11 +101,14 @@ class _Builder:
     def _apply(self, match: Match, blob: pv_blob.Blob) -> None:
         if match.hook.kind == "entry":
             return
-        self.patch(match.hook.name, match.addr,
-                   branch_word(match.addr, blob.symbols[match.hook.target]))
-        if match.hook.kind != "convert":
+        start = match.addr
+        if match.hook.target:
+            self.patch(match.hook.name, start,
+                       branch_word(start, blob.symbols[match.hook.target]))
+            start += 4
+        if match.hook.kind not in CONVERTED:
             return
-        for addr in range(match.addr + 4, match.end, 4):
+        for addr in range(start, match.end, 4):
             plain = plain_form(self.kernel.word(addr) or 0)
             if plain is not None:
                 self.patch(match.hook.name, addr, plain)
@@ -125,7 +130,7 @@ class _Builder:
         if unknown:
             raise RewriteError(f"struct pv_info has no field {unknown[0]}; correct hooks.py or "
                                "guest-patches/pv")
-        ranges = [(match.addr, match.end) for match in matches if match.hook.kind == "convert"]
+        ranges = [(match.addr, match.end) for match in matches if match.hook.kind in CONVERTED]
         user = (blob.symbols.get(pv_blob.USER_START, 0), blob.symbols.get(pv_blob.USER_END, 0))
         if user[0] < user[1]:
             ranges.append(user)
