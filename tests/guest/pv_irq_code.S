@@ -118,19 +118,19 @@ called:
 	mov	r4, r0
 	bl	irq_before_return
 	mov	r0, r4
+
+/*
+ * The return: r0 is the result, r9 the address of what is to be done before, r7 says where it
+ * unmasks, with lr. Begun again from here by an interrupt, also by one behind the last load: so only
+ * r0 and sp count, which nothing changes.
+ */
+	.global	pv_restart_from, pv_return_site
+pv_restart_from:
 	ldr	r9, =irq_work
 	ldr	r7, =irq_unmask_at
 	ldr	r7, [r7]
 	ldr	lr, =PV_UNMASKED
 	tst	r7, #UNMASK_FIRST
-
-/*
- * The return: r0 is the result, r9 the address of what is to be done before, r7 says where it
- * unmasks, with lr. Begun again from here by an interrupt, so nothing of r0, r7, r9, sp and lr
- * changes before the last load.
- */
-	.global	pv_restart_from, pv_return_site
-pv_restart_from:
 	strbne	lr, [lr, #PV_PAGE + PV_CTL - PV_UNMASKED]
 	add	r2, sp, #FRAME_SP
 	ldmia	r2, {r4, r5, r11, r12}		/* sp, lr, pc, psr */
