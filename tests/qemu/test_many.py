@@ -7,9 +7,7 @@ PROCESSES = 200
 RUN_SECONDS = 600  # a hang's end, not a measure
 
 
-def test_two_hundred_processes(start, board, plain_kernel):
-    linux = start(board, plain_kernel)
-    linux.wait_for_shell()
+def test_two_hundred_processes(linux):
     pipeline = "|".join(["cat"] * PROCESSES)
 
     expected = linux.check("seq 1 5000 | md5sum")

@@ -33,8 +33,8 @@ def commands():
         yield f"cpu-{method}", STRESSORS["cpu"].format(method, count)
 
 
-def test_stress_ng_finds_no_failure(start, board, plain_kernel):
-    guest = start(board, plain_kernel, stress=True)
+def test_stress_ng_finds_no_failure(start, board, kernel):
+    guest = start(board, kernel, stress=True)
     guest.wait_for_shell()
     for name, arguments in commands():
         status, output = guest.run(
