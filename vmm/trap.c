@@ -126,7 +126,7 @@ struct trap_frame *trap_from_guest(struct trap_frame *frame, enum trap_kind kind
 }
 
 /**
- * A SWI, from arch/arm/fastpath.S. Where no page is shared, entering the guest's vector is all there is
+ * A SWI, from arch/arm/vectors.S. Where no page is shared, entering the guest's vector is all there is
  * to it: no interrupt becomes due, and nobody has asked for anything.
  */
 struct trap_frame *trap_software_interrupt(struct trap_frame *frame)

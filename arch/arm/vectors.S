@@ -6,10 +6,11 @@
  * so a vector stores the guest's registers without a free register and without a stack. The VMM
  * runs with interrupts masked from trap to return: there is never a second frame.
  *
- * Proxies go from the vector to their handler and back without the trap core: the index in the instruction selects a row of the guest's table of decoded
- * instructions. System calls of guests with paravirtual code have a path of their own
- * (arch/arm/fastpath.S), and so have plain loads and stores of devices (arch/arm/fast_mmio.S).
- * Everything else takes the general path through trap_from_guest().
+ * Proxies go from the vector to their handler and back without the trap core: the index in the
+ * instruction selects a row of the guest's table of decoded instructions. System calls of guests
+ * with paravirtual code have a path of their own (arch/arm/fastpath.S), and so have plain loads and
+ * stores of devices (arch/arm/fast_mmio.S). Everything else takes the general path through
+ * trap_from_guest().
  */
 #include "arch/arm/psr.h"
 #include "arch/arm/trap_frame.h"
@@ -117,8 +118,7 @@ trap_swi_paths:
 
 /*
  * Data abort. In ARM state, the row of vcpu->device_pages is looked at that the fault address may be
- * in (vcpu/device_page.h). Most of the other aborts are of programs, whose
- * addresses are in none.
+ * in (vcpu/device_page.h). Most of the other aborts are of programs, whose addresses are in none.
  */
 trap_dabt:
 	str	lr, [sp, #TF_EXC_LR]
@@ -146,11 +146,7 @@ trap_device_general:
 
 /* Of the VMM itself, or of Thumb code. */
 trap_dabt_other:
-	tst	lr, #0x0f
-	bne	trap_from_vmm_dabt
-	str	lr, [sp, #TF_CPSR]
-	stmia	sp, {r0 - r14}^
-	nop
+	TRAP_SAVE_REST trap_from_vmm_dabt
 	b	trap_device_general
 
 	TRAP_GENERAL irq, KIND_IRQ
