@@ -217,7 +217,7 @@ static struct shadow_context *context_find(struct shadow *sh)
 	const uint32_t pid = sh->mmu->pid & GUEST_PID_MASK;
 	struct shadow_context *oldest = 0;
 
-	for (struct shadow_context *ctx = sh->contexts; ctx < sh->contexts + SHADOW_CONTEXTS;
+	for (struct shadow_context *ctx = sh->contexts; ctx < sh->contexts + sh->context_count;
 	     ctx++) {
 		if (ctx->valid && ctx->flat == flat && ctx->pid == pid &&
 		    (flat || ctx->ttbr == ttbr))
@@ -278,7 +278,7 @@ void shadow_flush_all(struct shadow *sh)
 	sh->transient_count = 0;
 	for (unsigned i = 0; i < sh->space_count; i++)
 		shadow_space_clear(sh, &sh->spaces[i]);
-	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
+	for (unsigned i = 0; i < sh->context_count; i++) {
 		struct shadow_context *ctx = &sh->contexts[i];
 
 		shadow_context_clear(sh, ctx);
@@ -304,7 +304,7 @@ void shadow_reset(struct shadow *sh)
 	shadow_set_vectors(sh, !(sh->mmu->sctlr & SCTLR_V));
 	sh->sharing_refused = false;
 	shadow_flush_all(sh);
-	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++)
+	for (unsigned i = 0; i < sh->context_count; i++)
 		sh->contexts[i].valid = false;
 	shadow_spaces_forget(sh);
 	shadow_switch(sh);
@@ -313,42 +313,48 @@ void shadow_reset(struct shadow *sh)
 /**
  * Prepares the shadow of a VM and makes a flat context current.
  *
- * @p mmu is read whenever something is filled or compared; @p guest_page gives the page of guest
- * physical memory at a 4 KiB aligned GPA, uncached, until its next call; @p pool is
- * SHADOW_POOL_SIZE bytes of zeros, uncached, 16 KiB aligned. Everything else comes from the heap.
+ * @p size is one that shadow_size_ok() accepts. @p mmu is read whenever something
+ * is filled or compared; @p guest_page gives the page of guest physical memory at a 4 KiB aligned GPA,
+ * uncached, until its next call; @p pool is SHADOW_POOL_SIZE bytes of zeros, uncached, 16 KiB aligned.
+ * Everything else comes from the heap.
  * From here on, a context without slots has the VMM's entries alone in its first level.
  */
-void shadow_init(struct shadow *sh, const struct guest_mmu *mmu,
+void shadow_init(struct shadow *sh, const struct shadow_size *size, const struct guest_mmu *mmu,
 		 const volatile uint32_t *(*guest_page)(void *ctx, gpa_t page), void *ctx,
 		 void *pool)
 {
 	uint32_t *next = pool;
 
-	*sh = (struct shadow){ .mmu = mmu, .guest_page = guest_page, .guest_page_ctx = ctx };
-	sh->contexts = heap_alloc(SHADOW_CONTEXTS * sizeof(*sh->contexts));
-	sh->pool = next + SHADOW_CONTEXTS * MMU_SLOTS;
+	*sh = (struct shadow){ .mmu = mmu,
+			       .guest_page = guest_page,
+			       .guest_page_ctx = ctx,
+			       .context_count = size->contexts,
+			       .table_count = size->tables };
+	CHECK(shadow_size_ok(size));
+	sh->contexts = heap_alloc(sh->context_count * sizeof(*sh->contexts));
+	sh->pool = next + sh->context_count * MMU_SLOTS;
 	sh->pool_hpa = mmu_pool_hpa(sh->pool).raw;
-	sh->vector_table = sh->pool + SHADOW_TABLES * SHADOW_ENTRIES;
+	sh->vector_table = sh->pool + sh->table_count * SHADOW_ENTRIES;
 	sh->vectors_high = true;
 	sh->copied = SHADOW_NO_COPY;
 	sh->copy_at = SHADOW_NO_ENTRY;
 	shadow_vector_table_make(sh);
-	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++, next += MMU_SLOTS) {
+	for (unsigned i = 0; i < sh->context_count; i++, next += MMU_SLOTS) {
 		sh->contexts[i].l1 = next;
 		mmu_copy_vmm_slots(next);
 		next[shadow_vector_slot(sh)] = shadow_closed_gate_desc(sh);
 	}
 
-	sh->tables = heap_alloc(SHADOW_TABLES * sizeof(*sh->tables));
-	sh->guest_l2 = heap_alloc(SHADOW_TABLES * SHADOW_ENTRIES * sizeof(*sh->guest_l2));
-	sh->known = heap_alloc(SHADOW_TABLES * SHADOW_ENTRIES / 8);
+	sh->tables = heap_alloc(sh->table_count * sizeof(*sh->tables));
+	sh->guest_l2 = heap_alloc(sh->table_count * SHADOW_ENTRIES * sizeof(*sh->guest_l2));
+	sh->known = heap_alloc(sh->table_count * SHADOW_ENTRIES / 8);
 	memset(sh->hash, 0xff, sizeof(sh->hash));
 	sh->free_head = SHADOW_NONE;
-	for (unsigned i = SHADOW_TABLES; i-- > 0;) {
+	for (unsigned i = sh->table_count; i-- > 0;) {
 		sh->tables[i].next = sh->free_head;
 		sh->free_head = (uint16_t)i;
 	}
-	sh->free_count = SHADOW_TABLES;
+	sh->free_count = sh->table_count;
 	sh->gate_table = SHADOW_NONE;
 	memset(sh->domain_of, MMU_DOMAIN_COUNT, sizeof(sh->domain_of));
 

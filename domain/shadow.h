@@ -18,8 +18,8 @@
 #include "domain/guest_walk.h"
 #include "domain/vm_mem.h"
 
-#define SHADOW_CONTEXTS   32u
-#define SHADOW_TABLES     480u
+#define SHADOW_CONTEXTS   32u  /* at most, of one VM */
+#define SHADOW_TABLES     480u /* the same */
 #define SHADOW_ENTRIES    256u /* of one table */
 #define SHADOW_SLOTS      200u /* 1 MiB slots in use per context */
 #define SHADOW_TRANSIENTS 16u
@@ -129,8 +129,22 @@ struct shadow_stats {
 	uint32_t dropped;
 };
 
+/** How many address spaces a VM can have at hand. */
+struct shadow_size {
+	unsigned contexts; /* 3 at least: the current one, one to make, one that all spaces share */
+	unsigned tables;   /* a multiple of 4, as a fine table takes; 16 at least */
+};
+
+static inline bool shadow_size_ok(const struct shadow_size *size)
+{
+	return size->contexts >= 3 && size->contexts <= SHADOW_CONTEXTS && size->tables >= 16 &&
+	       size->tables <= SHADOW_TABLES && size->tables % 4 == 0;
+}
+
 struct shadow {
 	/* Given by the VM. */
+	unsigned context_count;
+	unsigned table_count;
 	const struct guest_mmu *mmu; /* the guest's registers, kept current by vcpu/cp15.c */
 	const volatile uint32_t *(*guest_page)(void *ctx, gpa_t page); /* NULL: nothing there */
 	void *guest_page_ctx;
@@ -194,7 +208,7 @@ struct shadow {
 	struct shadow_stats stats;
 };
 
-void shadow_init(struct shadow *sh, const struct guest_mmu *mmu,
+void shadow_init(struct shadow *sh, const struct shadow_size *size, const struct guest_mmu *mmu,
 		 const volatile uint32_t *(*guest_page)(void *ctx, gpa_t page), void *ctx,
 		 void *pool);
 void shadow_reset(struct shadow *sh);

@@ -240,7 +240,7 @@ void shadow_set_pv(struct shadow *sh, const struct shadow_pv *pv)
 	sh->pv.linear_offset = align_down(pv->linear_offset, MIB); /* it consists of sections */
 	sh->pv.user_limit = align_down(pv->user_limit < VMM_BASE ? pv->user_limit : VMM_BASE, MIB);
 	sh->spaces = heap_alloc(SHADOW_SPACES * sizeof(*sh->spaces));
-	sh->common = &sh->contexts[SHADOW_CONTEXTS - 1];
+	sh->common = &sh->contexts[sh->context_count - 1];
 	shadow_reset(sh);
 }
 

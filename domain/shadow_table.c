@@ -247,7 +247,7 @@ void shadow_table_set_class(struct shadow *sh, unsigned table, enum shadow_class
 	shadow_table_empty(sh, table);
 	sh->tables[table].class = (uint8_t) class;
 	sh->tables[table].mmu_domain = (uint8_t)mmu_domain;
-	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
+	for (unsigned i = 0; i < sh->context_count; i++) {
 		struct shadow_context *ctx = &sh->contexts[i];
 
 		if (ctx->slot_index[slot] && ctx->slots[ctx->slot_index[slot]].table == table)
@@ -274,7 +274,7 @@ static bool table_recycle(struct shadow *sh, unsigned index)
 	if (sh->current->slot_index[slot] &&
 	    sh->current->slots[sh->current->slot_index[slot]].table == index)
 		return false;
-	for (unsigned i = 0; i < SHADOW_CONTEXTS; i++) {
+	for (unsigned i = 0; i < sh->context_count; i++) {
 		struct shadow_context *ctx = &sh->contexts[i];
 
 		if (ctx->slot_index[slot] && ctx->slots[ctx->slot_index[slot]].table == index)
@@ -292,9 +292,9 @@ static unsigned table_take(struct shadow *sh)
 	while (sh->free_count == 0) {
 		if (shadow_space_recycle(sh))
 			continue;
-		sh->recycle_hand = (sh->recycle_hand + 1) % SHADOW_TABLES;
+		sh->recycle_hand = (sh->recycle_hand + 1) % sh->table_count;
 		table_recycle(sh, sh->recycle_hand);
-		if (++tries == SHADOW_TABLES) {
+		if (++tries == sh->table_count) {
 			/* The current context alone uses them all. */
 			shadow_context_clear(sh, sh->current);
 			mmu_tlb_invalidate_all();
@@ -319,10 +319,10 @@ static bool four_are_free(const struct shadow *sh, unsigned first)
 static unsigned table_take_four(struct shadow *sh)
 {
 	unsigned first = align_down(sh->recycle_hand, 4);
-	unsigned tries = SHADOW_TABLES / 4;
+	unsigned tries = sh->table_count / 4;
 
 	do {
-		first = (first + 4) % SHADOW_TABLES;
+		first = (first + 4) % sh->table_count;
 	} while (!four_are_free(sh, first) && tries-- > 0);
 	sh->recycle_hand = first;
 

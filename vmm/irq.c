@@ -5,13 +5,16 @@
 #include "board/board.h"
 #include "vmm/console.h"
 #include "vmm/lib/bits.h"
+#include "vmm/lib/check.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/string.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 
-static struct vm *owner;
-#define NO_LINE 0xffu
+#define NO_LINE   0xffu
+#define LINES_MAX 32u /* bits of irq_refresh.shown */
+
+static struct vm *owner[LINES_MAX];          /* of board.irqs[n]; NULL: of no VM */
 static uint8_t line_of[32 * IRQCHIP_LEVELS]; /* by number of the interrupt: n, or NO_LINE */
 
 /**
@@ -34,33 +37,50 @@ void irq_init(void)
 		line_of[board.irqs[n].irq] = (uint8_t)n;
 }
 
-void irq_connect(struct vm *vm)
+/** The line board.irqs[@p line] is @p vm's, which has no window of another VM's. */
+void irq_give(struct vm *vm, unsigned line)
 {
-	owner = vm;
+	CHECK(line < LINES_MAX && line < board.irq_count);
+	owner[line] = vm;
 }
 
 /** For a (re)start of the VM: its lines are low and wait for the board's. */
-void irq_reset(void)
+void irq_open(struct vm *vm)
 {
-	irq_lines.shown = 0;
-	for (unsigned i = 0; i < board.irq_count; i++)
-		board.irqchip_driver->unmask(board.irqs[i].irq);
+	vm->lines.shown = 0;
+	for (unsigned n = 0; n < board.irq_count; n++)
+		if (owner[n] == vm)
+			board.irqchip_driver->unmask(board.irqs[n].irq);
 }
 
-static void set_virtual_input(const struct board_irq *line, bool level)
+/** The VM has stopped: nobody is there to quieten its devices. */
+void irq_close(struct vm *vm)
 {
-	device_input(owner->sink[line->sink], line->input, level);
+	for (unsigned n = 0; n < board.irq_count; n++)
+		if (owner[n] == vm)
+			board.irqchip_driver->mask(board.irqs[n].irq);
+	vm->lines.shown = 0;
+}
+
+static void set_virtual_input(unsigned n, bool level)
+{
+	const struct board_irq *const line = &board.irqs[n];
+
+	device_input(owner[n]->sink[line->sink], line->input, level);
 }
 
 static __attribute__((noinline)) void take_back(unsigned n)
 {
-	irq_lines.shown &= ~BIT(n);
-	set_virtual_input(&board.irqs[n], false);
+	owner[n]->lines.shown &= ~BIT(n);
+	set_virtual_input(n, false);
 	board.irqchip_driver->unmask(board.irqs[n].irq);
 }
 
-/** Takes back what is shown but no longer asserted on the board. Mostly that is one line. */
-static void refresh(const struct irq_refresh *backend)
+/**
+ * Takes back what is shown but no longer asserted on the board: bit n of @p backend, which is a VM's
+ * .lines, is line board.irqs[n], shown to the VM and masked on the board. Mostly that is one line.
+ */
+void irq_refresh(const struct irq_refresh *backend)
 {
 	for (uint32_t left = backend->shown; left != 0; left &= left - 1u) {
 		const unsigned n = (unsigned)__builtin_ctz(left);
@@ -70,19 +90,17 @@ static void refresh(const struct irq_refresh *backend)
 	}
 }
 
-struct irq_refresh irq_lines = { .refresh = refresh };
-
 static void show(unsigned irq)
 {
 	const unsigned n = line_of[irq];
 
 	board.irqchip_driver->mask(irq);
-	if (n == NO_LINE) {
+	if (n == NO_LINE || !owner[n]) {
 		log_warn("hako: interrupt %u of the board has no handler; it stays masked\n", irq);
 		return;
 	}
-	irq_lines.shown |= BIT(n);
-	set_virtual_input(&board.irqs[n], true);
+	owner[n]->lines.shown |= BIT(n);
+	set_virtual_input(n, true);
 }
 
 /**

@@ -9,6 +9,7 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/log.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
 #define PAGE_SIZE 4096u
@@ -157,12 +158,16 @@ void loader_load(const struct bundle *bundle, const struct boot_info *info,
 		if (part->kind != BUNDLE_GUEST && part->kind != BUNDLE_DTB &&
 		    part->kind != BUNDLE_INITRD)
 			continue;
-		while (done < part->size)
+		while (done < part->size) {
 			done += fill_page(mem, part->gpa.raw + done,
 					  hpa(part_hpa(info, part).raw + done), part->size - done,
 					  false);
-		while (done < part->memory_size)
+			preempt_point();
+		}
+		while (done < part->memory_size) {
 			done += fill_page(mem, part->gpa.raw + done, hpa(0),
 					  part->memory_size - done, true);
+			preempt_point();
+		}
 	}
 }

@@ -10,9 +10,9 @@
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
+#include "vmm/run.h"
 #include "vmm/stop.h"
 #include "vmm/timer.h"
-#include "vmm/trap.h"
 #include "vmm/vm.h"
 
 #define VMM_VERSION "0.1"
@@ -39,7 +39,7 @@ static void read_bundle(const struct boot_info *info)
 /** All of start-up. The order matters down to the line; each step uses the one before. */
 void vmm_main(const struct boot_info *info)
 {
-	struct vm *vm;
+	struct vm_room *room;
 
 	mmu_init(info);
 	console_init();
@@ -53,10 +53,10 @@ void vmm_main(const struct boot_info *info)
 	timer_init();
 	read_bundle(info);
 
-	vm = heap_alloc(sizeof(*vm));
-	trap_set_frame(&vm->vcpu.frame);
-	if (vm_create(vm, info, &bundle) != STATUS_OK)
+	run_init();
+	room = heap_alloc(sizeof(*room));
+	if (vm_create(&room->vm, info, &bundle) != STATUS_OK)
 		stop_board(1); /* the reason has been logged */
-	vm_start(vm);
-	guest_enter(&vm->vcpu.frame);
+	run_set_ready(&room->vm, true);
+	run_begin();
 }

@@ -4,6 +4,8 @@ obj-y += vmm/console_key.o
 obj-y += vmm/irq.o
 obj-y += vmm/loader.o
 obj-y += vmm/main.o
+obj-y += vmm/run.o
+obj-y += vmm/sched.o
 obj-y += vmm/stop.o
 obj-y += vmm/timer.o
 obj-y += vmm/trap.o
@@ -20,4 +22,4 @@ STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_retu
 
 # Runs at the start and the stop, or when something is wrong: small rather than fast.
 cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/console_key.o vmm/loader.o
-cold-y += vmm/main.o vmm/stop.o vmm/stats_report.o
+cold-y += vmm/main.o vmm/run.o vmm/sched.o vmm/stop.o vmm/stats_report.o vmm/vm.o

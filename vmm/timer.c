@@ -4,6 +4,8 @@
 #include "arch/arm/mmu.h"
 #include "board/board.h"
 #include "vmm/console.h"
+#include "vmm/lib/check.h"
+#include "vmm/run.h"
 #include "vmm/vm.h"
 
 /** The counter's 32 bits last 178 s: it is looked at well before they wrap unseen. */
@@ -16,11 +18,11 @@ static struct {
 	uint32_t high;
 } counter;
 
-static struct vm *owner;
-static struct device *waiting[VM_DEVICES_MAX]; /* the models that may have a deadline */
-static unsigned waiting_count;
+static struct vm *vms[VMS_MAX]; /* that have been connected */
+static unsigned vm_count;
 static uint64_t armed_for; /* host time the board's timer is set to */
 static uint64_t console_at = CLOCK_NEVER;
+static uint64_t decision_at = CLOCK_NEVER;
 
 /** Host time in ticks of CLOCK_HZ. */
 uint64_t timer_now(void)
@@ -34,16 +36,17 @@ uint64_t timer_now(void)
 }
 
 /** Sets the board's timer for the earliest deadline. */
-static void arm_next(uint64_t now)
+static __attribute__((noinline)) void arm_next(uint64_t now)
 {
-	uint64_t next = now + LONGEST_SLEEP - owner->time_base;
+	uint64_t next = now + LONGEST_SLEEP;
 	uint32_t ticks, us;
 
-	for (unsigned i = 0; i < waiting_count; i++) {
-		if (waiting[i]->deadline_at < next)
-			next = waiting[i]->deadline_at;
+	for (unsigned i = 0; i < vm_count; i++) {
+		if (vms[i]->deadline < next)
+			next = vms[i]->deadline;
 	}
-	next += owner->time_base;
+	if (decision_at < next)
+		next = decision_at;
 	if (console_at < next)
 		next = console_at;
 	if (next == armed_for)
@@ -55,16 +58,34 @@ static void arm_next(uint64_t now)
 	board.timer_driver->arm(us > 0 ? us : 1);
 }
 
+/** Looks for the earliest deadline of a VM's models, which is in its own time. */
+static __attribute__((noinline)) void find_deadline(struct vm *vm)
+{
+	uint64_t next = CLOCK_NEVER;
+
+	for (unsigned i = 0; i < vm->timer_count; i++) {
+		if (vm->timer[i]->deadline_at < next)
+			next = vm->timer[i]->deadline_at;
+	}
+	vm->deadline = next == CLOCK_NEVER || vm->stands_still ? CLOCK_NEVER : next + vm->time_base;
+}
+
+static struct vm *clock_owner(const struct clock *clock)
+{
+	return (struct vm *)((const char *)clock - offsetof(struct vm, clock));
+}
+
 static uint64_t clock_now(const struct clock *clock)
 {
-	const struct vm *vm = (const struct vm *)((const char *)clock - offsetof(struct vm, clock));
+	const struct vm *const vm = clock_owner(clock);
 
-	return timer_now() - vm->time_base;
+	return (vm->stands_still ? vm->stopped_at : timer_now()) - vm->time_base;
 }
 
 static void clock_set_deadline(const struct clock *clock, struct device *dev, uint64_t when)
 {
 	dev->deadline_at = when;
+	find_deadline(clock_owner(clock));
 	arm_next(timer_now());
 }
 
@@ -74,9 +95,37 @@ void timer_clock_init(struct clock *clock)
 	clock->set_deadline = clock_set_deadline;
 }
 
-void timer_cancel(struct device *dev)
+/** Forgets the deadlines of a VM that begins anew, or ends. */
+void timer_cancel_all(struct vm *vm)
 {
-	dev->deadline_at = CLOCK_NEVER;
+	for (unsigned i = 0; i < vm->timer_count; i++)
+		vm->timer[i]->deadline_at = CLOCK_NEVER;
+	vm->deadline = CLOCK_NEVER;
+}
+
+/** Stops a VM's time, or lets it go on from where it stood. */
+void timer_stand_still(struct vm *vm, bool still)
+{
+	const uint64_t now = timer_now();
+
+	if (still == vm->stands_still)
+		return;
+	vm->stands_still = still;
+	if (still)
+		vm->stopped_at = now;
+	else
+		vm->time_base += now - vm->stopped_at;
+	find_deadline(vm);
+	arm_next(now);
+}
+
+/** When vmm/run.c wants to look again, host time; replaces what it said before. */
+void timer_set_decision(uint64_t when)
+{
+	if (when == decision_at)
+		return;
+	decision_at = when;
+	arm_next(timer_now());
 }
 
 /** Asks for console_poll() to be called soon: the guest's UART is full. */
@@ -88,20 +137,34 @@ void timer_poll_console(void)
 	arm_next(now);
 }
 
-/** The board's timer has fired: calls the models whose deadline has passed. */
-void timer_interrupt(void)
+/** Calls the models of a VM whose deadline has passed. */
+static void meet_deadlines(struct vm *vm, uint64_t now)
 {
-	uint64_t now = timer_now();
+	for (unsigned i = 0; i < vm->timer_count; i++) {
+		struct device *dev = vm->timer[i];
 
-	board.timer_driver->ack();
-	armed_for = 0;
-	for (unsigned i = 0; i < waiting_count; i++) {
-		struct device *dev = waiting[i];
-
-		if (dev->deadline_at == CLOCK_NEVER || dev->deadline_at + owner->time_base > now)
+		if (dev->deadline_at == CLOCK_NEVER || dev->deadline_at + vm->time_base > now)
 			continue;
 		dev->deadline_at = CLOCK_NEVER;
 		dev->ops->deadline(dev);
+	}
+	find_deadline(vm);
+}
+
+/** The board's timer has fired: calls everybody whose time has come. */
+void timer_interrupt(void)
+{
+	const uint64_t now = timer_now();
+
+	board.timer_driver->ack();
+	armed_for = 0;
+	for (unsigned i = 0; i < vm_count; i++) {
+		if (vms[i]->deadline <= now)
+			meet_deadlines(vms[i], now);
+	}
+	if (decision_at <= now) {
+		decision_at = CLOCK_NEVER;
+		run_deadline(now);
 	}
 	if (console_at <= now) {
 		console_at = CLOCK_NEVER;
@@ -117,11 +180,16 @@ void timer_init(void)
 	board.timer_driver->init(mmu_device_window(board.timer.base, 0x20));
 }
 
+/** From now on @p vm has a time, and its timer models are heard. */
 void timer_connect(struct vm *vm)
 {
-	owner = vm;
-	waiting_count = 0;
-	for (unsigned i = 0; i < vm->device_count; i++)
-		if (vm->device[i].ops->deadline)
-			waiting[waiting_count++] = &vm->device[i];
+	for (unsigned i = 0; i < vm->device_count; i++) {
+		if (!vm->device[i].ops->deadline)
+			continue;
+		CHECK(vm->timer_count < VM_TIMERS_MAX);
+		vm->timer[vm->timer_count++] = &vm->device[i];
+	}
+	timer_cancel_all(vm);
+	CHECK(vm_count < VMS_MAX);
+	vms[vm_count++] = vm;
 }

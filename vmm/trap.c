@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/trap.h"
 
-#include "arch/arm/cache.h"
 #include "vcpu/emulate.h"
 #include "vcpu/fault.h"
 #include "vcpu/pv.h"
 #include "vcpu/vcpu.h"
 #include "vmm/irq.h"
+#include "vmm/run.h"
 #include "vmm/vm.h"
 
 /** Every SWI, from any virtual mode, belongs to the guest. */
@@ -38,25 +38,31 @@ static void step(struct vcpu *vcpu)
 /** Sleeps until an interrupt is asserted to the virtual CPU, masked or not. */
 static void wait_for_interrupt(struct vcpu *vcpu)
 {
-	while (!vcpu->interrupt && vcpu->vm->request == VM_RUN) {
-		cpu_wait_for_interrupt();
-		irq_dispatch();
+	struct vm *const vm = vcpu->vm;
+
+	vm->waiting = true;
+	while (!vcpu->interrupt && vm->request == VM_NOTHING) {
+		run_set_ready(vm, false);
+		run_others();
 	}
+	vm->waiting = false;
 }
 
 /**
  * The end of a trap: delivers an interrupt that is due. If the lines that are shown to the VM have
  * just been looked at, that is known.
  */
-static inline struct trap_frame *deliver(struct vcpu *vcpu, bool known)
+static struct trap_frame *deliver(struct vcpu *vcpu, bool known)
 {
 	struct vm *const vm = vcpu->vm;
 
-	if (vm->request != VM_RUN) {
+	if (run_due)
+		run_others();
+	if (vm->request != VM_NOTHING) {
 		vm_act_on_request(vm);
 	} else if (vcpu_interrupt_due(vcpu)) {
 		if (!known)
-			irq_refresh_shown(); /* the cause may be gone */
+			irq_refresh_inputs(&vm->lines); /* the cause may be gone */
 		if (known || vcpu_interrupt_due(vcpu))
 			vcpu_inject_interrupt(vcpu);
 	}
@@ -64,6 +70,12 @@ static inline struct trap_frame *deliver(struct vcpu *vcpu, bool known)
 	if (vcpu->pv_page)
 		pv_settle(vcpu);
 	return &vcpu->frame;
+}
+
+/** The frame of a VM that has just started: nothing was trapped. */
+struct trap_frame *trap_resume(struct vcpu *vcpu)
+{
+	return deliver(vcpu, false);
 }
 
 /** Carries out what a handler asked for, and delivers an interrupt that is due. */
@@ -101,7 +113,7 @@ struct trap_frame *trap_finish(struct vcpu *vcpu, enum trap_outcome outcome, enu
 static struct trap_frame *board_interrupt(struct vcpu *vcpu)
 {
 	vcpu->frame.pc = vcpu->frame.exc_lr - 4; /* in both states */
-	irq_refresh_shown();
+	irq_refresh_inputs(&vcpu->vm->lines);
 	irq_dispatch();
 	return deliver(vcpu, true);
 }
@@ -109,7 +121,7 @@ static struct trap_frame *board_interrupt(struct vcpu *vcpu)
 /** Whether a handler has done all there was to do: pc is right, and no fast path has changed. */
 static bool nothing_left(const struct vcpu *vcpu, enum trap_outcome outcome)
 {
-	return outcome == TRAP_MOVED && (!vcpu->pv_page || pv_is_settled(vcpu));
+	return outcome == TRAP_MOVED && !vcpu->attention && (!vcpu->pv_page || pv_is_settled(vcpu));
 }
 
 /** The general path from the vectors: returns the frame to continue with. */

@@ -14,30 +14,37 @@
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
 #include "vmm/loader.h"
+#include "vmm/run.h"
 #include "vmm/stop.h"
 #include "vmm/timer.h"
 
-/* The back ends: there is one board, and in this release one VM on it. */
-
-static struct vm *the_vm;
-
-static void request(enum vm_request what)
+/**
+ * Asks for something that the VM's own thread does, at the end of its present trap, or when it is its
+ * turn. A request that has not been seen yet is replaced: the last one counts.
+ */
+void vm_ask(struct vm *vm, enum vm_request what)
 {
-	the_vm->request = what;
-	the_vm->vcpu.attention = 1;
+	vm->request = what;
+	vm->vcpu.attention = 1;
+	run_set_ready(vm, true);
+}
+
+/* The back ends. */
+
+static struct vm *power_owner(const struct power_backend *backend)
+{
+	return (struct vm *)((const char *)backend - offsetof(struct vm, power));
 }
 
 static void request_reset(const struct power_backend *backend)
 {
-	request(VM_RESET);
+	vm_ask(power_owner(backend), VM_RESET);
 }
 
 static void request_off(const struct power_backend *backend)
 {
-	request(VM_POWER_OFF);
+	vm_ask(power_owner(backend), VM_POWER_OFF);
 }
-
-static const struct power_backend power = { .reset = request_reset, .off = request_off };
 
 static uint32_t passthrough_read(const struct reg_passthrough *backend, uint32_t offset)
 {
@@ -60,7 +67,7 @@ static const struct reg_passthrough *passthrough_make(const struct board_window 
 	return &passthrough->ops;
 }
 
-static const void *backend_make(const struct vm *vm, const struct board_window *window)
+static const void *backend_make(struct vm *vm, const struct board_window *window)
 {
 	struct system_backend *system;
 
@@ -68,11 +75,11 @@ static const void *backend_make(const struct vm *vm, const struct board_window *
 	case VM_BACKEND_CONSOLE:
 		return console_backend();
 	case VM_BACKEND_IRQ:
-		return &irq_lines;
+		return &vm->lines;
 	case VM_BACKEND_SYSTEM:
 	case VM_BACKEND_SYSTEM_BOARD:
 		system = heap_alloc(sizeof(*system));
-		system->power = &power;
+		system->power = &vm->power;
 		system->ram_size = vm->bundle->guest_memory;
 		if (window->backend == VM_BACKEND_SYSTEM_BOARD)
 			system->board = passthrough_make(window);
@@ -93,6 +100,8 @@ static void cpu_input(void *sink, unsigned input, bool level)
 	either = vm->cpu_inputs | vm->cpu_inputs >> 2;
 	vm->vcpu.interrupt = (either & 1u) * PSR_I | (either >> 1 & 1u) * PSR_F;
 	vm->vcpu.attention = 1;
+	if (vm->waiting && vm->vcpu.interrupt)
+		run_set_ready(vm, true);
 }
 
 static void connect_wires(struct vm *vm, struct device *dev, const struct board_window *window)
@@ -180,11 +189,14 @@ static enum status add_devices(struct vm *vm)
 /** Makes the VM that the bundle describes; vm_start() gives it its software. */
 enum status vm_create(struct vm *vm, const struct boot_info *info, const struct bundle *bundle)
 {
+	static const struct shadow_size size = { .contexts = SHADOW_CONTEXTS,
+						 .tables = SHADOW_TABLES };
 	struct pv_info *const pv = &vm->vcpu.pv;
 	struct shadow_pv announced;
 	enum status status;
 
-	the_vm = vm;
+	vm->power = (struct power_backend){ .reset = request_reset, .off = request_off };
+	vm->lines.refresh = irq_refresh;
 	vm->boot = info;
 	vm->bundle = bundle;
 	loader_vm_name(bundle, info, vm->name);
@@ -215,28 +227,31 @@ enum status vm_create(struct vm *vm, const struct boot_info *info, const struct 
 					.linear_offset = pv->linear_offset,
 					.user_limit = pv->user_limit,
 					.ram = *vm_mem_find(&vm->mem, gpa(0)) };
-	shadow_init(&vm->shadow, &vm->vcpu.mmu, guest_ram_page, &vm->mem,
+	mmu_use_pool(info->pool);
+	shadow_init(&vm->shadow, &size, &vm->vcpu.mmu, guest_ram_page, &vm->mem,
 		    (void *)(uintptr_t)VMM_POOL);
 	shadow_set_pv(&vm->shadow, &announced);
 	/* Only now are the vectors mapped: what the core does not have traps. */
 	jazelle_disable(); /* its state would be one that no trap handler knows */
 	vm->vcpu.has_vfp = vfp_present();
-	irq_connect(vm);
+	for (unsigned n = 0; n < board.irq_count; n++)
+		irq_give(vm, n);
 	timer_connect(vm);
 	console_connect(vm);
+	run_add(vm);
 	return STATUS_OK;
 }
 
 /** (Re)starts the VM: devices at power-on state, RAM loaded anew, the CPU at the guest's entry. */
-void vm_start(struct vm *vm)
+static void start(struct vm *vm)
 {
-	vm->request = VM_RUN;
-	irq_reset();
+	vm->state = VM_RUNNING;
+	irq_open(vm);
+	timer_cancel_all(vm);
 	for (unsigned i = 0; i < vm->device_count; i++) {
 		struct device *dev = &vm->device[i];
 
 		dev->guest_errors = 0;
-		timer_cancel(dev);
 		dev->ops->reset(dev);
 	}
 	if (vm->vcpu.has_vfp)
@@ -258,18 +273,88 @@ void vm_start(struct vm *vm)
 		 (unsigned)(heap_free() / KIB), vm->shadow.free_count);
 }
 
-/** Does what the guest asked its reset button or power switch for. */
-void vm_act_on_request(struct vm *vm)
+/** The VM's thread waits until somebody wants something of it. */
+static void wait_for_request(struct vm *vm)
 {
-	if (vm->request == VM_POWER_OFF) {
-		log_info("[%s] powered off\n", vm->name);
-		stop_board(0);
+	while (vm->request == VM_NOTHING) {
+		run_set_ready(vm, false);
+		run_others();
 	}
-	log_info("[%s] reset\n", vm->name);
-	vm_start(vm);
 }
 
-/** The VM cannot continue: says why and in which state, and gives the board up. */
+/** The VM is off until it is to start again; @p code is what the board ends with, if it was the last. */
+static void power_off(struct vm *vm, int code)
+{
+	vm->state = VM_OFF;
+	irq_close(vm);
+	timer_cancel_all(vm);
+	if (!vms_any_on())
+		stop_board(code);
+	while (vm->request != VM_START && vm->request != VM_RESET) {
+		vm->request = VM_NOTHING; /* nothing else makes sense */
+		wait_for_request(vm);
+	}
+	vm->request = VM_NOTHING;
+	start(vm);
+}
+
+/** The VM and, if it was made so, its time stand still. */
+static void pause(struct vm *vm)
+{
+	vm->state = VM_PAUSED;
+	log_info("[%s] paused\n", vm->name);
+	timer_stand_still(vm, true);
+	do {
+		vm->request = VM_NOTHING;
+		wait_for_request(vm);
+	} while (vm->request == VM_PAUSE || vm->request == VM_START);
+	timer_stand_still(vm, false);
+	vm->state = VM_RUNNING;
+	if (vm->request == VM_RESUME) {
+		vm->request = VM_NOTHING;
+		log_info("[%s] goes on\n", vm->name);
+	}
+}
+
+/** The beginning of the VM's thread. */
+void vm_first_start(struct vm *vm)
+{
+	vm->request = VM_NOTHING;
+	start(vm);
+}
+
+/** Does what was asked of the VM. */
+void vm_act_on_request(struct vm *vm)
+{
+	while (vm->request != VM_NOTHING) {
+		const enum vm_request what = vm->request;
+
+		vm->request = VM_NOTHING;
+		switch (what) {
+		case VM_RESET:
+			log_info("[%s] reset\n", vm->name);
+			start(vm);
+			break;
+		case VM_POWER_OFF:
+			log_info("[%s] powered off\n", vm->name);
+			power_off(vm, 0);
+			break;
+		case VM_STOP:
+			log_info("[%s] stopped\n", vm->name);
+			power_off(vm, 0);
+			break;
+		case VM_PAUSE:
+			pause(vm);
+			break;
+		case VM_START:
+		case VM_RESUME:
+		case VM_NOTHING:
+			break; /* it runs */
+		}
+	}
+}
+
+/** The VM cannot continue: says why and in which state; it is off then. */
 void vm_stop_with_report(struct vm *vm, const char *trap)
 {
 	const struct vcpu *const vcpu = &vm->vcpu;
@@ -285,5 +370,6 @@ void vm_stop_with_report(struct vm *vm, const char *trap)
 	log_warn("[%s]   cpsr %08x  spsr %08x  sctlr %08x  ttbr %08x  dacr %08x\n", vm->name,
 		 (unsigned)vcpu_cpsr(vcpu), (unsigned)vcpu_spsr(vcpu), (unsigned)vcpu->mmu.sctlr,
 		 (unsigned)vcpu->mmu.ttbr, (unsigned)vcpu->mmu.dacr);
-	stop_board(1);
+	vm->deaths++;
+	power_off(vm, 1);
 }

@@ -2,11 +2,14 @@
 /*
  * A VM: its memory map, its devices, its vCPU. Everything that belongs to one VM hangs off struct
  * vm. It is made once from the bundle and the board's description, and started as often as it asks
- * for a reset.
+ * for a reset. What happens to it happens on its own thread (vmm/run.h); others ask.
  */
 #ifndef VMM_VM_H
 #define VMM_VM_H
 
+#include "arch/arm/mmu.h"
+#include "arch/arm/thread.h"
+#include "arch/arm/user_access.h"
 #include "board/board.h"
 #include "devemu/backend.h"
 #include "domain/shadow.h"
@@ -14,13 +17,26 @@
 #include "vcpu/vcpu.h"
 #include "vmm/boot_info.h"
 #include "vmm/bundle.h"
+#include "vmm/sched.h"
 
 #include <stdbool.h>
 
+#define VMS_MAX        SCHED_MAX
 #define VM_DEVICES_MAX 32
+#define VM_TIMERS_MAX  8
 
-/** What the guest asked for with its reset button or power switch. */
-enum vm_request { VM_RUN, VM_RESET, VM_POWER_OFF };
+/** What somebody wants of a VM; it is done at the end of a trap of the VM. */
+enum vm_request {
+	VM_NOTHING,
+	VM_START,
+	VM_RESET,     /**< its own reset button, or the monitor's */
+	VM_POWER_OFF, /**< its own power switch */
+	VM_STOP,      /**< the monitor's */
+	VM_PAUSE,
+	VM_RESUME,
+};
+
+enum vm_state { VM_OFF, VM_RUNNING, VM_PAUSED };
 
 /** The board's registers behind an emulated window. */
 struct vm_passthrough {
@@ -34,26 +50,57 @@ struct vm {
 	struct vm_mem mem;
 	char name[BUNDLE_NAME_SIZE];
 
+	/* While another VM runs: vmm/run.c. */
+	struct thread thread;
+	struct mmu_state mmu;
+	struct vfp_state vfp;
+	struct sched_entity sched;
+	bool waiting; /* until an input of the vCPU is asserted */
+
 	struct device device[VM_DEVICES_MAX];
 	unsigned device_count;
 	struct device *sink[VM_SINK_COUNT]; /* the interrupt controllers */
 	struct device *console;             /* the UART that has the keyboard */
 	uint32_t cpu_inputs;                /* asserted inputs of VM_SINK_CPU */
+	struct irq_refresh lines;           /* of the board, that are shown to it: vmm/irq.c */
+	struct power_backend power;
 
+	/* Its time: vmm/timer.c. */
 	struct clock clock;
-	uint64_t time_base; /* host time at which the VM's clock was 0 */
+	uint64_t time_base;  /* host time at which the VM's clock was 0 */
+	uint64_t deadline;   /* host time of the first of its models' */
+	uint64_t stopped_at; /* host time at which its time stood still, if it does */
+	bool stands_still;
+	unsigned timer_count;
+	struct device *timer[VM_TIMERS_MAX]; /* the models that may have a deadline */
 
 	const struct boot_info *boot;
 	const struct bundle *bundle;
 	struct proxy *proxies;
 
+	enum vm_state state;
 	enum vm_request request;
 	unsigned starts;
+	unsigned deaths; /* stops with a report */
 };
+
+/** A VM and the stack of its thread, which ends where the frame begins. */
+struct vm_room {
+	uint32_t stack[THREAD_STACK_SIZE / 4];
+	struct vm vm;
+};
+
+static inline struct vm_room *vm_room(struct vm *vm)
+{
+	return (struct vm_room *)((char *)vm - offsetof(struct vm_room, vm));
+}
+
+_Static_assert(offsetof(struct vm_room, vm) == THREAD_STACK_SIZE, "frame and stack are adjacent");
 
 enum status vm_create(struct vm *vm, const struct boot_info *info,
 		      const struct bundle *bundle) MUST_CHECK;
-void vm_start(struct vm *vm);
+void vm_first_start(struct vm *vm);
+void vm_ask(struct vm *vm, enum vm_request what);
 void vm_act_on_request(struct vm *vm);
 void vm_stop_with_report(struct vm *vm, const char *trap);
 

@@ -33,6 +33,9 @@ uint32_t boot_mmu_make_table(uint32_t image, uint32_t pool)
 		map_section(VMM_POOL + at, pool + at, MMU_DOMAIN_VMM, 0);
 	vmm_l1_table[VMM_WINDOWS >> SECTION_SHIFT] =
 		desc_coarse(pool + VMM_POOL_WINDOW_L2, MMU_DOMAIN_VMM);
+	/* The table of the windows is in one of them: VMM_POOL is another pool for each VM. */
+	((uint32_t *)(uintptr_t)(pool + VMM_POOL_WINDOW_L2))[WINDOW_L2] =
+		desc_small((pool + VMM_POOL_WINDOW_L2) & ~0xfffu, AP_PRIV, 0);
 	vmm_l1_table[VMM_PV_PAGE >> SECTION_SHIFT] =
 		desc_coarse(pool + VMM_POOL_PV_L2, MMU_DOMAIN_PV);
 	/*

@@ -9,7 +9,7 @@
  * vcpu->device_pages: Abort mode, ARM state, sp = frame, r1 = row, r2 = fault address. What is not as
  * it mostly is leaves for trap_device_general, with nothing done.
  *
- * Models run in Abort mode, on the VMM's stack: none of them touches what may abort and be fixed up.
+ * Models run in Abort mode, on the VM's stack: none of them touches what may abort and be fixed up.
  */
 #include "arch/arm/psr.h"
 #include "arch/arm/trap_frame.h"
@@ -55,18 +55,15 @@ trap_device_fetch:
 	teq	r3, #INSN_LDR
 	bne	trap_device_store
 
-	mov	r4, sp
 	add	r1, r2, r7
 	mov	r2, #4
-	ldr	sp, =vmm_stack_top
 	blx	r8
-	str	r0, [r4, r11, lsr #10]
+	str	r0, [sp, r11, lsr #10]
 
-/* r4 = frame. Nothing may have happened that the trap core has to look at. */
+/* Nothing may have happened that the trap core has to look at. */
 trap_device_done:
-	ldr	r2, [r4, #VCPU_ATTENTION]
-	mov	sp, r4			/* sp_abt is the frame again */
-	ldr	lr, [r4, #TF_EXC_LR]
+	ldr	r2, [sp, #VCPU_ATTENTION]
+	ldr	lr, [sp, #TF_EXC_LR]
 	cmp	r2, #0
 	bne	trap_device_finish
 	ldmia	sp, {r0 - r14}^
@@ -78,34 +75,28 @@ trap_device_store:
 	bne	trap_device_other
 	cmp	r9, #0			/* the page is read-only */
 	beq	trap_device_other
-	mov	r4, sp
 	add	r1, r2, r7
 	ldr	r2, [sp, r11, lsr #10]
 	mov	r3, #4
-	ldr	sp, =vmm_stack_top
 	blx	r9
 	b	trap_device_done
 
 /* r12 = the instruction */
 trap_device_other:
-	mov	r4, sp
 	mov	r3, r12
 	mov	r0, sp
-	ldr	sp, =vmm_stack_top
 	bl	device_page_transfer
 	cmp	r0, #0
 	bne	trap_device_done
-	mov	sp, r4
 	b	trap_device_general
 
 trap_device_finish:
 	sub	lr, lr, #4
-	str	lr, [r4, #TF_PC]
-	mov	r0, r4
+	str	lr, [sp, #TF_PC]
+	mov	r0, sp
 	mov	r1, #OUTCOME_MOVED
 	mov	r2, #KIND_DABT
 	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
-	ldr	sp, =vmm_stack_top
 	bl	trap_finish
 	b	guest_enter
 

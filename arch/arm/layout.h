@@ -4,13 +4,13 @@
  * (docs/memory-map.md), and the top of the board's RAM. C, assembly and linker script.
  *
  *   0xffa00000  PV_PAGE's    1 MiB  one page that VMM and guest kernel share (vcpu/pv_abi.h)
- *   0xffb00000  VMM_POOL     1 MiB  page tables; not cached, because the table walker of the
- *                                   ARM926 does not look into the data cache
+ *   0xffb00000  VMM_POOL     1 MiB  page tables of the VM that runs; not cached, because the
+ *                                   table walker of the ARM926 does not look into the data cache
  *   0xffc00000  VMM_IMAGE    1 MiB  text, data, stacks, heap; cached, write-back
  *   0xffd00000  VMM_WINDOWS  1 MiB  pages mapped on demand: guest RAM, the board's devices, bundle
  *
- * Physical, from the top of RAM down: VMM_IMAGE (1 MiB), VMM_POOL (1 MiB), then the bundle, rounded
- * to pages. The VM's RAM starts at VM_RAM_HPA, so no address inside a VM equals its physical one.
+ * Physical, from the top of RAM down: VMM_IMAGE (1 MiB), a pool for each VM (1 MiB), then the bundle,
+ * rounded to pages. A VM's RAM starts at VM_RAM_HPA, so no address inside a VM equals its physical one.
  */
 #ifndef ARCH_ARM_LAYOUT_H
 #define ARCH_ARM_LAYOUT_H
@@ -24,7 +24,7 @@
 #define VMM_POOL_VECTORS   0x000fd000 /* vectors, beside a part of the guest's own */
 #define VMM_POOL_PV_PAGE   0x000fe000
 #define VMM_POOL_PV_L2     0x000ff800 /* the second-level table of its slot */
-#define VMM_POOL_WINDOW_L2 0x000ffc00 /* ... and of VMM_WINDOWS */
+#define VMM_POOL_WINDOW_L2 0x000ffc00 /* ... and of VMM_WINDOWS: in the first pool, for all VMs */
 
 #define VMM_IMAGE      0xffc00000
 #define VMM_IMAGE_SIZE 0x00100000
@@ -38,6 +38,7 @@
 #define WINDOW_DEVICE_COUNT 64
 #define WINDOW_BUNDLE       192
 #define WINDOW_BUNDLE_COUNT 16
+#define WINDOW_L2           255 /* the table of the windows itself */
 
 #define VM_RAM_HPA 0x00100000
 

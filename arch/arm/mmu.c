@@ -11,7 +11,8 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 
-#define PAGE_SIZE 4096u
+#define PAGE_SIZE          4096u
+#define WINDOW_BUNDLE_SIZE (WINDOW_BUNDLE_COUNT * PAGE_SIZE)
 
 /* Where mmu_shared_vectors() is while the guest has a part of it; the guest's KiB. */
 #define SHARED_KIB 0xffff0c00u
@@ -23,12 +24,14 @@
 
 extern const char vmm_vectors[];
 
-/* The second-level table of the windows, 1 KiB aligned (TRM, 3.2.4). */
-static volatile uint32_t *const window_l2 = (uint32_t *)(VMM_POOL + VMM_POOL_WINDOW_L2);
+/* The second-level table of the windows, 1 KiB aligned (TRM, 3.2.4): in a window of its own. */
+static volatile uint32_t *const window_l2 =
+	(uint32_t *)(VMM_WINDOWS + WINDOW_L2 * PAGE_SIZE + (VMM_POOL_WINDOW_L2 & 0xfffu));
 
 static uint32_t image_hpa;
-static uint32_t pool_hpa;
-static uint32_t bundle_mapped; /* HPA of the first page in the bundle's windows, or 1 for none */
+static uint32_t vmm_l1_hpa;
+static uint32_t pool_hpa;      /* what VMM_POOL leads to */
+static uint32_t bundle_mapped; /* HPA of the first page in the bundle's windows; ~0: none */
 static unsigned device_pages;  /* windows in use */
 static uint32_t guest_pages[WINDOW_GUEST_COUNT]; /* HPA of the page in each window, or 1 for none */
 
@@ -68,7 +71,7 @@ void mmu_copy_vmm_slots(uint32_t *l1)
 		l1[slot] = vmm_l1_table[slot];
 }
 
-/** The physical address of something in the pool. */
+/** The physical address of something in the pool of the VM that runs. */
 hpa_t mmu_pool_hpa(const void *in_pool)
 {
 	return hpa(pool_hpa + ((uint32_t)(uintptr_t)in_pool - VMM_POOL));
@@ -187,14 +190,16 @@ const void *mmu_bundle_window(hpa_t from, uint32_t size)
 {
 	const uint32_t first = align_down(from.raw, PAGE_SIZE);
 
-	CHECK(from.raw + size - first <= WINDOW_BUNDLE_COUNT * PAGE_SIZE);
-	if (bundle_mapped != first) {
+	CHECK(from.raw + size - first <= WINDOW_BUNDLE_SIZE);
+	/* Read in order, page by page: all windows are mapped for as many calls. */
+	if (from.raw - bundle_mapped > WINDOW_BUNDLE_SIZE ||
+	    from.raw - bundle_mapped + size > WINDOW_BUNDLE_SIZE) {
 		for (unsigned i = 0; i < WINDOW_BUNDLE_COUNT; i++)
 			map_window(WINDOW_BUNDLE + i, first + i * PAGE_SIZE, 0);
 		bundle_mapped = first;
 	}
 	return (const void *)(uintptr_t)(VMM_WINDOWS + WINDOW_BUNDLE * PAGE_SIZE +
-					 (from.raw - first));
+					 (from.raw - bundle_mapped));
 }
 
 /**
@@ -218,20 +223,81 @@ static void mmu_lock_tlb(void)
 }
 
 /**
+ * VMM_POOL leads to another pool now: its entry in the lockdown part of the TLB would survive every
+ * invalidation but that of its own address (TRM, 2.3.9), so it is made anew, as in mmu_lock_tlb().
+ */
+static void relock_pool(hpa_t pool)
+{
+	pool_hpa = pool.raw;
+	cp15_write_tlb_lockdown((TLB_LOCKABLE - 1u) << TLB_LOCKDOWN_VICTIM | TLB_LOCKDOWN_P);
+	cp15_tlb_invalidate_page(VMM_POOL);
+	(void)*(const volatile uint32_t *)(uintptr_t)VMM_POOL;
+	cp15_write_tlb_lockdown(0);
+}
+
+/** Fills the page whose first KiB is the VMM's vectors, by its uncached address. */
+static void make_shared_vectors(void)
+{
+	volatile uint32_t *const shared = (uint32_t *)(VMM_POOL + VMM_POOL_VECTORS);
+
+	for (unsigned i = 0; i < MMU_VECTORS_SIZE / 4; i++)
+		shared[i] = ((const uint32_t *)vmm_vectors)[i];
+}
+
+/**
+ * Before a VM is made: the VMM's own first-level table, and with it the copies of its slots that
+ * are made from now on, lead to @p pool, which is all zeros.
+ */
+void mmu_use_pool(hpa_t pool)
+{
+	uint32_t *const slots = &vmm_l1_table[VMM_BASE >> 20];
+
+	vmm_l1_table[VMM_POOL >> 20] = desc_section(pool.raw, AP_PRIV, MMU_DOMAIN_VMM, 0);
+	vmm_l1_table[VMM_PV_PAGE >> 20] = desc_coarse(pool.raw + VMM_POOL_PV_L2, MMU_DOMAIN_PV);
+	/* The one table in cached memory: the walker reads memory. The slots are in one line. */
+	cache_clean_d_line((uint32_t)(uintptr_t)slots);
+	cache_drain_write_buffer(0);
+	cp15_write_ttbr(vmm_l1_hpa);
+	cp15_tlb_invalidate_all(0);
+	relock_pool(pool);
+	make_shared_vectors();
+}
+
+/** Notes what the MMU is set to, for mmu_load(). */
+void mmu_save(struct mmu_state *state)
+{
+	*state = (struct mmu_state){ .ttbr = cp15_read_ttbr(),
+				     .dacr = cp15_read_dacr(),
+				     .sctlr = cp15_read_sctlr(),
+				     .pool = hpa(pool_hpa) };
+}
+
+/**
+ * Another VM's address space. Caches and TLB know addresses, not whose they are, and both VMs use
+ * the same ones (TRM, 3.2 and 4.1): nothing of the one may be left for the other.
+ */
+void mmu_load(const struct mmu_state *state)
+{
+	cache_flush_all();
+	cp15_write_ttbr(state->ttbr);
+	cp15_write_dacr(state->dacr);
+	cp15_write_sctlr(state->sctlr);
+	cp15_tlb_invalidate_all(0);
+	relock_pool(state->pool);
+}
+
+/**
  * Takes over from the early boot. The VMM has no process of its own: the FCSE PID stays 0 for good,
  * so that addresses are what they are, and the guest's PID is a matter of the shadow tables.
  */
 void mmu_init(const struct boot_info *info)
 {
-	volatile uint32_t *const shared = (uint32_t *)(VMM_POOL + VMM_POOL_VECTORS);
-
 	image_hpa = info->image.raw;
+	vmm_l1_hpa = info->l1.raw;
 	pool_hpa = info->pool.raw;
-	bundle_mapped = 1;
+	bundle_mapped = ~0u;
 	for (unsigned i = 0; i < WINDOW_GUEST_COUNT; i++)
 		guest_pages[i] = 1;
-	for (unsigned i = 0; i < MMU_VECTORS_SIZE / 4; i++)
-		shared[i] = ((const uint32_t *)vmm_vectors)[i];
 	cp15_write_pid(0);
 	mmu_lock_tlb();
 	/* S and R off: AP = 00 grants nothing. High vectors; no table has them at 0 yet. */

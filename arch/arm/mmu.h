@@ -27,6 +27,18 @@ struct boot_info;
 
 void mmu_init(const struct boot_info *info);
 
+/** What the MMU is set to while a VM runs. */
+struct mmu_state {
+	uint32_t ttbr;
+	uint32_t dacr;
+	uint32_t sctlr;
+	hpa_t pool;
+};
+
+void mmu_use_pool(hpa_t pool);
+void mmu_save(struct mmu_state *state);
+void mmu_load(const struct mmu_state *state);
+
 void mmu_set_ttbr(hpa_t table);
 void mmu_set_dacr(uint32_t dacr);
 void mmu_tlb_invalidate_all(void);

@@ -23,5 +23,6 @@ obj-y += arch/arm/insn_addr.o
 obj-y += arch/arm/insn_arm.o
 obj-y += arch/arm/insn_thumb.o
 obj-y += arch/arm/mmu.o
+obj-y += arch/arm/switch.o
 obj-y += arch/arm/user_access.o
 obj-y += arch/arm/vectors.o

@@ -145,6 +145,32 @@ access_failed:
 	bx	lr
 
 /*
+ * void vfp_save(struct vfp_state *state), void vfp_load(const struct vfp_state *state). Access is
+ * switched on meanwhile, without a pending exception (ARM ARM, C4.1). Double precision moves:
+ * whatever is in the registers, no bit of it changes.
+ */
+	FUNCTION vfp_save
+	vmrs	r1, fpexc
+	mov	r12, #0x40000000
+	vmsr	fpexc, r12
+	vmrs	r2, fpscr
+	vmrs	r3, fpinst
+	vmrs	r12, fpinst2
+	stmia	r0!, {r1, r2, r3, r12}
+	vstmia	r0, {d0 - d15}
+	bx	lr
+	FUNCTION vfp_load
+	mov	r12, #0x40000000
+	vmsr	fpexc, r12
+	ldmia	r0!, {r1, r2, r3, r12}
+	vldmia	r0, {d0 - d15}
+	vmsr	fpinst, r3
+	vmsr	fpinst2, r12
+	vmsr	fpscr, r2
+	vmsr	fpexc, r1
+	bx	lr
+
+/*
  * uint32_t vfp_read_register(unsigned reg), void vfp_write_register(unsigned reg, uint32_t value):
  * one of s0 to s31, by a jump into a row of 32 moves of 8 bytes each.
  */

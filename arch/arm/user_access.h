@@ -51,6 +51,18 @@ void jazelle_disable(void);
 
 /** Whether the core has a VFP: it answers FMRX FPSID. */
 bool vfp_present(void);
+
+/** All that a program can have in a VFP, and the access control. */
+struct vfp_state {
+	uint32_t fpexc;
+	uint32_t fpscr;
+	uint32_t fpinst;
+	uint32_t fpinst2;
+	uint32_t s[32];
+};
+
+void vfp_save(struct vfp_state *state);
+void vfp_load(const struct vfp_state *state);
 void vfp_reset(void);
 uint32_t vfp_read_fpsid(void);
 uint32_t vfp_read_fpexc(void);

@@ -3,7 +3,8 @@
  * The vectors, the way from the guest into the VMM and back.
  *
  * While a guest runs, sp_svc, sp_und, sp_abt, sp_irq and sp_fiq all point at the frame of its vCPU,
- * so a vector stores the guest's registers without a free register and without a stack. The VMM
+ * so a vector stores the guest's registers without a free register and without a stack. Below the
+ * frame is the VM's own stack of the VMM: the same pointer, ready for C (vmm/thread.h). The VMM
  * runs with interrupts masked from trap to return: there is never a second frame.
  *
  * Proxies go from the vector to their handler and back without the trap core: the index in the
@@ -99,7 +100,6 @@ trap_swi_general:
 	add	r1, sp, #16
 	stmia	r1, {r4 - r14}^		/* sp is banked: not read by the next instruction */
 	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
-	ldr	sp, =vmm_stack_top
 	bl	trap_software_interrupt
 	b	guest_enter
 trap_swi_from_vmm:
@@ -140,7 +140,6 @@ trap_dabt:
 trap_device_general:
 	mov	r0, sp
 	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
-	ldr	sp, =vmm_stack_top
 	bl	trap_data_abort
 	b	guest_enter
 
@@ -156,8 +155,7 @@ trap_dabt_other:
  * Undefined instruction. In ARM state the instruction is read through the guest's own address, with
  * the rights of User mode; if that aborts, the fix-up takes the general path.
  *
- * The handler is called in Undefined mode, on the VMM's stack: emulate(vcpu, arg). r4 keeps the
- * frame. Writes of DACR by a guest with two values of it are done in arch/arm/fastpath_dacr.S.
+ * The handler is called in Undefined mode, on the VM's stack: emulate(vcpu, arg). Writes of DACR by a guest with two values of it are done in arch/arm/fastpath_dacr.S.
  */
 trap_undef:
 	str	lr, [sp, #TF_EXC_LR]
@@ -179,7 +177,6 @@ trap_undef_fetch:
 	.global	trap_undef_proxy
 trap_undef_proxy:
 	str	r2, [sp, #TF_PC]
-	mov	r4, sp
 	cmp	r3, #0xf0000000		/* no condition: CDP2, which is no proxy */
 	bhs	trap_undef_general
 	tst	r8, #0x0f		/* virtual User mode: 0x10. There a proxy is undefined. */
@@ -192,13 +189,13 @@ trap_undef_proxy:
 	add	r7, r7, r3, lsl #3
 	ldmia	r7, {r1, r2}		/* arg, emulate */
 	mov	r0, sp
-	ldr	sp, =vmm_stack_top
 	blx	r2
-	cmp	r0, #OUTCOME_MOVED
+	ldr	r1, [sp, #VCPU_ATTENTION]
+	orr	r2, r0, r1, lsl #1	/* something happened at a preempt point */
+	cmp	r2, #OUTCOME_MOVED
 	bhi	trap_proxy_slow
-	ldr	lr, [r4, #TF_PC]
-	ldr	r1, [r4, #TF_CPSR]
-	mov	sp, r4
+	ldr	lr, [sp, #TF_PC]
+	ldr	r1, [sp, #TF_CPSR]
 	addlo	lr, lr, #4		/* OUTCOME_NEXT; with OUTCOME_MOVED pc is right */
 	msr	spsr_cxsf, r1
 	ldmia	sp, {r0 - r14}^
@@ -226,17 +223,14 @@ trap_undef_unreadable:
 /* A proxy with another outcome: the trap core decides. */
 trap_proxy_slow:
 	mov	r1, r0
-	mov	r0, r4
-	mov	sp, r4			/* sp_und is the frame again */
+	mov	r0, sp
 	mov	r2, #KIND_UNDEF
 	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
-	ldr	sp, =vmm_stack_top
 	bl	trap_finish
 	b	guest_enter
 
 trap_to_c:
 	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
-	ldr	sp, =vmm_stack_top
 	bl	trap_from_guest
 	/* r0 = frame of the vCPU to run; falls through */
 
@@ -251,17 +245,6 @@ guest_enter:
 	ldmia	sp, {r0 - r14}^
 	nop
 	movs	pc, lr
-
-/* void trap_set_frame(struct trap_frame *frame): repoints the banked stack pointers. SVC mode. */
-	.global	trap_set_frame
-	.type	trap_set_frame, %function
-trap_set_frame:
-	.irp	mode, PSR_MODE_UND, PSR_MODE_ABT, PSR_MODE_IRQ, PSR_MODE_FIQ
-	msr	cpsr_c, #(\mode | PSR_I | PSR_F)
-	mov	sp, r0
-	.endr
-	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
-	bx	lr
 
 /*
  * Traps from the VMM itself. A data abort or undefined instruction at an address in the fix-up

@@ -13,6 +13,7 @@ shadow-fixture = tests/host/shadow_fixture.c tests/host/shadow_invariants.c $(co
 host-test-shadow = tests/host/test_shadow.c $(shadow-fixture)
 host-test-shadow_announce = tests/host/test_shadow_announce.c $(shadow-fixture)
 host-test-shadow_vectors = tests/host/test_shadow_vectors.c tests/host/shadow_invariants.c $(core-machine)
+host-test-sched := tests/host/test_sched.c vmm/sched.c
 host-test-vm_mem := tests/host/test_vm_mem.c domain/vm_mem.c
 host-test-guest_walk := tests/host/test_guest_walk.c tests/host/ref_mmu.c domain/guest_walk.c
 host-test-vcpu = tests/host/test_vcpu.c $(core-machine)

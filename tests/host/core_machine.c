@@ -507,6 +507,8 @@ void machine_map_usual(void)
 
 void machine_init(void)
 {
+	static const struct shadow_size size = { .contexts = SHADOW_CONTEXTS,
+						 .tables = SHADOW_TABLES };
 	const size_t heap_size = 4u << 20;
 
 	if (!pool) {
@@ -529,7 +531,7 @@ void machine_init(void)
 	machine.vcpu.proxies = proxies;
 	machine.vcpu.ctl = PSR_MODE_SVC;
 	machine.hw_vectors_high = true;
-	shadow_init(&machine.shadow, &machine.vcpu.mmu, guest_ram_page, &machine.mem, pool);
+	shadow_init(&machine.shadow, &size, &machine.vcpu.mmu, guest_ram_page, &machine.mem, pool);
 	vcpu_reset(&machine.vcpu);
 }
 

@@ -111,7 +111,7 @@ class Vmm(Cpu):
     # ---- what is not under test
 
     def _check_stack(self):
-        assert 0 <= self.symbols["vmm_stack_top"] - self.r[13] < 512
+        assert 0 <= self.frame - self.r[13] < 512
 
     def _model(self, write):
         a, offset, x, y = self.r[0:4]

@@ -6,21 +6,25 @@
 
 #include <stdint.h>
 
+#define ALIGN 32u
+
 static uint8_t *next;
 static size_t left;
 
 void heap_init(void *start, size_t size)
 {
-	next = start;
-	left = size;
+	const size_t skip = -(uintptr_t)start % ALIGN;
+
+	next = (uint8_t *)start + skip;
+	left = size - skip;
 }
 
-/** Returns @p size bytes of zeros, 8 byte aligned; panics if they are not there. */
+/** Returns @p size bytes of zeros, from the start of a cache line; panics if they are not there. */
 void *heap_alloc(size_t size)
 {
 	void *const block = next;
 
-	size = (size + 7u) & ~(size_t)7u;
+	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	if (size > left)
 		panic("the VMM's heap is used up: %u bytes wanted, %u left; see vmm/lib/heap.h\n",
 		      (unsigned)size, (unsigned)left);

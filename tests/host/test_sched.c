@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scheduler's arithmetic: who runs when, and how much of the time each one gets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/xorshift.h"
+#include "vmm/lib/check.h"
+#include "vmm/sched.h"
+
+#define MS 24000u
+
+static struct sched s;
+static struct sched_entity e[SCHED_MAX];
+
+void panic(const char *format, ...)
+{
+	fail_msg("panic: %s", format);
+	abort();
+}
+
+static int setup(void **state)
+{
+	sched_init(&s, 0);
+	for (unsigned i = 0; i < SCHED_MAX; i++)
+		e[i] = (struct sched_entity){ 0 };
+	return 0;
+}
+
+static unsigned add(unsigned priority, uint32_t budget, uint32_t period)
+{
+	e[s.count] = (struct sched_entity){
+		.priority = priority, .budget = budget, .period = period, .ready = true
+	};
+	return sched_add(&s, &e[s.count], 0);
+}
+
+/** Lets time pass as vmm/run.c does: a decision whenever one is due. */
+static uint64_t run(uint64_t from, uint64_t to)
+{
+	for (uint64_t now = from; now < to;) {
+		uint64_t next;
+
+		sched_choose(&s, now);
+		next = sched_deadline(&s);
+		assert_true(next > now);
+		now = next < to ? next : to;
+	}
+	sched_account(&s, to);
+	return to;
+}
+
+static void test_nobody(void **state)
+{
+	assert_int_equal(sched_choose(&s, 5), SCHED_NONE);
+	assert_true(sched_deadline(&s) == UINT64_MAX);
+	e[add(1, 0, 0)].ready = false;
+	assert_int_equal(sched_choose(&s, 6), SCHED_NONE);
+	assert_true(sched_deadline(&s) == UINT64_MAX);
+}
+
+static void test_alone_is_never_disturbed(void **state)
+{
+	add(1, 0, 0);
+	assert_int_equal(sched_choose(&s, 0), 0);
+	assert_true(sched_deadline(&s) == UINT64_MAX);
+}
+
+static void test_priority(void **state)
+{
+	const unsigned low = add(1, 0, 0), high = add(2, 0, 0);
+
+	assert_int_equal(sched_choose(&s, 0), high);
+	assert_true(sched_deadline(&s) == UINT64_MAX);
+	e[high].ready = false;
+	assert_int_equal(sched_choose(&s, 1 * MS), low);
+	e[high].ready = true;
+	assert_int_equal(sched_choose(&s, 2 * MS), high);
+	sched_account(&s, 3 * MS);
+	assert_true(e[low].used == 1 * MS);
+	assert_true(e[high].used == 2 * MS);
+}
+
+static void test_equals_take_turns(void **state)
+{
+	for (unsigned i = 0; i < 3; i++)
+		add(1, 0, 0);
+	run(0, 3000 * MS);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(e[i].used == 1000 * MS);
+}
+
+/** One that gives up the CPU early gets it back only after the others' turns. */
+static void test_a_turn_ends_with_waiting(void **state)
+{
+	const unsigned a = add(1, 0, 0), b = add(1, 0, 0);
+
+	assert_int_equal(sched_choose(&s, 0), a);
+	e[a].ready = false;
+	assert_int_equal(sched_choose(&s, 1 * MS), b);
+	e[a].ready = true;
+	assert_int_equal(sched_choose(&s, 2 * MS), b);
+	assert_true(sched_deadline(&s) == 1 * MS + SCHED_SLICE);
+	assert_int_equal(sched_choose(&s, 1 * MS + SCHED_SLICE), a);
+}
+
+/** The promise of the issue: 30 % is 30 %, when all others are busy. */
+static void test_budget_is_a_share(void **state)
+{
+	const unsigned high = add(9, 3 * MS, 10 * MS);
+
+	add(1, 0, 0);
+	add(1, 0, 0);
+	run(0, 10000 * MS);
+	assert_true(e[high].used >= 2990 * MS && e[high].used <= 3010 * MS);
+	assert_true(e[1].used >= 3490 * MS && e[1].used <= 3510 * MS);
+	assert_true(e[1].used + e[2].used + e[high].used == 10000 * MS);
+}
+
+/** A budget is a limit even if nobody else wants the CPU. */
+static void test_budget_is_a_limit(void **state)
+{
+	add(5, 1 * MS, 4 * MS);
+	run(0, 4000 * MS);
+	assert_true(e[0].used == 1000 * MS);
+}
+
+/** A decision that comes late is paid back in the next period. */
+static void test_debt(void **state)
+{
+	const unsigned high = add(9, 3 * MS, 10 * MS), low = add(1, 0, 0);
+
+	assert_int_equal(sched_choose(&s, 0), high);
+	assert_int_equal(sched_choose(&s, 5 * MS), low); /* 2 ms too late */
+	assert_true(sched_deadline(&s) == 10 * MS);
+	assert_int_equal(sched_choose(&s, 10 * MS), high);
+	assert_true(sched_deadline(&s) == 11 * MS);
+}
+
+/** Time that was not used is lost: after a sleep it gets one budget, not ten. */
+static void test_nothing_is_saved_up(void **state)
+{
+	const unsigned high = add(9, 3 * MS, 10 * MS);
+
+	add(1, 0, 0);
+	e[high].ready = false;
+	run(0, 105 * MS);
+	e[high].ready = true;
+	assert_int_equal(sched_choose(&s, 105 * MS), high);
+	assert_true(sched_deadline(&s) == 108 * MS);
+}
+
+/** A debt of many periods ends when it is paid, also after a long sleep. */
+static void test_long_debt(void **state)
+{
+	add(9, 1 * MS, 10 * MS);
+	assert_int_equal(sched_choose(&s, 0), 0);
+	assert_int_equal(sched_choose(&s, 5 * MS), SCHED_NONE); /* 4 too many */
+	assert_int_equal(sched_choose(&s, 10 * MS), SCHED_NONE);
+	assert_int_equal(sched_choose(&s, 40 * MS), SCHED_NONE);
+	assert_int_equal(sched_choose(&s, 50 * MS), 0);
+}
+
+/** Random events: time is neither lost nor given twice, and the highest that may run does. */
+static void test_random(void **state)
+{
+	uint32_t seed = 42;
+
+	for (unsigned round = 0; round < 200; round++) {
+		uint64_t now = 0, total = 0, idle = 0;
+
+		setup(state);
+		for (unsigned i = 0; i < SCHED_MAX; i++) {
+			const uint32_t period = (1 + xorshift32(&seed) % 20) * MS;
+			const bool limited = xorshift32(&seed) % 2;
+
+			add(xorshift32(&seed) % 3, limited ? 1 + xorshift32(&seed) % period : 0,
+			    limited ? period : 0);
+		}
+		for (unsigned n = 0; n < 300; n++) {
+			const unsigned who = sched_choose(&s, now);
+			const uint64_t due = sched_deadline(&s);
+			uint64_t next = now + xorshift32(&seed) % (5 * MS);
+
+			assert_true(due > now);
+			if (due < next)
+				next = due;
+			for (unsigned i = 0; i < SCHED_MAX; i++) {
+				const bool able = e[i].ready && (!e[i].budget || e[i].left > 0);
+
+				assert_false(able && (who == SCHED_NONE ||
+						      e[i].priority > e[who].priority));
+				assert_true(!e[i].budget || e[i].left <= (int64_t)e[i].budget);
+			}
+			if (who == SCHED_NONE)
+				idle += next - now;
+			now = next;
+			e[xorshift32(&seed) % SCHED_MAX].ready ^= xorshift32(&seed) % 2;
+		}
+		sched_account(&s, now);
+		for (unsigned i = 0; i < SCHED_MAX; i++)
+			total += e[i].used;
+		assert_true(total + idle == now);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_nobody, setup),
+		cmocka_unit_test_setup(test_alone_is_never_disturbed, setup),
+		cmocka_unit_test_setup(test_priority, setup),
+		cmocka_unit_test_setup(test_equals_take_turns, setup),
+		cmocka_unit_test_setup(test_a_turn_ends_with_waiting, setup),
+		cmocka_unit_test_setup(test_budget_is_a_share, setup),
+		cmocka_unit_test_setup(test_budget_is_a_limit, setup),
+		cmocka_unit_test_setup(test_debt, setup),
+		cmocka_unit_test_setup(test_nothing_is_saved_up, setup),
+		cmocka_unit_test_setup(test_long_debt, setup),
+		cmocka_unit_test_setup(test_random, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/run.h"
+
+#include "arch/arm/cache.h"
+#include "arch/arm/user_access.h"
+#include "board/board.h"
+#include "vmm/irq.h"
+#include "vmm/lib/check.h"
+#include "vmm/lib/preempt.h"
+#include "vmm/sched.h"
+#include "vmm/timer.h"
+#include "vmm/trap.h"
+#include "vmm/vm.h"
+
+/* The lowest word of a stack: if it has changed, the stack was too small. */
+#define STACK_END 0x48414b4fu
+
+struct vm *run_vm;
+bool run_due;
+
+static struct sched sched;
+static struct vm *vms[SCHED_MAX];
+
+void run_init(void)
+{
+	sched_init(&sched, timer_now());
+}
+
+/** The first words of a VM's thread: it has never run before. */
+static void thread_main(void)
+{
+	vm_first_start(run_vm);
+	guest_enter(trap_resume(&run_vm->vcpu));
+}
+
+/** Gives @p vm a thread; it becomes ready by run_set_ready(). The MMU is as vm_create() left it. */
+void run_add(struct vm *vm)
+{
+	mmu_save(&vm->mmu);
+	thread_init(&vm->thread, &vm->vcpu.frame, thread_main);
+	vm_room(vm)->stack[0] = STACK_END;
+	vms[sched_add(&sched, &vm->sched, timer_now())] = vm;
+	run_vm = vm; /* any one: so that there always is one */
+}
+
+/** Whether some VM is not off. */
+bool vms_any_on(void)
+{
+	for (unsigned i = 0; i < sched.count; i++)
+		if (vms[i]->state != VM_OFF)
+			return true;
+	return false;
+}
+
+/** A decision is needed: the trap of the VM that runs ends in the trap core. */
+void run_look(void)
+{
+	run_due = true;
+	run_vm->vcpu.attention = 1;
+}
+
+/** The board's timer has reached what arm_decision() asked for. */
+void run_deadline(uint64_t now)
+{
+	if (sched_deadline(&sched) <= now)
+		run_look();
+}
+
+/** @p vm can use the CPU, or waits for something. If it is the one that runs, call run_others(). */
+void run_set_ready(struct vm *vm, bool ready)
+{
+	if (vm->sched.ready == ready)
+		return;
+	vm->sched.ready = ready;
+	if (ready)
+		run_look();
+}
+
+/** The VM that comes first; sleeps while nobody can run. */
+static struct vm *choose(void)
+{
+	for (;;) {
+		unsigned next;
+
+		run_due = false;
+		next = sched_choose(&sched, timer_now());
+		timer_set_decision(sched_deadline(&sched));
+		if (next != SCHED_NONE)
+			return vms[next];
+		cpu_wait_for_interrupt();
+		irq_dispatch();
+	}
+}
+
+/** What is behind the addresses, and in the VFP, is @p vm's. */
+static void load(const struct vm *vm)
+{
+	mmu_load(&vm->mmu);
+	if (vm->vcpu.has_vfp)
+		vfp_load(&vm->vfp);
+}
+
+/**
+ * Lets others run, if one of them comes first, until the present VM is chosen again; sleeps while
+ * nobody can run. Everything that belongs to others may have changed on return.
+ */
+void run_others(void)
+{
+	struct vm *const from = run_vm, *const to = choose();
+
+	if (to == from)
+		return;
+	CHECK(vm_room(from)->stack[0] == STACK_END);
+	mmu_save(&from->mmu);
+	if (from->vcpu.has_vfp)
+		vfp_save(&from->vfp);
+	load(to);
+	run_vm = to;
+	to->vcpu.attention = 1; /* whatever has happened to it meanwhile */
+	thread_switch(&from->thread, &to->thread);
+}
+
+/** The end of the start-up: its stack is left for good, for that of the first VM. */
+void run_begin(void)
+{
+	struct thread start_up;
+
+	run_vm = choose();
+	load(run_vm);
+	thread_switch(&start_up, &run_vm->thread);
+	__builtin_unreachable();
+}
+
+/**
+ * A place in a long piece of work of a VM's thread where it can be left: interrupts of the board are
+ * handled, and others run if they come first.
+ */
+void preempt_hook(void)
+{
+	irq_dispatch();
+	if (run_due)
+		run_others();
+}
