@@ -94,17 +94,6 @@ static enum trap_outcome read_ttbr(struct vcpu *vcpu, uint32_t rt)
 	return result(vcpu, rt, vcpu->mmu.ttbr);
 }
 
-static void take_log(struct vcpu *vcpu)
-{
-	if (vcpu_pv_open(vcpu)) {
-		pv_take_log(vcpu);
-		return;
-	}
-	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)) | MMU_DACR_PV);
-	pv_take_log(vcpu);
-	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
-}
-
 /**
  * The shadow, for a TLB operation of the guest: from it on what a guest with paravirtual code has noted
  * of its page tables counts.
@@ -113,7 +102,7 @@ static inline struct shadow *shadow_for_tlb(struct vcpu *vcpu)
 {
 	if (!vcpu->pv_page)
 		return vcpu->shadow;
-	take_log(vcpu);
+	pv_take_log(vcpu);
 	return vcpu_shadow(vcpu);
 }
 

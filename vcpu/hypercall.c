@@ -125,17 +125,7 @@ static const emulate_fn handlers[PV_HC_COUNT] = {
 /** In any privileged mode of a guest with paravirtual code; undefined elsewhere. */
 static enum trap_outcome hypercall(struct vcpu *vcpu, uint32_t number)
 {
-	enum trap_outcome outcome;
-
-	if (!vcpu->pv_page)
-		return TRAP_INJECT;
-	if (vcpu_pv_open(vcpu))
-		return handlers[number](vcpu, number);
-	/* Linux boots with F set, and has the page closed until then. */
-	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)) | MMU_DACR_PV);
-	outcome = handlers[number](vcpu, number);
-	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
-	return outcome;
+	return vcpu->pv_page ? handlers[number](vcpu, number) : TRAP_INJECT;
 }
 
 /** The handler of a word of the proxy table with condition NV. */

@@ -63,18 +63,40 @@ void pv_reset(struct vcpu *vcpu)
 	pv_set(vcpu, PV_FPEXC, vcpu->has_vfp ? vfp_read_fpexc() : PV_FPEXC_EN);
 }
 
+/** The real DACR, with the domain of the page as the mode has it and, if @p also_open, open. */
+static __attribute__((noinline)) void page_dacr(struct vcpu *vcpu, bool also_open)
+{
+	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)) | (also_open ? MMU_DACR_PV : 0));
+}
+
+/**
+ * The page, which there is, for an access of the VMM's: also in a mode that has it closed. What
+ * page_leave() wants to know is returned: whether to close it again.
+ */
+static inline bool page_enter(struct vcpu *vcpu)
+{
+	if (vcpu_pv_open(vcpu))
+		return false;
+	page_dacr(vcpu, true);
+	return true;
+}
+
+static inline void page_leave(struct vcpu *vcpu, bool entered)
+{
+	if (entered)
+		page_dacr(vcpu, false);
+}
+
 /** Writes a word of the page, if there is one, also while it is closed. */
 void pv_set(struct vcpu *vcpu, unsigned field, uint32_t value)
 {
-	struct shadow *const sh = vcpu_shadow(vcpu);
+	bool entered;
 
 	if (!vcpu->pv_page)
 		return;
-	if (!sh->pv_open)
-		mmu_set_dacr(shadow_dacr(sh) | MMU_DACR_PV);
+	entered = page_enter(vcpu);
 	*page_word(vcpu, field) = value;
-	if (!sh->pv_open)
-		mmu_set_dacr(shadow_dacr(sh));
+	page_leave(vcpu, entered);
 }
 
 /**
@@ -184,21 +206,24 @@ void pv_settle(struct vcpu *vcpu)
 	settle(vcpu);
 }
 
-/** Takes what the guest has logged, from PV_LOG to PV_LOG_END, whatever it holds; the page is open. */
+/** Takes what the guest has logged, from PV_LOG to PV_LOG_END, whatever it holds. */
 void pv_take_log(struct vcpu *vcpu)
 {
 	uint32_t count;
+	bool entered;
 
 	if (!vcpu->pv_page)
 		return;
+	entered = page_enter(vcpu);
 	count = (*page_word(vcpu, PV_LOG_END) - (PV_PAGE + PV_LOG)) / 4;
 	if (count > (PV_PAGE_SIZE - PV_LOG) / 4)
 		count = (PV_PAGE_SIZE - PV_LOG) / 4; /* the guest has broken it: all there can be */
-	if (count == 0)
-		return;
-	shadow_ptes_changed(vcpu_shadow(vcpu), (const volatile uint32_t *)(vcpu->pv_page + PV_LOG),
-			    count);
-	pv_set(vcpu, PV_LOG_END, PV_PAGE + PV_LOG);
+	if (count > 0) {
+		/* The last that is done to the page: the shadow may close it when it has read the log. */
+		*page_word(vcpu, PV_LOG_END) = PV_PAGE + PV_LOG;
+		shadow_ptes_changed(vcpu_shadow(vcpu), page_word(vcpu, PV_LOG), count);
+	}
+	page_leave(vcpu, entered);
 }
 
 bool pv_is_page(const struct vcpu *vcpu, uint32_t va)
@@ -234,17 +259,15 @@ bool pv_ctl_broken(const struct vcpu *vcpu)
 void pv_access(struct vcpu *vcpu, uint32_t va, unsigned size, bool write, uint32_t *value)
 {
 	volatile uint8_t *const at = vcpu->pv_page + (va & (PV_PAGE_SIZE - 1));
+	const bool entered = page_enter(vcpu);
 
-	if (!vcpu_pv_open(vcpu))
-		mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)) | MMU_DACR_PV);
 	for (unsigned i = 0; i < size; i++) {
 		if (write)
 			at[i] = (uint8_t)(*value >> (8 * i));
 		else
 			*value = (i ? *value : 0) | (uint32_t)at[i] << (8 * i);
 	}
-	if (!vcpu_pv_open(vcpu))
-		mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
+	page_leave(vcpu, entered);
 }
 
 static enum trap_outcome ctl_access(struct vcpu *vcpu, uint32_t word)
