@@ -20,8 +20,8 @@ host-test-vm_mem := tests/host/test_vm_mem.c domain/vm_mem.c
 host-test-guest_walk := tests/host/test_guest_walk.c tests/host/ref_mmu.c domain/guest_walk.c
 host-test-vcpu = tests/host/test_vcpu.c $(core-machine)
 host-test-inject = tests/host/test_inject.c $(core-machine)
-host-test-pv = tests/host/test_pv.c $(core-machine)
-host-test-pv_dacr = tests/host/test_pv_dacr.c $(core-machine)
+host-test-pv = tests/host/test_pv.c tests/host/pv_fixture.c $(core-machine)
+host-test-pv_dacr = tests/host/test_pv_dacr.c tests/host/pv_fixture.c $(core-machine)
 host-test-cp15_mmu = tests/host/test_cp15_mmu.c $(core-machine)
 # The source under test is part of these: its table is static.
 host-test-cp15 = tests/host/test_cp15.c $(filter-out vcpu/cp15.c,$(core-machine))

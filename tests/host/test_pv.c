@@ -4,7 +4,7 @@
  * functions of vcpu/pv.c against what vcpu/pv_abi.h says. tests/guest/pv_calls.c runs the fast paths;
  * here is when they may be taken.
  */
-#include "tests/host/core_machine.h"
+#include "tests/host/pv_fixture.h"
 
 #include "domain/shadow_announce.h"
 #include "vcpu/pv.h"
@@ -12,9 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-#define PAGE_SIZE 4096u
-#define FLAGS     (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q)
 
 static const struct pv_info usual = {
 	.magic = PV_INFO_MAGIC,
@@ -32,37 +29,11 @@ static const struct pv_info usual = {
 };
 
 static struct vcpu *const vcpu = &machine.vcpu;
-static uint8_t *page; /* of its size exactly: what is beyond it, the sanitizer sees */
-
-static uint32_t field(unsigned at)
-{
-	uint32_t word;
-
-	memcpy(&word, page + at, 4);
-	return word;
-}
-
-static void set_field(unsigned at, uint32_t word)
-{
-	memcpy(page + at, &word, 4);
-}
 
 static int start(void **state)
 {
-	machine_init();
-	machine_map_usual();
-	page = aligned_alloc(16, PAGE_SIZE);
-	memset(page, 0xa5, PAGE_SIZE);
-	vcpu->pv_page = page;
-	vcpu->pv = usual;
-	vcpu_reset(vcpu);
+	pv_fixture_start(&usual);
 	pv_settle(vcpu);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	free(page);
 	return 0;
 }
 
@@ -360,12 +331,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_description_is_used_only_if_it_can_be),
-		cmocka_unit_test_setup_teardown(the_page_after_reset, start, stop),
-		cmocka_unit_test_setup_teardown(the_state_follows_any_sequence, start, stop),
-		cmocka_unit_test_setup_teardown(an_interrupt_at_the_site_comes_after_the_return,
-						start, stop),
-		cmocka_unit_test_setup_teardown(other_modes_in_ctl_are_found, start, stop),
-		cmocka_unit_test_setup_teardown(any_log_is_taken, start, stop),
+		cmocka_unit_test_setup(the_page_after_reset, start),
+		cmocka_unit_test_setup(the_state_follows_any_sequence, start),
+		cmocka_unit_test_setup(an_interrupt_at_the_site_comes_after_the_return, start),
+		cmocka_unit_test_setup(other_modes_in_ctl_are_found, start),
+		cmocka_unit_test_setup(any_log_is_taken, start),
 	};
 
 	return cmocka_run_group_tests_name("paravirtual interface", tests, NULL, NULL);

@@ -4,7 +4,7 @@
  * after whatever, the real DACR, the copy in the page and what the hardware lets through are those of
  * the guest's DACR. What arch/arm/fastpath_dacr.S does is done here, step by step, when it may be.
  */
-#include "tests/host/core_machine.h"
+#include "tests/host/pv_fixture.h"
 
 #include "arch/arm/sctlr.h"
 #include "domain/shadow_internal.h"
@@ -15,12 +15,10 @@
 
 #include <string.h>
 
-#define DIR       0x00010000u
-#define COARSE    0x00040000u
-#define PAGES     7u /* page n is in domain n % 4 */
-#define PAGE_VA   0x40000000u
-#define PAGE_SIZE 4096u
-#define FLAGS     (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q)
+#define DIR     0x00010000u
+#define COARSE  0x00040000u
+#define PAGES   7u /* page n is in domain n % 4 */
+#define PAGE_VA 0x40000000u
 
 #define CLOSED 0x51u
 #define OPEN   0x55u
@@ -41,21 +39,7 @@ static const struct pv_info usual = {
 };
 
 static struct vcpu *const vcpu = &machine.vcpu;
-static _Alignas(16) uint8_t page[PAGE_SIZE];
 static unsigned fast_steps;
-
-static uint32_t field(unsigned at)
-{
-	uint32_t word;
-
-	memcpy(&word, page + at, 4);
-	return word;
-}
-
-static void set_field(unsigned at, uint32_t word)
-{
-	memcpy(page + at, &word, 4);
-}
 
 /**
  * Page 4 is the kernel's, and page 6 nobody may use; they are in the tables of pages 0 and 2. Page 5 is
@@ -88,16 +72,12 @@ static bool is_manager(unsigned n)
 
 static int start(void **state)
 {
-	machine_init();
-	machine_map_usual();
+	pv_fixture_start(&usual);
 	for (unsigned n = 0; n < PAGES; n++) {
 		guest_set_word(DIR + (pages[n].va >> 20) * 4, pages[n].table | (n % 4) << 5 | 0x11);
 		guest_set_word(pages[n].table + ((pages[n].va >> 12) & 0xffu) * 4,
 			       0x00101000u + n * PAGE_SIZE + pages[n].bits);
 	}
-	vcpu->pv_page = page;
-	vcpu->pv = usual;
-	vcpu_reset(vcpu);
 	machine_mcr(MCR_DACR, OPEN);
 	machine_mcr(MCR_TTBR, DIR);
 	machine_mcr(MCR_SCTLR, SCTLR_M | SCTLR_C | SCTLR_V);
