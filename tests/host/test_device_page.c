@@ -305,59 +305,51 @@ static void a_reset_ends_it(void **state)
 	}
 }
 
-/* A guest with paravirtual code tells of its kernel's addresses by hypercall, and of no others. */
-static void the_hypercall_counts_for_kernel_addresses(void **state)
+/** A guest with paravirtual code, which has logged nothing, knows VA. */
+static void know_paravirtual(void)
 {
-	const struct proxy flush = hypercall_decode(PV_HYPERCALL_WORD | PV_HC_FLUSH_RANGE);
-
 	vcpu->pv.user_limit = 0x10000000;
-	*(uint32_t *)(pv_page + PV_LOG_END) = PV_PAGE + PV_LOG; /* nothing logged */
+	*(uint32_t *)(pv_page + PV_LOG_END) = PV_PAGE + PV_LOG;
 	pv_page[PV_CTL] = PSR_MODE_SVC | PSR_I;
 	vcpu_set_cpsr(vcpu, PSR_MODE_SVC | PSR_I);
 	know(VA);
-	guest_set_word(L2, RAM | KERNEL);
-	vcpu->frame.r[0] = 0;
-	vcpu->frame.r[1] = 0x10000000;
 	vcpu->pv_page = pv_page;
-	assert_int_equal(flush.emulate(vcpu, flush.arg), TRAP_NEXT);
+}
+
+static void hypercall(uint32_t number, uint32_t r0, uint32_t r1)
+{
+	const struct proxy call = hypercall_decode(PV_HYPERCALL_WORD | number);
+
+	vcpu->frame.r[0] = r0;
+	vcpu->frame.r[1] = r1;
+	assert_int_equal(call.emulate(vcpu, call.arg), TRAP_NEXT);
+}
+
+/* A guest with paravirtual code tells of its kernel's addresses by hypercall, and of no others. */
+static void the_hypercall_counts_for_kernel_addresses(void **state)
+{
+	know_paravirtual();
+	guest_set_word(L2, RAM | KERNEL);
+	hypercall(PV_HC_FLUSH_RANGE, 0, 0x10000000);
 	expect_device(TRAP_NEXT, VA);
-	vcpu->frame.r[0] = VA & ~0xfffu;
-	vcpu->frame.r[1] = (VA & ~0xfffu) + 0x1000;
-	assert_int_equal(flush.emulate(vcpu, flush.arg), TRAP_NEXT);
+	hypercall(PV_HC_FLUSH_RANGE, VA & ~0xfffu, (VA & ~0xfffu) + 0x1000);
 	expect_ram();
 }
 
 /* The last address may be the end of a range. */
 static void the_hypercall_counts_up_to_the_last_address(void **state)
 {
-	const struct proxy flush = hypercall_decode(PV_HYPERCALL_WORD | PV_HC_FLUSH_RANGE);
-
-	vcpu->pv.user_limit = 0x10000000;
-	*(uint32_t *)(pv_page + PV_LOG_END) = PV_PAGE + PV_LOG;
-	pv_page[PV_CTL] = PSR_MODE_SVC | PSR_I;
-	vcpu_set_cpsr(vcpu, PSR_MODE_SVC | PSR_I);
-	know(VA);
+	know_paravirtual();
 	guest_set_word(L2, RAM | KERNEL);
-	vcpu->frame.r[0] = VA & ~0xfffu;
-	vcpu->frame.r[1] = 0;
-	vcpu->pv_page = pv_page;
-	assert_int_equal(flush.emulate(vcpu, flush.arg), TRAP_NEXT);
+	hypercall(PV_HC_FLUSH_RANGE, VA & ~0xfffu, 0);
 	expect_ram();
 }
 
 /* Only those that announce promise that all of their address spaces agree about the kernel. */
 static void the_hypercall_for_another_address_space(void **state)
 {
-	const struct proxy call = hypercall_decode(PV_HYPERCALL_WORD | PV_HC_SWITCH_MM);
-
-	vcpu->pv.user_limit = 0x10000000;
-	*(uint32_t *)(pv_page + PV_LOG_END) = PV_PAGE + PV_LOG;
-	pv_page[PV_CTL] = PSR_MODE_SVC | PSR_I;
-	vcpu_set_cpsr(vcpu, PSR_MODE_SVC | PSR_I);
-	know(VA);
-	vcpu->frame.r[0] = DIR_2;
-	vcpu->pv_page = pv_page;
-	assert_int_equal(call.emulate(vcpu, call.arg), TRAP_NEXT);
+	know_paravirtual();
+	hypercall(PV_HC_SWITCH_MM, DIR_2, 0);
 	assert_int_equal(run(LOAD, VA), TRAP_INJECT);
 	assert_int_equal(vcpu->cp15.dfsr, 0x05);
 }
