@@ -14,8 +14,6 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/string.h"
 
-/* Of each domain in DACR the bit that says open: client 0b01, manager 0b11 (ARM ARM, B3.5.2). */
-
 /* What the ARM926EJ-S says of itself (TRM, 2.3.1): r0p5. */
 #define MIDR 0x41069265u
 

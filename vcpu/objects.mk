@@ -10,4 +10,6 @@ obj-y += vcpu/mem_exec.o
 obj-y += vcpu/proxy.o
 obj-y += vcpu/pv.o
 obj-y += vcpu/pv_dacr.o
+obj-y += vcpu/pv_entry.o
+obj-y += vcpu/pv_page.o
 obj-y += vcpu/vcpu.o

@@ -10,9 +10,11 @@
 #include "vcpu/pv.h"
 #include "vmm/lib/bits.h"
 
+/* Of each domain in DACR the bit that says open: client 0b01, manager 0b11 (ARM ARM, B3.5.2). */
 #define DACR_OPEN 0x55555555u
-#define MCR_DACR  0xee030f10u /* mcr p15, 0, r0, c3, c0, 0 */
-#define MCR_LAST  14u
+
+#define MCR_DACR 0xee030f10u /* mcr p15, 0, r0, c3, c0, 0 */
+#define MCR_LAST 14u
 
 _Static_assert(PV_DACR_PROXY == (0xee000f00u | PV_DACR_INDEX << 12), "one is the other's index");
 _Static_assert(PV_DACR_INDEX >= PV_HC_COUNT, "indexes of hypercalls");
@@ -105,7 +107,7 @@ void pv_set_dacr(struct vcpu *vcpu, uint32_t value)
 		return;
 	if (nothing_follows(vcpu, changed)) {
 		vcpu->mmu.dacr = vcpu->pv_settled_dacr = value;
-		*(volatile uint32_t *)(vcpu->pv_page + PV_DACR) = value;
+		*pv_word(vcpu, PV_DACR) = value;
 		return;
 	}
 	sh = vcpu_shadow(vcpu);

@@ -4,7 +4,8 @@ core-machine = tests/host/core_machine.c tests/host/ref_mmu.c domain/vm_mem.c do
 	domain/shadow.c domain/shadow_announce.c domain/shadow_fill.c domain/shadow_read.c \
 	domain/shadow_table.c domain/shadow_vectors.c domain/shadow_view.c \
 	vcpu/vcpu.c vcpu/inject.c vcpu/cp15.c vcpu/proxy.c vcpu/emulate.c vcpu/fault.c \
-	vcpu/device_page.c vcpu/guest_mem.c vcpu/hypercall.c vcpu/mem_exec.c vcpu/pv.c vcpu/pv_dacr.c \
+	vcpu/device_page.c vcpu/guest_mem.c vcpu/hypercall.c vcpu/mem_exec.c \
+	vcpu/pv.c vcpu/pv_dacr.c vcpu/pv_entry.c vcpu/pv_page.c \
 	$(insn-sources) devemu/mmio.c vmm/lib/heap.c
 
 host-test-shadow_random = tests/host/test_shadow_random.c tests/host/shadow_guest.c \

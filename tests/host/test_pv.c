@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The page that VMM and guest kernel share, entries and returns of guests with paravirtual code: the
- * functions of vcpu/pv.c against what vcpu/pv_abi.h says. tests/guest/pv_calls.c runs the fast paths;
- * here is when they may be taken.
+ * functions of vcpu/pv.c, pv_page.c and pv_entry.c against what vcpu/pv_abi.h says. What runs the fast
+ * paths is tests/guest/pv_calls.c; here is when they may be taken.
  */
 #include "tests/host/pv_fixture.h"
 

@@ -182,7 +182,7 @@ def test_accesses_to_programs(word, address):
 
 
 def test_how_the_vmm_knows_an_access_to_programs():
-    """vcpu/pv.c, user_stub_site(): the access is the second word, a branch behind the site the
+    """vcpu/pv.c, pv_user_stub_site(): the access is the second word, a branch behind the site the
     third, and the site a branch to the first."""
     made = stubs_of([0xE4B12000, FLAGS_FREE, 0xE4E43001, FLAGS_FREE])
     assert [stub.kind for stub in made.stubs] == ["user"] * 2
