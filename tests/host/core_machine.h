@@ -24,7 +24,7 @@
 
 /* Host physical addresses. */
 #define HPA_RAM      0x00100000u
-#define HPA_RAM_SIZE 0x00600000u
+#define HPA_RAM_SIZE 0x00b00000u
 #define HPA_BUS      0x20000000u /* devices that are mapped into the VM */
 #define HPA_BUS_SIZE 0x00200000u
 #define HPA_VECTORS  0x07e00000u

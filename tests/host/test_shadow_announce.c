@@ -8,6 +8,7 @@
 #include "arch/arm/layout.h"
 #include "arch/arm/sctlr.h"
 #include "domain/shadow_announce.h"
+#include "tests/host/shadow_invariants.h"
 #include "vcpu/guest_mem.h"
 #include "vmm/lib/bits.h"
 
@@ -366,6 +367,86 @@ static void more_spaces_than_tables(void **state)
 	}
 }
 
+#define MANY_SPACES (SHADOW_SPACES + 44u)
+#define MANY_HPA    (HPA_RAM + 0x600000u)
+
+/** The page directory of one of many spaces. Its program has one page: the directory's first. */
+static uint32_t many_dir(unsigned s)
+{
+	return 0x09000000u + s * 0x4000u;
+}
+
+/** The coarse table of its only slot: in the directory, behind what is looked at there. */
+static uint32_t many_coarse(unsigned s)
+{
+	return many_dir(s) + 0x2000;
+}
+
+static void enter_space(unsigned s)
+{
+	set_dir(many_dir(s));
+	assert_true(machine.shadow.space_count <= SHADOW_SPACES);
+	assert_true(shadow_invariants_hold(&machine.shadow));
+}
+
+static void assert_own_page(unsigned s)
+{
+	assert_int_equal(host_of(0x10000000), MANY_HPA + s * 0x4000u);
+}
+
+static void make_many_spaces(void)
+{
+	machine_map(many_dir(0), MANY_SPACES * 0x4000u, MEM_RAM, MANY_HPA);
+	for (unsigned s = 0; s < MANY_SPACES; s++) {
+		map_linear(many_dir(s), 0);
+		guest_set_word(many_dir(s) + 0x100 * 4, L1(many_coarse(s)));
+		guest_set_word(many_coarse(s), USER_RW(many_dir(s)));
+	}
+}
+
+/* More processes than spaces, and tables enough: the space used longest ago becomes another's. */
+static void more_spaces_than_are_kept(void **state)
+{
+	const struct shadow_stats *const stats = &machine.shadow.stats;
+	const unsigned kept = SHADOW_SPACES - 1; /* without the first, which stays */
+	const uint32_t made = stats->contexts_made;
+	const unsigned room = SHADOW_SPACES - machine.shadow.space_count;
+
+	make_many_spaces();
+	for (unsigned round = 1; round <= 3; round++) {
+		for (unsigned s = 0; s < MANY_SPACES; s++) {
+			enter_space(s);
+			ASSERT_NO_ACCESS(0x10000000); /* of another, or of its own: forgotten */
+			assert_int_equal(touch(0x10000000, true), SHADOW_FILLED);
+			assert_own_page(s);
+		}
+		assert_int_equal(stats->contexts_made - made, round * MANY_SPACES);
+	}
+	assert_int_equal(stats->contexts_recycled, 3 * MANY_SPACES - room);
+	assert_int_equal(stats->tables_recycled, 0);
+	assert_true(machine.shadow.free_count >= SHADOW_TABLES - SHADOW_SPACES - 8);
+
+	/* Those used last are there at once ... */
+	for (unsigned s = MANY_SPACES - kept; s < MANY_SPACES; s++) {
+		enter_space(s);
+		assert_own_page(s);
+	}
+	assert_int_equal(stats->contexts_made - made, 3 * MANY_SPACES);
+	/* ... and what the guest says of one that is gone, and of one that is not, is heard. */
+	set_pte(many_coarse(0), USER_RO(PAGE_1));
+	set_pte(many_coarse(MANY_SPACES - 1), USER_RO(PAGE_2));
+	enter_space(MANY_SPACES - 2);
+	enter_space(MANY_SPACES - 1);
+	ASSERT_NO_ACCESS(0x10000000);
+	enter_space(0);
+	ASSERT_NO_ACCESS(0x10000000);
+	assert_int_equal(touch(0x10000000, false), SHADOW_FILLED);
+	assert_int_equal(host_of(0x10000000), HPA_RAM + PAGE_1);
+	/* The boot's directory, which the others are copies of, has kept its space throughout. */
+	set_dir(DIR_A);
+	assert_ptr_equal(machine.shadow.space, &machine.shadow.spaces[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +466,7 @@ int main(void)
 		TEST(a_false_linear_mapping_is_not_read, start),
 		TEST(the_kernels_store_goes_past_a_read_only_entry, start),
 		TEST(more_spaces_than_tables, start),
+		TEST(more_spaces_than_are_kept, start),
 	};
 
 	return cmocka_run_group_tests_name("announced page tables", tests, NULL, NULL);
