@@ -165,28 +165,27 @@ static uint32_t find_bundle(const struct boot_board *board, uint32_t image, uint
 	return image + offset;
 }
 
-/** Checks that guest, bundle and VMM fit into RAM; returns its size, corrected if need be. */
-static uint32_t check_room(const struct boot_board *board, const struct bundle *bundle,
-			   uint32_t image, uint32_t ram_size)
+/** Checks that VMs, bundle and VMM fit into RAM, whose size it corrects if need be. */
+static void check_room(const struct boot_board *board, const struct bundle *bundle, uint32_t image,
+		       struct boot_info *info)
 {
-	/* All four terms are bounded by ram_max, or by the size of RAM: no overflow. */
-	const uint32_t needed = VM_RAM_HPA + bundle->guest_memory + bundle->total_size +
-				VMM_POOL_SIZE + VMM_IMAGE_SIZE;
+	/* Bounded by BUNDLE_MEMORY_MAX, BUNDLE_VMS_MAX or the size of RAM: no overflow. */
+	const uint32_t needed =
+		VM_RAM_HPA + bundle->memory + bundle->total_size + info->pool_size + VMM_IMAGE_SIZE;
 
-	if (needed > ram_size) {
+	if (needed > info->ram_size) {
 		const uint32_t size = ask_board_for_ram_size(board, image, needed);
 
 		if (size)
-			ram_size = size;
+			info->ram_size = size;
 	}
-	if (needed > ram_size)
+	if (needed > info->ram_size)
 		boot_fatal(board,
 			   "hako: too little RAM: %u KiB, but %u KiB are needed (guest %u, bundle "
 			   "%u, VMM %u, reserved %u)\n",
-			   ram_size / KIB, needed / KIB, bundle->guest_memory / KIB,
-			   bundle->total_size / KIB, (VMM_POOL_SIZE + VMM_IMAGE_SIZE) / KIB,
+			   info->ram_size / KIB, needed / KIB, bundle->memory / KIB,
+			   bundle->total_size / KIB, (info->pool_size + VMM_IMAGE_SIZE) / KIB,
 			   VM_RAM_HPA / KIB);
-	return ram_size;
 }
 
 static void check_parts(const struct boot_board *board, const struct bundle *bundle, uint32_t image,
@@ -202,19 +201,19 @@ static void check_parts(const struct boot_board *board, const struct bundle *bun
 		if (!bundle_check_part(part, phys(from), &crc))
 			boot_fatal(board,
 				   "hako: bundle: part '%s' is damaged (CRC32 0x%08x should be "
-				   "0x%08x); load the image again\n",
-				   part->name, crc, part->crc);
+				   "0x%08x; row %u); load the image again\n",
+				   part->name, crc, part->crc, i);
 	}
 }
 
-/** Checks all of the bundle, and that there is room for it; returns the size of RAM. */
-static uint32_t check_bundle(const struct boot_board *board, uint32_t image, uint32_t bundle_at,
-			     uint32_t size, uint32_t ram_size)
+/** Checks all of the bundle, and that there is room for it and for what the VMM keeps for itself. */
+static void check_bundle(const struct boot_board *board, uint32_t image, uint32_t bundle_at,
+			 struct boot_info *info)
 {
 	struct bundle bundle;
 	unsigned at_part;
-	const enum bundle_error error =
-		bundle_parse(phys(bundle_at), BUNDLE_TABLE_MAX, size, &bundle, &at_part);
+	const enum bundle_error error = bundle_parse(phys(bundle_at), BUNDLE_TABLE_MAX,
+						     info->bundle_size, &bundle, &at_part);
 
 	if (error != BUNDLE_OK && at_part < BUNDLE_PARTS_MAX)
 		boot_fatal(board, "hako: bundle: part %u: %s; load the image again\n", at_part,
@@ -225,9 +224,9 @@ static uint32_t check_bundle(const struct boot_board *board, uint32_t image, uin
 	if (bundle.machine_id != board->machine_id)
 		boot_fatal(board, "hako: bundle: made for machine id 0x%x, this board is 0x%x\n",
 			   bundle.machine_id, board->machine_id);
-	ram_size = check_room(board, &bundle, image, ram_size);
+	info->pool_size = bundle.vm_count * VMM_POOL_SIZE;
+	check_room(board, &bundle, image, info);
 	check_parts(board, &bundle, image, bundle_at);
-	return ram_size;
 }
 
 static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
@@ -251,31 +250,28 @@ void boot_check(struct boot_state *state, uint32_t image, uint32_t machine_id, u
 			   "hako: the image's first words are damaged; load the image again\n");
 
 	const struct boot_board *const board = find_board(built_for, machine_id, params);
+	struct boot_info *const info = &state->info;
 	const uint32_t told_size = find_ram_size(board, params);
 	const uint32_t bundle = find_bundle(board, image, told_size);
-	const uint32_t bundle_size = image_word(image, IMAGE_AT_BUNDLE_SIZE);
-	const uint32_t ram_size = check_bundle(board, image, bundle, bundle_size, told_size);
-
-	/* From the top of RAM down; check_room() has shown that it fits. */
-	const uint32_t final_image = board->ram_base + ram_size - VMM_IMAGE_SIZE;
-	const uint32_t final_pool = final_image - VMM_POOL_SIZE;
-	const uint32_t final_bundle = align_down(final_pool - bundle_size, BUNDLE_ALIGN);
 
 	*state = (struct boot_state){
 		.info = {
 			.machine_id = board->machine_id,
 			.ram_base = hpa(board->ram_base),
-			.ram_size = ram_size,
-			.bundle = hpa(final_bundle),
-			.bundle_size = bundle_size,
-			.image = hpa(final_image),
-			.pool = hpa(final_pool),
+			.ram_size = told_size,
+			.bundle_size = image_word(image, IMAGE_AT_BUNDLE_SIZE),
 		},
 		.image = image,
 		.bundle = bundle,
 		.image_size = image_word(image, IMAGE_AT_STACK_END),
 		.image_total_size = image_word(image, IMAGE_AT_TOTAL_SIZE),
 	};
+	check_bundle(board, image, bundle, info);
+
+	/* From the top of RAM down; check_room() has shown that it fits. */
+	info->image = hpa(board->ram_base + info->ram_size - VMM_IMAGE_SIZE);
+	info->pool = hpa(info->image.raw - info->pool_size);
+	info->bundle = hpa(align_down(info->pool.raw - info->bundle_size, BUNDLE_ALIGN));
 }
 
 /**
@@ -284,8 +280,8 @@ void boot_check(struct boot_state *state, uint32_t image, uint32_t machine_id, u
  * its stack pointer, and calls again until the distance is 0.
  *
  * One step, normally. When the file lies across the final place, a copy would destroy the bundle or
- * the code that copies; then all of it steps aside first, to the guest's RAM, which is still free.
- * It cannot lie there too: it is not much larger than the guest's memory (most of a bundle has its
+ * the code that copies; then all of it steps aside first, to the VMs' RAM, which is still free.
+ * It cannot lie there too: it is not much larger than the VMs' memory (most of a bundle has its
  * place in there, and bundle_parse() bounds the rest), and RAM holds that and the bundle, so that a
  * file which reaches into the last MiB of RAM starts behind the first half of it.
  */
@@ -319,7 +315,7 @@ void boot_move_bundle(struct boot_state *state)
 	memmove(phys(state->info.bundle.raw), phys(state->bundle), state->info.bundle_size);
 	state->bundle = state->info.bundle.raw;
 
-	memset(phys(state->info.pool.raw), 0, VMM_POOL_SIZE);
+	memset(phys(state->info.pool.raw), 0, state->info.pool_size);
 	memset(phys(state->image + state->image_size), 0,
 	       state->image_total_size - state->image_size);
 	state->info.l1 = hpa(boot_mmu_make_table(state->info.image.raw, state->info.pool.raw));

@@ -7,12 +7,12 @@
 #ifndef VMM_BOOT_EARLY_H
 #define VMM_BOOT_EARLY_H
 
-#define BOOT_STATE_SIZE  48
-#define BOOT_STATE_L1    28
-#define BOOT_STATE_IMAGE 32
+#define BOOT_STATE_SIZE  52
+#define BOOT_STATE_L1    32
+#define BOOT_STATE_IMAGE 36
 
-/** The deepest use is a checksum (1 KiB of table) below a parsed bundle (1 KiB). */
-#define BOOT_STACK_SIZE 4096
+/** The deepest use is a checksum (1 KiB of table) below a parsed bundle (3 KiB). */
+#define BOOT_STACK_SIZE 8192
 
 #ifndef __ASSEMBLER__
 

@@ -9,6 +9,7 @@
 
 /** What each kind of part may be. */
 struct kind_rule {
+	bool of_vm; /* belongs to one VM; the numbers are per VM then */
 	uint8_t at_least;
 	uint8_t at_most;
 	bool in_guest; /* has a place in the guest's memory */
@@ -17,14 +18,16 @@ struct kind_rule {
 
 static const struct kind_rule kind_rules[] = {
 	/* clang-format off */
-	/*                   least most              in guest  align */
-	[BUNDLE_VMM]     = { 1,    1,                false,    0 },
-	[BUNDLE_GUEST]   = { 1,    BUNDLE_PARTS_MAX, true,     4 },
-	[BUNDLE_DTB]     = { 0,    1,                true,     8 },
-	[BUNDLE_INITRD]  = { 0,    1,                true,     8 },
-	[BUNDLE_PROXIES] = { 1,    1,                false,    0 },
-	[BUNDLE_INFO]    = { 0,    1,                false,    0 },
-	[BUNDLE_PV]      = { 0,    1,                false,    0 },
+	/*                   of VM  least most              in guest  align */
+	[BUNDLE_VMM]     = { false, 1,    1,                false,    0 },
+	[BUNDLE_GUEST]   = { true,  1,    BUNDLE_PARTS_MAX, true,     4 },
+	[BUNDLE_DTB]     = { true,  0,    1,                true,     8 },
+	[BUNDLE_INITRD]  = { true,  0,    1,                true,     8 },
+	[BUNDLE_PROXIES] = { true,  1,    1,                false,    0 },
+	[BUNDLE_INFO]    = { true,  0,    1,                false,    0 },
+	[BUNDLE_PV]      = { true,  0,    1,                false,    0 },
+	[BUNDLE_CONFIG]  = { false, 0,    1,                false,    0 },
+	[BUNDLE_DISK]    = { false, 0,    BUNDLE_PARTS_MAX, false,    0 },
 	/* clang-format on */
 };
 
@@ -36,6 +39,7 @@ static const char error_texts[BUNDLE_ERROR_COUNT][40] = {
 	[BUNDLE_BAD_SIZE] = "sizes do not agree",
 	[BUNDLE_BAD_CRC] = "the header is damaged",
 	[BUNDLE_BAD_HEADER] = "bad header",
+	[BUNDLE_BAD_VM] = "no such VM",
 	[BUNDLE_BAD_KIND] = "unknown kind of part",
 	[BUNDLE_BAD_NAME] = "bad part name",
 	[BUNDLE_BAD_PLACE] = "a part is not where it has to be",
@@ -84,6 +88,13 @@ static bool name_is_good(const char name[BUNDLE_NAME_SIZE])
 	return is_zero((const uint8_t *)name + length, BUNDLE_NAME_SIZE - length);
 }
 
+/** Where header and tables end. */
+static uint32_t table_end(const struct bundle *bundle)
+{
+	return BUNDLE_HEADER_SIZE + bundle->vm_count * BUNDLE_VM_SIZE +
+	       bundle->part_count * BUNDLE_PART_SIZE;
+}
+
 static enum bundle_error parse_header(const uint8_t *bytes, size_t length, uint32_t bundle_size,
 				      struct bundle *bundle)
 {
@@ -108,9 +119,10 @@ static enum bundle_error parse_header(const uint8_t *bytes, size_t length, uint3
 	if (crc != get_le32(bytes + BUNDLE_AT_CRC))
 		return BUNDLE_BAD_CRC;
 
+	bundle->vm_count = get_le32(bytes + BUNDLE_AT_VM_COUNT);
 	bundle->part_count = get_le32(bytes + BUNDLE_AT_PART_COUNT);
-	if (bundle->part_count > BUNDLE_PARTS_MAX ||
-	    header_size != BUNDLE_HEADER_SIZE + bundle->part_count * BUNDLE_PART_SIZE)
+	if (bundle->vm_count > BUNDLE_VMS_MAX || bundle->part_count > BUNDLE_PARTS_MAX ||
+	    header_size != table_end(bundle))
 		return BUNDLE_BAD_SIZE;
 
 	bundle->total_size = get_le32(bytes + BUNDLE_AT_TOTAL_SIZE);
@@ -119,17 +131,53 @@ static enum bundle_error parse_header(const uint8_t *bytes, size_t length, uint3
 		return BUNDLE_BAD_SIZE;
 
 	bundle->machine_id = get_le32(bytes + BUNDLE_AT_MACHINE_ID);
-	bundle->guest_memory = get_le32(bytes + BUNDLE_AT_GUEST_MEMORY);
-	bundle->entry = gpa(get_le32(bytes + BUNDLE_AT_ENTRY));
-	bundle->dtb = gpa(get_le32(bytes + BUNDLE_AT_DTB));
-	if (!bundle->guest_memory || bundle->guest_memory % BUNDLE_GUEST_MEMORY_ALIGN ||
-	    bundle->guest_memory > BUNDLE_GUEST_MEMORY_MAX ||
+	if (!bundle->vm_count ||
 	    !is_zero(bytes + BUNDLE_AT_RESERVED, BUNDLE_AT_CRC - BUNDLE_AT_RESERVED))
 		return BUNDLE_BAD_HEADER;
 	return BUNDLE_OK;
 }
 
-static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bundle,
+static enum bundle_error parse_vms(const uint8_t *row, struct bundle *bundle)
+{
+	bundle->memory = 0;
+	for (unsigned i = 0; i < bundle->vm_count; i++, row += BUNDLE_VM_SIZE) {
+		struct bundle_vm *const vm = &bundle->vm[i];
+
+		vm->memory = get_le32(row + BUNDLE_VM_AT_MEMORY);
+		vm->entry = gpa(get_le32(row + BUNDLE_VM_AT_ENTRY));
+		vm->dtb = gpa(get_le32(row + BUNDLE_VM_AT_DTB));
+		if (!vm->memory || vm->memory % BUNDLE_MEMORY_ALIGN ||
+		    !fits(bundle->memory, vm->memory, BUNDLE_MEMORY_MAX) ||
+		    !is_zero(row + BUNDLE_VM_AT_RESERVED, BUNDLE_VM_SIZE - BUNDLE_VM_AT_RESERVED))
+			return BUNDLE_BAD_HEADER;
+		bundle->memory += vm->memory;
+	}
+	return BUNDLE_OK;
+}
+
+/** The part's place in RAM: the guest's, or a RAM disk's, which is added to what all need. */
+static enum bundle_error check_memory(struct bundle *bundle, const struct bundle_part *part)
+{
+	if (kind_rules[part->kind].in_guest)
+		return part->memory_size && part->memory_size >= part->size &&
+				       part->gpa.raw % kind_rules[part->kind].gpa_align == 0 &&
+				       fits(part->gpa.raw, part->memory_size,
+					    bundle->vm[part->vm].memory)
+			       ? BUNDLE_OK
+			       : BUNDLE_BAD_MEMORY;
+	if (part->gpa.raw)
+		return BUNDLE_BAD_MEMORY;
+	if (part->kind != BUNDLE_DISK)
+		return part->memory_size ? BUNDLE_BAD_MEMORY : BUNDLE_OK;
+	if (!part->memory_size || part->memory_size % BUNDLE_ALIGN ||
+	    part->memory_size < part->size ||
+	    !fits(bundle->memory, part->memory_size, BUNDLE_MEMORY_MAX))
+		return BUNDLE_BAD_MEMORY;
+	bundle->memory += part->memory_size;
+	return BUNDLE_OK;
+}
+
+static enum bundle_error parse_part(const uint8_t *row, struct bundle *bundle,
 				    struct bundle_part *part)
 {
 	const uint32_t kind = get_le32(row + BUNDLE_PART_AT_KIND);
@@ -147,8 +195,11 @@ static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bun
 	part->gpa = gpa(get_le32(row + BUNDLE_PART_AT_GPA));
 	part->memory_size = get_le32(row + BUNDLE_PART_AT_MEMORY_SIZE);
 	part->crc = get_le32(row + BUNDLE_PART_AT_CRC);
+	part->vm = get_le32(row + BUNDLE_PART_AT_VM);
 	if (!is_zero(row + BUNDLE_PART_AT_RESERVED, BUNDLE_PART_SIZE - BUNDLE_PART_AT_RESERVED))
 		return BUNDLE_BAD_HEADER;
+	if (kind_rules[kind].of_vm ? part->vm >= bundle->vm_count : part->vm != BUNDLE_NO_VM)
+		return BUNDLE_BAD_VM;
 
 	/* The VMM's image stands before the bundle; boot_early.c checks its size. */
 	if (part->kind == BUNDLE_VMM) {
@@ -164,13 +215,9 @@ static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bun
 	if (part->kind == BUNDLE_PV && part->size != sizeof(struct pv_info))
 		return BUNDLE_BAD_PLACE;
 
-	if (!kind_rules[kind].in_guest)
-		return part->gpa.raw || part->memory_size ? BUNDLE_BAD_MEMORY : BUNDLE_OK;
-	if (!part->memory_size || part->memory_size < part->size ||
-	    part->gpa.raw % kind_rules[kind].gpa_align ||
-	    !fits(part->gpa.raw, part->memory_size, bundle->guest_memory))
-		return BUNDLE_BAD_MEMORY;
-	return BUNDLE_OK;
+	if (part->kind == BUNDLE_CONFIG && part->size > BUNDLE_CONFIG_MAX)
+		return BUNDLE_BAD_PLACE;
+	return check_memory(bundle, part);
 }
 
 /**
@@ -179,7 +226,7 @@ static enum bundle_error parse_part(const uint8_t *row, const struct bundle *bun
  */
 static uint32_t next_offset(const struct bundle *bundle, unsigned index)
 {
-	uint32_t end = BUNDLE_HEADER_SIZE + bundle->part_count * BUNDLE_PART_SIZE;
+	uint32_t end = table_end(bundle);
 
 	for (unsigned i = 0; i < index; i++)
 		if (bundle->part[i].kind != BUNDLE_VMM)
@@ -187,7 +234,7 @@ static uint32_t next_offset(const struct bundle *bundle, unsigned index)
 	return align_up(end, BUNDLE_ALIGN);
 }
 
-/** Compares part @p index with all before it. */
+/** Compares part @p index with all of the same owner before it: names are unique per VM. */
 static enum bundle_error check_against_others(const struct bundle *bundle, unsigned index)
 {
 	const struct bundle_part *const part = &bundle->part[index];
@@ -196,10 +243,13 @@ static enum bundle_error check_against_others(const struct bundle *bundle, unsig
 	for (unsigned i = 0; i < index; i++) {
 		const struct bundle_part *const other = &bundle->part[i];
 
+		if (part->vm != other->vm)
+			continue;
 		if (!strcmp(part->name, other->name))
 			return BUNDLE_DUPLICATE;
 		same_kind += part->kind == other->kind;
-		if (ranges_overlap(part->gpa.raw, part->memory_size, other->gpa.raw,
+		if (kind_rules[part->kind].of_vm &&
+		    ranges_overlap(part->gpa.raw, part->memory_size, other->gpa.raw,
 				   other->memory_size))
 			return BUNDLE_PARTS_OVERLAP;
 	}
@@ -210,41 +260,56 @@ static enum bundle_error check_against_others(const struct bundle *bundle, unsig
 	return BUNDLE_OK;
 }
 
-static bool entry_is_good(const struct bundle *bundle)
+static bool entry_is_good(const struct bundle *bundle, uint32_t vm)
 {
+	const gpa_t entry = bundle->vm[vm].entry;
+
 	for (unsigned i = 0; i < bundle->part_count; i++) {
 		const struct bundle_part *const part = &bundle->part[i];
 
-		if (part->kind == BUNDLE_GUEST && bundle->entry.raw % 4 == 0 &&
-		    bundle->entry.raw >= part->gpa.raw &&
-		    bundle->entry.raw - part->gpa.raw < part->size)
+		if (part->kind == BUNDLE_GUEST && part->vm == vm && entry.raw % 4 == 0 &&
+		    entry.raw >= part->gpa.raw && entry.raw - part->gpa.raw < part->size)
 			return true;
 	}
 	return false;
 }
 
+/** All that @p vm, or BUNDLE_NO_VM, must have is there. */
+static bool is_complete(const struct bundle *bundle, uint32_t vm)
+{
+	for (unsigned kind = 0; kind < ARRAY_SIZE(kind_rules); kind++)
+		if (kind_rules[kind].at_least && kind_rules[kind].of_vm == (vm != BUNDLE_NO_VM) &&
+		    !bundle_find(bundle, vm, (enum bundle_kind)kind))
+			return false;
+	return true;
+}
+
 static enum bundle_error check_whole(const struct bundle *bundle)
 {
-	const struct bundle_part *const dtb = bundle_find(bundle, BUNDLE_DTB);
+	if (!is_complete(bundle, BUNDLE_NO_VM))
+		return BUNDLE_MISSING;
+	for (unsigned i = 0; i < bundle->vm_count; i++) {
+		const struct bundle_part *const dtb = bundle_find(bundle, i, BUNDLE_DTB);
 
-	for (unsigned kind = 0; kind < ARRAY_SIZE(kind_rules); kind++)
-		if (kind_rules[kind].at_least && !bundle_find(bundle, (enum bundle_kind)kind))
+		if (!is_complete(bundle, i))
 			return BUNDLE_MISSING;
-	if (bundle->total_size != next_offset(bundle, bundle->part_count))
-		return BUNDLE_BAD_SIZE;
-	if (bundle->dtb.raw != (dtb ? dtb->gpa.raw : 0))
-		return BUNDLE_BAD_HEADER;
-	return entry_is_good(bundle) ? BUNDLE_OK : BUNDLE_BAD_ENTRY;
+		if (bundle->vm[i].dtb.raw != (dtb ? dtb->gpa.raw : 0))
+			return BUNDLE_BAD_HEADER;
+		if (!entry_is_good(bundle, i))
+			return BUNDLE_BAD_ENTRY;
+	}
+	return bundle->total_size == next_offset(bundle, bundle->part_count) ? BUNDLE_OK
+									     : BUNDLE_BAD_SIZE;
 }
 
 /**
- * Parses the header and the part table in the first @p length bytes of a bundle.
+ * Parses the header and both tables in the first @p length bytes of a bundle.
  *
  * @p length needs to be BUNDLE_TABLE_MAX at most. @p bundle_size is the size of the whole bundle
  * as its carrier knows it; the header must agree. The bytes of the parts are not looked at.
  * When BUNDLE_OK is returned, the parts fill the bundle, in order, without overlap or gap;
- * those for the guest lie inside its memory without overlap; kinds, names, entry and device tree
- * are consistent. Otherwise @p at_part is the number of the part that was being looked at, or
+ * those for a guest lie inside its memory without overlap; kinds, names, entry and device tree
+ * are consistent; VMs and RAM disks need no more than BUNDLE_MEMORY_MAX in all. Otherwise @p at_part is the number of the part that was being looked at, or
  * BUNDLE_PARTS_MAX for the header, and @p bundle must not be used.
  */
 enum bundle_error bundle_parse(const void *bytes, size_t length, uint32_t bundle_size,
@@ -254,11 +319,14 @@ enum bundle_error bundle_parse(const void *bytes, size_t length, uint32_t bundle
 
 	enum bundle_error error = parse_header(bytes, length, bundle_size, bundle);
 
+	const uint8_t *row = (const uint8_t *)bytes + BUNDLE_HEADER_SIZE;
+
+	if (error == BUNDLE_OK)
+		error = parse_vms(row, bundle);
 	if (error != BUNDLE_OK)
 		return error;
 
-	const uint8_t *row = (const uint8_t *)bytes + BUNDLE_HEADER_SIZE;
-
+	row += bundle->vm_count * BUNDLE_VM_SIZE;
 	for (unsigned i = 0; i < bundle->part_count; i++, row += BUNDLE_PART_SIZE) {
 		*at_part = i;
 		error = parse_part(row, bundle, &bundle->part[i]);
@@ -278,11 +346,21 @@ const char *bundle_error_text(enum bundle_error error)
 	return error_texts[(unsigned)error < BUNDLE_ERROR_COUNT ? error : BUNDLE_BAD_HEADER];
 }
 
-/** The first part of @p kind, or NULL. */
-const struct bundle_part *bundle_find(const struct bundle *bundle, enum bundle_kind kind)
+/** The first part of @p kind that belongs to @p vm, or NULL. */
+const struct bundle_part *bundle_find(const struct bundle *bundle, uint32_t vm,
+				      enum bundle_kind kind)
 {
 	for (unsigned i = 0; i < bundle->part_count; i++)
-		if (bundle->part[i].kind == kind)
+		if (bundle->part[i].kind == kind && bundle->part[i].vm == vm)
+			return &bundle->part[i];
+	return NULL;
+}
+
+/** The RAM disk of that name, or NULL. */
+const struct bundle_part *bundle_find_disk(const struct bundle *bundle, const char *name)
+{
+	for (unsigned i = 0; i < bundle->part_count; i++)
+		if (bundle->part[i].kind == BUNDLE_DISK && !strcmp(bundle->part[i].name, name))
 			return &bundle->part[i];
 	return NULL;
 }

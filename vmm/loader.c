@@ -23,10 +23,10 @@ static hpa_t part_hpa(const struct boot_info *info, const struct bundle_part *pa
  * Copies the value of the line "@p key=..." of the bundle's information, printable characters only;
  * false if there is none.
  */
-static bool info_value(const struct bundle *bundle, const struct boot_info *info, const char *key,
-		       char value[BUNDLE_NAME_SIZE])
+static bool info_value(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
+		       const char *key, char value[BUNDLE_NAME_SIZE])
 {
-	const struct bundle_part *part = bundle_find(bundle, BUNDLE_INFO);
+	const struct bundle_part *part = bundle_find(bundle, vm, BUNDLE_INFO);
 	const size_t key_length = strlen(key);
 	const char *text, *end;
 	unsigned length = 0;
@@ -55,26 +55,26 @@ static bool info_value(const struct bundle *bundle, const struct boot_info *info
 }
 
 /** The VM's name from the bundle's information, or "vm1". */
-void loader_vm_name(const struct bundle *bundle, const struct boot_info *info,
+void loader_vm_name(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 		    char name[BUNDLE_NAME_SIZE])
 {
-	if (!info_value(bundle, info, "name", name))
+	if (!info_value(bundle, info, vm, "name", name))
 		memcpy(name, "vm1", 4);
 }
 
 /** Whether the bundler found a Linux kernel. */
-bool loader_is_linux(const struct bundle *bundle, const struct boot_info *info)
+bool loader_is_linux(const struct bundle *bundle, const struct boot_info *info, uint32_t vm)
 {
 	char kind[BUNDLE_NAME_SIZE];
 
-	return info_value(bundle, info, "kind", kind) && strcmp(kind, "linux") == 0;
+	return info_value(bundle, info, vm, "kind", kind) && strcmp(kind, "linux") == 0;
 }
 
 /** The guest's proxy table, which the bundler and the early boot have checked for size. */
 static const uint32_t *proxy_words(const struct bundle *bundle, const struct boot_info *info,
-				   unsigned *count)
+				   uint32_t vm, unsigned *count)
 {
-	const struct bundle_part *part = bundle_find(bundle, BUNDLE_PROXIES);
+	const struct bundle_part *part = bundle_find(bundle, vm, BUNDLE_PROXIES);
 
 	*count = part ? part->size / 4 : 0;
 	CHECK(*count <= PROXY_TABLE_MAX);
@@ -82,10 +82,10 @@ static const uint32_t *proxy_words(const struct bundle *bundle, const struct boo
 }
 
 /** Entries of the proxy table that are in use: it has holes (docs/guest-abi.md). */
-unsigned loader_proxy_count(const struct bundle *bundle, const struct boot_info *info)
+unsigned loader_proxy_count(const struct bundle *bundle, const struct boot_info *info, uint32_t vm)
 {
 	unsigned count, used = 0;
-	const uint32_t *const words = proxy_words(bundle, info, &count);
+	const uint32_t *const words = proxy_words(bundle, info, vm, &count);
 
 	for (unsigned i = 0; i < count; i++)
 		used += words[i] != 0;
@@ -93,11 +93,11 @@ unsigned loader_proxy_count(const struct bundle *bundle, const struct boot_info 
 }
 
 /** Decodes the guest's proxy table. */
-void loader_make_proxies(const struct bundle *bundle, const struct boot_info *info,
+void loader_make_proxies(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 			 struct proxy *table)
 {
 	unsigned count;
-	const uint32_t *const words = proxy_words(bundle, info, &count);
+	const uint32_t *const words = proxy_words(bundle, info, vm, &count);
 
 	proxy_table_make(table, words, count);
 }
@@ -106,17 +106,17 @@ void loader_make_proxies(const struct bundle *bundle, const struct boot_info *in
  * What the bundle says about paravirtual code in the guest: all zeros if there is none. A guest that
  * was rewritten for another VMM cannot run: its stubs lead to what this one does not have.
  */
-enum status loader_pv_info(const struct bundle *bundle, const struct boot_info *info,
+enum status loader_pv_info(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 			   struct pv_info *pv)
 {
-	const struct bundle_part *part = bundle_find(bundle, BUNDLE_PV);
+	const struct bundle_part *part = bundle_find(bundle, vm, BUNDLE_PV);
 
 	memset(pv, 0, sizeof(*pv));
 	if (!part)
 		return STATUS_OK;
 	CHECK(part->size == sizeof(*pv));
 	memcpy(pv, mmu_bundle_window(part_hpa(info, part), part->size), sizeof(*pv));
-	if (pv_info_ok(pv, bundle->guest_memory))
+	if (pv_info_ok(pv, bundle->vm[vm].memory))
 		return STATUS_OK;
 	log_error("hako: the guest's paravirtual code does not fit this VMM (version %u, here %u); "
 		  "rewrite and bundle it again\n",
@@ -147,7 +147,7 @@ static uint32_t fill_page(const struct vm_mem *mem, uint32_t at, hpa_t from, uin
  * memory; the caches are emptied first, because lines of an earlier run must not be written over it
  * later, nor be found by the new one.
  */
-void loader_load(const struct bundle *bundle, const struct boot_info *info,
+void loader_load(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 		 const struct vm_mem *mem)
 {
 	cache_flush_all();
@@ -155,8 +155,8 @@ void loader_load(const struct bundle *bundle, const struct boot_info *info,
 		const struct bundle_part *part = &bundle->part[i];
 		uint32_t done = 0;
 
-		if (part->kind != BUNDLE_GUEST && part->kind != BUNDLE_DTB &&
-		    part->kind != BUNDLE_INITRD)
+		if (part->vm != vm || (part->kind != BUNDLE_GUEST && part->kind != BUNDLE_DTB &&
+				       part->kind != BUNDLE_INITRD))
 			continue;
 		while (done < part->size) {
 			done += fill_page(mem, part->gpa.raw + done,

@@ -12,15 +12,16 @@
 
 #include <stdbool.h>
 
-void loader_vm_name(const struct bundle *bundle, const struct boot_info *info,
+/* @p vm is a VM's row in the bundle's table. */
+void loader_vm_name(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 		    char name[BUNDLE_NAME_SIZE]);
-bool loader_is_linux(const struct bundle *bundle, const struct boot_info *info);
-unsigned loader_proxy_count(const struct bundle *bundle, const struct boot_info *info);
-enum status loader_pv_info(const struct bundle *bundle, const struct boot_info *info,
+bool loader_is_linux(const struct bundle *bundle, const struct boot_info *info, uint32_t vm);
+unsigned loader_proxy_count(const struct bundle *bundle, const struct boot_info *info, uint32_t vm);
+enum status loader_pv_info(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 			   struct pv_info *pv) MUST_CHECK;
-void loader_make_proxies(const struct bundle *bundle, const struct boot_info *info,
+void loader_make_proxies(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 			 struct proxy *table);
-void loader_load(const struct bundle *bundle, const struct boot_info *info,
+void loader_load(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 		 const struct vm_mem *mem);
 
 #endif

@@ -80,7 +80,7 @@ static const void *backend_make(struct vm *vm, const struct board_window *window
 	case VM_BACKEND_SYSTEM_BOARD:
 		system = heap_alloc(sizeof(*system));
 		system->power = &vm->power;
-		system->ram_size = vm->bundle->guest_memory;
+		system->ram_size = vm->bundle->vm[vm->number].memory;
 		if (window->backend == VM_BACKEND_SYSTEM_BOARD)
 			system->board = passthrough_make(window);
 		return system;
@@ -125,7 +125,7 @@ static void connect_wires(struct vm *vm, struct device *dev, const struct board_
 
 static enum status add_ram(struct vm *vm)
 {
-	const uint32_t size = vm->bundle->guest_memory;
+	const uint32_t size = vm->bundle->vm[vm->number].memory;
 	const struct mem_region ram = {
 		.base = 0, .size = size, .kind = MEM_RAM, .hpa = hpa(VM_RAM_HPA)
 	};
@@ -199,7 +199,7 @@ enum status vm_create(struct vm *vm, const struct boot_info *info, const struct 
 	vm->lines.refresh = irq_refresh;
 	vm->boot = info;
 	vm->bundle = bundle;
-	loader_vm_name(bundle, info, vm->name);
+	loader_vm_name(bundle, info, vm->number, vm->name);
 
 	status = add_ram(vm);
 	if (status != STATUS_OK)
@@ -210,14 +210,14 @@ enum status vm_create(struct vm *vm, const struct boot_info *info, const struct 
 		return status;
 
 	vm->proxies = heap_alloc(PROXY_TABLE_MAX * sizeof(*vm->proxies));
-	loader_make_proxies(bundle, info, vm->proxies);
+	loader_make_proxies(bundle, info, vm->number, vm->proxies);
 
 	vm->vcpu.vm = vm;
 	vm->vcpu.mem = &vm->mem;
 	vm->vcpu.shadow = &vm->shadow;
 	vm->vcpu.proxies = vm->proxies;
-	vm->vcpu.completes_unaligned = loader_is_linux(bundle, info);
-	status = loader_pv_info(bundle, info, pv);
+	vm->vcpu.completes_unaligned = loader_is_linux(bundle, info, vm->number);
+	status = loader_pv_info(bundle, info, vm->number, pv);
 	if (status != STATUS_OK)
 		return status;
 	pv_dacr_proxies(vm->proxies, pv);
@@ -257,19 +257,20 @@ static void start(struct vm *vm)
 	if (vm->vcpu.has_vfp)
 		vfp_reset();
 	vcpu_reset(&vm->vcpu);
-	loader_load(vm->bundle, vm->boot, &vm->mem);
+	loader_load(vm->bundle, vm->boot, vm->number, &vm->mem);
 	vm->time_base = timer_now();
 
 	/* What a kernel finds in its registers (Linux: Documentation/arch/arm/booting.rst). */
 	vm->vcpu.frame.r[0] = 0;
 	vm->vcpu.frame.r[1] = board.machine_id;
-	vm->vcpu.frame.r[2] = vm->bundle->dtb.raw;
-	vm->vcpu.frame.pc = vm->bundle->entry.raw;
+	vm->vcpu.frame.r[2] = vm->bundle->vm[vm->number].dtb.raw;
+	vm->vcpu.frame.pc = vm->bundle->vm[vm->number].entry.raw;
 	vm->starts++;
 	log_info("[%s] start %u: %u MiB, entry 0x%08x, %u proxies; VMM heap %u KiB free, %u shadow "
 		 "tables free\n",
-		 vm->name, vm->starts, (unsigned)(vm->bundle->guest_memory / MIB),
-		 (unsigned)vm->bundle->entry.raw, loader_proxy_count(vm->bundle, vm->boot),
+		 vm->name, vm->starts, (unsigned)(vm->bundle->vm[vm->number].memory / MIB),
+		 (unsigned)vm->bundle->vm[vm->number].entry.raw,
+		 loader_proxy_count(vm->bundle, vm->boot, vm->number),
 		 (unsigned)(heap_free() / KIB), vm->shadow.free_count);
 }
 

@@ -48,6 +48,7 @@ struct vm {
 	struct vcpu vcpu; /* first: frame, vCPU and VM are one pointer */
 	struct shadow shadow;
 	struct vm_mem mem;
+	unsigned number; /* its row in the bundle's table of VMs */
 	char name[BUNDLE_NAME_SIZE];
 
 	/* While another VM runs: vmm/run.c. */

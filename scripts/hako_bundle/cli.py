@@ -90,7 +90,7 @@ def write_file(path: str, data: bytes) -> None:
 
 def guest_memory(text: str, board: Board) -> int:
     size = parse_size(text)
-    most = board.ram_max - image.RESERVED_SIZE - image.VMM_SIZE
+    most = board.ram_max - image.overhead(1)
     if size % MIB or not MIB <= size <= most:
         raise BundleError(f"--memory {text}: {board.name} can give a guest whole MiB from 1 to "
                           f"{most // MIB}")
@@ -169,9 +169,10 @@ def make_bundle(args: argparse.Namespace) -> str:
     if guest.pv:
         parts.append(image.Part(image.PV, "pv", guest.pv_info))
     parts.append(image.Part(image.INFO, "info", info.encode("ascii", "replace")))
-    data = image.pack(vmm, image.Header(board.machine_id, memory, guest.entry, dtb_at), parts)
+    data = image.pack(vmm, image.Header(board.machine_id, [image.Vm(memory, guest.entry, dtb_at)]),
+                      [part._replace(vm=0) for part in parts])
 
-    ram = memory + image.bundle_size(data) + image.RESERVED_SIZE + image.VMM_SIZE
+    ram = memory + image.bundle_size(data) + image.overhead(1)
     if ram > board.ram_max:
         raise BundleError(f"this needs {ram // MIB} MiB of RAM, {board.name} has at most "
                           f"{board.ram_max // MIB}; lower --memory or make the initrd smaller")
@@ -188,15 +189,17 @@ def list_bundle(path: str) -> int:
         header, rows = image.unpack(data)
     except BundleError as error:
         raise about(path, "image", error) from None
-    print(f"{path}: {board_name(header.machine_id)}, guest memory {header.guest_memory // MIB} "
-          f"MiB, entry {header.entry:#010x}, device tree "
-          f"{f'{header.dtb:#010x}' if header.dtb else 'none'}")
-    print(f"{'part':16}{'kind':13}{'offset':>10}{'size':>10}  {'GPA':12}{'in memory':>10}  CRC32")
+    for number, vm in enumerate(header.vms):
+        print(f"{path}: {board_name(header.machine_id)}, VM {number}: guest memory "
+              f"{vm.memory // MIB} MiB, entry {vm.entry:#010x}, device tree "
+              f"{f'{vm.dtb:#010x}' if vm.dtb else 'none'}")
+    print(f"{'part':16}{'VM':>2}  {'kind':13}{'offset':>10}{'size':>10}  {'GPA':12}{'in memory':>10}  CRC32")
     damaged = 0
     for row in rows:
         in_guest = row.memory_size > 0
         damaged += not row.is_good
-        print(f"{row.name:16}{image.KIND_NAMES.get(row.kind, '?'):13}{row.offset:>#10x}"
+        owner = "-" if row.vm == image.NO_VM else row.vm
+        print(f"{row.name:16}{owner:>2}  {image.KIND_NAMES.get(row.kind, '?'):13}{row.offset:>#10x}"
               f"{row.size:>10}  {f'{row.gpa:#010x}' if in_guest else '-':12}"
               f"{row.memory_size if in_guest else '-':>10}  {row.crc:#010x} "
               f"{'good' if row.is_good else 'DAMAGED'}")

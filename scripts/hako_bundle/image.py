@@ -3,7 +3,7 @@
 
 import struct
 import zlib
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 from .boards import Board, board_name
 from .errors import BundleError
@@ -16,17 +16,21 @@ IMAGE_HEADER_SIZE = 0x60
 ZIMAGE_MAGIC, IMAGE_MAGIC, IMAGE_VERSION = 0x016F2818, 0x4D4D5648, 1
 
 # vmm/bundle.h
-MAGIC, VERSION = 0x4F4B4148, 1
+MAGIC, VERSION = 0x4F4B4148, 2
 ALIGN = 4096
-PARTS_MAX = 24
-HEADER = struct.Struct("<9I24xI")
-PART = struct.Struct("<I16s5I8x")
-VMM, GUEST, DTB, INITRD, PROXIES, INFO, PV = range(1, 8)
+VMS_MAX, PARTS_MAX = 8, 64
+NO_VM = 0xFFFFFFFF
+CONFIG_MAX = 16384
+HEADER = struct.Struct("<7I32xI")
+VM_ROW = struct.Struct("<3I20x")
+PART = struct.Struct("<I16s6I4x")
+VMM, GUEST, DTB, INITRD, PROXIES, INFO, PV, CONFIG, DISK = range(1, 10)
 KIND_NAMES = {VMM: "vmm", GUEST: "guest", DTB: "device tree", INITRD: "initrd",
-              PROXIES: "proxy table", INFO: "text", PV: "pv_info"}
+              PROXIES: "proxy table", INFO: "text", PV: "pv_info", CONFIG: "description",
+              DISK: "RAM disk"}
 
-# board RAM below the guest's, and the VMM's own (arch/arm/layout.h)
-RESERVED_SIZE, VMM_SIZE = 1 << 20, 3 << 20
+# Board RAM below the VMs', the VMM's image, and its pool for each VM (arch/arm/layout.h).
+RESERVED_SIZE, VMM_SIZE, POOL_SIZE = 1 << 20, 1 << 20, 1 << 20
 
 
 class Part(NamedTuple):
@@ -35,15 +39,22 @@ class Part(NamedTuple):
     data: bytes
     gpa: int = 0
     memory_size: int = 0
+    vm: int = NO_VM
+
+
+class Vm(NamedTuple):
+    """A row of the table of VMs."""
+
+    memory: int
+    entry: int
+    dtb: int
 
 
 class Header(NamedTuple):
-    """The numbers in a bundle's header that the bundler decides."""
+    """What a bundle's header and its table of VMs say and the bundler decides."""
 
     machine_id: int
-    guest_memory: int
-    entry: int
-    dtb: int
+    vms: Sequence[Vm]
 
 
 class Row(NamedTuple):
@@ -56,6 +67,7 @@ class Row(NamedTuple):
     gpa: int
     memory_size: int
     crc: int
+    vm: int
     data: bytes
 
     @property
@@ -65,6 +77,11 @@ class Row(NamedTuple):
 
 def _align(size: int) -> int:
     return (size + ALIGN - 1) // ALIGN * ALIGN
+
+
+def overhead(vm_count: int) -> int:
+    """RAM that neither VMs nor RAM disks nor the bundle can have."""
+    return RESERVED_SIZE + VMM_SIZE + vm_count * POOL_SIZE
 
 
 def check_vmm(data: bytes, board: Board) -> None:
@@ -91,9 +108,9 @@ def pack(vmm: bytes, header: Header, parts: List[Part]) -> bytes:
     """The whole file. The VMM's image has been checked, and so have the parts' addresses."""
     stack_end = struct.unpack_from("<I", vmm, AT_MAGIC + 16)[0]
     bundle_at = _align(stack_end)
-    header_size = HEADER.size + (len(parts) + 1) * PART.size
+    header_size = HEADER.size + len(header.vms) * VM_ROW.size + (len(parts) + 1) * PART.size
     if len(parts) + 1 > PARTS_MAX:
-        raise BundleError(f"{len(parts) + 1} parts, {PARTS_MAX} are possible; the guest has too "
+        raise BundleError(f"{len(parts) + 1} parts, {PARTS_MAX} are possible; a guest has too "
                           "many segments far apart")
 
     body = bytearray()
@@ -101,7 +118,8 @@ def pack(vmm: bytes, header: Header, parts: List[Part]) -> bytes:
     for part in parts:
         body += bytes(-(header_size + len(body)) % ALIGN)
         rows.append(PART.pack(part.kind, part.name.encode(), header_size + len(body),
-                              len(part.data), part.gpa, part.memory_size, zlib.crc32(part.data)))
+                              len(part.data), part.gpa, part.memory_size, zlib.crc32(part.data),
+                              part.vm))
         body += part.data
     total = _align(header_size + len(body))
     body += bytes(total - header_size - len(body))
@@ -109,11 +127,10 @@ def pack(vmm: bytes, header: Header, parts: List[Part]) -> bytes:
     image = bytearray(vmm)
     struct.pack_into("<I", image, AT_ZIMAGE_END, bundle_at + total)
     struct.pack_into("<II", image, AT_BUNDLE, bundle_at, total)
-    rows.insert(0, PART.pack(VMM, b"vmm", 0, len(image), 0, 0, zlib.crc32(image)))
+    rows.insert(0, PART.pack(VMM, b"vmm", 0, len(image), 0, 0, zlib.crc32(image), NO_VM))
 
-    words = (MAGIC, VERSION, header_size, total, len(rows), header.machine_id,
-             header.guest_memory, header.entry, header.dtb)
-    table = b"".join(rows)
+    words = (MAGIC, VERSION, header_size, total, len(rows), header.machine_id, len(header.vms))
+    table = b"".join([VM_ROW.pack(*vm) for vm in header.vms] + rows)
     crc = zlib.crc32(HEADER.pack(*words, 0) + table)
     gap = bytes(bundle_at - len(image))
     return bytes(image) + gap + HEADER.pack(*words, crc) + table + bytes(body)
@@ -139,18 +156,20 @@ def unpack(data: bytes) -> Tuple[Header, List[Row]]:
     if len(bundle) < HEADER.size:
         raise BundleError("the bundle's header is damaged")
     *words, crc = HEADER.unpack_from(bundle)
-    magic, version, header_size, _, count, machine_id, guest_memory, entry, dtb = words
+    magic, version, header_size, _, count, machine_id, vm_count = words
     if magic != MAGIC or not HEADER.size <= header_size <= len(bundle):
         raise BundleError("the bundle's header is damaged")
     if version != VERSION:
         raise BundleError(f"bundle of version {version}, this script knows {VERSION}")
     table = bundle[HEADER.size:header_size]
     if zlib.crc32(HEADER.pack(*words, 0) + table) != crc or \
-            header_size != HEADER.size + count * PART.size:
+            len(table) != vm_count * VM_ROW.size + count * PART.size:
         raise BundleError("the bundle's header is damaged")
+    parts_at = vm_count * VM_ROW.size
     rows = []
-    for kind, name, offset, size, gpa, memory_size, part_crc in PART.iter_unpack(table):
+    for kind, name, offset, size, gpa, memory_size, part_crc, vm in \
+            PART.iter_unpack(table[parts_at:]):
         source = data if kind == VMM else bundle
         rows.append(Row(kind, name.rstrip(b"\0").decode("ascii", "replace"), offset, size, gpa,
-                        memory_size, part_crc, source[offset:offset + size]))
-    return Header(machine_id, guest_memory, entry, dtb), rows
+                        memory_size, part_crc, vm, source[offset:offset + size]))
+    return Header(machine_id, [Vm(*row) for row in VM_ROW.iter_unpack(table[:parts_at])]), rows

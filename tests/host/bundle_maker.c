@@ -12,16 +12,39 @@ struct row {
 	uint32_t size;
 	uint32_t gpa;
 	uint32_t memory_size;
+	uint32_t vm;
 };
+
+static const struct bundle_vm vms[2] = {
+	{ .memory = 0x4000000, .entry = { 0x8000 }, .dtb = { 0x2001000 } },
+	{ .memory = 0x0100000, .entry = { 0x8010 } },
+};
+
+#define NONE BUNDLE_NO_VM
 
 static const struct row rows[PART_COUNT] = {
 	/* clang-format off */
-	[PART_VMM]     = { 1, "vmm",     0x0000, 0x14000, 0,         0 },
-	[PART_KERNEL]  = { 2, "kernel",  0x1000, 0x1800,  0x8000,    0x3000 },
-	[PART_INITRD]  = { 4, "initrd",  0x3000, 0x0abc,  0x2000000, 0xabc },
-	[PART_DTB]     = { 3, "dtb",     0x4000, 0x0300,  0x2001000, 0x300 },
-	[PART_PROXIES] = { 5, "proxies", 0x5000, 0x0040,  0,         0 },
-	[PART_INFO]    = { 6, "info",    0x6000, 0x0009,  0,         0 },
+	[PART_VMM]     = { 1, "vmm",     0x0000, 0x14000, 0,         0,      NONE },
+	[PART_KERNEL]  = { 2, "kernel",  0x1000, 0x1800,  0x8000,    0x3000, 0 },
+	[PART_INITRD]  = { 4, "initrd",  0x3000, 0x0abc,  0x2000000, 0xabc,  0 },
+	[PART_DTB]     = { 3, "dtb",     0x4000, 0x0300,  0x2001000, 0x300,  0 },
+	[PART_PROXIES] = { 5, "proxies", 0x5000, 0x0040,  0,         0,      0 },
+	[PART_INFO]    = { 6, "info",    0x6000, 0x0009,  0,         0,      0 },
+	/* clang-format on */
+};
+
+static const struct row rows_of_two[TWO_COUNT] = {
+	/* clang-format off */
+	[TWO_VMM]       = { 1, "vmm",     0x0000, 0x14000, 0,         0,      NONE },
+	[TWO_KERNEL]    = { 2, "kernel",  0x1000, 0x1800,  0x8000,    0x3000, 0 },
+	[TWO_DTB]       = { 3, "dtb",     0x3000, 0x0300,  0x2001000, 0x300,  0 },
+	[TWO_PROXIES]   = { 5, "proxies", 0x4000, 0x0040,  0,         0,      0 },
+	[TWO_INFO]      = { 6, "info",    0x5000, 0x0009,  0,         0,      0 },
+	[TWO_GUEST_1]   = { 2, "kernel",  0x6000, 0x0100,  0x8000,    0x4000, 1 },
+	[TWO_PROXIES_1] = { 5, "proxies", 0x7000, 0x0008,  0,         0,      1 },
+	[TWO_INFO_1]    = { 6, "info",    0x8000, 0x0009,  0,         0,      1 },
+	[TWO_CONFIG]    = { 8, "config",  0x9000, 0x0800,  0,         0,      NONE },
+	[TWO_DISK]      = { 9, "scratch", 0xa000, 0x0200,  0,         0x3000, NONE },
 	/* clang-format on */
 };
 
@@ -37,10 +60,16 @@ uint32_t get_le32(const uint8_t *at)
 	       (uint32_t)at[3] << 24;
 }
 
+/** The row of a VM in the table. */
+uint8_t *bundle_vm_row(uint8_t *bytes, unsigned vm)
+{
+	return bytes + BUNDLE_HEADER_SIZE + vm * BUNDLE_VM_SIZE;
+}
+
 /** The row of a part in the table. */
 uint8_t *bundle_row(uint8_t *bytes, unsigned part)
 {
-	return bytes + BUNDLE_HEADER_SIZE + part * BUNDLE_PART_SIZE;
+	return bundle_vm_row(bytes, get_le32(bytes + BUNDLE_AT_VM_COUNT)) + part * BUNDLE_PART_SIZE;
 }
 
 /** Makes the checksum of the header right again. */
@@ -76,29 +105,48 @@ uint32_t bundle_lay_out(uint8_t bytes[BUNDLE_TABLE_MAX])
 	return end;
 }
 
-/** Writes header and part table of a correct bundle of MADE_TOTAL_SIZE bytes. */
-void bundle_make(uint8_t bytes[BUNDLE_TABLE_MAX])
+static void make(uint8_t *bytes, unsigned vm_count, const struct row *part, unsigned part_count,
+		 uint32_t total_size)
 {
 	memset(bytes, 0, BUNDLE_TABLE_MAX);
 	put_le32(bytes + BUNDLE_AT_MAGIC, BUNDLE_MAGIC);
 	put_le32(bytes + BUNDLE_AT_VERSION, BUNDLE_VERSION);
-	put_le32(bytes + BUNDLE_AT_HEADER_SIZE, BUNDLE_HEADER_SIZE + PART_COUNT * BUNDLE_PART_SIZE);
-	put_le32(bytes + BUNDLE_AT_TOTAL_SIZE, MADE_TOTAL_SIZE);
-	put_le32(bytes + BUNDLE_AT_PART_COUNT, PART_COUNT);
+	put_le32(bytes + BUNDLE_AT_HEADER_SIZE,
+		 BUNDLE_HEADER_SIZE + vm_count * BUNDLE_VM_SIZE + part_count * BUNDLE_PART_SIZE);
+	put_le32(bytes + BUNDLE_AT_TOTAL_SIZE, total_size);
+	put_le32(bytes + BUNDLE_AT_PART_COUNT, part_count);
 	put_le32(bytes + BUNDLE_AT_MACHINE_ID, 0x113);
-	put_le32(bytes + BUNDLE_AT_GUEST_MEMORY, 0x4000000);
-	put_le32(bytes + BUNDLE_AT_ENTRY, 0x8000);
-	put_le32(bytes + BUNDLE_AT_DTB, 0x2001000);
-	for (unsigned i = 0; i < PART_COUNT; i++) {
+	put_le32(bytes + BUNDLE_AT_VM_COUNT, vm_count);
+	for (unsigned i = 0; i < vm_count; i++) {
+		uint8_t *const row = bundle_vm_row(bytes, i);
+
+		put_le32(row + BUNDLE_VM_AT_MEMORY, vms[i].memory);
+		put_le32(row + BUNDLE_VM_AT_ENTRY, vms[i].entry.raw);
+		put_le32(row + BUNDLE_VM_AT_DTB, vms[i].dtb.raw);
+	}
+	for (unsigned i = 0; i < part_count; i++) {
 		uint8_t *const row = bundle_row(bytes, i);
 
-		put_le32(row + BUNDLE_PART_AT_KIND, rows[i].kind);
-		memcpy(row + BUNDLE_PART_AT_NAME, rows[i].name, strlen(rows[i].name));
-		put_le32(row + BUNDLE_PART_AT_OFFSET, rows[i].offset);
-		put_le32(row + BUNDLE_PART_AT_SIZE, rows[i].size);
-		put_le32(row + BUNDLE_PART_AT_GPA, rows[i].gpa);
-		put_le32(row + BUNDLE_PART_AT_MEMORY_SIZE, rows[i].memory_size);
+		put_le32(row + BUNDLE_PART_AT_KIND, part[i].kind);
+		memcpy(row + BUNDLE_PART_AT_NAME, part[i].name, strlen(part[i].name));
+		put_le32(row + BUNDLE_PART_AT_OFFSET, part[i].offset);
+		put_le32(row + BUNDLE_PART_AT_SIZE, part[i].size);
+		put_le32(row + BUNDLE_PART_AT_GPA, part[i].gpa);
+		put_le32(row + BUNDLE_PART_AT_MEMORY_SIZE, part[i].memory_size);
 		put_le32(row + BUNDLE_PART_AT_CRC, 0x11111111u * (i + 1));
+		put_le32(row + BUNDLE_PART_AT_VM, part[i].vm);
 	}
 	bundle_seal(bytes);
+}
+
+/** Writes header and tables of a correct bundle of MADE_TOTAL_SIZE bytes: one VM. */
+void bundle_make(uint8_t bytes[BUNDLE_TABLE_MAX])
+{
+	make(bytes, 1, rows, PART_COUNT, MADE_TOTAL_SIZE);
+}
+
+/** The same of TWO_TOTAL_SIZE bytes: two VMs. */
+void bundle_make_two(uint8_t bytes[BUNDLE_TABLE_MAX])
+{
+	make(bytes, 2, rows_of_two, TWO_COUNT, TWO_TOTAL_SIZE);
 }

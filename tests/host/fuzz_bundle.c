@@ -28,14 +28,33 @@ static bool uses_guest_memory(enum bundle_kind kind)
 	return kind == BUNDLE_GUEST || kind == BUNDLE_DTB || kind == BUNDLE_INITRD;
 }
 
-static void check(const struct bundle *bundle)
+static void check_overlap(const struct bundle *bundle, unsigned index)
 {
-	uint32_t end = BUNDLE_HEADER_SIZE + bundle->part_count * BUNDLE_PART_SIZE;
-	unsigned entry_in = 0;
+	const struct bundle_part *const a = &bundle->part[index];
 
-	REQUIRE(bundle->total_size == MADE_TOTAL_SIZE);
+	for (unsigned j = 0; j < index; j++) {
+		const struct bundle_part *const b = &bundle->part[j];
+
+		REQUIRE(a->vm != b->vm || !b->memory_size ||
+			a->gpa.raw >= b->gpa.raw + b->memory_size ||
+			b->gpa.raw >= a->gpa.raw + a->memory_size);
+	}
+}
+
+static void check(const struct bundle *bundle, uint32_t total_size)
+{
+	uint32_t end = BUNDLE_HEADER_SIZE + bundle->vm_count * BUNDLE_VM_SIZE +
+		       bundle->part_count * BUNDLE_PART_SIZE;
+	unsigned entry_in[BUNDLE_VMS_MAX] = { 0 };
+	uint64_t memory = 0;
+
+	REQUIRE(bundle->total_size == total_size);
+	REQUIRE(bundle->vm_count && bundle->vm_count <= BUNDLE_VMS_MAX);
 	REQUIRE(bundle->part_count <= BUNDLE_PARTS_MAX);
-	REQUIRE(bundle->guest_memory && bundle->guest_memory <= BUNDLE_GUEST_MEMORY_MAX);
+	for (unsigned i = 0; i < bundle->vm_count; i++) {
+		REQUIRE(bundle->vm[i].memory);
+		memory += bundle->vm[i].memory;
+	}
 	for (unsigned i = 0; i < bundle->part_count; i++) {
 		const struct bundle_part *const a = &bundle->part[i];
 
@@ -47,25 +66,29 @@ static void check(const struct bundle *bundle)
 			REQUIRE((uint64_t)a->offset + a->size <= bundle->total_size);
 			end = a->offset + a->size;
 		}
-		if (!uses_guest_memory(a->kind)) {
-			REQUIRE(!a->memory_size);
-			continue;
-		}
-		REQUIRE(a->memory_size >= a->size);
-		REQUIRE((uint64_t)a->gpa.raw + a->memory_size <= bundle->guest_memory);
-		entry_in += a->kind == BUNDLE_GUEST && bundle->entry.raw >= a->gpa.raw &&
-			    bundle->entry.raw < a->gpa.raw + a->size;
-		for (unsigned j = 0; j < i; j++) {
-			const struct bundle_part *const b = &bundle->part[j];
+		REQUIRE(a->vm < bundle->vm_count || a->vm == BUNDLE_NO_VM);
+		if (a->kind == BUNDLE_DISK) {
+			REQUIRE(a->vm == BUNDLE_NO_VM && a->memory_size >= a->size);
+			memory += a->memory_size;
+		} else if (uses_guest_memory(a->kind)) {
+			const struct bundle_vm *const vm = &bundle->vm[a->vm];
 
-			REQUIRE(!b->memory_size || a->gpa.raw >= b->gpa.raw + b->memory_size ||
-				b->gpa.raw >= a->gpa.raw + a->memory_size);
+			REQUIRE(a->memory_size >= a->size);
+			REQUIRE((uint64_t)a->gpa.raw + a->memory_size <= vm->memory);
+			entry_in[a->vm] += a->kind == BUNDLE_GUEST && vm->entry.raw >= a->gpa.raw &&
+					   vm->entry.raw < a->gpa.raw + a->size;
+			check_overlap(bundle, i);
+		} else {
+			REQUIRE(!a->memory_size);
 		}
 	}
 	REQUIRE(bundle->total_size - end < BUNDLE_ALIGN);
-	REQUIRE(entry_in == 1);
-	REQUIRE(bundle_find(bundle, BUNDLE_VMM) && bundle_find(bundle, BUNDLE_PROXIES));
-	REQUIRE(bundle_find(bundle, BUNDLE_PROXIES)->size <= 4 * 4096);
+	REQUIRE(memory == bundle->memory && memory <= BUNDLE_MEMORY_MAX);
+	REQUIRE(bundle_find(bundle, BUNDLE_NO_VM, BUNDLE_VMM));
+	for (unsigned i = 0; i < bundle->vm_count; i++) {
+		REQUIRE(entry_in[i] == 1);
+		REQUIRE(bundle_find(bundle, i, BUNDLE_PROXIES)->size <= 4 * 4096);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -74,9 +97,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct bundle bundle;
 	uint8_t made[BUNDLE_TABLE_MAX];
+	const bool two = size && data[size - 1] & 1;
+	const uint32_t total_size = two ? TWO_TOTAL_SIZE : MADE_TOTAL_SIZE;
 	unsigned at_part;
 
-	bundle_make(made);
+	(two ? bundle_make_two : bundle_make)(made);
 	for (; size >= sizeof(struct change); size -= sizeof(struct change)) {
 		struct change change;
 
@@ -109,8 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *const bytes = malloc(length + 1);
 
 	memcpy(bytes, made, length);
-	if (bundle_parse(bytes, length, MADE_TOTAL_SIZE, &bundle, &at_part) == BUNDLE_OK)
-		check(&bundle);
+	if (bundle_parse(bytes, length, total_size, &bundle, &at_part) == BUNDLE_OK)
+		check(&bundle, total_size);
 	free(bytes);
 	return 0;
 }

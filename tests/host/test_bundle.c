@@ -12,7 +12,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define HEADER 100 /* instead of a part: the word is in the header */
+#define HEADER 100         /* instead of a part: the word is in the header */
+#define VM(n)  (200 + (n)) /* ... or in the row of a VM */
 
 /** One word of the correct bundle replaced. */
 struct spoilt {
@@ -26,7 +27,7 @@ struct spoilt {
 static const struct spoilt spoilt_bundles[] = {
 	/* clang-format off */
 	{ HEADER, BUNDLE_AT_MAGIC, 0x4f4b4149, BUNDLE_BAD_MAGIC, BUNDLE_PARTS_MAX },
-	{ HEADER, BUNDLE_AT_VERSION, 2, BUNDLE_BAD_VERSION, BUNDLE_PARTS_MAX },
+	{ HEADER, BUNDLE_AT_VERSION, 1, BUNDLE_BAD_VERSION, BUNDLE_PARTS_MAX },
 	{ HEADER, BUNDLE_AT_HEADER_SIZE, BUNDLE_HEADER_SIZE - 4, BUNDLE_BAD_SIZE,
 	  BUNDLE_PARTS_MAX },
 	{ HEADER, BUNDLE_AT_HEADER_SIZE, BUNDLE_TABLE_MAX + 4, BUNDLE_BAD_SIZE, BUNDLE_PARTS_MAX },
@@ -37,22 +38,28 @@ static const struct spoilt spoilt_bundles[] = {
 	{ HEADER, BUNDLE_AT_TOTAL_SIZE, 0, BUNDLE_BAD_SIZE, BUNDLE_PARTS_MAX },
 	{ HEADER, BUNDLE_AT_PART_COUNT, PART_COUNT - 1, BUNDLE_BAD_SIZE, BUNDLE_PARTS_MAX },
 	{ HEADER, BUNDLE_AT_PART_COUNT, 0x0aaaaab1, BUNDLE_BAD_SIZE, BUNDLE_PARTS_MAX },
-	{ HEADER, BUNDLE_AT_GUEST_MEMORY, 0, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
-	{ HEADER, BUNDLE_AT_GUEST_MEMORY, 0x4000001, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
-	{ HEADER, BUNDLE_AT_GUEST_MEMORY, 0x10100000, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
-	{ HEADER, BUNDLE_AT_GUEST_MEMORY, 0x2000000, BUNDLE_BAD_MEMORY, PART_INITRD },
+	{ VM(0), BUNDLE_VM_AT_MEMORY, 0, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
+	{ VM(0), BUNDLE_VM_AT_MEMORY, 0x4000001, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
+	{ VM(0), BUNDLE_VM_AT_MEMORY, 0x10100000, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
+	{ VM(0), BUNDLE_VM_AT_MEMORY, 0x2000000, BUNDLE_BAD_MEMORY, PART_INITRD },
 	{ HEADER, BUNDLE_AT_RESERVED, 1, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
+	{ HEADER, BUNDLE_AT_VM_COUNT, 0, BUNDLE_BAD_SIZE, BUNDLE_PARTS_MAX },
+	{ HEADER, BUNDLE_AT_VM_COUNT, 2, BUNDLE_BAD_SIZE, BUNDLE_PARTS_MAX },
+	{ HEADER, BUNDLE_AT_VM_COUNT, 0x80000001, BUNDLE_BAD_SIZE, BUNDLE_PARTS_MAX },
+	{ VM(0), BUNDLE_VM_AT_RESERVED, 1, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
+	{ VM(0), BUNDLE_VM_SIZE - 4, 1, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
 	{ HEADER, BUNDLE_AT_CRC - 4, 1, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
-	{ HEADER, BUNDLE_AT_DTB, 0, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
-	{ HEADER, BUNDLE_AT_DTB, 0x2001004, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
-	{ HEADER, BUNDLE_AT_ENTRY, 0x7ffc, BUNDLE_BAD_ENTRY, BUNDLE_PARTS_MAX },
-	{ HEADER, BUNDLE_AT_ENTRY, 0x9800, BUNDLE_BAD_ENTRY, BUNDLE_PARTS_MAX }, /* in its bss */
-	{ HEADER, BUNDLE_AT_ENTRY, 0x8002, BUNDLE_BAD_ENTRY, BUNDLE_PARTS_MAX },
-	{ HEADER, BUNDLE_AT_ENTRY, 0x2000000, BUNDLE_BAD_ENTRY, BUNDLE_PARTS_MAX }, /* the initrd */
+	{ VM(0), BUNDLE_VM_AT_DTB, 0, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
+	{ VM(0), BUNDLE_VM_AT_DTB, 0x2001004, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
+	{ VM(0), BUNDLE_VM_AT_ENTRY, 0x7ffc, BUNDLE_BAD_ENTRY, BUNDLE_PARTS_MAX },
+	{ VM(0), BUNDLE_VM_AT_ENTRY, 0x9800, BUNDLE_BAD_ENTRY, BUNDLE_PARTS_MAX }, /* in its bss */
+	{ VM(0), BUNDLE_VM_AT_ENTRY, 0x8002, BUNDLE_BAD_ENTRY, BUNDLE_PARTS_MAX },
+	{ VM(0), BUNDLE_VM_AT_ENTRY, 0x2000000, BUNDLE_BAD_ENTRY, BUNDLE_PARTS_MAX }, /* the initrd */
 
 	{ PART_KERNEL, BUNDLE_PART_AT_KIND, 0, BUNDLE_BAD_KIND, PART_KERNEL },
 	{ PART_KERNEL, BUNDLE_PART_AT_KIND, 7, BUNDLE_BAD_PLACE, PART_KERNEL },
-	{ PART_KERNEL, BUNDLE_PART_AT_KIND, 8, BUNDLE_BAD_KIND, PART_KERNEL },
+	{ PART_KERNEL, BUNDLE_PART_AT_KIND, 8, BUNDLE_BAD_VM, PART_KERNEL },
+	{ PART_KERNEL, BUNDLE_PART_AT_KIND, 10, BUNDLE_BAD_KIND, PART_KERNEL },
 	{ PART_KERNEL, BUNDLE_PART_AT_KIND, 0x80000002, BUNDLE_BAD_KIND, PART_KERNEL },
 	{ PART_VMM, BUNDLE_PART_AT_OFFSET, 0x1000, BUNDLE_BAD_PLACE, PART_VMM },
 	{ PART_VMM, BUNDLE_PART_AT_SIZE, 0, BUNDLE_BAD_PLACE, PART_VMM },
@@ -77,7 +84,9 @@ static const struct spoilt spoilt_bundles[] = {
 	{ PART_INFO, BUNDLE_PART_AT_OFFSET, 0x7000, BUNDLE_BAD_PLACE, PART_INFO },
 	{ PART_INFO, BUNDLE_PART_AT_SIZE, 0, BUNDLE_BAD_SIZE, BUNDLE_PARTS_MAX }, /* a gap */
 	{ PART_KERNEL, BUNDLE_PART_AT_RESERVED, 1, BUNDLE_BAD_HEADER, PART_KERNEL },
-	{ PART_KERNEL, BUNDLE_PART_AT_RESERVED + 4, 1, BUNDLE_BAD_HEADER, PART_KERNEL },
+	{ PART_KERNEL, BUNDLE_PART_AT_VM, 1, BUNDLE_BAD_VM, PART_KERNEL },
+	{ PART_KERNEL, BUNDLE_PART_AT_VM, BUNDLE_NO_VM, BUNDLE_BAD_VM, PART_KERNEL },
+	{ PART_VMM, BUNDLE_PART_AT_VM, 0, BUNDLE_BAD_VM, PART_VMM },
 
 	{ PART_KERNEL, BUNDLE_PART_AT_GPA, 0x8002, BUNDLE_BAD_MEMORY, PART_KERNEL },
 	{ PART_KERNEL, BUNDLE_PART_AT_GPA, 0x4000000, BUNDLE_BAD_MEMORY, PART_KERNEL },
@@ -94,9 +103,43 @@ static const struct spoilt spoilt_bundles[] = {
 	{ PART_PROXIES, BUNDLE_PART_AT_SIZE, 0x3e, BUNDLE_BAD_PLACE, PART_PROXIES },
 	{ PART_PROXIES, BUNDLE_PART_AT_KIND, 4, BUNDLE_BAD_MEMORY, PART_PROXIES },
 	{ PART_INFO, BUNDLE_PART_AT_KIND, 5, BUNDLE_BAD_PLACE, PART_INFO },
-	{ PART_VMM, BUNDLE_PART_AT_KIND, 6, BUNDLE_BAD_PLACE, PART_VMM },
+	{ PART_VMM, BUNDLE_PART_AT_KIND, 6, BUNDLE_BAD_VM, PART_VMM },
 	{ PART_PROXIES, BUNDLE_PART_AT_KIND, 6, BUNDLE_DUPLICATE, PART_INFO },
 	{ PART_DTB, BUNDLE_PART_AT_KIND, 4, BUNDLE_DUPLICATE, PART_DTB },
+	/* clang-format on */
+};
+
+/* The same of the bundle with two VMs. */
+static const struct spoilt spoilt_twos[] = {
+	/* clang-format off */
+	{ VM(1), BUNDLE_VM_AT_MEMORY, 0, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
+	{ VM(1), BUNDLE_VM_AT_MEMORY, 0x0c100000, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX }, /* in all */
+	{ VM(1), BUNDLE_VM_AT_MEMORY, 0xfc000000, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
+	{ VM(1), BUNDLE_VM_AT_MEMORY, 0x0c000000, BUNDLE_BAD_MEMORY, TWO_DISK }, /* in all */
+	{ VM(1), BUNDLE_VM_AT_DTB, 0x2001000, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
+	{ VM(1), BUNDLE_VM_AT_ENTRY, 0x9000, BUNDLE_BAD_ENTRY, BUNDLE_PARTS_MAX }, /* in VM 0 */
+	{ VM(1), BUNDLE_VM_AT_RESERVED, 1, BUNDLE_BAD_HEADER, BUNDLE_PARTS_MAX },
+	{ HEADER, BUNDLE_AT_VM_COUNT, 9, BUNDLE_BAD_SIZE, BUNDLE_PARTS_MAX },
+
+	{ TWO_GUEST_1, BUNDLE_PART_AT_VM, 2, BUNDLE_BAD_VM, TWO_GUEST_1 },
+	{ TWO_GUEST_1, BUNDLE_PART_AT_VM, 0, BUNDLE_DUPLICATE, TWO_GUEST_1 },
+	{ TWO_GUEST_1, BUNDLE_PART_AT_MEMORY_SIZE, 0xf8004, BUNDLE_BAD_MEMORY, TWO_GUEST_1 },
+	{ TWO_GUEST_1, BUNDLE_PART_AT_GPA, 0x100000, BUNDLE_BAD_MEMORY, TWO_GUEST_1 },
+	{ TWO_DTB, BUNDLE_PART_AT_VM, 1, BUNDLE_BAD_MEMORY, TWO_DTB },
+	{ TWO_PROXIES_1, BUNDLE_PART_AT_KIND, 7, BUNDLE_BAD_PLACE, TWO_PROXIES_1 },
+	{ TWO_INFO, BUNDLE_PART_AT_VM, 1, BUNDLE_DUPLICATE, TWO_INFO_1 },
+
+	{ TWO_CONFIG, BUNDLE_PART_AT_VM, 0, BUNDLE_BAD_VM, TWO_CONFIG },
+	{ TWO_CONFIG, BUNDLE_PART_AT_MEMORY_SIZE, 0x1000, BUNDLE_BAD_MEMORY, TWO_CONFIG },
+	{ TWO_CONFIG, BUNDLE_PART_AT_GPA, 0x1000, BUNDLE_BAD_MEMORY, TWO_CONFIG },
+	{ TWO_DISK, BUNDLE_PART_AT_VM, 1, BUNDLE_BAD_VM, TWO_DISK },
+	{ TWO_DISK, BUNDLE_PART_AT_KIND, 8, BUNDLE_BAD_MEMORY, TWO_DISK },
+	{ TWO_DISK, BUNDLE_PART_AT_GPA, 0x1000, BUNDLE_BAD_MEMORY, TWO_DISK },
+	{ TWO_DISK, BUNDLE_PART_AT_MEMORY_SIZE, 0, BUNDLE_BAD_MEMORY, TWO_DISK },
+	{ TWO_DISK, BUNDLE_PART_AT_MEMORY_SIZE, 0x3200, BUNDLE_BAD_MEMORY, TWO_DISK },
+	{ TWO_DISK, BUNDLE_PART_AT_MEMORY_SIZE, 0xfffff000, BUNDLE_BAD_MEMORY, TWO_DISK },
+	{ TWO_DISK, BUNDLE_PART_AT_MEMORY_SIZE, 0x0bf01000, BUNDLE_BAD_MEMORY, TWO_DISK },
+	{ TWO_DISK, BUNDLE_PART_AT_SIZE, 0x1001, BUNDLE_BAD_PLACE, TWO_DISK },
 	/* clang-format on */
 };
 
@@ -117,12 +160,14 @@ static void a_correct_bundle_is_read(void **state)
 	assert_int_equal(BUNDLE_PARTS_MAX, at_part);
 	assert_int_equal(MADE_TOTAL_SIZE, bundle.total_size);
 	assert_int_equal(0x113, bundle.machine_id);
-	assert_int_equal(0x4000000, bundle.guest_memory);
-	assert_int_equal(0x8000, bundle.entry.raw);
-	assert_int_equal(0x2001000, bundle.dtb.raw);
+	assert_int_equal(1, bundle.vm_count);
+	assert_int_equal(0x4000000, bundle.memory);
+	assert_int_equal(0x4000000, bundle.vm[0].memory);
+	assert_int_equal(0x8000, bundle.vm[0].entry.raw);
+	assert_int_equal(0x2001000, bundle.vm[0].dtb.raw);
 	assert_int_equal(PART_COUNT, bundle.part_count);
 
-	const struct bundle_part *const kernel = bundle_find(&bundle, BUNDLE_GUEST);
+	const struct bundle_part *const kernel = bundle_find(&bundle, 0, BUNDLE_GUEST);
 
 	assert_ptr_equal(&bundle.part[PART_KERNEL], kernel);
 	assert_string_equal("kernel", kernel->name);
@@ -133,26 +178,59 @@ static void a_correct_bundle_is_read(void **state)
 	assert_int_equal(0x22222222, kernel->crc);
 }
 
+static void two_vms_are_read(void **state)
+{
+	uint8_t bytes[BUNDLE_TABLE_MAX];
+	unsigned at_part;
+
+	bundle_make_two(bytes);
+	assert_int_equal(BUNDLE_OK,
+			 bundle_parse(bytes, sizeof(bytes), TWO_TOTAL_SIZE, &bundle, &at_part));
+	assert_int_equal(2, bundle.vm_count);
+	assert_int_equal(0x4100000 + 0x3000, bundle.memory);
+	assert_int_equal(0x100000, bundle.vm[1].memory);
+	assert_int_equal(0x8010, bundle.vm[1].entry.raw);
+	assert_int_equal(0, bundle.vm[1].dtb.raw);
+	assert_ptr_equal(&bundle.part[TWO_KERNEL], bundle_find(&bundle, 0, BUNDLE_GUEST));
+	assert_ptr_equal(&bundle.part[TWO_GUEST_1], bundle_find(&bundle, 1, BUNDLE_GUEST));
+	assert_null(bundle_find(&bundle, 1, BUNDLE_DTB));
+	assert_ptr_equal(&bundle.part[TWO_CONFIG],
+			 bundle_find(&bundle, BUNDLE_NO_VM, BUNDLE_CONFIG));
+	assert_ptr_equal(&bundle.part[TWO_DISK], bundle_find_disk(&bundle, "scratch"));
+	assert_null(bundle_find_disk(&bundle, "config"));
+}
+
+static void check_spoilt(const struct spoilt *spoilt, unsigned row, bool two)
+{
+	uint8_t bytes[BUNDLE_TABLE_MAX];
+	unsigned at_part;
+	uint8_t *at;
+
+	(two ? bundle_make_two : bundle_make)(bytes);
+	if (spoilt->part == HEADER)
+		at = bytes;
+	else if (spoilt->part >= VM(0))
+		at = bundle_vm_row(bytes, spoilt->part - VM(0));
+	else
+		at = bundle_row(bytes, spoilt->part);
+	put_le32(at + spoilt->at, spoilt->value);
+	bundle_seal(bytes);
+
+	const enum bundle_error error = bundle_parse(
+		bytes, sizeof(bytes), two ? TWO_TOTAL_SIZE : MADE_TOTAL_SIZE, &bundle, &at_part);
+
+	if (error != spoilt->expected || at_part != spoilt->at_part)
+		fail_msg("row %u: %s at part %u instead of %s at part %u", row,
+			 bundle_error_text(error), at_part, bundle_error_text(spoilt->expected),
+			 spoilt->at_part);
+}
+
 static void one_wrong_word_is_named(void **state)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(spoilt_bundles); i++) {
-		const struct spoilt *const spoilt = &spoilt_bundles[i];
-		uint8_t bytes[BUNDLE_TABLE_MAX];
-		unsigned at_part;
-
-		bundle_make(bytes);
-		put_le32((spoilt->part == HEADER ? bytes : bundle_row(bytes, spoilt->part)) +
-				 spoilt->at,
-			 spoilt->value);
-		bundle_seal(bytes);
-
-		const enum bundle_error error = parse(bytes, &at_part);
-
-		if (error != spoilt->expected || at_part != spoilt->at_part)
-			fail_msg("row %u: %s at part %u instead of %s at part %u", i,
-				 bundle_error_text(error), at_part,
-				 bundle_error_text(spoilt->expected), spoilt->at_part);
-	}
+	for (unsigned i = 0; i < ARRAY_SIZE(spoilt_bundles); i++)
+		check_spoilt(&spoilt_bundles[i], i, false);
+	for (unsigned i = 0; i < ARRAY_SIZE(spoilt_twos); i++)
+		check_spoilt(&spoilt_twos[i], i, true);
 }
 
 static void every_damaged_bit_is_noticed(void **state)
@@ -214,9 +292,9 @@ static void parts_that_must_be_there_are_missed(void **state)
 			(PART_COUNT - 1 - without) * BUNDLE_PART_SIZE);
 		put_le32(bytes + BUNDLE_AT_PART_COUNT, PART_COUNT - 1);
 		put_le32(bytes + BUNDLE_AT_HEADER_SIZE,
-			 BUNDLE_HEADER_SIZE + (PART_COUNT - 1) * BUNDLE_PART_SIZE);
+			 BUNDLE_HEADER_SIZE + BUNDLE_VM_SIZE + (PART_COUNT - 1) * BUNDLE_PART_SIZE);
 		if (without == PART_DTB)
-			put_le32(bytes + BUNDLE_AT_DTB, 0);
+			put_le32(bundle_vm_row(bytes, 0) + BUNDLE_VM_AT_DTB, 0);
 
 		const uint32_t size = bundle_lay_out(bytes);
 
@@ -282,7 +360,7 @@ static uint32_t add_pv(uint8_t *bytes, const char *name, uint32_t part_size)
 	put_le32(row + BUNDLE_PART_AT_SIZE, part_size);
 	put_le32(bytes + BUNDLE_AT_PART_COUNT, count + 1);
 	put_le32(bytes + BUNDLE_AT_HEADER_SIZE,
-		 BUNDLE_HEADER_SIZE + (count + 1) * BUNDLE_PART_SIZE);
+		 BUNDLE_HEADER_SIZE + BUNDLE_VM_SIZE + (count + 1) * BUNDLE_PART_SIZE);
 	return bundle_lay_out(bytes);
 }
 
@@ -311,7 +389,8 @@ static void as_many_parts_as_fit_are_read(void **state)
 {
 	for (unsigned count = BUNDLE_PARTS_MAX - 1; count <= BUNDLE_PARTS_MAX + 1; count++) {
 		uint8_t bytes[BUNDLE_TABLE_MAX + BUNDLE_PART_SIZE];
-		const uint32_t size = BUNDLE_HEADER_SIZE + count * BUNDLE_PART_SIZE;
+		const uint32_t size =
+			BUNDLE_HEADER_SIZE + BUNDLE_VM_SIZE + count * BUNDLE_PART_SIZE;
 		unsigned at_part;
 
 		memset(bytes, 0, sizeof(bytes));
@@ -320,7 +399,7 @@ static void as_many_parts_as_fit_are_read(void **state)
 			uint8_t *const row = bundle_row(bytes, i);
 
 			put_le32(row + BUNDLE_PART_AT_KIND, BUNDLE_GUEST);
-			row[BUNDLE_PART_AT_NAME] = (uint8_t)('a' + i);
+			row[BUNDLE_PART_AT_NAME] = (uint8_t)('0' + i);
 			put_le32(row + BUNDLE_PART_AT_OFFSET, MADE_TOTAL_SIZE);
 			put_le32(row + BUNDLE_PART_AT_GPA, 0x3000000 + 0x1000 * i);
 			put_le32(row + BUNDLE_PART_AT_MEMORY_SIZE, 0x1000);
@@ -361,6 +440,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_correct_bundle_is_read),
+		cmocka_unit_test(two_vms_are_read),
 		cmocka_unit_test(one_wrong_word_is_named),
 		cmocka_unit_test(every_damaged_bit_is_noticed),
 		cmocka_unit_test(a_short_buffer_is_not_read_past),

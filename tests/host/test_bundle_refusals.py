@@ -133,7 +133,7 @@ def test_memory(good):
     refuse(good, "no size", memory="lots")
     refuse(good, "whole MiB", memory="1")
     refuse(good, "whole MiB", memory="0")
-    refuse(good, "whole MiB from 1 to 252", memory="253M")
+    refuse(good, "whole MiB from 1 to 253", memory="254M")
     refuse(good, "too little", "--memory", memory="1M")
 
 

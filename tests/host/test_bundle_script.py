@@ -42,8 +42,9 @@ def linux(inputs, *more, guest="vmlinux"):
 
 def test_linux_is_placed_by_its_page_offset(inputs):
     header, parts = linux(inputs, "--memory", "64M")
-    assert header.machine_id == 0x113 and header.guest_memory == 64 << 20
-    assert header.entry == 0x8000
+    assert header.machine_id == 0x113
+    (vm,) = header.vms
+    assert vm.memory == 64 << 20 and vm.entry == 0x8000
     kernel, data = parts["kernel"], parts["kernel.1"]
     assert kernel.gpa == 0x8000 and kernel.memory_size == kernel.size
     assert data.gpa == 0x100000 and data.memory_size == data.size + 4096  # the bss
@@ -57,7 +58,7 @@ def test_the_flat_image_gives_the_same_memory(inputs):
         for part in parts.values():
             if part.kind == image.GUEST:
                 content[part.gpa:part.gpa + part.size] = part.data
-        return header.entry, content, parts["proxies"].data
+        return header.vms[0].entry, content, parts["proxies"].data
 
     header, parts = linux(inputs)
     from_elf = memory()
@@ -90,7 +91,9 @@ def test_paravirtual_code_is_kept_off_the_kernel(inputs, tmp_path):
 
 def test_bare_metal_needs_no_tree(inputs):
     header, parts = bundle(inputs, "bare", "--memory", "2M", "--name", "rtos")
-    assert header.dtb == 0 and header.entry == 0x8000 and header.guest_memory == 2 << 20
+    assert header.vms == [(2 << 20, 0x8000, 0)]
+    assert {part.vm for name, part in parts.items() if name != "vmm"} == {0}
+    assert parts["vmm"].vm == image.NO_VM
     assert set(parts) == {"vmm", "guest", "proxies", "info"}
     assert parts["info"].data == b"name=rtos\nguest=guest.hako\nkind=bare-metal\n"
 
@@ -102,7 +105,7 @@ def test_file_is_a_zimage_with_checksums(inputs):
     bundle_at, size = struct.unpack_from("<II", data, 0x58)
     assert bundle_at % 4096 == 0 and bundle_at >= 6000 + 4096 and bundle_at + size == len(data)
     header, rows = image.unpack(data)
-    assert header.dtb
+    assert header.vms[0].dtb
     end = 0
     for row in rows:
         assert zlib.crc32(row.data) == row.crc and len(row.data) == row.size
@@ -118,7 +121,7 @@ def test_file_is_a_zimage_with_checksums(inputs):
 
 def test_initrd_and_tree_are_out_of_the_kernels_way(inputs):
     header, parts = linux(inputs, "--memory", "96M")
-    assert parts["initrd"].gpa == 32 << 20 and parts["dtb"].gpa == header.dtb
+    assert parts["initrd"].gpa == 32 << 20 and parts["dtb"].gpa == header.vms[0].dtb
     assert parts["initrd"].data == inputs["initrd"].read_bytes()
     header, parts = linux(inputs, "--memory", "16M")
     assert parts["dtb"].gpa + parts["dtb"].size <= 16 << 20
