@@ -130,7 +130,13 @@ struct board_irq {
 	uint8_t irq;  /* flat number on the board */
 	uint8_t sink; /* enum vm_sink */
 	uint8_t input;
+	const char *window; /* name of the row that it belongs to, and goes to a VM with */
 };
+
+/* A VM's virtio devices: windows of one page each, their interrupts on the primary controller. */
+#define VM_VIRTIO_BASE 0xf0010000u
+#define VM_VIRTIO_SIZE 0x1000u
+#define VM_VIRTIO_MAX  8
 
 #define BOARD_SILENCE_MAX 4
 #define BOARD_RESETS_MAX  2
@@ -157,6 +163,7 @@ struct board {
 	unsigned window_count;
 	const struct board_irq *irqs;
 	unsigned irq_count;
+	uint8_t virtio_input[VM_VIRTIO_MAX]; /* of the primary controller: free, or of few rows */
 };
 
 extern const struct board board;

@@ -59,17 +59,17 @@ static const struct board_window windows[] = {
 
 static const struct board_irq irqs[] = {
 	/* clang-format off */
-	{ 2, VM_SINK_PRIMARY, 2 },        /* UART 1 */
-	{ 3, VM_SINK_PRIMARY, 3 },        /* keyboard */
-	{ 4, VM_SINK_PRIMARY, 4 },        /* mouse */
-	{ 8, VM_SINK_PRIMARY, 8 },        /* RTC alarm */
-	{ 23, VM_SINK_PRIMARY, 23 },      /* SD card: command */
-	{ 24, VM_SINK_PRIMARY, 24 },      /* SD card: data */
-	{ 25, VM_SINK_PRIMARY, 25 },      /* audio */
-	{ 27, VM_SINK_PRIMARY, 27 },      /* Ethernet */
-	{ 32 + 1, VM_SINK_SECONDARY, 1 }, /* ring indicator of UART 0 */
-	{ 32 + 2, VM_SINK_SECONDARY, 2 }, /* the same of UART 1 */
-	{ 32 + 3, VM_SINK_CARD, 0 },      /* SD card inserted */
+	{ 2, VM_SINK_PRIMARY, 2, "uart1" },        /* UART 1 */
+	{ 3, VM_SINK_PRIMARY, 3, "kmi0" },         /* keyboard */
+	{ 4, VM_SINK_PRIMARY, 4, "kmi1" },         /* mouse */
+	{ 8, VM_SINK_PRIMARY, 8, "rtc" },          /* RTC alarm */
+	{ 23, VM_SINK_PRIMARY, 23, "mmc" },        /* SD card: command */
+	{ 24, VM_SINK_PRIMARY, 24, "mmc" },        /* SD card: data */
+	{ 25, VM_SINK_PRIMARY, 25, "aaci" },       /* audio */
+	{ 27, VM_SINK_PRIMARY, 27, "ethernet" },   /* Ethernet */
+	{ 32 + 1, VM_SINK_SECONDARY, 1, "uart0" }, /* ring indicator of UART 0 */
+	{ 32 + 2, VM_SINK_SECONDARY, 2, "uart1" }, /* the same of UART 1 */
+	{ 32 + 3, VM_SINK_CARD, 0, "mmc" },        /* SD card inserted */
 	/* clang-format on */
 };
 
@@ -97,4 +97,5 @@ const struct board board = {
 	.window_count = ARRAY_SIZE(windows),
 	.irqs = irqs,
 	.irq_count = ARRAY_SIZE(irqs),
+	.virtio_input = { 9, 10, 11, 12, 13, 14, 15, 16 },
 };

@@ -78,26 +78,26 @@ static const struct board_window windows[] = {
 
 static const struct board_irq irqs[] = {
 	/* clang-format off */
-	{ 6, VM_SINK_PRIMARY, 6 },          /* GPIO 0 */
-	{ 7, VM_SINK_PRIMARY, 7 },          /* GPIO 1 */
-	{ 8, VM_SINK_PRIMARY, 8 },          /* GPIO 2 */
-	{ 9, VM_SINK_PRIMARY, 9 },          /* GPIO 3 */
-	{ 10, VM_SINK_PRIMARY, 10 },        /* RTC alarm */
-	{ 11, VM_SINK_PRIMARY, 11 },        /* SSP */
-	{ 13, VM_SINK_PRIMARY, 13 },        /* UART 1 */
-	{ 14, VM_SINK_PRIMARY, 14 },        /* UART 2 */
-	{ 15, VM_SINK_PRIMARY, 15 },        /* SCI 0 */
-	{ 32 + 1, VM_SINK_SECONDARY, 1 },   /* SD card 0: second interrupt */
-	{ 32 + 2, VM_SINK_SECONDARY, 2 },   /* SD card 1: second interrupt */
-	{ 32 + 3, VM_SINK_SECONDARY, 3 },   /* keyboard */
-	{ 32 + 4, VM_SINK_SECONDARY, 4 },   /* mouse */
-	{ 32 + 5, VM_SINK_SECONDARY, 5 },   /* SCI 1 */
-	{ 32 + 6, VM_SINK_SECONDARY, 6 },   /* UART 3 */
-	{ 32 + 7, VM_SINK_SECONDARY, 7 },   /* character LCD */
-	{ 32 + 22, VM_SINK_SECONDARY, 22 }, /* SD card 0 */
-	{ 32 + 23, VM_SINK_SECONDARY, 23 }, /* SD card 1 */
-	{ 32 + 24, VM_SINK_SECONDARY, 24 }, /* audio */
-	{ 32 + 25, VM_SINK_SECONDARY, 25 }, /* Ethernet */
+	{ 6, VM_SINK_PRIMARY, 6, "gpio0" },                /* GPIO 0 */
+	{ 7, VM_SINK_PRIMARY, 7, "gpio1" },                /* GPIO 1 */
+	{ 8, VM_SINK_PRIMARY, 8, "gpio2" },                /* GPIO 2 */
+	{ 9, VM_SINK_PRIMARY, 9, "gpio3" },                /* GPIO 3 */
+	{ 10, VM_SINK_PRIMARY, 10, "rtc" },                /* RTC alarm */
+	{ 11, VM_SINK_PRIMARY, 11, "ssp" },                /* SSP */
+	{ 13, VM_SINK_PRIMARY, 13, "uart1" },              /* UART 1 */
+	{ 14, VM_SINK_PRIMARY, 14, "uart2" },              /* UART 2 */
+	{ 15, VM_SINK_PRIMARY, 15, "sci0" },               /* SCI 0 */
+	{ 32 + 1, VM_SINK_SECONDARY, 1, "mmc0" },          /* SD card 0: second interrupt */
+	{ 32 + 2, VM_SINK_SECONDARY, 2, "mmc1" },          /* SD card 1: second interrupt */
+	{ 32 + 3, VM_SINK_SECONDARY, 3, "kmi0" },          /* keyboard */
+	{ 32 + 4, VM_SINK_SECONDARY, 4, "kmi1" },          /* mouse */
+	{ 32 + 5, VM_SINK_SECONDARY, 5, "sci1" },          /* SCI 1 */
+	{ 32 + 6, VM_SINK_SECONDARY, 6, "uart3" },         /* UART 3 */
+	{ 32 + 7, VM_SINK_SECONDARY, 7, "character lcd" }, /* character LCD */
+	{ 32 + 22, VM_SINK_SECONDARY, 22, "mmc0" },        /* SD card 0 */
+	{ 32 + 23, VM_SINK_SECONDARY, 23, "mmc1" },        /* SD card 1 */
+	{ 32 + 24, VM_SINK_SECONDARY, 24, "aaci" },        /* audio */
+	{ 32 + 25, VM_SINK_SECONDARY, 25, "ethernet" },    /* Ethernet */
 	/* clang-format on */
 };
 
@@ -119,4 +119,5 @@ const struct board board = {
 	.window_count = ARRAY_SIZE(windows),
 	.irqs = irqs,
 	.irq_count = ARRAY_SIZE(irqs),
+	.virtio_input = { 27, 28, 29, 30, 17, 16, 15, 11 },
 };

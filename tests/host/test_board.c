@@ -6,6 +6,7 @@
 #include "tests/host/device_fixture.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "board/board.h"
 #include "board/boot_boards.h"
@@ -326,6 +327,42 @@ static void a_reset_leaves_every_wire_low_in_any_order(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static const struct board_window *row_named(const char *name)
+{
+	for (unsigned n = 0; n < board.window_count; n++)
+		if (strcmp(board.windows[n].name, name) == 0)
+			return &board.windows[n];
+	return NULL;
+}
+
+static void names_of_rows_are_unique_and_lines_name_one(void **state)
+{
+	for (unsigned n = 0; n < board.window_count; n++)
+		assert_ptr_equal(&board.windows[n], row_named(board.windows[n].name));
+	for (unsigned n = 0; n < board.irq_count; n++)
+		assert_non_null(row_named(board.irqs[n].window));
+}
+
+static void virtio_devices_have_inputs_and_addresses_of_their_own(void **state)
+{
+	uint32_t used = 0;
+
+	for (unsigned n = 0; n < board.window_count; n++) {
+		const struct board_window *const row = &board.windows[n];
+
+		assert_true(row->base + (row->size - 1) < VM_VIRTIO_BASE ||
+			    row->base >= VM_VIRTIO_BASE + VM_VIRTIO_MAX * VM_VIRTIO_SIZE);
+		for (unsigned i = 0; i < DEVICE_WIRES_MAX; i++)
+			if (row->wire[i].sink == VM_SINK_PRIMARY)
+				used |= BIT(row->wire[i].input);
+	}
+	for (unsigned n = 0; n < VM_VIRTIO_MAX; n++) {
+		assert_true(board.virtio_input[n] < 32);
+		assert_false(used & BIT(board.virtio_input[n]));
+		used |= BIT(board.virtio_input[n]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +373,8 @@ int main(void)
 		T(bus_masters_are_out_of_reach),
 		T(every_physical_line_reaches_the_cpu),
 		T(a_reset_leaves_every_wire_low_in_any_order),
+		cmocka_unit_test(names_of_rows_are_unique_and_lines_name_one),
+		cmocka_unit_test(virtio_devices_have_inputs_and_addresses_of_their_own),
 	};
 
 	return cmocka_run_group_tests_name("board", tests, NULL, NULL);
