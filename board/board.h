@@ -15,16 +15,18 @@
 #include <stdint.h>
 
 /*
- * Drivers of the board's own devices. There is one of each, so a driver keeps the pointer to its
- * registers that init() gives it; whoever calls init() maps the page.
+ * Drivers of the board's own devices. There is one of each but UARTs, so a driver keeps the pointer to
+ * its registers that init() gives it; whoever calls init() maps the page. Users of a UART keep theirs.
  */
 
 struct uart_driver {
-	void (*init)(volatile uint32_t *regs); /* ready to send, interrupts off */
-	void (*put)(uint8_t byte);             /* waits while the FIFO is full */
-	int (*get)(void);                      /* a byte, or -1 */
-	void (*enable_rx_irq)(bool enable);
-	void (*ack)(void); /* clears the receive interrupt; call it before get() */
+	void (*init)(volatile uint32_t *regs);                  /* ready to send, interrupts off */
+	bool (*try_put)(volatile uint32_t *regs, uint8_t byte); /* false: the FIFO is full */
+	int (*get)(volatile uint32_t *regs);                    /* a byte, or -1 */
+	void (*enable_rx_irq)(volatile uint32_t *regs, bool enable);
+	/* Comes when the FIFO is emptied below a level, so fill it first. */
+	void (*enable_tx_irq)(volatile uint32_t *regs, bool enable);
+	void (*ack)(volatile uint32_t *regs); /* clears both; call it before get() and try_put() */
 };
 
 #define IRQCHIP_LEVELS 2
@@ -149,8 +151,9 @@ struct board {
 		uint32_t size;
 	} ram;
 
-	const struct uart_driver *console_driver;
+	const struct uart_driver *uart_driver; /* of both */
 	struct board_device console;
+	struct board_device uart1; /* one of the windows, too: a VM's own, or its console */
 	const struct irqchip_driver *irqchip_driver;
 	hpa_t irqchip[IRQCHIP_LEVELS];
 	const struct timer_driver *timer_driver;

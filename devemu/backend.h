@@ -10,9 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The far end of a serial line. The other direction is pl011_receive(). */
+/**
+ * The far end of a serial line. The other direction is pl011_receive().
+ *
+ * What put() gets when there is no room is lost, as on a board. After room() was false, and is true
+ * again, pl011_transmit_again() tells the guest.
+ */
 struct uart_backend {
 	void (*put)(const struct uart_backend *backend, uint8_t byte);
+	bool (*room)(const struct uart_backend *backend); /* for one byte; NULL: always */
 };
 
 /**

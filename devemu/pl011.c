@@ -41,10 +41,19 @@ static uint32_t modem_interrupts(uint32_t changed)
 	       (changed & PL011_FR_DCD ? 0x4u : 0u) | (changed & PL011_FR_DSR ? 0x8u : 0u);
 }
 
-static uint32_t flags(const struct pl011_state *s)
+static bool has_room(const struct device *dev)
 {
-	return modem(s) | PL011_FR_TXFE | (s->count == 0 ? PL011_FR_RXFE : 0u) |
-	       (s->count >= depth(s) ? PL011_FR_RXFF : 0u);
+	const struct uart_backend *const line = dev->backend;
+
+	return !line || !line->room || line->room(line) || is_loopback(dev->state);
+}
+
+static uint32_t flags(const struct device *dev)
+{
+	const struct pl011_state *const s = dev->state;
+
+	return modem(s) | (has_room(dev) ? PL011_FR_TXFE : PL011_FR_TXFF | PL011_FR_BUSY) |
+	       (s->count == 0 ? PL011_FR_RXFE : 0u) | (s->count >= depth(s) ? PL011_FR_RXFF : 0u);
 }
 
 static void push(struct pl011_state *s, uint16_t value)
@@ -83,7 +92,8 @@ static void send(struct device *dev, uint8_t byte)
 	} else if (line) {
 		line->put(line, byte);
 	}
-	s->ris |= PL011_INT_TX;
+	s->is_held = !has_room(dev);
+	s->ris = s->is_held ? s->ris & ~PL011_INT_TX : s->ris | PL011_INT_TX;
 }
 
 static void set_lcr_h(struct pl011_state *s, uint32_t value)
@@ -129,7 +139,7 @@ static uint32_t pl011_read(struct device *dev, uint32_t offset, unsigned size)
 	case PL011_RSR:
 		return s->rsr;
 	case PL011_FR:
-		return flags(s);
+		return flags(dev);
 	case PL011_ILPR:
 		return s->ilpr;
 	case PL011_IBRD:
@@ -226,6 +236,18 @@ bool pl011_receive(struct device *dev, uint8_t byte)
 	push(s, byte);
 	update_irq(dev);
 	return true;
+}
+
+/** The back end has room again: a guest that waits for it is told. */
+void pl011_transmit_again(struct device *dev)
+{
+	struct pl011_state *s = dev->state;
+
+	if (!s->is_held)
+		return;
+	s->is_held = false;
+	s->ris |= PL011_INT_TX;
+	update_irq(dev);
 }
 
 const struct device_ops pl011_ops = {

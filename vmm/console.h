@@ -12,8 +12,9 @@ struct vm;
 void console_init(void);
 void console_connect(struct vm *vm);
 void console_write(const char *text, size_t length);
-const struct uart_backend *console_backend(void);
+const struct uart_backend *console_backend(const struct vm *vm);
 void console_interrupt(void);
 void console_poll(void);
+void console_last_words(void);
 
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-obj-y += vmm/console.o
+obj-y += vmm/console_one.o
 obj-y += vmm/console_key.o
 obj-y += vmm/irq.o
 obj-y += vmm/loader.o
@@ -9,6 +9,7 @@ obj-y += vmm/sched.o
 obj-y += vmm/stop.o
 obj-y += vmm/timer.o
 obj-y += vmm/trap.o
+obj-y += vmm/uart.o
 obj-y += vmm/vm.o
 
 # With STATS=1: the same objects, linked once more with hooks into these functions (vmm/stats.c).

@@ -3,6 +3,7 @@
 
 #include "arch/arm/cache.h"
 #include "arch/arm/cp15.h"
+#include "vmm/console.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/crc32.h"
 #include "vmm/lib/log.h"
@@ -46,6 +47,7 @@ static void exit_to_debugger(int code)
 /** No VM is left: says so, checks itself, and waits for the power to go. */
 void stop_board(int code)
 {
+	console_last_words();
 	if (image_checksum() == image_crc) {
 		log_info("hako: vmm memory checksum ok\n");
 	} else {
@@ -73,6 +75,7 @@ void panic(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	console_last_words();
 	log_error("hako: panic: %s", text);
 	halt();
 }
@@ -80,6 +83,7 @@ void panic(const char *format, ...)
 /** A trap of the VMM itself: @p where is the banked lr. Always a bug. */
 void trap_from_vmm(uint32_t where, uint32_t kind, uint32_t psr, uint32_t frame)
 {
+	console_last_words();
 	log_error("hako: panic: trap %u of the VMM itself: lr 0x%08x, psr 0x%08x, fsr 0x%x/0x%x, "
 		  "far 0x%08x, frame 0x%08x\n",
 		  (unsigned)kind, (unsigned)where, (unsigned)psr, (unsigned)cp15_read_dfsr(),

@@ -73,7 +73,7 @@ static const void *backend_make(struct vm *vm, const struct board_window *window
 
 	switch (window->backend) {
 	case VM_BACKEND_CONSOLE:
-		return console_backend();
+		return console_backend(vm);
 	case VM_BACKEND_IRQ:
 		return &vm->lines;
 	case VM_BACKEND_SYSTEM:

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PrimeCell PL011 UART (ARM DDI 0183), polled out, interrupt in. */
+/* PrimeCell PL011 UART (ARM DDI 0183). Keeps no state: a board has several. */
 #include "board/drivers/drivers.h"
 
 #include "board/drivers/regs.h"
 #include "devemu/pl011_regs.h"
-
-static volatile uint32_t *regs;
 
 /*
  * The boot loader has chosen the line speed, and its input clock is not the same on every board: if
@@ -13,9 +11,8 @@ static volatile uint32_t *regs;
  */
 #define IBRD_38400_AT_14MHZ 24
 
-static void pl011_init(volatile uint32_t *base)
+static void pl011_init(volatile uint32_t *regs)
 {
-	regs = base;
 	reg_write(regs, PL011_IMSC, 0);
 	if (reg_read(regs, PL011_IBRD) == 0) {
 		reg_write(regs, PL011_IBRD, IBRD_38400_AT_14MHZ);
@@ -28,34 +25,48 @@ static void pl011_init(volatile uint32_t *base)
 	reg_write(regs, PL011_ICR, PL011_INT_ALL);
 }
 
-static void pl011_put(uint8_t byte)
+static bool pl011_try_put(volatile uint32_t *regs, uint8_t byte)
 {
-	while (reg_read(regs, PL011_FR) & PL011_FR_TXFF)
-		;
+	if (reg_read(regs, PL011_FR) & PL011_FR_TXFF)
+		return false;
 	reg_write(regs, PL011_DR, byte);
+	return true;
 }
 
-static int pl011_get(void)
+static int pl011_get(volatile uint32_t *regs)
 {
 	if (reg_read(regs, PL011_FR) & PL011_FR_RXFE)
 		return -1;
 	return (int)(reg_read(regs, PL011_DR) & 0xffu);
 }
 
-static void pl011_enable_rx_irq(bool enable)
+static void enable(volatile uint32_t *regs, uint32_t interrupts, bool on)
 {
-	reg_write(regs, PL011_IMSC, enable ? PL011_INT_RX | PL011_INT_RT : 0u);
+	const uint32_t others = reg_read(regs, PL011_IMSC) & ~interrupts;
+
+	reg_write(regs, PL011_IMSC, on ? others | interrupts : others);
 }
 
-static void pl011_ack(void)
+static void pl011_enable_rx_irq(volatile uint32_t *regs, bool on)
 {
-	reg_write(regs, PL011_ICR, PL011_INT_RX | PL011_INT_RT);
+	enable(regs, PL011_INT_RX | PL011_INT_RT, on);
+}
+
+static void pl011_enable_tx_irq(volatile uint32_t *regs, bool on)
+{
+	enable(regs, PL011_INT_TX, on);
+}
+
+static void pl011_ack(volatile uint32_t *regs)
+{
+	reg_write(regs, PL011_ICR, PL011_INT_RX | PL011_INT_RT | PL011_INT_TX);
 }
 
 const struct uart_driver pl011_driver = {
 	.init = pl011_init,
-	.put = pl011_put,
+	.try_put = pl011_try_put,
 	.get = pl011_get,
 	.enable_rx_irq = pl011_enable_rx_irq,
+	.enable_tx_irq = pl011_enable_tx_irq,
 	.ack = pl011_ack,
 };

@@ -106,8 +106,9 @@ const struct board board = {
 	.machine_id = MACHINE_ID_versatilepb,
 	.ram = { .base = { 0x00000000 }, .size = 128 * MIB },
 
-	.console_driver = &pl011_driver,
+	.uart_driver = &pl011_driver,
 	.console = { .base = { 0x101f1000 }, .irq = 12 },
+	.uart1 = { .base = { 0x101f2000 }, .irq = 13 },
 	.irqchip_driver = &pl190_driver,
 	.irqchip = { { 0x10140000 }, { 0x10003000 } },
 	.timer_driver = &arm_timer_driver,

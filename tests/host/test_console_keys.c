@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is typed at the console: the VMM's keys, and the rest in order at the guest's UART. */
+/*
+ * The console of an image with one VM. What is typed: the VMM's keys, and the rest in order at the
+ * guest's UART. What is printed: log and guest in the order in which they came, however slow the
+ * board's UART is.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,21 +28,35 @@
 static const char *line; /* not yet taken from it */
 static bool rx_irq, polled;
 
-static void line_put(uint8_t byte)
+static char sent[2048]; /* what is on the wire */
+static unsigned fifo_room;
+static bool tx_irq;
+
+static bool line_try_put(volatile uint32_t *regs, uint8_t byte)
 {
+	if (fifo_room == 0)
+		return false;
+	fifo_room--;
+	strncat(sent, (const char *)&byte, 1);
+	return true;
 }
 
-static int line_get(void)
+static int line_get(volatile uint32_t *regs)
 {
 	return *line ? (uint8_t)*line++ : -1;
 }
 
-static void line_irq(bool enable)
+static void line_rx_irq(volatile uint32_t *regs, bool enable)
 {
 	rx_irq = enable;
 }
 
-static void line_ack(void)
+static void line_tx_irq(volatile uint32_t *regs, bool enable)
+{
+	tx_irq = enable;
+}
+
+static void line_ack(volatile uint32_t *regs)
 {
 }
 
@@ -46,8 +64,9 @@ static void line_init(volatile uint32_t *regs)
 {
 }
 
-static const struct uart_driver driver = { line_init, line_put, line_get, line_irq, line_ack };
-const struct board board = { .name = "workbench", .console_driver = &driver };
+static const struct uart_driver driver = { line_init,   line_try_put, line_get,
+					   line_rx_irq, line_tx_irq,  line_ack };
+const struct board board = { .name = "workbench", .uart_driver = &driver };
 
 void timer_poll_console(void)
 {
@@ -80,18 +99,16 @@ static void wr(uint32_t offset, uint32_t value)
 	pl011_ops.write(&uart, offset, value, 4);
 }
 
-static void guest_put(const struct uart_backend *backend, uint8_t byte)
-{
-}
-
-static const struct uart_backend guest_line = { .put = guest_put };
-
 static int setup(void **state)
 {
 	line = "";
 	logged[0] = '\0';
 	log_set_sink(log_sink_test);
-	uart.backend = &guest_line;
+	sent[0] = '\0';
+	fifo_room = 100000;
+	tx_irq = false;
+	console_init();
+	uart.backend = console_backend(&vm);
 	pl011_ops.reset(&uart);
 	wr(PL011_LCR_H, PL011_LCR_H_FEN);
 	wr(PL011_CR, PL011_CR_UARTEN | PL011_CR_RXE | PL011_CR_TXE);
@@ -215,6 +232,100 @@ static void what_is_too_much_waits_on_the_board(void **state)
 	assert_true(rx_irq);
 }
 
+/* Output. */
+
+static void guest_prints(const char *text)
+{
+	while (*text)
+		wr(PL011_DR, (uint8_t)*text++);
+}
+
+static void log_lines_are_on_lines_of_their_own(void **state)
+{
+	console_write("one\n", 4);
+	guest_prints("guest\r\n");
+	console_write("two\n", 4);
+	guest_prints("half");
+	console_write("three\n", 6);
+	guest_prints("other half");
+	assert_string_equal(sent, "one\r\nguest\r\ntwo\r\nhalf\r\nthree\r\nother half");
+}
+
+static void what_the_uart_does_not_take_follows_in_order(void **state)
+{
+	fifo_room = 3;
+	guest_prints("guest");
+	assert_true(tx_irq);
+	console_write("log\n", 4);
+	guest_prints("more");
+	assert_string_equal(sent, "gue");
+	while (tx_irq) {
+		fifo_room = 2;
+		console_interrupt();
+	}
+	assert_string_equal(sent, "guest\r\nlog\r\nmore");
+}
+
+static void a_guest_waits_for_a_slow_uart_and_loses_nothing(void **state)
+{
+	unsigned given = 0;
+	char wanted[sizeof(sent)] = "";
+
+	wr(PL011_IMSC, PL011_INT_TX);
+	fifo_room = 0;
+	while (!(rd(PL011_FR) & PL011_FR_TXFF)) {
+		wr(PL011_DR, 'a' + given % 26);
+		given++;
+	}
+	assert_int_equal(given, 1024);
+	assert_int_equal(rd(PL011_MIS), 0);
+	fifo_room = 16;
+	console_interrupt();
+	assert_int_equal(rd(PL011_FR) & PL011_FR_TXFF, 0); /* for a guest that polls */
+	assert_int_equal(rd(PL011_MIS), 0);                /* for one that does not: not yet */
+	while (!rd(PL011_MIS)) {
+		assert_true(tx_irq);
+		fifo_room = 16;
+		console_interrupt();
+	}
+	assert_true(given - strlen(sent) <= 512);
+	wr(PL011_DR, 'a' + given % 26);
+	given++;
+	while (tx_irq) {
+		fifo_room = 16;
+		console_interrupt();
+	}
+	for (unsigned n = 0; n < given; n++)
+		wanted[n] = (char)('a' + n % 26);
+	assert_string_equal(sent, wanted);
+}
+
+static void a_guest_that_does_not_look_loses_its_own_bytes_only(void **state)
+{
+	fifo_room = 0;
+	for (unsigned n = 0; n < 5000; n++)
+		wr(PL011_DR, 'x');
+	while (tx_irq) {
+		fifo_room = 16;
+		console_interrupt();
+	}
+	assert_int_equal(strspn(sent, "x"), 1024);
+	sent[0] = '\0';
+	fifo_room = 16;
+	console_write("log\n", 4);
+	assert_string_equal(sent, "\r\nlog\r\n");
+}
+
+static void last_words_push_out_what_waits(void **state)
+{
+	fifo_room = 0;
+	guest_prints("guest\r\n");
+	fifo_room = 100;
+	console_last_words();
+	console_write("end\n", 4);
+	assert_string_equal(sent, "guest\r\nend\r\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +335,11 @@ int main(void)
 		cmocka_unit_test_setup(what_is_typed_reaches_the_guest_without_the_keys, setup),
 		cmocka_unit_test_setup(a_guest_that_reads_nothing_does_not_hide_the_keys, setup),
 		cmocka_unit_test_setup(what_is_too_much_waits_on_the_board, setup),
+		cmocka_unit_test_setup(log_lines_are_on_lines_of_their_own, setup),
+		cmocka_unit_test_setup(what_the_uart_does_not_take_follows_in_order, setup),
+		cmocka_unit_test_setup(a_guest_waits_for_a_slow_uart_and_loses_nothing, setup),
+		cmocka_unit_test_setup(a_guest_that_does_not_look_loses_its_own_bytes_only, setup),
+		cmocka_unit_test_setup(last_words_push_out_what_waits, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

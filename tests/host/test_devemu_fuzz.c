@@ -47,7 +47,12 @@ static void board_write(const struct reg_passthrough *backend, uint32_t offset, 
 	assert_true(offset < 0x1000 && offset % 4 == 0);
 }
 
-static const struct uart_backend line = { line_put };
+static bool line_room(const struct uart_backend *backend)
+{
+	return bench_random() & 1;
+}
+
+static const struct uart_backend line = { line_put, line_room };
 static const struct irq_refresh refresh = { move_a_line, 1 };
 static const struct reg_passthrough board_regs = { board_read, board_write };
 static const struct system_backend system_backend = { &bench_power, &board_regs, 64 * MIB };
@@ -228,6 +233,7 @@ static void step(void)
 			const bool room = pl011_can_receive(&dev);
 
 			assert_int_equal(pl011_receive(&dev, 'x'), room);
+			pl011_transmit_again(&dev);
 		}
 		break;
 	case 2:

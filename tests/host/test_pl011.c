@@ -12,7 +12,15 @@ static void line_put(const struct uart_backend *backend, uint8_t byte)
 	sent[sent_count++ % sizeof(sent)] = byte;
 }
 
+static unsigned room;
+
+static bool line_room(const struct uart_backend *backend)
+{
+	return sent_count < room;
+}
+
 static const struct uart_backend line = { .put = line_put };
+static const struct uart_backend narrow_line = { line_put, line_room };
 
 static int setup(void **state)
 {
@@ -187,6 +195,49 @@ static void reset_forgets_everything(void **state)
 	registers_have_their_power_on_values(state);
 }
 
+static void a_back_end_without_room_is_a_full_fifo(void **state)
+{
+	uart.backend = &narrow_line;
+	room = 2;
+	wr(&uart, PL011_IMSC, PL011_INT_TX);
+	wr(&uart, PL011_DR, 'a');
+	assert_int_equal(rd(&uart, PL011_FR), PL011_FR_TXFE | PL011_FR_RXFE);
+	assert_true(wire_level[0]);
+	pl011_transmit_again(&uart); /* nobody waits */
+	wr(&uart, PL011_DR, 'b');
+	assert_int_equal(rd(&uart, PL011_FR), PL011_FR_TXFF | PL011_FR_BUSY | PL011_FR_RXFE);
+	assert_false(wire_level[0]);
+	room = 3;
+	assert_int_equal(rd(&uart, PL011_FR), PL011_FR_TXFE | PL011_FR_RXFE);
+	assert_false(wire_level[0]);
+	pl011_transmit_again(&uart);
+	assert_true(wire_level[0]);
+	wr(&uart, PL011_ICR, PL011_INT_TX);
+	pl011_transmit_again(&uart); /* it has been told */
+	assert_false(wire_level[0]);
+}
+
+static void a_reset_forgets_that_it_waited(void **state)
+{
+	uart.backend = &narrow_line;
+	room = 0;
+	wr(&uart, PL011_DR, 'a');
+	uart.ops->reset(&uart);
+	pl011_transmit_again(&uart);
+	assert_int_equal(rd(&uart, PL011_RIS), 0);
+}
+
+static void loopback_needs_no_room(void **state)
+{
+	uart.backend = &narrow_line;
+	room = 0;
+	wr(&uart, PL011_CR, PL011_CR_LBE);
+	wr(&uart, PL011_DR, 'a');
+	assert_int_equal(rd(&uart, PL011_FR) & (PL011_FR_TXFF | PL011_FR_TXFE), PL011_FR_TXFE);
+	assert_int_equal(rd(&uart, PL011_RIS) & PL011_INT_TX, PL011_INT_TX);
+	assert_int_equal(rd(&uart, PL011_DR), 'a');
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -204,6 +255,9 @@ int main(void)
 		T(loopback_receives_what_is_sent_and_nothing_else),
 		T(unknown_registers_read_as_zero_and_are_counted),
 		T(reset_forgets_everything),
+		T(a_back_end_without_room_is_a_full_fifo),
+		T(a_reset_forgets_that_it_waited),
+		T(loopback_needs_no_room),
 	};
 
 	return cmocka_run_group_tests_name("pl011", tests, NULL, NULL);

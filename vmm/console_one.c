@@ -8,11 +8,22 @@
 #include "vmm/lib/bits.h"
 #include "vmm/stats.h"
 #include "vmm/timer.h"
+#include "vmm/uart.h"
 #include "vmm/vm.h"
+
+/*
+ * The console of an image with one VM: what the guest and the log say goes out in the order in which
+ * it came. vmm/console.c is that of an image with several.
+ */
+
+/* More waits in the guest: what is here is shown before the answer to a Ctrl-C. */
+#define SENDING_SIZE 1024u
 
 /* Typed, and not yet taken by the guest: so that the VMM's keys work while a guest takes nothing. */
 #define TYPED_MAX 64u
 
+static struct uart uart;
+static uint8_t sending[SENDING_SIZE];
 static struct device *keyboard; /* the UART model that gets what is typed */
 static bool at_line_start = true;
 static uint8_t typed[TYPED_MAX]; /* a ring: typed_count bytes from typed_first on */
@@ -27,10 +38,13 @@ static struct console_keys keys = { .keys = key_table, .count = ARRAY_SIZE(key_t
 static void put(uint8_t byte)
 {
 	at_line_start = byte == '\n';
-	board.console_driver->put(byte);
+	uart_put_waiting(&uart, byte);
 }
 
-/** Writes lines of the VMM's log; a guest's unfinished line is ended first. */
+/**
+ * Writes lines of the VMM's log; a guest's unfinished line is ended first. Waits when there is much of
+ * it: nobody else needs the board, and nothing is lost.
+ */
 void console_write(const char *text, size_t length)
 {
 	if (!at_line_start) {
@@ -46,12 +60,18 @@ void console_write(const char *text, size_t length)
 
 static void backend_put(const struct uart_backend *backend, uint8_t byte)
 {
-	put(byte);
+	if (uart_put(&uart, byte))
+		at_line_start = byte == '\n';
 }
 
-const struct uart_backend *console_backend(void)
+static bool backend_room(const struct uart_backend *backend)
 {
-	static const struct uart_backend backend = { backend_put };
+	return uart_room(&uart) > 0;
+}
+
+const struct uart_backend *console_backend(const struct vm *vm)
+{
+	static const struct uart_backend backend = { backend_put, backend_room };
 
 	return &backend;
 }
@@ -86,31 +106,41 @@ void console_poll(void)
 		return;
 	give_typed();
 	while (typed_count < TYPED_MAX) {
-		byte = board.console_driver->get();
+		byte = uart_get(&uart);
 		if (byte < 0)
 			break;
 		type((uint8_t)byte);
 		give_typed();
 	}
-	board.console_driver->enable_rx_irq(byte < 0);
+	uart_enable_rx_irq(&uart, byte < 0);
 	if (typed_count > 0)
 		timer_poll_console();
 }
 
 void console_interrupt(void)
 {
-	board.console_driver->ack();
+	uart_interrupt(&uart);
+	/* Not for a single byte: the guest fills what there is each time. */
+	if (keyboard && uart_room(&uart) >= SENDING_SIZE / 2)
+		pl011_transmit_again(keyboard);
 	console_poll();
 }
 
 void console_init(void)
 {
-	board.console_driver->init(mmu_device_window(board.console.base, 4096));
+	uart_open(&uart, board.uart_driver, mmu_device_window(board.console.base, 4096), sending,
+		  SENDING_SIZE);
+}
+
+/** The last words follow: each is in the UART before the next. */
+void console_last_words(void)
+{
+	uart_poll_from_now(&uart);
 }
 
 /** Gives the keyboard to a VM. */
 void console_connect(struct vm *vm)
 {
 	keyboard = vm->console;
-	board.console_driver->enable_rx_irq(true);
+	uart_enable_rx_irq(&uart, true);
 }

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/uart.h"
+
+/* In one interrupt; a FIFO of 16 is full before. What is left comes with the next one. */
+#define BURST 32u
+
+static bool try_put(struct uart *uart, uint8_t byte)
+{
+	return uart->driver->try_put(uart->regs, byte);
+}
+
+static void wait_and_put(struct uart *uart, uint8_t byte)
+{
+	while (!try_put(uart, byte))
+		;
+}
+
+void uart_open(struct uart *uart, const struct uart_driver *driver, volatile uint32_t *regs,
+	       uint8_t *ring, uint32_t ring_size)
+{
+	*uart = (struct uart){ .driver = driver,
+			       .regs = regs,
+			       .sending = { .bytes = ring, .size = ring_size } };
+	driver->init(regs);
+}
+
+/** Sends a byte, after those that wait. Returns false, and changes nothing, if there is no room. */
+bool uart_put(struct uart *uart, uint8_t byte)
+{
+	struct ring *const sending = &uart->sending;
+	const bool was_empty = ring_count(sending) == 0;
+
+	if (was_empty && try_put(uart, byte))
+		return true;
+	if (uart->is_polled)
+		wait_and_put(uart, byte);
+	else if (ring_room(sending) == 0)
+		return false;
+	else
+		ring_put(sending, byte);
+	/*
+	 * The interrupt comes when the FIFO passes its trigger level (DDI 0183, 3.3.9). It has just
+	 * been full, so it will.
+	 */
+	if (was_empty && !uart->is_polled)
+		uart->driver->enable_tx_irq(uart->regs, true);
+	return true;
+}
+
+/** Sends a byte after those that wait, however long that takes. */
+void uart_put_waiting(struct uart *uart, uint8_t byte)
+{
+	if (uart_put(uart, byte))
+		return;
+	wait_and_put(uart, ring_get(&uart->sending));
+	ring_put(&uart->sending, byte);
+}
+
+/** The UART has interrupted: clears that, and sends what waits. The owner looks for what came in. */
+void uart_interrupt(struct uart *uart)
+{
+	struct ring *const sending = &uart->sending;
+
+	/* Before the FIFO is filled: what happens from then on counts. */
+	uart->driver->ack(uart->regs);
+	for (unsigned n = 0; n < BURST && ring_count(sending) > 0; n++) {
+		if (!try_put(uart, ring_first(sending)))
+			break;
+		sending->read++;
+	}
+	if (ring_count(sending) == 0)
+		uart->driver->enable_tx_irq(uart->regs, false);
+}
+
+/** For the end, and for bugs: sends what waits, and every later byte, before it returns. */
+void uart_poll_from_now(struct uart *uart)
+{
+	uart->is_polled = true;
+	while (ring_count(&uart->sending) > 0)
+		wait_and_put(uart, ring_get(&uart->sending));
+}
