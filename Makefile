@@ -31,14 +31,25 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .DEFAULT_GOAL := all
 
-# ---- the VMM, once per board, and once more with statistics --------------------------------------
+# ---- the VMM, once per board for one VM, once for several, and once with statistics ---------------
+#
+# The same objects, linked with other lists: obj-y and
+#   build/BOARD        one-y, nostats-y   one VM: small
+#   build/BOARD-stats  one-y, stats-y     the same, counting its traps
+#   build/BOARD-vms    vms-y, nostats-y   several VMs, as a description says: VMS=NAME
 
 CROSS := arm-none-eabi-
-DIRS := arch/arm vcpu domain devemu vmm vmm/lib board board/drivers
+DIRS := arch/arm vcpu domain devemu net vmm vmm/lib board board/drivers
+# What an image may have of text, rodata and data: the assertion in arch/arm/link.ld.S.
+IMAGE_LIMIT := 98304
+IMAGE_LIMIT-stats := 106496
+IMAGE_LIMIT-vms := 196608
 obj-y :=
 cold-y :=
 stats-y :=
 nostats-y :=
+one-y :=
+vms-y :=
 -include $(addsuffix /objects.mk,$(DIRS))
 obj-common := $(obj-y)
 $(foreach o,$(cold-y),$(eval CFLAGS-$(o:.o=) += -Os))
@@ -52,12 +63,18 @@ CFLAGS := -std=c11 -mcpu=arm926ej-s -marm -mfloat-abi=soft -O2 -g -ffreestanding
 ASFLAGS := -mcpu=arm926ej-s -marm -g -I.
 LDFLAGS := -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments -Wl,--build-id=none
 
+# $(1) board, $(2) folder of the image
+LINK = -T build/$(1)/vmm.ld -Wl,-Map=build/$(2)/vmm.map \
+	-Wl,--defsym=__image_limit=$(IMAGE_LIMIT$(patsubst $(1)%,%,$(2)))
+
+.SECONDEXPANSION:
 # $(1) board
 define VMM_RULES
 obj-y := $(obj-common)
 -include board/$(1)/objects.mk
-OBJS-$(1) := $$(addprefix build/$(1)/,$$(obj-y) $(nostats-y))
-OBJS-$(1)-stats := $$(addprefix build/$(1)/,$$(obj-y) $(stats-y))
+OBJS-$(1) := $$(addprefix build/$(1)/,$$(obj-y) $(one-y) $(nostats-y))
+OBJS-$(1)-stats := $$(addprefix build/$(1)/,$$(obj-y) $(one-y) $(stats-y))
+OBJS-$(1)-vms := $$(addprefix build/$(1)/,$$(obj-y) $(vms-y) $(nostats-y))
 
 build/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
@@ -71,28 +88,27 @@ build/$(1)/vmm.ld: arch/arm/link.ld.S arch/arm/layout.h
 	@mkdir -p $$(@D)
 	$$(Q)$(CROSS)gcc -E -P -x assembler-with-cpp -I. -o $$@ $$<
 
-build/$(1)/vmm.elf: $$(OBJS-$(1)) build/$(1)/vmm.ld
-	$$(Q)$(CROSS)gcc -mcpu=arm926ej-s $(LDFLAGS) -T build/$(1)/vmm.ld -Wl,-Map=build/$(1)/vmm.map \
-		-o $$@ $$(OBJS-$(1)) -lgcc
+build/$(1)/vmm.elf build/$(1)-vms/vmm.elf: build/%/vmm.elf: $$$$(OBJS-$$$$*) build/$(1)/vmm.ld
+	@mkdir -p $$(@D)
+	$$(Q)$(CROSS)gcc -mcpu=arm926ej-s $(LDFLAGS) $$(call LINK,$(1),$$*) -o $$@ $$(OBJS-$$*) -lgcc
 	@$(CROSS)size $$@
 
 build/$(1)-stats/vmm.elf: $$(OBJS-$(1)-stats) build/$(1)/vmm.ld scripts/check_hooks
 	@mkdir -p $$(@D)
 	$$(Q)$(CROSS)gcc -mcpu=arm926ej-s $(LDFLAGS) $(STATS_HOOKS:%=-Wl,--wrap=%) \
-		-T build/$(1)/vmm.ld -Wl,-Map=build/$(1)-stats/vmm.map \
-		-o $$@ $$(OBJS-$(1)-stats) -lgcc
+		$$(call LINK,$(1),$(1)-stats) -o $$@ $$(OBJS-$(1)-stats) -lgcc
 	@scripts/check_hooks $(CROSS)nm $$@ $(STATS_HOOKS)
 	@$(CROSS)size $$@
 
-build/$(1)/vmm.bin build/$(1)-stats/vmm.bin: %.bin: %.elf
+build/$(1)/vmm.bin build/$(1)-stats/vmm.bin build/$(1)-vms/vmm.bin: %.bin: %.elf
 	$$(Q)$(CROSS)objcopy -O binary $$< $$@
 
--include $$(patsubst %.o,%.d,$$(sort $$(OBJS-$(1)) $$(OBJS-$(1)-stats)))
+-include $$(patsubst %.o,%.d,$$(sort $$(OBJS-$(1)) $$(OBJS-$(1)-stats) $$(OBJS-$(1)-vms)))
 endef
 $(foreach board,$(BOARDS),$(eval $(call VMM_RULES,$(board))))
 
 $(if $(filter 0 1,$(STATS)),,$(error STATS=$(STATS): it is 0 or 1))
-BUILD := $(BOARD)$(if $(filter 1,$(STATS)),-stats)
+BUILD := $(BOARD)$(if $(filter 1,$(STATS)),-stats,$(if $(VMS),-vms))
 
 .PHONY: vmm
 vmm: build/$(BUILD)/vmm.bin ## build the VMM of BOARD

@@ -63,5 +63,5 @@ __image_size = __image_end - __image_start;
 __image_stack_end = __boot_stack_end - __image_start;
 __image_total_size = __bss_end - __image_start;
 
-ASSERT(__image_size <= 96 * 1024, "the VMM's image is larger than 96 KiB")
+ASSERT(__image_size <= __image_limit, "the VMM's image is larger than IMAGE_LIMIT in the Makefile")
 ASSERT(__image_total_size <= VMM_IMAGE_SIZE, "the VMM does not fit into VMM_IMAGE_SIZE")
