@@ -102,7 +102,8 @@ struct board_window {
 	const struct device_ops *ops;
 	const void *params;
 	enum vm_backend backend;
-	enum vm_sink is; /* this device is what such wires and lines end at */
+	const char *follows; /* SYSTEM_BOARD: only for the VM that has this direct row */
+	enum vm_sink is;     /* this device is what such wires and lines end at */
 	struct vm_wire wire[DEVICE_WIRES_MAX];
 };
 

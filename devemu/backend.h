@@ -58,6 +58,17 @@ struct reg_passthrough {
 	void (*write)(const struct reg_passthrough *backend, uint32_t offset, uint32_t value);
 };
 
+/**
+ * A device of the board behind an emulated window. @p offset is aligned to @p size and inside the
+ * window. False: the bus has answered with an error.
+ */
+struct bus_backend {
+	bool (*read)(const struct bus_backend *backend, uint32_t offset, unsigned size,
+		     uint32_t *value);
+	bool (*write)(const struct bus_backend *backend, uint32_t offset, unsigned size,
+		      uint32_t value);
+};
+
 /** The back end of all models of system registers. Any part may be NULL. */
 struct system_backend {
 	const struct power_backend *power;

@@ -15,10 +15,14 @@ obj-y += devemu/icp_cm.o
 obj-y += devemu/icp_cpregs.o
 obj-y += devemu/vpb_sysregs.o
 obj-y += devemu/inert.o
+obj-y += devemu/trapped.o
 obj-y += devemu/hako_power.o
 
 # Drivers use these seldom: small rather than fast.
 cold-y += devemu/hako_power.o devemu/icp_cpregs.o devemu/inert.o devemu/sp805.o devemu/sp810.o
+cold-y += devemu/trapped.o
 cold-y += devemu/vpb_sysregs.o
 # The hot register of a timer is read in its header.
 cold-y += devemu/arm_timer_core.o
+# A byte costs far more on its line.
+cold-y += devemu/pl011.o

@@ -310,6 +310,15 @@ void shadow_reset(struct shadow *sh)
 	shadow_switch(sh);
 }
 
+/** What shadow_init() and shadow_set_pv() take from the heap, about. */
+size_t shadow_heap_size(const struct shadow_size *size)
+{
+	return size->contexts * sizeof(struct shadow_context) +
+	       size->tables *
+		       (sizeof(struct shadow_table) + SHADOW_ENTRIES * 4 + SHADOW_ENTRIES / 8) +
+	       SHADOW_SPACES * sizeof(struct shadow_space) + 256;
+}
+
 /**
  * Prepares the shadow of a VM and makes a flat context current.
  *

@@ -18,6 +18,8 @@
 #include "domain/guest_walk.h"
 #include "domain/vm_mem.h"
 
+#include <stddef.h>
+
 #define SHADOW_CONTEXTS   32u  /* at most, of one VM */
 #define SHADOW_TABLES     480u /* the same */
 #define SHADOW_ENTRIES    256u /* of one table */
@@ -140,6 +142,8 @@ static inline bool shadow_size_ok(const struct shadow_size *size)
 	return size->contexts >= 3 && size->contexts <= SHADOW_CONTEXTS && size->tables >= 16 &&
 	       size->tables <= SHADOW_TABLES && size->tables % 4 == 0;
 }
+
+size_t shadow_heap_size(const struct shadow_size *size);
 
 struct shadow {
 	/* Given by the VM. */

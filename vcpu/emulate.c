@@ -14,7 +14,7 @@
 /** The handler of a proxy in the guest's table, or NULL if @p word is no proxy. */
 emulate_fn emulate_lookup(const struct vcpu *vcpu, uint32_t word)
 {
-	if ((word & PROXY_MASK) != PROXY_MATCH || word >> 28 == 15)
+	if ((word & vcpu->proxy_mask) != PROXY_MATCH || word >> 28 == 15)
 		return 0;
 	return vcpu->proxies[bits(word, 23, 12)].emulate;
 }

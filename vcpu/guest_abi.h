@@ -25,5 +25,6 @@
 #define PROXY_INDEX_LOW  12
 #define PROXY_INDEX_BITS 12
 #define PROXY_TABLE_MAX  4096
+#define PROXY_TABLE_MIN  32 /* with room for what the VMM adds: vcpu/pv_abi.h */
 
 #endif

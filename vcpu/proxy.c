@@ -519,10 +519,10 @@ struct proxy proxy_decode(uint32_t word)
 	return (struct proxy){ .emulate = emulate_undefined, .arg = word };
 }
 
-/** Decodes a guest's table of @p count words into @p table, which has PROXY_TABLE_MAX entries. */
-void proxy_table_make(struct proxy *table, const uint32_t *words, unsigned count)
+/** Decodes a guest's table of @p count words into @p table, of @p size entries, not fewer. */
+void proxy_table_make(struct proxy *table, unsigned size, const uint32_t *words, unsigned count)
 {
-	for (unsigned i = 0; i < PROXY_TABLE_MAX; i++)
+	for (unsigned i = 0; i < size; i++)
 		table[i] = i >= count             ? (struct proxy){ .emulate = emulate_undefined }
 			   : words[i] >> 28 == 15 ? hypercall_decode(words[i])
 						  : proxy_decode(words[i]);

@@ -7,6 +7,7 @@
  */
 #include "arch/arm/mmu.h"
 #include "vcpu/proxy.h"
+#include "vcpu/guest_abi.h"
 #include "vcpu/pv.h"
 #include "vmm/lib/bits.h"
 
@@ -18,6 +19,7 @@
 
 _Static_assert(PV_DACR_PROXY == (0xee000f00u | PV_DACR_INDEX << 12), "one is the other's index");
 _Static_assert(PV_DACR_INDEX >= PV_HC_COUNT, "indexes of hypercalls");
+_Static_assert(PV_DACR_INDEX + MCR_LAST < PROXY_TABLE_MIN, "in every table");
 
 /** Puts the writes of DACR to their places in the proxy table, if the guest has two values of it. */
 void pv_dacr_proxies(struct proxy *table, const struct pv_info *info)

@@ -176,7 +176,8 @@ void vcpu_reset(struct vcpu *vcpu)
 	memset(vcpu->bank_high, 0, sizeof(vcpu->bank_high));
 	vcpu->frame.cpsr = PSR_MODE_USR;
 	vcpu->ctl = PSR_MODE_SVC | PSR_I | PSR_F;
-	vcpu->proxy_mask = PROXY_MASK;
+	/* An index beyond the table, which has a power of two of entries, matches nothing. */
+	vcpu->proxy_mask = PROXY_MASK | (PROXY_TABLE_MAX - vcpu->proxy_count) << PROXY_INDEX_LOW;
 	vcpu->proxy_match = PROXY_MATCH;
 	vcpu->stop_reason = 0;
 	for (unsigned i = 0; i < DEVICE_PAGES; i++)

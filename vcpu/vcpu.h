@@ -129,6 +129,7 @@ struct vcpu {
 	struct vcpu_cp15 cp15;
 	bool has_vfp;
 	bool completes_unaligned; /* LDRT, STRT: see ldrt_strt_unaligned() */
+	unsigned proxy_count;     /* entries of proxies: a power of two, at most PROXY_TABLE_MAX */
 
 	/* Of a guest with paravirtual code; otherwise the page is NULL and the rest all zeros. */
 	volatile uint8_t *pv_page; /* at PV_PAGE; the VMM may touch it while it is open */

@@ -8,6 +8,7 @@
 #include "vcpu/pv.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
+#include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
@@ -92,14 +93,23 @@ unsigned loader_proxy_count(const struct bundle *bundle, const struct boot_info 
 	return used;
 }
 
-/** Decodes the guest's proxy table. */
-void loader_make_proxies(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
-			 struct proxy *table)
+/**
+ * Decodes the guest's proxy table, on the heap. It has a power of two of entries, so that an index
+ * which is not in it is found by a mask (vcpu_reset()), and room for what pv_dacr_proxies() adds.
+ */
+struct proxy *loader_make_proxies(const struct bundle *bundle, const struct boot_info *info,
+				  uint32_t vm, unsigned *size)
 {
 	unsigned count;
 	const uint32_t *const words = proxy_words(bundle, info, vm, &count);
+	struct proxy *table;
 
-	proxy_table_make(table, words, count);
+	*size = PROXY_TABLE_MIN;
+	while (*size < count)
+		*size *= 2;
+	table = heap_alloc(*size * sizeof(*table));
+	proxy_table_make(table, *size, words, count);
+	return table;
 }
 
 /**

@@ -19,8 +19,8 @@ bool loader_is_linux(const struct bundle *bundle, const struct boot_info *info, 
 unsigned loader_proxy_count(const struct bundle *bundle, const struct boot_info *info, uint32_t vm);
 enum status loader_pv_info(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 			   struct pv_info *pv) MUST_CHECK;
-void loader_make_proxies(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
-			 struct proxy *table);
+struct proxy *loader_make_proxies(const struct bundle *bundle, const struct boot_info *info,
+				  uint32_t vm, unsigned *size);
 void loader_load(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 		 const struct vm_mem *mem);
 

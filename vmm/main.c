@@ -22,6 +22,7 @@ extern char __bss_end[];
 void vmm_main(const struct boot_info *info);
 
 static struct bundle bundle;
+static struct system_config config;
 
 /** The early boot has checked the bundle; a difference now means that memory fails. */
 static void read_bundle(const struct boot_info *info)
@@ -36,11 +37,23 @@ static void read_bundle(const struct boot_info *info)
 		      bundle_error_text(error), part);
 }
 
+/** Makes the VMs of the bundle; those that start with the board are ready then. */
+static bool make_vms(const struct boot_info *info)
+{
+	for (unsigned n = 0; n < config.vm_count; n++) {
+		struct vm_room *const room = heap_alloc(sizeof(*room));
+
+		if (vm_create(&room->vm, n, &config, info, &bundle) != STATUS_OK)
+			return false;
+		if (config.vm[n].autostart)
+			vm_ask(&room->vm, VM_START);
+	}
+	return true;
+}
+
 /** All of start-up. The order matters down to the line; each step uses the one before. */
 void vmm_main(const struct boot_info *info)
 {
-	struct vm_room *room;
-
 	mmu_init(info);
 	console_init();
 	log_set_sink(console_write);
@@ -54,9 +67,7 @@ void vmm_main(const struct boot_info *info)
 	read_bundle(info);
 
 	run_init();
-	room = heap_alloc(sizeof(*room));
-	if (vm_create(&room->vm, info, &bundle) != STATUS_OK)
+	if (config_read(&bundle, info, &config) != STATUS_OK || !make_vms(info))
 		stop_board(1); /* the reason has been logged */
-	run_set_ready(&room->vm, true);
 	run_begin();
 }

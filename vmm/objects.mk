@@ -11,6 +11,12 @@ obj-y += vmm/timer.o
 obj-y += vmm/trap.o
 obj-y += vmm/uart.o
 obj-y += vmm/vm.o
+obj-y += vmm/vm_config_common.o
+obj-y += vmm/vm_devices.o
+
+# What the image for one VM has instead of things that only several need.
+one-y += vmm/vm_config_one.o
+one-y += vmm/vm_virtio_none.o
 
 # With STATS=1: the same objects, linked once more with hooks into these functions (vmm/stats.c).
 nostats-y += vmm/stats_none.o
@@ -23,4 +29,5 @@ STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_retu
 
 # Runs at the start and the stop, or when something is wrong: small rather than fast.
 cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/console_key.o vmm/loader.o
-cold-y += vmm/main.o vmm/run.o vmm/sched.o vmm/stop.o vmm/stats_report.o vmm/vm.o
+cold-y += vmm/console_one.o vmm/uart.o vmm/main.o vmm/run.o vmm/sched.o vmm/stop.o vmm/stats_report.o vmm/vm.o vmm/vm_devices.o
+cold-y += vmm/vm_config_common.o vmm/vm_config_one.o

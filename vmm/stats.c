@@ -86,10 +86,11 @@ static enum trap_outcome count_proxy(struct vcpu *vcpu, uint32_t index)
 	return outcome;
 }
 
-HOOK(void, proxy_table_make, struct proxy *table, const uint32_t *words, unsigned count)
+HOOK(void, proxy_table_make, struct proxy *table, unsigned size, const uint32_t *words,
+     unsigned count)
 {
-	__real_proxy_table_make(table, words, count);
-	for (unsigned i = 0; i < PROXY_TABLE_MAX; i++) {
+	__real_proxy_table_make(table, size, words, count);
+	for (unsigned i = 0; i < size; i++) {
 		stats_rows[i] =
 			(struct stats_row){ .real = table[i], .word = i < count ? words[i] : 0 };
 		table[i] = (struct proxy){ .emulate = count_proxy, .arg = i };

@@ -13,10 +13,12 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
+#include "vmm/lib/string.h"
 #include "vmm/loader.h"
 #include "vmm/run.h"
 #include "vmm/stop.h"
 #include "vmm/timer.h"
+#include "vmm/vm_devices.h"
 
 /**
  * Asks for something that the VM's own thread does, at the end of its present trap, or when it is its
@@ -29,108 +31,17 @@ void vm_ask(struct vm *vm, enum vm_request what)
 	run_set_ready(vm, true);
 }
 
-/* The back ends. */
-
-static struct vm *power_owner(const struct power_backend *backend)
-{
-	return (struct vm *)((const char *)backend - offsetof(struct vm, power));
-}
-
-static void request_reset(const struct power_backend *backend)
-{
-	vm_ask(power_owner(backend), VM_RESET);
-}
-
-static void request_off(const struct power_backend *backend)
-{
-	vm_ask(power_owner(backend), VM_POWER_OFF);
-}
-
-static uint32_t passthrough_read(const struct reg_passthrough *backend, uint32_t offset)
-{
-	return ((const struct vm_passthrough *)backend)->regs[offset / 4];
-}
-
-static void passthrough_write(const struct reg_passthrough *backend, uint32_t offset,
-			      uint32_t value)
-{
-	((const struct vm_passthrough *)backend)->regs[offset / 4] = value;
-}
-
-static const struct reg_passthrough *passthrough_make(const struct board_window *window)
-{
-	struct vm_passthrough *passthrough = heap_alloc(sizeof(*passthrough));
-
-	passthrough->ops.read = passthrough_read;
-	passthrough->ops.write = passthrough_write;
-	passthrough->regs = mmu_device_window(hpa(window->base), window->size);
-	return &passthrough->ops;
-}
-
-static const void *backend_make(struct vm *vm, const struct board_window *window)
-{
-	struct system_backend *system;
-
-	switch (window->backend) {
-	case VM_BACKEND_CONSOLE:
-		return console_backend(vm);
-	case VM_BACKEND_IRQ:
-		return &vm->lines;
-	case VM_BACKEND_SYSTEM:
-	case VM_BACKEND_SYSTEM_BOARD:
-		system = heap_alloc(sizeof(*system));
-		system->power = &vm->power;
-		system->ram_size = vm->bundle->vm[vm->number].memory;
-		if (window->backend == VM_BACKEND_SYSTEM_BOARD)
-			system->board = passthrough_make(window);
-		return system;
-	default:
-		return 0;
-	}
-}
-
-/** The virtual CPU's inputs: even numbers are IRQ, odd ones FIQ, each the OR of its sources. */
-static void cpu_input(void *sink, unsigned input, bool level)
-{
-	struct vm *const vm = sink;
-	uint32_t either;
-
-	vm->cpu_inputs = level ? vm->cpu_inputs | BIT(input) : vm->cpu_inputs & ~BIT(input);
-	_Static_assert(VM_CPU_SOURCES == 2, "both are looked at");
-	either = vm->cpu_inputs | vm->cpu_inputs >> 2;
-	vm->vcpu.interrupt = (either & 1u) * PSR_I | (either >> 1 & 1u) * PSR_F;
-	vm->vcpu.attention = 1;
-	if (vm->waiting && vm->vcpu.interrupt)
-		run_set_ready(vm, true);
-}
-
-static void connect_wires(struct vm *vm, struct device *dev, const struct board_window *window)
-{
-	for (unsigned i = 0; i < DEVICE_WIRES_MAX; i++) {
-		const struct vm_wire *wire = &window->wire[i];
-
-		switch (wire->sink) {
-		case VM_SINK_NONE:
-			break;
-		case VM_SINK_CPU:
-			dev->irq[i] = (struct irq_line){ cpu_input, vm, wire->input };
-			break;
-		default:
-			dev->irq[i] = (struct irq_line){ device_input, vm->sink[wire->sink],
-							 wire->input };
-			break;
-		}
-	}
-}
-
+/** RAM of the board: after one VM's comes the next one's. */
 static enum status add_ram(struct vm *vm)
 {
-	const uint32_t size = vm->bundle->vm[vm->number].memory;
+	static uint32_t next = VM_RAM_HPA;
+	const uint32_t size = vm->config->memory;
 	const struct mem_region ram = {
-		.base = 0, .size = size, .kind = MEM_RAM, .hpa = hpa(VM_RAM_HPA)
+		.base = 0, .size = size, .kind = MEM_RAM, .hpa = hpa(next)
 	};
 
-	if (VM_RAM_HPA + size > vm->boot->bundle.raw) {
+	next += size;
+	if (next > vm->boot->bundle.raw) {
 		log_error(
 			"hako: %s: %u MiB of memory do not fit below the bundle at 0x%08x; bundle "
 			"the guest with less\n",
@@ -140,104 +51,115 @@ static enum status add_ram(struct vm *vm)
 	return vm_mem_add(&vm->mem, &ram);
 }
 
-static enum status add_devices(struct vm *vm)
+/** How many address spaces a VM has at hand, if its description does not say: what its memory suggests. */
+static const struct {
+	uint32_t memory; /* at least */
+	struct shadow_size size;
+} usual_sizes[] = {
+	/* clang-format off */
+	{ 48 * MIB, { SHADOW_CONTEXTS, SHADOW_TABLES } },
+	{ 16 * MIB, { 6,               160 } },
+	{ 0,        { 3,               24 } },
+	/* clang-format on */
+};
+
+static struct shadow_size shadow_size(const struct vm_config *config)
 {
-	struct device *of_window[VM_MEM_REGIONS_MAX] = { 0 };
+	const unsigned tables = config->shadow_tables, contexts = config->shadow_contexts;
+	struct shadow_size size;
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < board.window_count; i++) {
-		const struct board_window *window = &board.windows[i];
-		struct mem_region region = { .base = window->base,
-					     .size = window->size,
-					     .kind = window->kind,
-					     .hpa = hpa(window->base) };
-		enum status status;
-
-		if (window->ops) {
-			struct device *dev;
-
-			if (vm->device_count == VM_DEVICES_MAX)
-				return STATUS_NO_MEMORY;
-			dev = &vm->device[vm->device_count++];
-			dev->ops = window->ops;
-			dev->state = heap_alloc(window->ops->state_size);
-			dev->params = window->params;
-			dev->owner = vm->name;
-			dev->clock = &vm->clock;
-			dev->deadline_at = CLOCK_NEVER;
-			dev->backend = backend_make(vm, window);
-			if (window->is != VM_SINK_NONE)
-				vm->sink[window->is] = dev;
-			if (window->backend == VM_BACKEND_CONSOLE)
-				vm->console = dev;
-			of_window[i] = dev;
-			region.device = dev;
-		}
-		status = vm_mem_add(&vm->mem, &region);
-		if (status != STATUS_OK) {
-			log_error("hako: %s: window '%s' at 0x%08x: %s\n", vm->name, window->name,
-				  (unsigned)window->base, status_name(status));
-			return status;
-		}
-	}
-	/* All controllers exist now. */
-	for (unsigned i = 0; i < board.window_count; i++)
-		if (of_window[i])
-			connect_wires(vm, of_window[i], &board.windows[i]);
-	return STATUS_OK;
+	while (config->memory < usual_sizes[i].memory)
+		i++;
+	size = usual_sizes[i].size;
+	if (tables)
+		size.tables = align_up(tables, 4);
+	if (contexts)
+		size.contexts = contexts;
+	return size;
 }
 
-/** Makes the VM that the bundle describes; vm_start() gives it its software. */
-enum status vm_create(struct vm *vm, const struct boot_info *info, const struct bundle *bundle)
+/** Prepares the tables that the hardware walks; the pool with the VM's number is mapped from here on. */
+static enum status make_shadow(struct vm *vm)
 {
-	static const struct shadow_size size = { .contexts = SHADOW_CONTEXTS,
-						 .tables = SHADOW_TABLES };
-	struct pv_info *const pv = &vm->vcpu.pv;
-	struct shadow_pv announced;
-	enum status status;
+	const struct shadow_size size = shadow_size(vm->config);
+	const struct pv_info *const pv = &vm->vcpu.pv;
+	const struct shadow_pv announced = { .announces = pv->announces,
+					     .linear_offset = pv->linear_offset,
+					     .user_limit = pv->user_limit,
+					     .ram = *vm_mem_find(&vm->mem, gpa(0)) };
 
-	vm->power = (struct power_backend){ .reset = request_reset, .off = request_off };
-	vm->lines.refresh = irq_refresh;
-	vm->boot = info;
-	vm->bundle = bundle;
-	loader_vm_name(bundle, info, vm->number, vm->name);
-
-	status = add_ram(vm);
-	if (status != STATUS_OK)
-		return status;
-	timer_clock_init(&vm->clock);
-	status = add_devices(vm);
-	if (status != STATUS_OK)
-		return status;
-
-	vm->proxies = heap_alloc(PROXY_TABLE_MAX * sizeof(*vm->proxies));
-	loader_make_proxies(bundle, info, vm->number, vm->proxies);
-
-	vm->vcpu.vm = vm;
-	vm->vcpu.mem = &vm->mem;
-	vm->vcpu.shadow = &vm->shadow;
-	vm->vcpu.proxies = vm->proxies;
-	vm->vcpu.completes_unaligned = loader_is_linux(bundle, info, vm->number);
-	status = loader_pv_info(bundle, info, vm->number, pv);
-	if (status != STATUS_OK)
-		return status;
-	pv_dacr_proxies(vm->proxies, pv);
-	if (pv->magic)
-		vm->vcpu.pv_page = (volatile uint8_t *)PV_PAGE;
-	announced = (struct shadow_pv){ .announces = pv->announces,
-					.linear_offset = pv->linear_offset,
-					.user_limit = pv->user_limit,
-					.ram = *vm_mem_find(&vm->mem, gpa(0)) };
-	mmu_use_pool(info->pool);
+	if (!shadow_size_ok(&size) || shadow_heap_size(&size) > heap_free()) {
+		log_error(
+			"hako: %s: %u shadow tables and %u contexts are not possible with %u KiB of "
+			"the VMM's heap left; see docs/vm-config.md, shadow-tables\n",
+			vm->name, size.tables, size.contexts, (unsigned)(heap_free() / KIB));
+		return STATUS_NO_MEMORY;
+	}
+	mmu_use_pool(hpa(vm->boot->pool.raw + vm->number * VMM_POOL_SIZE));
 	shadow_init(&vm->shadow, &size, &vm->vcpu.mmu, guest_ram_page, &vm->mem,
 		    (void *)(uintptr_t)VMM_POOL);
 	shadow_set_pv(&vm->shadow, &announced);
+	return STATUS_OK;
+}
+
+/** What the scheduler has to know. */
+static void make_schedule(struct vm *vm)
+{
+	const unsigned ticks_per_us = CLOCK_HZ / 1000000;
+
+	vm->sched = (struct sched_entity){ .priority = vm->config->priority,
+					   .budget = vm->config->budget_us * ticks_per_us,
+					   .period = vm->config->period_us * ticks_per_us };
+}
+
+/**
+ * Makes VM @p number of the bundle, as @p config says. It is off; vm_ask() starts it. Called in the
+ * order of numbers: each takes the RAM behind that of the one before.
+ */
+enum status vm_create(struct vm *vm, unsigned number, const struct system_config *config,
+		      const struct boot_info *info, const struct bundle *bundle)
+{
+	struct pv_info *const pv = &vm->vcpu.pv;
+	struct proxy *proxies;
+	enum status status;
+
+	vm->number = number;
+	vm->config = &config->vm[number];
+	vm->boot = info;
+	vm->bundle = bundle;
+	memcpy(vm->name, vm->config->name, sizeof(vm->name));
+	timer_clock_init(&vm->clock);
+
+	status = add_ram(vm);
+	if (status == STATUS_OK)
+		status = vm_devices_make(vm);
+	if (status == STATUS_OK)
+		status = loader_pv_info(bundle, info, number, pv);
+	if (status != STATUS_OK)
+		return status;
+
+	proxies = loader_make_proxies(bundle, info, number, &vm->vcpu.proxy_count);
+	pv_dacr_proxies(proxies, pv);
+	vm->vcpu.proxies = proxies;
+	vm->vcpu.vm = vm;
+	vm->vcpu.mem = &vm->mem;
+	vm->vcpu.shadow = &vm->shadow;
+	vm->vcpu.completes_unaligned = loader_is_linux(bundle, info, number);
+	if (pv->magic)
+		vm->vcpu.pv_page = (volatile uint8_t *)PV_PAGE;
+	status = make_shadow(vm);
+	if (status != STATUS_OK)
+		return status;
 	/* Only now are the vectors mapped: what the core does not have traps. */
 	jazelle_disable(); /* its state would be one that no trap handler knows */
 	vm->vcpu.has_vfp = vfp_present();
-	for (unsigned n = 0; n < board.irq_count; n++)
-		irq_give(vm, n);
+	for (unsigned line = 0; line < board.irq_count; line++)
+		if (config_line_owner(config, &board.irqs[line]) == number)
+			irq_give(vm, line);
 	timer_connect(vm);
 	console_connect(vm);
+	make_schedule(vm);
 	run_add(vm);
 	return STATUS_OK;
 }
@@ -268,7 +190,7 @@ static void start(struct vm *vm)
 	vm->starts++;
 	log_info("[%s] start %u: %u MiB, entry 0x%08x, %u proxies; VMM heap %u KiB free, %u shadow "
 		 "tables free\n",
-		 vm->name, vm->starts, (unsigned)(vm->bundle->vm[vm->number].memory / MIB),
+		 vm->name, vm->starts, (unsigned)(vm->config->memory / MIB),
 		 (unsigned)vm->bundle->vm[vm->number].entry.raw,
 		 loader_proxy_count(vm->bundle, vm->boot, vm->number),
 		 (unsigned)(heap_free() / KIB), vm->shadow.free_count);
@@ -283,6 +205,17 @@ static void wait_for_request(struct vm *vm)
 	}
 }
 
+/** The VM is off: all it can do is to start. */
+static void start_when_asked(struct vm *vm)
+{
+	while (vm->request != VM_START && vm->request != VM_RESET) {
+		vm->request = VM_NOTHING;
+		wait_for_request(vm);
+	}
+	vm->request = VM_NOTHING;
+	start(vm);
+}
+
 /** The VM is off until it is to start again; @p code is what the board ends with, if it was the last. */
 static void power_off(struct vm *vm, int code)
 {
@@ -291,12 +224,7 @@ static void power_off(struct vm *vm, int code)
 	timer_cancel_all(vm);
 	if (!vms_any_on())
 		stop_board(code);
-	while (vm->request != VM_START && vm->request != VM_RESET) {
-		vm->request = VM_NOTHING; /* nothing else makes sense */
-		wait_for_request(vm);
-	}
-	vm->request = VM_NOTHING;
-	start(vm);
+	start_when_asked(vm);
 }
 
 /** The VM and, if it was made so, its time stand still. */
@@ -317,11 +245,10 @@ static void pause(struct vm *vm)
 	}
 }
 
-/** The beginning of the VM's thread. */
+/** The beginning of the VM's thread: somebody has asked for something. */
 void vm_first_start(struct vm *vm)
 {
-	vm->request = VM_NOTHING;
-	start(vm);
+	start_when_asked(vm);
 }
 
 /** Does what was asked of the VM. */

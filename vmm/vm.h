@@ -18,6 +18,7 @@
 #include "vmm/boot_info.h"
 #include "vmm/bundle.h"
 #include "vmm/sched.h"
+#include "vmm/vm_config.h"
 
 #include <stdbool.h>
 
@@ -37,12 +38,6 @@ enum vm_request {
 };
 
 enum vm_state { VM_OFF, VM_RUNNING, VM_PAUSED };
-
-/** The board's registers behind an emulated window. */
-struct vm_passthrough {
-	struct reg_passthrough ops; /* first: the back end and this are one pointer */
-	volatile uint32_t *regs;
-};
 
 struct vm {
 	struct vcpu vcpu; /* first: frame, vCPU and VM are one pointer */
@@ -77,7 +72,7 @@ struct vm {
 
 	const struct boot_info *boot;
 	const struct bundle *bundle;
-	struct proxy *proxies;
+	const struct vm_config *config;
 
 	enum vm_state state;
 	enum vm_request request;
@@ -98,8 +93,8 @@ static inline struct vm_room *vm_room(struct vm *vm)
 
 _Static_assert(offsetof(struct vm_room, vm) == THREAD_STACK_SIZE, "frame and stack are adjacent");
 
-enum status vm_create(struct vm *vm, const struct boot_info *info,
-		      const struct bundle *bundle) MUST_CHECK;
+enum status vm_create(struct vm *vm, unsigned number, const struct system_config *config,
+		      const struct boot_info *info, const struct bundle *bundle) MUST_CHECK;
 void vm_first_start(struct vm *vm);
 void vm_ask(struct vm *vm, enum vm_request what);
 void vm_act_on_request(struct vm *vm);

@@ -50,7 +50,7 @@ static const struct board_window windows[] = {
 		 .backend = VM_BACKEND_IRQ, .is = VM_SINK_SECONDARY,
 		 .wire = { { VM_SINK_PRIMARY, 26 } }),
 	VM_MODEL("cp control", 0xcb000000, 4 * KIB, icp_cpregs_ops,
-		 .backend = VM_BACKEND_SYSTEM_BOARD, .is = VM_SINK_CARD,
+		 .backend = VM_BACKEND_SYSTEM_BOARD, .follows = "mmc", .is = VM_SINK_CARD,
 		 .wire = { { VM_SINK_SECONDARY, 3 } }),
 	VM_MODEL("hako power", 0xf0000000, 4 * KIB, hako_power_ops,
 		 .backend = VM_BACKEND_SYSTEM),

@@ -24,7 +24,7 @@ static const struct inert_params pl110 = {
 static const struct board_window windows[] = {
 	/* clang-format off */
 	VM_READ_DIRECT("system", 0x10000000, 4 * KIB, vpb_sysregs_ops,
-		 .backend = VM_BACKEND_SYSTEM_BOARD),
+		 .backend = VM_BACKEND_SYSTEM_BOARD, .follows = "mmc0"),
 	VM_INERT("pci control", 0x10001000, 4 * KIB, 0),
 	VM_DIRECT("i2c", 0x10002000, 4 * KIB),
 	VM_MODEL("sic", 0x10003000, 4 * KIB, vpb_sic_ops,

@@ -527,8 +527,9 @@ void machine_init(void)
 	machine.vcpu.shadow = &machine.shadow;
 	machine.vcpu.mem = &machine.mem;
 	machine.vcpu.has_vfp = true;
-	proxy_table_make(proxies, 0, 0);
+	proxy_table_make(proxies, PROXY_TABLE_MAX, 0, 0);
 	machine.vcpu.proxies = proxies;
+	machine.vcpu.proxy_count = PROXY_TABLE_MAX;
 	machine.vcpu.ctl = PSR_MODE_SVC;
 	machine.hw_vectors_high = true;
 	shadow_init(&machine.shadow, &size, &machine.vcpu.mmu, guest_ram_page, &machine.mem, pool);

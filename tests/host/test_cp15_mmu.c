@@ -24,7 +24,7 @@ static int start(void **state)
 
 	machine_init();
 	machine_map_usual();
-	proxy_table_make(proxies, words, ARRAY_SIZE(words));
+	proxy_table_make(proxies, PROXY_TABLE_MAX, words, ARRAY_SIZE(words));
 	machine.vcpu.proxies = proxies;
 	for (unsigned dir = DIR_A; dir <= DIR_B; dir += DIR_B - DIR_A)
 		guest_set_word(dir + (CODE >> 20) * 4, SECTION(CODE));

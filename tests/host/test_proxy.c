@@ -233,7 +233,7 @@ static void a_table_is_filled_up(void **state)
 	static struct proxy table[PROXY_TABLE_MAX];
 	static const uint32_t words[] = { 0xe10f0000, 0, 0xe1b0f00e };
 
-	proxy_table_make(table, words, 3);
+	proxy_table_make(table, PROXY_TABLE_MAX, words, 3);
 	assert_ptr_equal(table[0].emulate, mrs_cpsr);
 	assert_ptr_equal(table[1].emulate, emulate_undefined);
 	assert_ptr_equal(table[2].emulate, movs_pc_lr);
@@ -522,7 +522,7 @@ static void a_program_gets_an_undefined_instruction(void **state)
 	const uint32_t proxy = 0xe0000000u | PROXY_MATCH;
 	struct vcpu *const vcpu = &machine.vcpu;
 
-	proxy_table_make(table, words, 1);
+	proxy_table_make(table, PROXY_TABLE_MAX, words, 1);
 	vcpu->proxies = table;
 	assert_ptr_equal(emulate_lookup(vcpu, proxy), msr_cpsr_c_immediate);
 	for (unsigned i = 0; i < MACHINE_MODES; i++) {

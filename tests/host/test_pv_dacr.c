@@ -354,7 +354,7 @@ static void the_table_has_the_writes(void **state)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
 		words[i] = 0xe10f0000; /* mrs r0, cpsr */
-	proxy_table_make(table, words, ARRAY_SIZE(words));
+	proxy_table_make(table, PROXY_TABLE_MAX, words, ARRAY_SIZE(words));
 	pv_dacr_proxies(table, &info);
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
 		const bool write = i - PV_DACR_INDEX < 15;
@@ -365,7 +365,7 @@ static void the_table_has_the_writes(void **state)
 		assert_int_equal(table[i].arg, expected.arg);
 	}
 	info.call_dacr = info.return_dacr;
-	proxy_table_make(table, words, ARRAY_SIZE(words));
+	proxy_table_make(table, PROXY_TABLE_MAX, words, ARRAY_SIZE(words));
 	pv_dacr_proxies(table, &info);
 	assert_ptr_equal(table[PV_DACR_INDEX].emulate, proxy_decode(words[0]).emulate);
 }

@@ -54,8 +54,8 @@ enum trap_outcome __wrap_data_abort_trap(struct vcpu *);
 enum trap_outcome __wrap_prefetch_abort_trap(struct vcpu *);
 emulate_fn __real_emulate_lookup(const struct vcpu *, uint32_t);
 emulate_fn __wrap_emulate_lookup(const struct vcpu *, uint32_t);
-void __real_proxy_table_make(struct proxy *, const uint32_t *, unsigned);
-void __wrap_proxy_table_make(struct proxy *, const uint32_t *, unsigned);
+void __real_proxy_table_make(struct proxy *, unsigned, const uint32_t *, unsigned);
+void __wrap_proxy_table_make(struct proxy *, unsigned, const uint32_t *, unsigned);
 struct trap_frame *__real_trap_from_guest(struct trap_frame *, enum trap_kind);
 struct trap_frame *__wrap_trap_from_guest(struct trap_frame *, enum trap_kind);
 struct trap_frame *__real_trap_software_interrupt(struct trap_frame *);
@@ -71,9 +71,9 @@ static enum trap_outcome emulate(struct vcpu *v, uint32_t arg)
 	return outcome;
 }
 
-void __real_proxy_table_make(struct proxy *to, const uint32_t *words, unsigned count)
+void __real_proxy_table_make(struct proxy *to, unsigned size, const uint32_t *words, unsigned count)
 {
-	for (unsigned i = 0; i < PROXY_TABLE_MAX; i++)
+	for (unsigned i = 0; i < size; i++)
 		to[i] = (struct proxy){ .emulate = emulate, .arg = 1000 + i };
 }
 
@@ -145,7 +145,7 @@ static int setup(void **state)
 	outcome = TRAP_NEXT;
 	logged_length = 0;
 	log_set_sink(log_sink_test);
-	__wrap_proxy_table_make(table, words, 2);
+	__wrap_proxy_table_make(table, PROXY_TABLE_MAX, words, 2);
 	stats_vcpu = 0;
 	stats_clear();
 	return 0;

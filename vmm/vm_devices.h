@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The devices of a VM: which there are, what stands behind each, and where its wires end. */
+#ifndef VMM_VM_DEVICES_H
+#define VMM_VM_DEVICES_H
+
+#include "vmm/vm.h"
+
+enum status vm_devices_make(struct vm *vm) MUST_CHECK;
+
+/* For those that the board does not have: vmm/vm_virtio.c. */
+struct device *vm_device_add(struct vm *vm, const struct device_ops *ops, uint32_t base,
+			     uint32_t size);
+void vm_device_connect(struct vm *vm, struct device *dev, unsigned input);
+enum status vm_virtio_make(struct vm *vm) MUST_CHECK;
+
+#endif
