@@ -4,6 +4,7 @@ obj-y += domain/shadow.o
 obj-y += domain/shadow_announce.o
 obj-y += domain/shadow_fill.o
 obj-y += domain/shadow_read.o
+obj-y += domain/shadow_space.o
 obj-y += domain/shadow_table.o
 obj-y += domain/shadow_vectors.o
 obj-y += domain/shadow_view.o

@@ -95,6 +95,25 @@ static inline unsigned shadow_hash(uint32_t base)
 	return (base >> 10 ^ base >> 20) & (SHADOW_HASH - 1u);
 }
 
+/** The space of the boot's page directory: it is never recycled, since all others copy it. */
+#define SHADOW_FIRST_SPACE 0u
+
+/** Where the chain of spaces begins that a page directory is in, if it is known. */
+static inline uint16_t *shadow_space_chain(struct shadow *sh, uint32_t ttbr)
+{
+	return &sh->space_hash[(ttbr >> 14 ^ ttbr >> 22) & (SHADOW_SPACE_HASH - 1u)];
+}
+
+/** The space of a page directory; NULL if it is not known. */
+static inline struct shadow_space *shadow_space_find(struct shadow *sh, uint32_t ttbr)
+{
+	unsigned i = *shadow_space_chain(sh, ttbr);
+
+	while (i != SHADOW_NONE && sh->spaces[i].ttbr != ttbr)
+		i = sh->spaces[i].next;
+	return i == SHADOW_NONE ? 0 : &sh->spaces[i];
+}
+
 /* shadow.c */
 void shadow_table_revalidate(struct shadow *sh, unsigned table);
 
@@ -114,7 +133,7 @@ void shadow_table_link(struct shadow *sh, struct shadow_context *ctx, unsigned s
 void shadow_table_set_class(struct shadow *sh, unsigned table, enum shadow_class class,
 			    unsigned mmu_domain);
 
-/* shadow_announce.c */
+/* shadow_space.c */
 void shadow_switch_space(struct shadow *sh);
 void shadow_space_attach(struct shadow *sh, unsigned table);
 void shadow_space_detach(struct shadow *sh, unsigned table);
