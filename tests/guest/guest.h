@@ -44,6 +44,12 @@
 	bx	lr
 	.endm
 
+/* Two values that should be the same: r1 counts those that are not. */
+	.macro SAME value, expected
+	cmp	\value, \expected
+	addne	r1, r1, #1
+	.endm
+
 /* clang-format on */
 #else
 

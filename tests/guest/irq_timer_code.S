@@ -47,42 +47,30 @@ register_loop:
 	nop
 	addeq	r1, r1, #1
 	sub	r12, r12, #0x4c0
-	cmp	r11, r12
-	addne	r1, r1, #1
+	SAME	r11, r12
 	rsb	r12, r11, #0			/* undo the chain from its end */
 	add	r12, r12, r9
-	cmp	r12, r10
-	addne	r1, r1, #1
+	SAME	r12, r10
 	eor	r12, r10, r8, lsr #2
-	cmp	r12, r9
-	addne	r1, r1, #1
+	SAME	r12, r9
 	sub	r12, r9, r7
-	cmp	r12, r8
-	addne	r1, r1, #1
+	SAME	r12, r8
 	add	r12, r8, r2
-	cmp	r12, r7
-	addne	r1, r1, #1
+	SAME	r12, r7
 	mvn	r12, r7
-	cmp	r12, r6
-	addne	r1, r1, #1
+	SAME	r12, r6
 	eor	r12, r6, r4, lsl #5
-	cmp	r12, r5
-	addne	r1, r1, #1
+	SAME	r12, r5
 	sub	r12, r5, r3, ror #3
-	cmp	r12, r4
-	addne	r1, r1, #1
+	SAME	r12, r4
 	sub	r12, r4, r2
-	cmp	r12, r3
-	addne	r1, r1, #1
+	SAME	r12, r3
 	sub	r12, r3, #0x30
-	cmp	r12, r2
-	addne	r1, r1, #1
+	SAME	r12, r2
 	ldr	r12, [r0, #4]
-	cmp	r12, sp
-	addne	r1, r1, #1
+	SAME	r12, sp
 	ldr	r12, [r0, #8]
-	cmp	r12, lr
-	addne	r1, r1, #1
+	SAME	r12, lr
 	ldr	r12, [r0]
 	cmp	r12, #0
 	beq	1b
@@ -158,8 +146,7 @@ mode_loop:
 	mrs	r5, cpsr
 	msr	cpsr_c, r3
 	bic	r5, r5, #0xff000000
-	cmp	r5, #SVC_MASKED
-	addne	r1, r1, #1
+	SAME	r5, #SVC_MASKED
 	mov	r6, #(PSR_MODE_SYS | PSR_F)
 	msr	cpsr_c, #SVC_MASKED		/* nothing may touch SPSR until it is used */
 	orr	r6, r6, #PSR_C
@@ -167,33 +154,25 @@ mode_loop:
 	adr	r7, 7f
 	movs	pc, r7
 7:	mrs	r5, cpsr			/* SYS, unmasked */
-	cmp	r5, r6
-	addne	r1, r1, #1
+	SAME	r5, r6
 	sub	r7, sp, #0x100
-	cmp	r7, r2
-	addne	r1, r1, #1
+	SAME	r7, r2
 	sub	r7, lr, #0x200
-	cmp	r7, r2
-	addne	r1, r1, #1
+	SAME	r7, r2
 	sub	r7, r8, #9
-	cmp	r7, r2
-	addne	r1, r1, #1
+	SAME	r7, r2
 	msr	cpsr_c, #(PSR_MODE_FIQ | PSR_MASKED)
 	sub	r7, r8, #8
 	mov	r5, lr
 	mrs	r6, spsr
 	msr	cpsr_c, #SVC_UNMASKED
-	cmp	r7, r2
-	addne	r1, r1, #1
+	SAME	r7, r2
 	sub	r5, r5, #0x300
-	cmp	r5, r2
-	addne	r1, r1, #1
+	SAME	r5, r2
 	mov	r7, r2, lsl #28
 	orr	r7, r7, #(PSR_MODE_FIQ | PSR_MASKED)
-	cmp	r6, r7
-	addne	r1, r1, #1
-	cmp	sp, r11
-	addne	r1, r1, #1
+	SAME	r6, r7
+	SAME	sp, r11
 	ldr	r7, [r0]
 	cmp	r7, #0
 	beq	6b

@@ -52,38 +52,27 @@ irq_behind_call:
 	movne	r1, #1
 	eor	r1, r1, r4
 	and	r1, r1, #1
-	cmp	r0, r4				/* the kernel's count of calls */
-	addne	r1, r1, #1
+	SAME	r0, r4				/* the kernel's count of calls */
 	add	r2, r12, #1
-	cmp	r2, sp
-	addne	r1, r1, #1
+	SAME	r2, sp
 	add	r2, sp, #1
-	cmp	r2, lr
-	addne	r1, r1, #1
+	SAME	r2, lr
 	add	r2, r11, r4
-	cmp	r2, r12
-	addne	r1, r1, #1
+	SAME	r2, r12
 	eor	r2, r10, #0x300
-	cmp	r2, r11
-	addne	r1, r1, #1
+	SAME	r2, r11
 	mvn	r2, r9
-	cmp	r2, r10
-	addne	r1, r1, #1
+	SAME	r2, r10
 	sub	r2, r8, r5
-	cmp	r2, r9
-	addne	r1, r1, #1
+	SAME	r2, r9
 	add	r2, r7, #0x51
-	cmp	r2, r8
-	addne	r1, r1, #1
+	SAME	r2, r8
 	eor	r2, r6, r4, lsl #3
-	cmp	r2, r7
-	addne	r1, r1, #1
+	SAME	r2, r7
 	add	r2, r4, r5, ror #7
-	cmp	r2, r6
-	addne	r1, r1, #1
+	SAME	r2, r6
 	mvn	r2, r4
-	cmp	r2, r5
-	addne	r1, r1, #1
+	SAME	r2, r5
 	ldr	r2, =irq_differences
 	ldr	r3, [r2]
 	add	r3, r3, r1
