@@ -26,3 +26,4 @@ cold-y += devemu/vpb_sysregs.o
 cold-y += devemu/arm_timer_core.o
 # A byte costs far more on its line.
 cold-y += devemu/pl011.o
+cold-y += devemu/vpb_sic.o

@@ -14,6 +14,7 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
 /** The guest's first-level descriptor for the VA slot @p slot; false if it cannot be read. */
@@ -77,8 +78,11 @@ static void revalidate_slots(struct shadow *sh, struct shadow_context *ctx)
 			page_slot = slot & ~1023u;
 			page = sh->guest_page(sh->guest_page_ctx, gpa(table + page_slot * 4));
 		}
-		if (!page || page[slot & 1023u] != record->guest_l1)
+		if (!page || page[slot & 1023u] != record->guest_l1) {
 			shadow_slot_drop(sh, ctx, record->slot);
+			preempt_point();
+			page_slot = MMU_SLOTS; /* the window may show another page now */
+		}
 	}
 }
 
@@ -102,8 +106,10 @@ void shadow_revalidate(struct shadow *sh)
 	if (!ctx->flat) {
 		revalidate_slots(sh, ctx);
 		for (unsigned i = 1; i <= ctx->slot_count; i++)
-			if (ctx->slots[i].table != SHADOW_SECTION)
+			if (ctx->slots[i].table != SHADOW_SECTION) {
 				shadow_table_revalidate(sh, ctx->slots[i].table);
+				preempt_point();
+			}
 	}
 	mmu_tlb_invalidate_all();
 }
@@ -281,6 +287,7 @@ void shadow_flush_all(struct shadow *sh)
 	for (unsigned i = 0; i < sh->context_count; i++) {
 		struct shadow_context *ctx = &sh->contexts[i];
 
+		preempt_point();
 		shadow_context_clear(sh, ctx);
 		ctx->l1[0] = 0;
 		ctx->l1[0xfff] = 0;

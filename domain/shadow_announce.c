@@ -18,6 +18,7 @@
 #include "domain/shadow_internal.h"
 
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 
 #define DIR_SIZE   0x4000u
 #define TABLE_SIZE 0x400u
@@ -28,6 +29,9 @@
 
 /** More pages than this in a range: the whole TLB is invalidated. */
 #define FLUSH_ONE_BY_ONE 8u
+
+/** Descriptors that are looked at between two preempt points: of an entry dropped, 25 instructions. */
+#define AT_ONCE 32
 
 /** Where in a table the descriptor at @p at is, if it is in there. */
 static bool entry_in(const struct shadow_table *table, uint32_t at, unsigned *n)
@@ -184,26 +188,32 @@ static const volatile uint32_t *drop_row(struct shadow *sh, unsigned table, uint
 void shadow_ptes_changed(struct shadow *sh, const volatile uint32_t *vas, unsigned count)
 {
 	const volatile uint32_t *const end = vas + count;
+	const volatile uint32_t *rest = vas + AT_ONCE;
 	const uint32_t offset = sh->pv.linear_offset;
 
 	if (!sh->common)
 		return;
 	while (vas < end) {
 		const uint32_t va = *vas, row = align_down(va, TABLE_SIZE);
+		const volatile uint32_t *const stop = end - vas > AT_ONCE ? vas + AT_ONCE : end;
 		unsigned table;
 
 		switch (shadowed_by(sh, row - offset, &table)) {
 		case BY_NONE:
 			do
 				vas++;
-			while (vas < end && (*vas ^ row) < TABLE_SIZE);
+			while (vas < stop && (*vas ^ row) < TABLE_SIZE);
 			break;
 		case BY_ONE:
-			vas = drop_row(sh, table, row, vas, end);
+			vas = drop_row(sh, table, row, vas, stop);
 			break;
 		default:
 			entries_changed_at(sh, (va - offset) & ~3u, 1);
 			vas++;
+		}
+		if (vas >= rest) {
+			rest = vas + AT_ONCE;
+			preempt_point();
 		}
 	}
 	settle_other_context(sh);
@@ -311,6 +321,8 @@ void shadow_tables_written(struct shadow *sh, uint32_t va, uint32_t size)
 
 		entries_changed_at(sh, at, (stop - at + 3) / 4);
 		at = stop;
+		if (at < end)
+			preempt_point();
 	}
 	if (sh->tlb_stale_all) {
 		/* At once: a table's memory has other uses, and its transient entries are forgotten. */

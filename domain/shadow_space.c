@@ -12,6 +12,7 @@
 
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
 /** Adds a table, which has no links yet, to the current space. */
@@ -60,8 +61,10 @@ void shadow_space_detach(struct shadow *sh, unsigned index)
 /** Forgets what a space has. The caller invalidates the TLB. */
 void shadow_space_clear(struct shadow *sh, struct shadow_space *space)
 {
-	while (space->tables != SHADOW_NONE)
+	while (space->tables != SHADOW_NONE) {
 		shadow_space_detach(sh, space->tables);
+		preempt_point();
+	}
 	if (space->gate_table != SHADOW_NONE)
 		shadow_space_detach(sh, space->gate_table);
 }
@@ -77,6 +80,8 @@ static struct shadow_space *space_oldest(struct shadow *sh, bool with_tables)
 		if (space != sh->space && (!oldest || space->last_used < oldest->last_used) &&
 		    (!with_tables || (space->tables & space->gate_table) != SHADOW_NONE))
 			oldest = space;
+		if (i % 64 == 0)
+			preempt_point();
 	}
 	return oldest;
 }

@@ -13,6 +13,7 @@
 #include "domain/shadow_internal.h"
 
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/string.h"
 
@@ -373,5 +374,6 @@ unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like)
 	sh->tables[index].next = *head;
 	*head = (uint16_t)index;
 	shadow_table_empty(sh, index);
+	preempt_point();
 	return index;
 }

@@ -11,9 +11,12 @@
 #include "vcpu/pv.h"
 #include "vcpu/vcpu.h"
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 
 /* A range of more lines than the cache has is done as a whole. */
 #define CACHE_SIZE 0x4000u
+/* Between two preempt points: 128 lines, three instructions each. */
+#define RANGE_AT_ONCE 0x1000u
 
 static enum trap_outcome log_full(struct vcpu *vcpu, uint32_t number)
 {
@@ -80,12 +83,20 @@ static enum trap_outcome cache_range(struct vcpu *vcpu, uint32_t number)
 	    vcpu->mmu.pid != 0) {
 		whole_cache(what);
 	} else {
-		if (what & PV_CACHE_CODE)
-			cache_forget_code_range(from, from + size);
-		else if (what & PV_CACHE_INVALIDATE)
-			cache_clean_invalidate_d_range(from, from + size);
-		else if (what & PV_CACHE_CLEAN)
-			cache_clean_d_range(from, from + size);
+		for (uint32_t done = 0; done < size; done += RANGE_AT_ONCE) {
+			const uint32_t at = from + done;
+			const uint32_t end =
+				size - done > RANGE_AT_ONCE ? at + RANGE_AT_ONCE : from + size;
+
+			if (done)
+				preempt_point();
+			if (what & PV_CACHE_CODE)
+				cache_forget_code_range(at, end);
+			else if (what & PV_CACHE_INVALIDATE)
+				cache_clean_invalidate_d_range(at, end);
+			else if (what & PV_CACHE_CLEAN)
+				cache_clean_d_range(at, end);
+		}
 	}
 	if (what & PV_CACHE_CODE_ALL)
 		cache_invalidate_i_all(0);

@@ -20,7 +20,8 @@
 	.type	thread_switch, %function
 thread_switch:
 	mrs	r2, cpsr
-	stmfd	sp!, {r4 - r11, lr}
+	mrs	r3, spsr		/* arch/arm/fast_mmio.S returns to the guest by it */
+	stmfd	sp!, {r3 - r11, lr}
 	str	sp, [r0]
 	str	r2, [r0, #4]
 	ldmia	r1, {r3, r4, r5}	/* sp, cpsr, frame */
@@ -30,4 +31,6 @@ thread_switch:
 	.endr
 	msr	cpsr_c, r4
 	mov	sp, r3
-	ldmfd	sp!, {r4 - r11, pc}
+	ldmfd	sp!, {r3 - r11, lr}
+	msr	spsr_cxsf, r3
+	mov	pc, lr

@@ -21,9 +21,10 @@ struct thread {
 /** Prepares @p thread to begin with @p entry in Supervisor mode, on the stack below @p frame. */
 static inline void thread_init(struct thread *thread, struct trap_frame *frame, void (*entry)(void))
 {
-	uint32_t *const saved = (uint32_t *)frame - 9; /* r4 to r11, pc: see switch.S */
+	uint32_t *const saved = (uint32_t *)frame - 10; /* spsr, r4 to r11, pc: see switch.S */
 
-	saved[8] = (uint32_t)(uintptr_t)entry;
+	saved[0] = PSR_MODE_USR;
+	saved[9] = (uint32_t)(uintptr_t)entry;
 	*thread = (struct thread){ .sp = (uint32_t)(uintptr_t)saved,
 				   .cpsr = PSR_MODE_SVC | PSR_I | PSR_F,
 				   .frame = frame };
