@@ -31,3 +31,7 @@ STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_retu
 cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/console_key.o vmm/loader.o
 cold-y += vmm/console_one.o vmm/timer.o vmm/uart.o vmm/main.o vmm/run.o vmm/sched.o vmm/stop.o vmm/stats_report.o vmm/vm.o vmm/vm_devices.o
 cold-y += vmm/vm_config_common.o vmm/vm_config_one.o
+
+# Of an image with several VMs.
+vms-y += vmm/line_editor.o
+cold-y += vmm/line_editor.o

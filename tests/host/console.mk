@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# The console of an image with several VMs, and its monitor.
+host-test-line_editor := tests/host/test_line_editor.c tests/host/device_fixture.c devemu/device.c \
+	devemu/mmio.c vmm/line_editor.c
