@@ -33,5 +33,8 @@ cold-y += vmm/console_one.o vmm/timer.o vmm/uart.o vmm/main.o vmm/run.o vmm/sche
 cold-y += vmm/vm_config_common.o vmm/vm_config_one.o
 
 # Of an image with several VMs.
+vms-y += vmm/events.o
 vms-y += vmm/line_editor.o
-cold-y += vmm/line_editor.o
+vms-y += vmm/log_ring.o
+vms-y += vmm/monitor.o
+cold-y += vmm/line_editor.o vmm/log_ring.o vmm/monitor.o

@@ -2,3 +2,6 @@
 # The console of an image with several VMs, and its monitor.
 host-test-line_editor := tests/host/test_line_editor.c tests/host/device_fixture.c devemu/device.c \
 	devemu/mmio.c vmm/line_editor.c
+host-test-monitor := tests/host/test_monitor.c tests/host/device_fixture.c devemu/device.c \
+	devemu/mmio.c vmm/monitor.c vmm/line_editor.c vmm/events.c vmm/log_ring.c \
+	vmm/lib/printf.c vmm/lib/status.c

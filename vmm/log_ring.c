@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/log_ring.h"
+
+void log_ring_write(struct ring *ring, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		ring_put_over(ring, (uint8_t)text[i]);
+}
+
+static char at(const struct ring *ring, uint32_t position)
+{
+	return (char)ring->bytes[position & (ring->size - 1u)];
+}
+
+/**
+ * Copies the line at @p position without its line end, cut to @p size, and moves the position behind
+ * it. The position starts at ring->read; one that has been overwritten is moved to the first whole
+ * line. Returns false when there is no line left.
+ */
+bool log_ring_line(const struct ring *ring, uint32_t *position, char *line, size_t size)
+{
+	size_t length = 0;
+	char c;
+
+	/* How far behind the end, so that positions may wrap. */
+	if (ring->written - *position > ring_count(ring)) {
+		*position = ring->read;
+		while (*position != ring->written && at(ring, (*position)++) != '\n')
+			;
+	}
+	if (*position == ring->written)
+		return false;
+	do {
+		c = at(ring, (*position)++);
+		if (c != '\n' && length < size - 1)
+			line[length++] = c;
+	} while (c != '\n' && *position != ring->written);
+	line[length] = '\0';
+	return true;
+}
