@@ -5,9 +5,16 @@
 
 static void help(const struct console_keys *keys)
 {
-	log_info("hako: Ctrl-O and one of these keys; Ctrl-O twice sends it to the guest\n");
-	for (unsigned i = 0; i < keys->count; i++)
-		log_info("hako:   %c  %s\n", keys->keys[i].key, keys->keys[i].help);
+	const char prefix = (char)(keys->prefix + '@');
+
+	log_info("hako: Ctrl-%c and one of these keys; Ctrl-%c twice sends it to the guest\n",
+		 prefix, prefix);
+	for (unsigned i = 0; i < keys->count; i++) {
+		const struct console_key *const key = &keys->keys[i];
+
+		log_info("hako:   %c%s%.*s  %s\n", key->first, key->first == key->last ? "" : "-",
+			 key->first != key->last, &key->last, key->help);
+	}
 }
 
 /**
@@ -17,15 +24,15 @@ static void help(const struct console_keys *keys)
 int console_keys_take(struct console_keys *keys, uint8_t byte)
 {
 	if (!keys->prefixed) {
-		keys->prefixed = byte == CONSOLE_KEY_PREFIX;
+		keys->prefixed = byte == keys->prefix;
 		return keys->prefixed ? CONSOLE_KEY_TAKEN : byte;
 	}
 	keys->prefixed = false;
-	if (byte == CONSOLE_KEY_PREFIX)
+	if (byte == keys->prefix)
 		return byte;
 	for (unsigned i = 0; i < keys->count; i++) {
-		if ((uint8_t)keys->keys[i].key == byte) {
-			keys->keys[i].act();
+		if ((uint8_t)keys->keys[i].first <= byte && byte <= (uint8_t)keys->keys[i].last) {
+			keys->keys[i].act(keys->to, (char)byte);
 			return CONSOLE_KEY_TAKEN;
 		}
 	}

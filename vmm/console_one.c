@@ -29,11 +29,25 @@ static bool at_line_start = true;
 static uint8_t typed[TYPED_MAX]; /* a ring: typed_count bytes from typed_first on */
 static unsigned typed_first, typed_count;
 
+static void key_report(void *to, char key)
+{
+	stats_report();
+}
+
+static void key_clear(void *to, char key)
+{
+	stats_clear();
+}
+
 static const struct console_key key_table[] = {
-	{ 's', "statistics: of traps, if the VMM was built with STATS=1", stats_report },
-	{ 'z', "set the statistics to zero", stats_clear },
+	{ 's', 's', "statistics: of traps, if the VMM was built with STATS=1", key_report },
+	{ 'z', 'z', "set the statistics to zero", key_clear },
 };
-static struct console_keys keys = { .keys = key_table, .count = ARRAY_SIZE(key_table) };
+static struct console_keys keys = {
+	.keys = key_table,
+	.count = ARRAY_SIZE(key_table),
+	.prefix = CONSOLE_KEY_PREFIX,
+};
 
 static void put(uint8_t byte)
 {
@@ -124,6 +138,12 @@ void console_interrupt(void)
 	if (keyboard && uart_room(&uart) >= SENDING_SIZE / 2)
 		pl011_transmit_again(keyboard);
 	console_poll();
+}
+
+/** UART 1 is not the console's here. */
+bool console_uart1_interrupt(unsigned irq)
+{
+	return false;
 }
 
 void console_init(void)

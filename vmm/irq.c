@@ -117,6 +117,6 @@ void irq_dispatch(void)
 		timer_interrupt();
 	else if ((unsigned)irq == board.console.irq)
 		console_interrupt();
-	else
+	else if (!console_uart1_interrupt((unsigned)irq))
 		show((unsigned)irq);
 }

@@ -33,8 +33,10 @@ cold-y += vmm/console_one.o vmm/timer.o vmm/uart.o vmm/main.o vmm/run.o vmm/sche
 cold-y += vmm/vm_config_common.o vmm/vm_config_one.o
 
 # Of an image with several VMs.
+vms-y += vmm/console.o
+vms-y += vmm/console_mux.o
 vms-y += vmm/events.o
 vms-y += vmm/line_editor.o
 vms-y += vmm/log_ring.o
 vms-y += vmm/monitor.o
-cold-y += vmm/line_editor.o vmm/log_ring.o vmm/monitor.o
+cold-y += vmm/console_mux.o vmm/line_editor.o vmm/log_ring.o vmm/monitor.o

@@ -128,11 +128,13 @@ void timer_set_decision(uint64_t when)
 	arm_next(timer_now());
 }
 
-/** Asks for console_poll() to be called soon: the guest's UART is full. */
+/** Asks for console_poll() to be called soon: a UART is full. */
 void timer_poll_console(void)
 {
 	const uint64_t now = timer_now();
 
+	if (console_at != CLOCK_NEVER)
+		return; /* who asks often does not put it off */
 	console_at = now + CONSOLE_POLL;
 	arm_next(now);
 }

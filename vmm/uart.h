@@ -37,6 +37,12 @@ static inline int uart_get(struct uart *uart)
 	return uart->driver->get(uart->regs);
 }
 
+/** uart_interrupt() is wanted when something has been sent, whether or not more waits. */
+static inline void uart_ask_interrupt(struct uart *uart)
+{
+	uart->driver->enable_tx_irq(uart->regs, true);
+}
+
 static inline void uart_enable_rx_irq(struct uart *uart, bool enable)
 {
 	uart->driver->enable_rx_irq(uart->regs, enable);

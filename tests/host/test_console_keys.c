@@ -142,16 +142,23 @@ static const char *guest_reads(void)
 
 static unsigned acted;
 
-static void act(void)
+static void act(void *to, char key)
 {
-	acted++;
+	assert_ptr_equal(to, logged);
+	acted += (unsigned)key - 'a' + 1;
 }
 
-static const struct console_key table[] = { { 'a', "acts", act }, { 'b', "acts, too", act } };
+static const struct console_key table[] = {
+	{ 'a', 'a', "acts", act },
+	{ 'b', 'd', "acts, too", act },
+};
+static const struct console_keys no_keys = {
+	.keys = table, .count = ARRAY_SIZE(table), .prefix = CONSOLE_KEY_PREFIX, .to = logged
+};
 
 static void only_a_prefixed_key_is_taken(void **state)
 {
-	struct console_keys keys = { .keys = table, .count = ARRAY_SIZE(table) };
+	struct console_keys keys = no_keys;
 
 	acted = 0;
 	assert_int_equal(console_keys_take(&keys, 'a'), 'a');
@@ -159,14 +166,17 @@ static void only_a_prefixed_key_is_taken(void **state)
 	assert_int_equal(acted, 0);
 	assert_int_equal(console_keys_take(&keys, CONSOLE_KEY_PREFIX), CONSOLE_KEY_TAKEN);
 	assert_int_equal(console_keys_take(&keys, 'b'), CONSOLE_KEY_TAKEN);
-	assert_int_equal(acted, 1);
+	assert_int_equal(acted, 2);
 	assert_int_equal(console_keys_take(&keys, 'b'), 'b');
-	assert_int_equal(acted, 1);
+	assert_int_equal(acted, 2);
+	console_keys_take(&keys, CONSOLE_KEY_PREFIX);
+	console_keys_take(&keys, 'd');
+	assert_int_equal(acted, 6);
 }
 
 static void a_doubled_prefix_is_the_guests(void **state)
 {
-	struct console_keys keys = { .keys = table, .count = ARRAY_SIZE(table) };
+	struct console_keys keys = no_keys;
 
 	console_keys_take(&keys, CONSOLE_KEY_PREFIX);
 	assert_int_equal(console_keys_take(&keys, CONSOLE_KEY_PREFIX), CONSOLE_KEY_PREFIX);
@@ -175,14 +185,32 @@ static void a_doubled_prefix_is_the_guests(void **state)
 
 static void a_key_that_is_none_shows_those_that_are(void **state)
 {
-	struct console_keys keys = { .keys = table, .count = ARRAY_SIZE(table) };
+	struct console_keys keys = no_keys;
 
 	acted = 0;
 	console_keys_take(&keys, CONSOLE_KEY_PREFIX);
 	assert_int_equal(console_keys_take(&keys, 'x'), CONSOLE_KEY_TAKEN);
 	assert_int_equal(acted, 0);
 	assert_non_null(strstr(logged, "a  acts\n"));
-	assert_non_null(strstr(logged, "b  acts, too\n"));
+	assert_non_null(strstr(logged, "b-d  acts, too\n"));
+	assert_non_null(strstr(logged, "Ctrl-O twice"));
+}
+
+static void another_prefix_can_be_chosen(void **state)
+{
+	struct console_keys keys = no_keys;
+
+	acted = 0;
+	keys.prefix = 0x14;
+	assert_int_equal(console_keys_take(&keys, CONSOLE_KEY_PREFIX), CONSOLE_KEY_PREFIX);
+	assert_int_equal(console_keys_take(&keys, 0x14), CONSOLE_KEY_TAKEN);
+	assert_int_equal(console_keys_take(&keys, 0x14), 0x14);
+	assert_int_equal(console_keys_take(&keys, 0x14), CONSOLE_KEY_TAKEN);
+	console_keys_take(&keys, 'a');
+	assert_int_equal(acted, 1);
+	console_keys_take(&keys, 0x14);
+	console_keys_take(&keys, '?');
+	assert_non_null(strstr(logged, "Ctrl-T twice"));
 }
 
 /* The console. */
@@ -332,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup(only_a_prefixed_key_is_taken, setup),
 		cmocka_unit_test_setup(a_doubled_prefix_is_the_guests, setup),
 		cmocka_unit_test_setup(a_key_that_is_none_shows_those_that_are, setup),
+		cmocka_unit_test_setup(another_prefix_can_be_chosen, setup),
 		cmocka_unit_test_setup(what_is_typed_reaches_the_guest_without_the_keys, setup),
 		cmocka_unit_test_setup(a_guest_that_reads_nothing_does_not_hide_the_keys, setup),
 		cmocka_unit_test_setup(what_is_too_much_waits_on_the_board, setup),
