@@ -158,9 +158,11 @@ static enum outcome ask(struct monitor *m, enum vms_request what)
 	if (!take_vm(m))
 		return DONE;
 	status = vms_ask(m->vm, what);
-	if (status != STATUS_OK)
-		say(m, "%s: %s is not possible while it is %s (%s)", vms_name(m->vm), m->word[0],
-		    state_name(m->vm), status_name(status));
+	if (status == STATUS_NOT_FOUND)
+		say(m, "%s: %s is not possible while it is %s", vms_name(m->vm), m->word[0],
+		    state_name(m->vm));
+	else if (status != STATUS_OK)
+		say(m, "%s: %s: %s", vms_name(m->vm), m->word[0], status_name(status));
 	return DONE;
 }
 

@@ -57,8 +57,8 @@ uint64_t vms_now(void); /* in ticks of CLOCK_HZ */
 
 const char *vms_name(const struct vm *vm);
 enum vms_state vms_state(const struct vm *vm);
-enum status vms_ask(struct vm *vm,
-		    enum vms_request what) MUST_CHECK; /* other than OK: cannot be now */
+/* STATUS_NOT_FOUND: there is no such thing in the state that it is in. */
+enum status vms_ask(struct vm *vm, enum vms_request what) MUST_CHECK;
 void vms_get_info(const struct vm *vm, struct vms_info *info);
 /* False, and nothing read, if not all of it is RAM of the VM. @p from is aligned to a word. */
 bool vms_read_words(const struct vm *vm, gpa_t from, uint32_t *words, unsigned count);

@@ -59,6 +59,8 @@ enum status vms_ask(struct vm *vm, enum vms_request what)
 
 	if (vm->state == VMS_STATE_DEAD && what == VMS_ASK_RESUME)
 		return STATUS_NOT_FOUND;
+	if (vm->state == VMS_STATE_DEAD)
+		return STATUS_NO_MEMORY;
 	snprintf(asked, sizeof(asked), "%s %s", names[what], vm->name);
 	return STATUS_OK;
 }
@@ -208,7 +210,8 @@ static void requests_reach_the_vm_that_is_named(void **state)
 	}
 	asked[0] = '\0';
 	assert_string_equal(answer("resume broken"),
-			    "broken: resume is not possible while it is dead (not found)\n");
+			    "broken: resume is not possible while it is dead\n");
+	assert_string_equal(answer("start 3"), "broken: start: out of memory\n");
 	has(answer("start nobody"), "no VM is called 'nobody'");
 	has(answer("start 0"), "no VM is called '0'");
 	has(answer("start 4"), "no VM is called '4'");
