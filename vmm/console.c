@@ -79,7 +79,7 @@ static void receive(void)
 			console_mux_type(&mux, (uint8_t)byte);
 	}
 	uart_enable_rx_irq(&uart0, byte < 0);
-	if (byte >= 0 || (mux.focus && ring_count(&mux.focus->typed) > 0))
+	if (byte >= 0 || console_mux_waits(&mux))
 		timer_poll_console();
 }
 
@@ -137,8 +137,7 @@ bool console_uart1_interrupt(unsigned irq)
 /** Comes a while after timer_poll_console(). */
 void console_poll(void)
 {
-	if (console_mux_tick(&mux))
-		timer_poll_console();
+	console_mux_tick(&mux);
 	receive();
 	if (uart1.vm)
 		own_receive(&uart1);

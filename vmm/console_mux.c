@@ -325,22 +325,30 @@ void console_mux_type(struct console_mux *mux, uint8_t byte)
 		mux->stuck = 0;
 }
 
-/**
- * Some time has passed: gives what was typed again, and shows what waits. Returns whether it is to be
- * called again.
- */
-bool console_mux_tick(struct console_mux *mux)
+/** Whether something that was typed waits for its VM: console_mux_tick() is due after a while. */
+bool console_mux_waits(const struct console_mux *mux)
 {
-	struct vm_console *const vm = mux->focus;
+	for (unsigned n = 0; n < CONSOLE_MUX_MAX; n++)
+		if (mux->vm[n] && ring_count(&mux->vm[n]->typed) > 0)
+			return true;
+	return false;
+}
 
+/** Some time has passed: gives every VM what was typed for it again, and shows what waits. */
+void console_mux_tick(struct console_mux *mux)
+{
 	console_mux_pump(mux);
-	if (!vm)
-		return false; /* console_mux_pump() has asked for more, if there is */
-	if (vm_console_give(vm) || ring_room(&vm->typed) > 0)
-		mux->stuck = 0;
-	else if (mux->stuck < STUCK_TICKS)
-		mux->stuck++;
-	return ring_count(&vm->typed) > 0;
+	for (unsigned n = 0; n < CONSOLE_MUX_MAX; n++) {
+		struct vm_console *const vm = mux->vm[n];
+		const bool given = vm && vm_console_give(vm);
+
+		if (!vm || vm != mux->focus)
+			continue;
+		if (given || ring_room(&vm->typed) > 0)
+			mux->stuck = 0;
+		else if (mux->stuck < STUCK_TICKS)
+			mux->stuck++;
+	}
 }
 
 /* Set-up. */

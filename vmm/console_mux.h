@@ -73,7 +73,8 @@ void console_mux_pump(struct console_mux *mux);
 void console_mux_flush(struct console_mux *mux);
 bool console_mux_takes(const struct console_mux *mux);
 void console_mux_type(struct console_mux *mux, uint8_t byte);
-bool console_mux_tick(struct console_mux *mux);
+bool console_mux_waits(const struct console_mux *mux);
+void console_mux_tick(struct console_mux *mux);
 
 void vm_console_init(struct vm_console *vm, const char *name);
 bool vm_console_give(struct vm_console *vm);

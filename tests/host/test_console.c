@@ -341,6 +341,18 @@ static void what_is_typed_waits_for_a_slow_vm(void **state)
 	}
 }
 
+static void what_was_typed_before_the_focus_moved_is_not_forgotten(void **state)
+{
+	lines[0].received = "0123456789abcdefghijk\x0f"
+			    "3x";
+	console_interrupt();
+	assert_string_equal(reads(0), "0123456789abcdef");
+	assert_true(poll_asked);
+	console_poll();
+	assert_string_equal(reads(0), "ghijk");
+	assert_string_equal(reads(2), "x");
+}
+
 static void the_monitor_comes_to_an_end_by_itself(void **state)
 {
 	types(0, "\x0fmhelp\r");
@@ -371,6 +383,7 @@ int main(void)
 		T(much_is_shown_little_by_little),
 		T(a_slow_uart_holds_its_vm_back_and_no_other),
 		T(what_is_typed_waits_for_a_slow_vm),
+		T(what_was_typed_before_the_focus_moved_is_not_forgotten),
 		T(the_monitor_comes_to_an_end_by_itself),
 		T(last_words_come_after_what_waits), /* at the end: it is the end */
 	};

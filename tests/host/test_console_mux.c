@@ -436,7 +436,8 @@ static void a_vm_that_takes_nothing_does_not_hide_the_keys_for_ever(void **state
 	}
 	assert_int_equal(fitted, CONSOLE_TYPED_MAX + 16);
 	while (!console_mux_takes(&mux)) {
-		assert_true(console_mux_tick(&mux));
+		assert_true(console_mux_waits(&mux));
+		console_mux_tick(&mux);
 		ticks++;
 	}
 	assert_int_equal(ticks, 100);
@@ -449,9 +450,19 @@ static void a_vm_that_takes_nothing_does_not_hide_the_keys_for_ever(void **state
 		console_mux_tick(&mux);
 		assert_int_equal(strspn(reads(0), "x"), 16);
 	}
-	assert_false(console_mux_tick(&mux));
+	assert_false(console_mux_waits(&mux));
 	types("again");
 	assert_string_equal(reads(0), "again");
+}
+
+static void what_was_typed_reaches_a_vm_that_has_lost_the_focus(void **state)
+{
+	types("0123456789abcdefghijklmnopq" PREFIX "m");
+	assert_string_equal(reads(0), "0123456789abcdef");
+	assert_true(console_mux_waits(&mux));
+	console_mux_tick(&mux);
+	assert_string_equal(reads(0), "ghijklmnopq");
+	assert_false(console_mux_waits(&mux));
 }
 
 static void a_vm_that_starts_anew_keeps_its_output_only(void **state)
@@ -542,6 +553,7 @@ int main(void)
 		T(the_monitor_prints_no_faster_than_the_terminal),
 		T(ctrl_c_ends_what_the_monitor_prints),
 		T(a_vm_that_takes_nothing_does_not_hide_the_keys_for_ever),
+		T(what_was_typed_reaches_a_vm_that_has_lost_the_focus),
 		T(a_vm_that_starts_anew_keeps_its_output_only),
 		T(random_events_keep_the_promises),
 	};
