@@ -114,6 +114,7 @@ BUILD := $(BOARD)$(if $(filter 1,$(STATS)),-stats,$(if $(VMS),-vms))
 vmm: build/$(BUILD)/vmm.bin ## build the VMM of BOARD
 
 include scripts/guest.mk
+include scripts/libfdt.mk
 include scripts/tests.mk
 include scripts/uboot.mk
 include scripts/model.mk

@@ -18,6 +18,16 @@ obj-y += vmm/vm_devices.o
 one-y += vmm/vm_config_one.o
 one-y += vmm/vm_virtio_none.o
 
+obj-y += vmm/vm_config_common.o
+# What the image for one VM has instead of the description of several.
+one-y += vmm/vm_config_one.o
+vms-y += vmm/config_tree.o
+vms-y += vmm/config_vm.o
+vms-y += vmm/vm_config.o
+vms-y += vmm/vm_config_read.o
+vms-y += vmm/vm_models.o
+vms-y += libfdt/fdt.o libfdt/fdt_ro.o
+
 # With STATS=1: the same objects, linked once more with hooks into these functions (vmm/stats.c).
 nostats-y += vmm/stats_none.o
 stats-y += arch/arm/stats.o
@@ -40,3 +50,6 @@ vms-y += vmm/line_editor.o
 vms-y += vmm/log_ring.o
 vms-y += vmm/monitor.o
 cold-y += vmm/console_mux.o vmm/line_editor.o vmm/log_ring.o vmm/monitor.o
+cold-y += vmm/main.o vmm/stop.o vmm/stats_report.o
+cold-y += vmm/config_tree.o vmm/config_vm.o vmm/vm_config.o vmm/vm_config_common.o
+cold-y += vmm/vm_config_one.o vmm/vm_config_read.o

@@ -30,7 +30,9 @@
 #define CONFIG_DISKS_MAX    16
 #define CONFIG_MAC_SIZE     6
 #define CONFIG_PRIORITY_MAX 255
-#define CONFIG_NONE         0xffu /* no network, disk or row */
+#define CONFIG_TABLES_MIN   16 /* shadow tables */
+#define CONFIG_CONTEXTS_MIN 2
+#define CONFIG_NONE         0xffu /* no network, disk, row, VM or interrupt */
 
 /** What a VM has of a row of board.windows. */
 enum row_use {
@@ -114,8 +116,8 @@ struct system_config {
 
 /** What is wrong with a description: "NODE: PROPERTY: TEXT". */
 struct config_error {
-	char node[64];        /* path; the end of it if it is longer */
-	const char *property; /* or NULL */
+	char node[64];     /* path; the end of it if it is longer */
+	char property[32]; /* or "" */
 	const char *text;
 };
 

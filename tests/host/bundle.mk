@@ -9,3 +9,19 @@ host-test-lib := tests/host/test_lib.c vmm/lib/crc32.c vmm/lib/status.c
 host-test-printf := tests/host/test_printf.c
 host-fuzz-bundle := tests/host/fuzz_bundle.c tests/host/bundle_maker.c $(bundle-sources)
 host-fuzz-boot_params := tests/host/fuzz_boot_params.c vmm/boot_params.c
+
+# The description of VMs, once for each board.
+CONFIG_SOURCES := vmm/vm_config.c vmm/config_vm.c vmm/config_tree.c vmm/vm_models.c vmm/bundle.c \
+	vmm/lib/crc32.c tests/host/config_maker.c $(LIBFDT_SOURCES:%=$(LIBFDT)/%)
+CONFIG_BOARD-integratorcp := devemu/icp_cm.c devemu/icp_cpregs.c devemu/icp_ic.c devemu/icp_pic.c \
+	devemu/icp_timer.c board/drivers/icp_pic.c board/integratorcp/board.c
+CONFIG_BOARD-versatilepb := devemu/pl190.c devemu/sp805.c devemu/sp810.c devemu/vpb_sic.c \
+	devemu/vpb_sysregs.c board/drivers/pl190.c board/versatilepb/board.c
+CONFIG_MODELS := devemu/device.c devemu/arm_timer_core.c devemu/hako_power.c devemu/inert.c \
+	devemu/pl011.c devemu/sp804.c board/drivers/pl011.c board/drivers/arm_timer.c
+host-test-vm_config_integratorcp := tests/host/test_vm_config.c vmm/vm_config_common.c \
+	$(CONFIG_SOURCES) $(CONFIG_MODELS) $(CONFIG_BOARD-integratorcp)
+host-test-vm_config_versatilepb := tests/host/test_vm_config.c vmm/vm_config_common.c \
+	$(CONFIG_SOURCES) $(CONFIG_MODELS) $(CONFIG_BOARD-versatilepb)
+host-fuzz-vm_config := tests/host/fuzz_vm_config.c $(CONFIG_SOURCES) $(CONFIG_MODELS) \
+	$(CONFIG_BOARD-integratorcp)

@@ -21,6 +21,7 @@
 #define strcmp  hako_strcmp
 #define strncmp hako_strncmp
 #define strchr  hako_strchr
+#define strrchr hako_strrchr
 #include "vmm/lib/string.c"
 #undef memcpy
 #undef memmove
@@ -32,6 +33,7 @@
 #undef strcmp
 #undef strncmp
 #undef strchr
+#undef strrchr
 
 #define SIZE 96
 
@@ -112,6 +114,8 @@ static void compares_like_the_c_library(void **state)
 		assert_int_equal(strlen(a), hako_strlen(a));
 		assert_ptr_equal(strchr(a, 'b'), hako_strchr(a, 'b'));
 		assert_ptr_equal(strchr(a, '\0'), hako_strchr(a, '\0'));
+		assert_ptr_equal(strrchr(a, 'b'), hako_strrchr(a, 'b'));
+		assert_ptr_equal(strrchr(a, '\0'), hako_strrchr(a, '\0'));
 		for (unsigned n = 0; n < 5; n++)
 			assert_int_equal(strnlen(a, n), hako_strnlen(a, n));
 		for (unsigned j = 0; j < ARRAY_SIZE(texts); j++) {

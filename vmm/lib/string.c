@@ -190,3 +190,14 @@ char *strchr(const char *in, int c)
 			return NULL;
 	return (char *)(uintptr_t)in;
 }
+
+char *strrchr(const char *in, int c)
+{
+	const char *last = NULL;
+
+	do {
+		if (*in == (char)c)
+			last = in;
+	} while (*in++);
+	return (char *)(uintptr_t)last;
+}

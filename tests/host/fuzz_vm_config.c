@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fuzzer: a correct description with words and bytes replaced, parsed from a buffer of exactly its
+ * size. Whatever is accepted must keep what config_parse() promises.
+ */
+#include "tests/host/config_maker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUIRE(condition)        \
+	do {                      \
+		if (!(condition)) \
+			abort();  \
+	} while (0)
+
+/** One change of the tree, at a byte of it. */
+struct change {
+	uint16_t at;
+	uint8_t operation;
+	uint8_t value;
+};
+
+static uint8_t made[CONFIG_TREE_MAX];
+static size_t made_size;
+static struct bundle bundle;
+
+static void check_name(const char name[CONFIG_NAME_SIZE])
+{
+	REQUIRE(name[0] && memchr(name, 0, CONFIG_NAME_SIZE));
+}
+
+static void check_windows(const struct vm_config *vm)
+{
+	REQUIRE(vm->window_count <= CONFIG_WINDOWS_MAX);
+	for (unsigned i = 0; i < vm->window_count; i++) {
+		const struct window_config *const a = &vm->window[i];
+
+		REQUIRE(a->model >= vm_models && a->model < vm_models + vm_model_count);
+		REQUIRE(a->size == a->model->size && a->base % 4096 == 0 && a->base >= vm->memory);
+		REQUIRE(a->interrupt < 32 || a->interrupt == CONFIG_NONE);
+		for (unsigned j = 0; j < i; j++)
+			REQUIRE(a->base + (a->size - 1) < vm->window[j].base ||
+				vm->window[j].base + (vm->window[j].size - 1) < a->base);
+		for (unsigned row = 0; row < board.window_count; row++)
+			REQUIRE(vm->row[row] == ROW_ABSENT ||
+				a->base + (a->size - 1) < board.windows[row].base ||
+				board.windows[row].base + (board.windows[row].size - 1) < a->base);
+	}
+}
+
+static void check_virtio(const struct system_config *config, const struct vm_config *vm)
+{
+	REQUIRE(vm->virtio_count <= CONFIG_VIRTIO_MAX);
+	for (unsigned i = 0; i < vm->virtio_count; i++) {
+		const struct virtio_config *const device = &vm->virtio[i];
+
+		REQUIRE(device->type <= VIRTIO_ENTROPY);
+		REQUIRE(device->type != VIRTIO_NETWORK || device->network < config->network_count);
+		REQUIRE(device->type != VIRTIO_BLOCK || device->disk < config->disk_count);
+	}
+}
+
+static void check(const struct system_config *config)
+{
+	unsigned writers[CONFIG_DISKS_MAX] = { 0 }, uplinks = 0;
+	double shares = 0;
+
+	REQUIRE(config->vm_count == bundle.vm_count);
+	for (unsigned i = 0; i < config->disk_count; i++) {
+		check_name(config->disk[i].name);
+		REQUIRE(config->disk[i].kind != DISK_RAM ||
+			bundle.part[config->disk[i].part].memory_size == config->disk[i].size);
+	}
+	for (unsigned i = 0; i < config->network_count; i++) {
+		check_name(config->network[i].name);
+		uplinks += config->network[i].uplink;
+	}
+	REQUIRE(uplinks <= 1);
+	for (unsigned row = 0; row < board.window_count; row++) {
+		unsigned owners = config->vmm_row[row];
+
+		for (unsigned i = 0; i < config->vm_count; i++)
+			owners += config->vm[i].row[row] != ROW_ABSENT;
+		REQUIRE(board.windows[row].kind == MEM_DIRECT ? owners <= 1
+							      : owners == config->vm_count);
+	}
+	for (unsigned i = 0; i < config->vm_count; i++) {
+		const struct vm_config *const vm = &config->vm[i];
+
+		check_name(vm->name);
+		REQUIRE(vm->memory == bundle.vm[i].memory);
+		REQUIRE(vm->budget_us <= vm->period_us);
+		shares += vm->budget_us ? (double)vm->budget_us / vm->period_us : 0;
+		REQUIRE(vm->uart_row == CONFIG_NONE || config->vmm_row[vm->uart_row]);
+		check_windows(vm);
+		check_virtio(config, vm);
+		for (unsigned j = 0; j < vm->virtio_count; j++)
+			if (vm->virtio[j].type == VIRTIO_BLOCK && !vm->virtio[j].read_only)
+				writers[vm->virtio[j].disk]++;
+	}
+	REQUIRE(shares <= 1.000001);
+	for (unsigned i = 0; i < CONFIG_DISKS_MAX; i++)
+		REQUIRE(writers[i] <= 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct system_config config;
+	struct config_error error;
+	uint8_t *bytes;
+
+	if (!made_size) {
+		made_size = config_compile(config_source, made);
+		config_bundle(&bundle);
+	}
+	/* Large blocks of malloc() are aligned to 8, as the bundle's parts are. */
+	bytes = malloc(made_size);
+	memcpy(bytes, made, made_size);
+	for (; size >= sizeof(struct change); size -= sizeof(struct change)) {
+		struct change change;
+		uint8_t *at;
+
+		memcpy(&change, data, sizeof(change));
+		data += sizeof(change);
+		at = bytes + change.at % made_size;
+		switch (change.operation % 4) {
+		case 0:
+			*at = change.value;
+			break;
+		case 1:
+			*at ^= (uint8_t)(1u << change.value % 8);
+			break;
+		case 2: /* a word from elsewhere: tokens and offsets of the tree's own */
+			memcpy(bytes + change.at % (made_size / 4) * 4,
+			       made + change.value * 16u % (made_size - 4) / 4 * 4, 4);
+			break;
+		default:
+			*at = (uint8_t)(*at + change.value);
+			break;
+		}
+	}
+	if (config_parse(bytes, made_size, &bundle, &config, &error)) {
+		check(&config);
+	} else {
+		REQUIRE(memchr(error.node, 0, sizeof(error.node)));
+		REQUIRE(memchr(error.property, 0, sizeof(error.property)));
+		REQUIRE(error.text && error.text[0]);
+	}
+	free(bytes);
+	return 0;
+}

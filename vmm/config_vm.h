@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One VM's node of the description: used by vm_config.c, which has read what VMs share. */
+#ifndef VMM_CONFIG_VM_H
+#define VMM_CONFIG_VM_H
+
+#include "vmm/config_tree.h"
+
+bool config_read_vm(const struct config_tree *tree, int node, const struct bundle *bundle,
+		    struct system_config *config);
+unsigned config_find_row(const char *name);
+
+#endif

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devemu/inert.h"
+#include "devemu/sp804.h"
+#include "vmm/lib/bits.h"
+#include "vmm/vm_config.h"
+
+/** Models that a description may put anywhere (docs/vm-config.md); they need no back end. */
+const struct vm_model vm_models[] = {
+	/* clang-format off */
+	/* name     model        parameters  size */
+	{ "inert",  &inert_ops,  0,          4 * KIB },
+	{ "sp804",  &sp804_ops,  0,          4 * KIB },
+	/* clang-format on */
+};
+const unsigned vm_model_count = ARRAY_SIZE(vm_models);
