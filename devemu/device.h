@@ -7,6 +7,7 @@
 #define DEVEMU_DEVICE_H
 
 #include "devemu/clock.h"
+#include "devemu/dma.h"
 #include "devemu/irq_line.h"
 
 #include <stddef.h>
@@ -38,6 +39,7 @@ struct device {
 	struct irq_line irq[DEVICE_WIRES_MAX]; /* outputs; the model says which is which */
 	bool irq_level[DEVICE_WIRES_MAX];      /* what they were driven to; a wire starts low */
 	const struct clock *clock;             /* NULL for models that need no time */
+	const struct dma *dma; /* NULL for models that do not access memory themselves */
 	const void *params;    /* constants of this instance: see each model's header */
 	const void *backend;   /* given by the VM: see each model's header */
 	uint64_t deadline_at;  /* owned by the clock */

@@ -27,3 +27,6 @@ cold-y += devemu/arm_timer_core.o
 # A byte costs far more on its line.
 cold-y += devemu/pl011.o
 cold-y += devemu/vpb_sic.o
+
+# Several VMs: virtio.
+vms-y += devemu/dma.o devemu/virtqueue.o

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devemu/virtqueue.h"
+
+#include "devemu/virtio.h"
+#include "vmm/lib/string.h"
+
+/** A descriptor as it was when it was read, once. */
+struct descriptor {
+	uint32_t at_low, at_high;
+	uint32_t length;
+	uint16_t flags, next;
+};
+
+/** A table of descriptors: that of the queue, or an indirect one. */
+struct table {
+	gpa_t at;
+	uint32_t count;
+	enum dma_slot slot;
+	gpa_t mapped_at; /* the piece that is mapped now */
+	uint32_t mapped_length;
+	const uint8_t *mapped;
+};
+
+/** The queue is unusable until the driver sets it up again: nothing more is taken from it. */
+void vq_break(struct virtqueue *vq)
+{
+	vq->broken = true;
+	vq->ready = false;
+}
+
+static gpa_t offset_by(gpa_t at, uint32_t bytes)
+{
+	return gpa(at.raw + bytes);
+}
+
+/*
+ * Fields of the rings. Each is aligned to its size, so it lies in one page. They were RAM when the
+ * queue was set up; should the VM's memory ever change, the queue breaks.
+ */
+
+static bool get16(struct virtqueue *vq, gpa_t at, uint16_t *value)
+{
+	uint32_t length = sizeof(*value);
+	const volatile uint16_t *field = vq->dma->map(vq->dma, at, &length, false, DMA_RING);
+
+	if (!field) {
+		vq_break(vq);
+		return false;
+	}
+	*value = *field;
+	return true;
+}
+
+static void put16(struct virtqueue *vq, gpa_t at, uint16_t value)
+{
+	uint32_t length = sizeof(value);
+	volatile uint16_t *field = vq->dma->map(vq->dma, at, &length, true, DMA_USED);
+
+	if (field)
+		*field = value;
+	else
+		vq_break(vq);
+}
+
+static void put32(struct virtqueue *vq, gpa_t at, uint32_t value)
+{
+	uint32_t length = sizeof(value);
+	volatile uint32_t *field = vq->dma->map(vq->dma, at, &length, true, DMA_USED);
+
+	if (field)
+		*field = value;
+	else
+		vq_break(vq);
+}
+
+/** Asks to be notified of the next chain. (2.6.7.2 and 2.6.8) */
+static void arm_notification(struct virtqueue *vq)
+{
+	if (vq->event_idx)
+		put16(vq, offset_by(vq->at.used, VIRTQ_AVAIL_EVENT(vq->at.size)), vq->next_avail);
+	else
+		put16(vq, offset_by(vq->at.used, VIRTQ_USED_FLAGS), 0);
+}
+
+static bool is_layout_sound(const struct dma *dma, const struct vq_layout *at)
+{
+	const uint32_t size = at->size;
+
+	if (size == 0 || size > VQ_SIZE_MAX || (size & (size - 1)) != 0)
+		return false;
+	/* 2.6: alignments of the three parts */
+	if (at->descriptors.raw % 16 || at->avail.raw % 2 || at->used.raw % 4)
+		return false;
+	return dma_covers(dma, at->descriptors, VIRTQ_DESC_SIZE * size, false) &&
+	       dma_covers(dma, at->avail, VIRTQ_AVAIL_SIZE(size), false) &&
+	       dma_covers(dma, at->used, VIRTQ_USED_SIZE(size), true);
+}
+
+/**
+ * Begins to use a queue that a driver has set up. @p features are the negotiated ones. Returns
+ * false, and the queue stays stopped, when its size or a part's place or alignment is wrong.
+ */
+bool vq_start(struct virtqueue *vq, const struct dma *dma, const struct vq_layout *at,
+	      uint64_t features)
+{
+	*vq = (struct virtqueue){ .dma = dma, .at = *at };
+	if (!is_layout_sound(dma, at))
+		return false;
+	vq->ready = true;
+	vq->event_idx = (features & VIRTIO_F_EVENT_IDX) != 0;
+	vq->indirect = (features & VIRTIO_F_INDIRECT_DESC) != 0;
+	arm_notification(vq);
+	return vq->ready;
+}
+
+/** The driver withdraws the queue. What was taken from it must not be put any more. */
+void vq_stop(struct virtqueue *vq)
+{
+	*vq = (struct virtqueue){ .dma = vq->dma };
+}
+
+/** How many chains wait; breaks the queue when there are more than it has entries. */
+static uint16_t available(struct virtqueue *vq)
+{
+	uint16_t index, count;
+
+	if (!vq->ready || !get16(vq, offset_by(vq->at.avail, VIRTQ_AVAIL_IDX), &index))
+		return 0;
+	count = (uint16_t)(index - vq->next_avail);
+	if (count > vq->at.size) {
+		vq_break(vq);
+		return 0;
+	}
+	return count;
+}
+
+/**
+ * Whether vq_pop() would find something. If not, the guest has been asked to notify when there is;
+ * the second look is for what came between the first one and that.
+ */
+bool vq_has_chain(struct virtqueue *vq)
+{
+	if (available(vq))
+		return true;
+	if (!vq->ready)
+		return false;
+	arm_notification(vq);
+	return available(vq) != 0;
+}
+
+static struct descriptor descriptor_of(const volatile uint32_t *word)
+{
+	const uint32_t low = word[0], high = word[1], length = word[2], rest = word[3];
+
+	return (struct descriptor){ .at_low = low,
+				    .at_high = high,
+				    .length = length,
+				    .flags = (uint16_t)rest,
+				    .next = (uint16_t)(rest >> 16) };
+}
+
+/** Makes byte @p offset of a table accessible: what follows it in its page, at least one byte. */
+static bool map_table(struct virtqueue *vq, struct table *table, uint32_t offset)
+{
+	const gpa_t at = offset_by(table->at, offset);
+
+	if (table->mapped && at.raw - table->mapped_at.raw < table->mapped_length)
+		return true;
+	table->mapped_at = at;
+	table->mapped_length = table->count * VIRTQ_DESC_SIZE - offset;
+	table->mapped = vq->dma->map(vq->dma, at, &table->mapped_length, false, table->slot);
+	return table->mapped != NULL;
+}
+
+/** An indirect table may have any alignment: a descriptor can be in two pages. */
+static bool read_unaligned(struct virtqueue *vq, struct table *table, uint32_t offset,
+			   struct descriptor *descriptor)
+{
+	uint32_t words[VIRTQ_DESC_SIZE / 4];
+	uint8_t *byte = (uint8_t *)words;
+
+	for (unsigned n = 0; n < VIRTQ_DESC_SIZE; n++) {
+		if (!map_table(vq, table, offset + n))
+			return false;
+		byte[n] = table->mapped[table->at.raw + offset + n - table->mapped_at.raw];
+	}
+	*descriptor = descriptor_of(words);
+	return true;
+}
+
+static bool read_descriptor(struct virtqueue *vq, struct table *table, unsigned n,
+			    struct descriptor *descriptor)
+{
+	const uint32_t offset = n * VIRTQ_DESC_SIZE;
+
+	if (n >= table->count)
+		return false;
+	if (table->at.raw % VIRTQ_DESC_SIZE)
+		return read_unaligned(vq, table, offset, descriptor);
+	if (!map_table(vq, table, offset))
+		return false;
+
+	const uint8_t *at = table->mapped + (table->at.raw + offset - table->mapped_at.raw);
+
+	*descriptor = descriptor_of((const volatile uint32_t *)(const void *)at);
+	return true;
+}
+
+/** Steps into an indirect table. There is one level of them, at the end of a chain. (2.6.5.3) */
+static bool enter_indirect(const struct virtqueue *vq, struct table *table,
+			   const struct descriptor *d)
+{
+	if (!vq->indirect || table->slot == DMA_INDIRECT || (d->flags & VIRTQ_DESC_F_NEXT))
+		return false;
+	if (d->length == 0 || d->length % VIRTQ_DESC_SIZE || d->at_high ||
+	    d->at_low + (d->length - 1u) < d->at_low)
+		return false;
+	*table = (struct table){ .at = gpa(d->at_low),
+				 .count = d->length / VIRTQ_DESC_SIZE,
+				 .slot = DMA_INDIRECT };
+	return true;
+}
+
+static bool add_segment(struct vq_chain *chain, const struct descriptor *d)
+{
+	const unsigned count = chain->readable_count + chain->writable_count;
+	const uint32_t total = chain->readable_bytes + chain->writable_bytes;
+
+	if (count == VQ_CHAIN_MAX)
+		return false; /* too long; also how a loop ends */
+	if (d->at_high || d->length == 0 || d->at_low + (d->length - 1u) < d->at_low ||
+	    total + d->length < total)
+		return false;
+	if (d->flags & VIRTQ_DESC_F_WRITE) {
+		chain->writable_count++;
+		chain->writable_bytes += d->length;
+	} else {
+		if (chain->writable_count)
+			return false; /* 2.6.4.2: what the device reads comes first */
+		chain->readable_count++;
+		chain->readable_bytes += d->length;
+	}
+	chain->segment[count] = (struct vq_segment){ gpa(d->at_low), d->length };
+	return true;
+}
+
+static bool read_chain(struct virtqueue *vq, struct vq_chain *chain)
+{
+	struct table table = { .at = vq->at.descriptors, .count = vq->at.size, .slot = DMA_RING };
+	struct descriptor d;
+
+	for (unsigned n = chain->head;; n = d.next) {
+		if (!read_descriptor(vq, &table, n, &d))
+			return false;
+		while (d.flags & VIRTQ_DESC_F_INDIRECT)
+			if (!enter_indirect(vq, &table, &d) || !read_descriptor(vq, &table, 0, &d))
+				return false;
+		if (!add_segment(chain, &d))
+			return false;
+		if (!(d.flags & VIRTQ_DESC_F_NEXT))
+			return true;
+	}
+}
+
+/**
+ * Takes the next chain. Returns false when there is none, or when the guest broke the rules: the
+ * queue is `broken` then, and @p chain says nothing.
+ */
+bool vq_pop(struct virtqueue *vq, struct vq_chain *chain)
+{
+	const uint32_t entry = vq->next_avail & (vq->at.size - 1u);
+
+	if (!vq_has_chain(vq))
+		return false;
+	chain->readable_count = 0;
+	chain->writable_count = 0;
+	chain->readable_bytes = 0;
+	chain->writable_bytes = 0;
+	if (!get16(vq, offset_by(vq->at.avail, VIRTQ_AVAIL_RING(entry)), &chain->head))
+		return false;
+	if (!read_chain(vq, chain)) {
+		vq_break(vq);
+		return false;
+	}
+	vq->next_avail++;
+	return true;
+}
+
+/** Puts back the last @p count chains that were taken; they will be found again. */
+void vq_rewind(struct virtqueue *vq, unsigned count)
+{
+	vq->next_avail = (uint16_t)(vq->next_avail - count);
+}
+
+/**
+ * Gives a chain back, @p written bytes of it from the first writable one on being new. The guest
+ * sees it with the next vq_publish().
+ */
+void vq_put(struct virtqueue *vq, uint16_t head, uint32_t written)
+{
+	const uint16_t index = (uint16_t)(vq->next_used + vq->put_count);
+	const uint32_t entry = index & (vq->at.size - 1u);
+	const gpa_t at = offset_by(vq->at.used, VIRTQ_USED_RING(entry));
+
+	if (!vq->ready)
+		return;
+	put32(vq, at, head);
+	put32(vq, offset_by(at, 4), written);
+	vq->put_count++;
+}
+
+/** Shows the guest all that was put. Its bytes were written before, and it sees them in order. */
+void vq_publish(struct virtqueue *vq)
+{
+	if (!vq->ready || vq->put_count == 0)
+		return;
+	vq->next_used = (uint16_t)(vq->next_used + vq->put_count);
+	vq->put_count = 0;
+	put16(vq, offset_by(vq->at.used, VIRTQ_USED_IDX), vq->next_used);
+}
+
+/** Gives one chain back and shows it. */
+void vq_push(struct virtqueue *vq, const struct vq_chain *chain, uint32_t written)
+{
+	vq_put(vq, chain->head, written);
+	vq_publish(vq);
+}
+
+/**
+ * Whether the guest wants to be interrupted for what was published since the last call. (2.6.7.2:
+ * used_event is the index of the entry whose publication is to be told)
+ */
+bool vq_needs_interrupt(struct virtqueue *vq)
+{
+	const uint16_t told = vq->told_used;
+	uint16_t wish;
+
+	if (!vq->ready || told == vq->next_used)
+		return false;
+	vq->told_used = vq->next_used;
+	if (!vq->event_idx)
+		return get16(vq, offset_by(vq->at.avail, VIRTQ_AVAIL_FLAGS), &wish) &&
+		       !(wish & VIRTQ_AVAIL_F_NO_INTERRUPT);
+	return get16(vq, offset_by(vq->at.avail, VIRTQ_USED_EVENT(vq->at.size)), &wish) &&
+	       (uint16_t)(vq->next_used - wish - 1u) < (uint16_t)(vq->next_used - told);
+}
+
+/** The first byte that the device reads. */
+struct vq_cursor vq_readable(const struct vq_chain *chain)
+{
+	return (struct vq_cursor){ chain->segment, chain->readable_count, 0 };
+}
+
+/** The first byte that the device writes. */
+struct vq_cursor vq_writable(const struct vq_chain *chain)
+{
+	return (struct vq_cursor){ chain->segment + chain->readable_count, chain->writable_count,
+				   0 };
+}
+
+/**
+ * The memory at the cursor: *length bytes at most are wanted, at least 1; it comes back cut at the
+ * end of the segment and of the page. NULL at the end of the bytes, or when it is not RAM.
+ */
+void *vq_cursor_map(const struct vq_cursor *cursor, const struct dma *dma, uint32_t *length,
+		    bool write, enum dma_slot slot)
+{
+	uint32_t left;
+
+	if (cursor->count == 0)
+		return NULL;
+	left = cursor->segment->length - cursor->offset;
+	if (*length > left)
+		*length = left;
+	return dma->map(dma, offset_by(cursor->segment->at, cursor->offset), length, write, slot);
+}
+
+/** Moves on by @p length bytes, or to the end. */
+void vq_cursor_skip(struct vq_cursor *cursor, uint32_t length)
+{
+	while (cursor->count) {
+		const uint32_t left = cursor->segment->length - cursor->offset;
+
+		if (length < left) {
+			cursor->offset += length;
+			return;
+		}
+		length -= left;
+		cursor->segment++;
+		cursor->count--;
+		cursor->offset = 0;
+	}
+}
+
+/**
+ * Reads the next @p length bytes, for headers and the like: there is no preempt point. Returns
+ * false when there are fewer, or when they are not RAM.
+ */
+bool vq_cursor_read(struct vq_cursor *cursor, const struct dma *dma, void *to, uint32_t length)
+{
+	for (uint8_t *byte = to; length;) {
+		uint32_t piece = length;
+		const void *from = vq_cursor_map(cursor, dma, &piece, false, DMA_SOURCE);
+
+		if (!from)
+			return false;
+		memcpy(byte, from, piece);
+		vq_cursor_skip(cursor, piece);
+		byte += piece;
+		length -= piece;
+	}
+	return true;
+}
+
+/** Writes the next @p length bytes; as vq_cursor_read(). */
+bool vq_cursor_write(struct vq_cursor *cursor, const struct dma *dma, const void *from,
+		     uint32_t length)
+{
+	for (const uint8_t *byte = from; length;) {
+		uint32_t piece = length;
+		void *to = vq_cursor_map(cursor, dma, &piece, true, DMA_TARGET);
+
+		if (!to)
+			return false;
+		memcpy(to, byte, piece);
+		vq_cursor_skip(cursor, piece);
+		byte += piece;
+		length -= piece;
+	}
+	return true;
+}
