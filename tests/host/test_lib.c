@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -35,7 +36,7 @@
 #undef strchr
 #undef strrchr
 
-#define SIZE 96
+#define SIZE 256 /* several of memcpy's blocks */
 
 static void fill(uint8_t *bytes, unsigned seed)
 {
@@ -55,7 +56,7 @@ static void copies_at_every_alignment(void **state)
 
 	for (unsigned to_at = 0; to_at < 8; to_at++) {
 		for (unsigned from_at = 0; from_at < 8; from_at++) {
-			for (unsigned length = 0; length < 70; length++) {
+			for (unsigned length = 0; length < 220; length++) {
 				fill(from, 1);
 				fill(to, 99);
 				fill(expected, 99);
@@ -65,6 +66,24 @@ static void copies_at_every_alignment(void **state)
 						 hako_memcpy(to + to_at, from + from_at, length));
 				assert_memory_equal(expected, to, SIZE);
 			}
+		}
+	}
+}
+
+/* The sanitizer knows where the source ends: not a byte behind it may be read. */
+static void a_copy_reads_its_source_only(void **state)
+{
+	uint8_t to[SIZE];
+
+	for (unsigned at = 0; at < 4; at++) {
+		for (unsigned length = 1; length < 150; length++) {
+			uint8_t *const from = malloc(at + length);
+
+			assert_non_null(from);
+			memset(from, 0x5a, at + length);
+			hako_memcpy(to, from + at, length);
+			assert_memory_equal(to, from + at, length);
+			free(from);
 		}
 	}
 }
@@ -179,6 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_at_every_alignment),
+		cmocka_unit_test(a_copy_reads_its_source_only),
 		cmocka_unit_test(moves_over_itself),
 		cmocka_unit_test(sets_exactly_what_it_should),
 		cmocka_unit_test(compares_like_the_c_library),

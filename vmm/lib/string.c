@@ -84,9 +84,72 @@ static void copy_down(uint8_t *to, const uint8_t *from, size_t length)
 		*--to = *--from;
 }
 
+/** Copied with load and store multiple; the largest that GCC does not make a call of. */
+typedef struct {
+	uint32_t word[16];
+} __attribute__((may_alias)) block_t;
+
+/** Words onto words; returns what is left, less than a word. */
+static size_t copy_words(word_t *to, const word_t *from, size_t length)
+{
+	for (; length >= sizeof(block_t); length -= sizeof(block_t)) {
+		*(block_t *)to = *(const block_t *)from;
+		to += sizeof(block_t) / WORD;
+		from += sizeof(block_t) / WORD;
+	}
+	for (; length >= WORD; length -= WORD)
+		*to++ = *from++;
+	return length;
+}
+
+/**
+ * Words out of the middle of words; the boards are little-endian. @p from is @p at bytes, 1 to 3,
+ * into its word, and only words that lie in the source as a whole are read. Returns what is left.
+ */
+static size_t copy_shifted(word_t *to, const uint8_t *from, unsigned at, size_t length)
+{
+	const unsigned low = 8u * at;
+	const unsigned high = 32u - low;
+	const word_t *word;
+	uint32_t carry = 0;
+
+	for (unsigned n = 4; n-- > at;)
+		carry = carry << 8 | from[n - at];
+	word = (const word_t *)(const void *)(from + (WORD - at));
+
+	for (; length >= 2 * WORD; length -= WORD) {
+		const uint32_t next = *word++;
+
+		*to++ = carry | next << high;
+		carry = next >> low;
+	}
+	return length;
+}
+
 void *memcpy(void *restrict to, const void *restrict from, size_t length)
 {
-	copy_up(to, from, length);
+	uint8_t *byte_to = to;
+	const uint8_t *byte_from = from;
+
+	if (length >= 4 * WORD) {
+		size_t left, done;
+		unsigned at;
+
+		for (; (uintptr_t)byte_to & WORD_MASK; length--)
+			*byte_to++ = *byte_from++;
+		at = (uintptr_t)byte_from & WORD_MASK;
+		if (at)
+			left = copy_shifted((word_t *)(void *)byte_to, byte_from, at, length);
+		else
+			left = copy_words((word_t *)(void *)byte_to,
+					  (const word_t *)(const void *)byte_from, length);
+		done = length - left;
+		byte_to += done;
+		byte_from += done;
+		length = left;
+	}
+	while (length--)
+		*byte_to++ = *byte_from++;
 	return to;
 }
 
