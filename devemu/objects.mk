@@ -29,4 +29,5 @@ cold-y += devemu/pl011.o
 cold-y += devemu/vpb_sic.o
 
 # Several VMs: virtio.
-vms-y += devemu/dma.o devemu/virtqueue.o devemu/virtio_mmio.o
+vms-y += devemu/dma.o devemu/virtqueue.o devemu/virtio_mmio.o devemu/virtio_blk.o
+vms-y += devemu/ram_disk.o
