@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Split virtqueues: what a driver may do, and what a hostile one tries. */
+#include "tests/host/virtio_fixture.h"
+
+#include "vmm/lib/bits.h"
+
+#include <string.h>
+
+#define SIZE  16u
+#define NEXT  VIRTQ_DESC_F_NEXT
+#define WRITE VIRTQ_DESC_F_WRITE
+#define INDIR VIRTQ_DESC_F_INDIRECT
+
+static struct device dev; /* for the fixture; the queue is not its */
+static struct virtqueue vq;
+static struct vq_chain chain;
+static struct driver_queue q;
+
+static void start(unsigned size, uint64_t features)
+{
+	const struct vq_layout layout = driver_layout(0, size, &q);
+
+	assert_true(vq_start(&vq, &bench_dma, &layout, features));
+}
+
+static void nothing(struct device *device)
+{
+}
+
+static int setup(void **state)
+{
+	static const struct device_ops ops = { .reset = nothing };
+
+	virtio_bench_init(&dev, &ops, NULL, NULL);
+	start(SIZE, VIRTIO_F_INDIRECT_DESC);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	virtio_bench_fini(&dev);
+	return 0;
+}
+
+static uint16_t *field(uint32_t address)
+{
+	return guest_ptr(address);
+}
+
+static void assert_broken(void)
+{
+	assert_false(vq_pop(&vq, &chain));
+	assert_true(vq.broken);
+	assert_false(vq_pop(&vq, &chain));
+	assert_false(vq_needs_interrupt(&vq));
+}
+
+static void a_chain_is_what_its_descriptors_say(void **state)
+{
+	const struct buffer buffers[] = {
+		{ BUFFERS, 16, false },
+		{ BUFFERS + 0x1000, 100, false },
+		{ BUFFERS + 0x3000, 4096, true },
+		{ BUFFERS + 0x8000, 1, true },
+	};
+
+	assert_false(vq_pop(&vq, &chain));
+	q.next_descriptor = SIZE - 2; /* around the end of the table */
+	assert_int_equal(driver_add(&q, buffers, 4), SIZE - 2);
+	assert_true(vq_pop(&vq, &chain));
+	assert_int_equal(chain.head, SIZE - 2);
+	assert_int_equal(chain.readable_count, 2);
+	assert_int_equal(chain.writable_count, 2);
+	assert_int_equal(chain.readable_bytes, 116);
+	assert_int_equal(chain.writable_bytes, 4097);
+	for (unsigned n = 0; n < 4; n++) {
+		assert_int_equal(chain.segment[n].at.raw, buffers[n].address);
+		assert_int_equal(chain.segment[n].length, buffers[n].length);
+	}
+	assert_false(vq_pop(&vq, &chain));
+	assert_false(vq.broken);
+}
+
+/** Writes an indirect table of @p count descriptors of 8 bytes each, the last @p writable ones. */
+static void indirect_table(uint32_t at, unsigned count, unsigned writable)
+{
+	const struct driver_queue table = { .descriptors = at };
+
+	for (unsigned n = 0; n < count; n++)
+		driver_descriptor(&table, n, BUFFERS + 0x4000u + 8 * n, 8,
+				  (uint16_t)((n + 1 < count ? NEXT : 0u) |
+					     (n + writable >= count ? WRITE : 0u)),
+				  (uint16_t)(n + 1));
+}
+
+static void an_indirect_table_may_lie_anywhere(void **state)
+{
+	/* Aligned or not; the last ones have a descriptor in two pages. */
+	static const uint32_t places[] = { BUFFERS,         BUFFERS + 4,     BUFFERS + 0x1001,
+					   BUFFERS + 0xfe8, BUFFERS + 0xfff, BUFFERS + 0xff2 };
+
+	for (unsigned n = 0; n < ARRAY_SIZE(places); n++) {
+		indirect_table(places[n], 5, 2);
+		driver_descriptor(&q, 3, places[n], 5 * VIRTQ_DESC_SIZE, INDIR, 0);
+		driver_offer(&q, 3);
+		assert_true(vq_pop(&vq, &chain));
+		assert_int_equal(chain.head, 3);
+		assert_int_equal(chain.readable_count, 3);
+		assert_int_equal(chain.writable_count, 2);
+		for (unsigned i = 0; i < 5; i++) {
+			assert_int_equal(chain.segment[i].at.raw, BUFFERS + 0x4000 + 8 * i);
+			assert_int_equal(chain.segment[i].length, 8);
+		}
+	}
+}
+
+/* 2.6.5.3.2: the device has to handle descriptors before the one with the indirect table. */
+static void an_indirect_table_may_end_a_chain(void **state)
+{
+	indirect_table(BUFFERS, 2, 1);
+	driver_descriptor(&q, 0, BUFFERS + 0x2000, 10, NEXT, 1);
+	driver_descriptor(&q, 1, BUFFERS, 2 * VIRTQ_DESC_SIZE, INDIR | WRITE, 0);
+	driver_offer(&q, 0);
+	assert_true(vq_pop(&vq, &chain));
+	assert_int_equal(chain.readable_bytes, 18);
+	assert_int_equal(chain.writable_bytes, 8);
+}
+
+static void a_long_table_may_hold_a_short_chain(void **state)
+{
+	indirect_table(BUFFERS, 2, 1);
+	driver_descriptor(&q, 0, BUFFERS, 0x10000, INDIR, 0); /* its end is not RAM */
+	driver_offer(&q, 0);
+	assert_true(vq_pop(&vq, &chain));
+	assert_int_equal(chain.readable_count + chain.writable_count, 2);
+}
+
+struct raw_descriptor {
+	uint64_t address;
+	uint32_t length;
+	uint16_t flags, next;
+};
+
+static void what_is_against_the_rules_breaks_the_queue(void **state)
+{
+	static const struct {
+		const char *what;
+		unsigned head;
+		struct raw_descriptor table[3];
+	} cases[] = {
+		{ "head behind the table", SIZE, { { BUFFERS, 8, 0, 0 } } },
+		{ "head far behind", 0xffff, { { BUFFERS, 8, 0, 0 } } },
+		{ "next behind the table", 0, { { BUFFERS, 8, NEXT, SIZE } } },
+		{ "loop of one", 0, { { BUFFERS, 8, NEXT, 0 } } },
+		{ "loop of two", 0, { { BUFFERS, 8, NEXT, 1 }, { BUFFERS, 8, NEXT, 0 } } },
+		{ "empty buffer", 0, { { BUFFERS, 0, 0, 0 } } },
+		{ "above 4 GiB", 0, { { 0x100000000ull + BUFFERS, 8, 0, 0 } } },
+		{ "wraps", 0, { { 0xfffffffcu, 5, 0, 0 } } },
+		{ "readable after writable",
+		  0,
+		  { { BUFFERS, 8, NEXT | WRITE, 1 }, { BUFFERS, 8, 0, 0 } } },
+		{ "sum wraps",
+		  0,
+		  { { 0x1000, 0xf0000000u, NEXT, 1 }, { BUFFERS, 0x10000000u, WRITE, 0 } } },
+		{ "indirect with next",
+		  0,
+		  { { BUFFERS, 16, INDIR | NEXT, 1 }, { BUFFERS, 8, 0, 0 } } },
+		{ "indirect: empty table", 0, { { BUFFERS, 0, INDIR, 0 } } },
+		{ "indirect: part of a descriptor", 0, { { BUFFERS, 24, INDIR, 0 } } },
+		{ "indirect: above 4 GiB", 0, { { 0x100000000ull + BUFFERS, 16, INDIR, 0 } } },
+		{ "indirect: wraps", 0, { { 0xfffffff8u, 16, INDIR, 0 } } },
+		{ "indirect: not RAM", 0, { { 0x10, 16, INDIR, 0 } } },
+		{ "indirect: runs out of RAM", 0, { { ROM_BASE + 0xff8, 16, INDIR, 0 } } },
+	};
+
+	for (unsigned n = 0; n < ARRAY_SIZE(cases); n++) {
+		start(SIZE, VIRTIO_F_INDIRECT_DESC);
+		for (unsigned i = 0; i < 3; i++)
+			driver_descriptor(&q, i, cases[n].table[i].address,
+					  cases[n].table[i].length, cases[n].table[i].flags,
+					  cases[n].table[i].next);
+		driver_offer(&q, cases[n].head);
+		if (vq_pop(&vq, &chain) || !vq.broken)
+			fail_msg("%s: was taken", cases[n].what);
+		assert_broken();
+	}
+}
+
+static void indirect_tables_do_not_nest(void **state)
+{
+	const struct driver_queue table = { .descriptors = BUFFERS };
+
+	driver_descriptor(&table, 0, BUFFERS + 0x100, 16, INDIR, 0);
+	driver_descriptor(&q, 0, BUFFERS, 16, INDIR, 0);
+	driver_offer(&q, 0);
+	assert_broken();
+}
+
+static void an_indirect_table_has_an_end(void **state)
+{
+	indirect_table(BUFFERS, 3, 1);
+	driver_descriptor(&q, 0, BUFFERS, 2 * VIRTQ_DESC_SIZE, INDIR, 0);
+	driver_offer(&q, 0);
+	assert_broken();
+}
+
+static void an_indirect_table_must_have_been_negotiated(void **state)
+{
+	start(SIZE, 0);
+	indirect_table(BUFFERS, 2, 1);
+	driver_descriptor(&q, 0, BUFFERS, 2 * VIRTQ_DESC_SIZE, INDIR, 0);
+	driver_offer(&q, 0);
+	assert_broken();
+}
+
+static void a_chain_has_at_most_so_many_segments(void **state)
+{
+	indirect_table(BUFFERS, VQ_CHAIN_MAX, 3);
+	driver_descriptor(&q, 0, BUFFERS, VQ_CHAIN_MAX * VIRTQ_DESC_SIZE, INDIR, 0);
+	driver_offer(&q, 0);
+	assert_true(vq_pop(&vq, &chain));
+	assert_int_equal(chain.readable_count, VQ_CHAIN_MAX - 3);
+	assert_int_equal(chain.writable_count, 3);
+
+	indirect_table(BUFFERS, VQ_CHAIN_MAX + 1, 3);
+	driver_descriptor(&q, 0, BUFFERS, (VQ_CHAIN_MAX + 1) * VIRTQ_DESC_SIZE, INDIR, 0);
+	driver_offer(&q, 0);
+	assert_broken();
+}
+
+static void more_chains_than_entries_break_the_queue(void **state)
+{
+	*field(q.avail + VIRTQ_AVAIL_IDX) = SIZE + 1;
+	assert_broken();
+	start(SIZE, 0);
+	*field(q.avail + VIRTQ_AVAIL_IDX) = 0xffff; /* backwards */
+	assert_broken();
+}
+
+static void a_chain_is_a_copy(void **state)
+{
+	const struct buffer buffers[] = { { BUFFERS, 16, false }, { BUFFERS + 64, 8, true } };
+	struct vq_chain before;
+
+	driver_add(&q, buffers, 2);
+	assert_true(vq_pop(&vq, &chain));
+	before = chain;
+	memset(guest_ptr(q.descriptors), 0xff, SIZE * VIRTQ_DESC_SIZE);
+	memset(guest_ptr(q.avail), 0xff, VIRTQ_AVAIL_SIZE(SIZE));
+	assert_memory_equal(&chain, &before, sizeof(chain));
+	vq_push(&vq, &chain, 8); /* only where the queue is */
+	assert_false(vq.broken);
+	assert_broken();
+}
+
+static void queues_go_around_their_ends(void **state)
+{
+	const struct buffer one = { BUFFERS, 16, true };
+	uint32_t head, length;
+
+	for (unsigned n = 0; n < 66000; n++) {
+		const unsigned offered = driver_add(&q, &one, 1);
+
+		assert_true(vq_pop(&vq, &chain));
+		assert_int_equal(chain.head, offered);
+		vq_push(&vq, &chain, n);
+		assert_true(driver_used(&q, &head, &length));
+		assert_int_equal(head, offered);
+		assert_int_equal(length, n);
+	}
+	assert_false(driver_used(&q, &head, &length));
+}
+
+static void chains_come_back_in_any_order(void **state)
+{
+	const struct buffer one = { BUFFERS, 16, true };
+	struct vq_chain chains[3];
+	uint32_t head, length;
+
+	for (unsigned n = 0; n < 3; n++) {
+		driver_add(&q, &one, 1);
+		assert_true(vq_pop(&vq, &chains[n]));
+	}
+	for (unsigned n = 3; n-- > 0;)
+		vq_push(&vq, &chains[n], n);
+	for (unsigned n = 3; n-- > 0;) {
+		assert_true(driver_used(&q, &head, &length));
+		assert_int_equal(head, n);
+		assert_int_equal(length, n);
+	}
+}
+
+static void what_was_put_appears_at_once(void **state)
+{
+	const struct buffer one = { BUFFERS, 16, true };
+	uint32_t head, length;
+
+	for (unsigned n = 0; n < 3; n++) {
+		driver_add(&q, &one, 1);
+		assert_true(vq_pop(&vq, &chain));
+		vq_put(&vq, chain.head, 16);
+		assert_false(driver_used(&q, &head, &length));
+		assert_false(vq_needs_interrupt(&vq));
+	}
+	vq_publish(&vq);
+	assert_true(vq_needs_interrupt(&vq));
+	for (unsigned n = 0; n < 3; n++)
+		assert_true(driver_used(&q, &head, &length));
+	assert_false(driver_used(&q, &head, &length));
+	vq_publish(&vq);
+	assert_false(driver_used(&q, &head, &length));
+}
+
+static void chains_that_are_put_back_are_found_again(void **state)
+{
+	const struct buffer one = { BUFFERS, 16, true };
+
+	for (unsigned n = 0; n < 3; n++)
+		driver_add(&q, &one, 1);
+	for (unsigned n = 0; n < 3; n++)
+		assert_true(vq_pop(&vq, &chain));
+	vq_rewind(&vq, 2);
+	assert_true(vq_pop(&vq, &chain));
+	assert_int_equal(chain.head, 1);
+	assert_true(vq_pop(&vq, &chain));
+	assert_int_equal(chain.head, 2);
+	assert_false(vq_pop(&vq, &chain));
+}
+
+static void an_interrupt_can_be_declined_by_flag(void **state)
+{
+	const struct buffer one = { BUFFERS, 16, true };
+
+	assert_false(vq_needs_interrupt(&vq));
+	for (unsigned flag = 0; flag < 4; flag++) {
+		*field(q.avail + VIRTQ_AVAIL_FLAGS) = (uint16_t)flag;
+		driver_add(&q, &one, 1);
+		assert_true(vq_pop(&vq, &chain));
+		vq_push(&vq, &chain, 0);
+		assert_int_equal(vq_needs_interrupt(&vq), !(flag & 1));
+		assert_false(vq_needs_interrupt(&vq));
+	}
+}
+
+/* 2.6.7.2: told when the entry at used_event has been published, and only then. */
+static void an_interrupt_comes_when_its_event_has_passed(void **state)
+{
+	const struct buffer one = { BUFFERS, 16, true };
+
+	for (unsigned batch = 1; batch <= 3; batch++) {
+		for (int ahead = -3; ahead < 6; ahead++) {
+			start(SIZE, VIRTIO_F_EVENT_IDX);
+			vq.next_used = vq.told_used = 0xfffe; /* indices wrap */
+			*field(q.avail + VIRTQ_USED_EVENT(SIZE)) = (uint16_t)(0xfffe + ahead);
+			for (unsigned n = 0; n < batch; n++) {
+				driver_add(&q, &one, 1);
+				assert_true(vq_pop(&vq, &chain));
+				vq_push(&vq, &chain, 0);
+			}
+			assert_int_equal(vq_needs_interrupt(&vq), ahead >= 0 && ahead < (int)batch);
+			assert_false(vq_needs_interrupt(&vq));
+		}
+	}
+}
+
+/* 2.6.8: avail_event is where the device stands when it has seen the queue empty. */
+static void a_notification_is_asked_for_when_the_queue_is_empty(void **state)
+{
+	const struct buffer one = { BUFFERS, 16, true };
+	const uint16_t *const event = field(q.used + VIRTQ_AVAIL_EVENT(SIZE));
+
+	start(SIZE, VIRTIO_F_EVENT_IDX);
+	assert_int_equal(*event, 0);
+	for (unsigned n = 0; n < 3; n++)
+		driver_add(&q, &one, 1);
+	for (unsigned n = 0; n < 3; n++) {
+		assert_true(vq_pop(&vq, &chain));
+		assert_int_equal(*event, 0);
+	}
+	assert_false(vq_has_chain(&vq));
+	assert_int_equal(*event, 3);
+	assert_int_equal(*field(q.used + VIRTQ_USED_FLAGS), 0);
+}
+
+static void cursors_cross_segments_and_pages(void **state)
+{
+	const struct buffer buffers[] = {
+		{ BUFFERS + 0xffe, 4, false },
+		{ BUFFERS + 0x3000, 3, false },
+		{ BUFFERS + 0x4fff, 2, true },
+		{ BUFFERS + 0x6000, 5000, true },
+	};
+	struct vq_cursor in, out;
+	uint8_t bytes[8];
+	uint32_t length;
+
+	memcpy(guest_ptr(BUFFERS + 0xffe), "abcd", 4);
+	memcpy(guest_ptr(BUFFERS + 0x3000), "efg", 3);
+	driver_add(&q, buffers, 4);
+	assert_true(vq_pop(&vq, &chain));
+
+	in = vq_readable(&chain);
+	assert_true(vq_cursor_read(&in, &bench_dma, bytes, 3));
+	assert_memory_equal(bytes, "abc", 3);
+	assert_true(vq_cursor_read(&in, &bench_dma, bytes, 4));
+	assert_memory_equal(bytes, "defg", 4);
+	length = 1;
+	assert_null(vq_cursor_map(&in, &bench_dma, &length, false, DMA_SOURCE));
+	in = vq_readable(&chain);
+	assert_false(vq_cursor_read(&in, &bench_dma, bytes, 8));
+
+	out = vq_writable(&chain);
+	assert_true(vq_cursor_write(&out, &bench_dma, "ABC", 3));
+	assert_memory_equal(guest_ptr(BUFFERS + 0x4fff), "AB", 3); /* and a zero */
+	assert_memory_equal(guest_ptr(BUFFERS + 0x6000), "C", 2);
+	length = 10000;
+	assert_non_null(vq_cursor_map(&out, &bench_dma, &length, true, DMA_TARGET));
+	assert_int_equal(length, 4095);
+	vq_cursor_skip(&out, 4095);
+	length = 10000;
+	assert_non_null(vq_cursor_map(&out, &bench_dma, &length, true, DMA_TARGET));
+	assert_int_equal(length, 904);
+	vq_cursor_skip(&out, 904);
+	assert_int_equal(out.count, 0);
+	vq_cursor_skip(&out, 1);
+	assert_int_equal(out.count, 0);
+}
+
+static void segments_that_are_not_ram_cannot_be_used(void **state)
+{
+	const struct buffer buffers[] = {
+		{ RAM_BASE + RAM_SIZE - 2, 4, false },
+		{ ROM_BASE - 2, 4, true },
+		{ 0xffffffff, 1, true },
+	};
+	struct vq_cursor in, out;
+	uint8_t bytes[4];
+
+	driver_add(&q, buffers, 3);
+	assert_true(vq_pop(&vq, &chain));
+	in = vq_readable(&chain);
+	assert_true(vq_cursor_read(&in, &bench_dma, bytes, 2));
+	assert_false(vq_cursor_read(&in, &bench_dma, bytes, 1));
+	out = vq_writable(&chain);
+	assert_true(vq_cursor_write(&out, &bench_dma, "ab", 2));
+	assert_false(vq_cursor_write(&out, &bench_dma, "ab", 1));
+	vq_cursor_skip(&out, 2);
+	assert_int_equal(out.count, 1);
+	assert_false(vq_cursor_write(&out, &bench_dma, "ab", 1));
+}
+
+static void a_queue_must_be_aligned_and_in_ram(void **state)
+{
+	const struct vq_layout good = driver_layout(0, SIZE, &q);
+	struct vq_layout bad;
+
+	assert_true(vq_start(&vq, &bench_dma, &good, 0));
+#define REFUSED(change)                                           \
+	do {                                                      \
+		bad = good;                                       \
+		bad.change;                                       \
+		assert_false(vq_start(&vq, &bench_dma, &bad, 0)); \
+		assert_false(vq.ready);                           \
+		assert_false(vq_has_chain(&vq));                  \
+		assert_false(vq_pop(&vq, &chain));                \
+		vq_put(&vq, 0, 0);                                \
+		vq_publish(&vq);                                  \
+	} while (0)
+	REFUSED(size = 0);
+	REFUSED(size = 3);
+	REFUSED(size = 2 * VQ_SIZE_MAX);
+	REFUSED(descriptors.raw += 8);
+	REFUSED(avail.raw += 1);
+	REFUSED(used.raw += 2);
+	REFUSED(descriptors.raw = RAM_BASE - 16);
+	REFUSED(descriptors.raw = RAM_BASE + RAM_SIZE - 16 * (SIZE - 1));
+	REFUSED(descriptors.raw = 0xfffffff0);
+	REFUSED(avail.raw = RAM_BASE + RAM_SIZE - 2);
+	REFUSED(avail.raw = 0xfffffffe);
+	REFUSED(used.raw = ROM_BASE);
+	REFUSED(used.raw = ROM_BASE - 4);
+#undef REFUSED
+	bad = good;
+	bad.descriptors.raw = ROM_BASE; /* the device does not write there */
+	assert_true(vq_start(&vq, &bench_dma, &bad, 0));
+}
+
+static void a_queue_whose_memory_goes_away_breaks(void **state)
+{
+	const struct buffer one = { BUFFERS, 16, true };
+
+	driver_add(&q, &one, 1);
+	assert_true(vq_pop(&vq, &chain));
+	vq.at.used = gpa(ROM_BASE);
+	vq_push(&vq, &chain, 0);
+	assert_true(vq.broken);
+	start(SIZE, 0);
+	vq.at.avail = gpa(0);
+	assert_broken();
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_chain_is_what_its_descriptors_say),
+		T(an_indirect_table_may_lie_anywhere),
+		T(an_indirect_table_may_end_a_chain),
+		T(a_long_table_may_hold_a_short_chain),
+		T(what_is_against_the_rules_breaks_the_queue),
+		T(indirect_tables_do_not_nest),
+		T(an_indirect_table_has_an_end),
+		T(an_indirect_table_must_have_been_negotiated),
+		T(a_chain_has_at_most_so_many_segments),
+		T(more_chains_than_entries_break_the_queue),
+		T(a_chain_is_a_copy),
+		T(queues_go_around_their_ends),
+		T(chains_come_back_in_any_order),
+		T(what_was_put_appears_at_once),
+		T(chains_that_are_put_back_are_found_again),
+		T(an_interrupt_can_be_declined_by_flag),
+		T(an_interrupt_comes_when_its_event_has_passed),
+		T(a_notification_is_asked_for_when_the_queue_is_empty),
+		T(cursors_cross_segments_and_pages),
+		T(segments_that_are_not_ram_cannot_be_used),
+		T(a_queue_must_be_aligned_and_in_ram),
+		T(a_queue_whose_memory_goes_away_breaks),
+	};
+
+	return cmocka_run_group_tests_name("virtqueue", tests, NULL, NULL);
+}

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# virtio: rings, transport and device types against drivers, of which some are hostile.
+virtio-fixture = tests/host/virtio_fixture.c $(DEVICE_FIXTURE) devemu/dma.c devemu/virtqueue.c \
+	devemu/virtio_mmio.c
+
+host-test-virtqueue = tests/host/test_virtqueue.c $(virtio-fixture)
+host-test-virtio_mmio = tests/host/test_virtio_mmio.c $(virtio-fixture)
+host-test-virtio_blk = tests/host/test_virtio_blk.c $(virtio-fixture) devemu/virtio_blk.c \
+	devemu/ram_disk.c
+
+# Here preempt points do happen, and make pointers into guest memory void.
+$(foreach source,devemu/ram_disk devemu/virtio_blk devemu/virtio_console devemu/virtio_rng \
+	tests/host/virtio_fixture,$(eval HOST_CFLAGS-$(source) := -DPREEMPT_HOOK))
