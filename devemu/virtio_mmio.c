@@ -113,6 +113,8 @@ static void set_queue_ready(struct device *dev, uint32_t offset, uint32_t value)
 
 	if (vq && value == 0) {
 		vq_stop(vq);
+		if (s->model->stop)
+			s->model->stop(dev, s->queue_sel);
 	} else if (!vq || value != 1 || vq->ready || !(s->status & VIRTIO_STATUS_FEATURES_OK)) {
 		device_guest_error(dev, offset);
 	} else if (!get_layout(&s->setup[s->queue_sel], &at) ||

@@ -39,6 +39,8 @@ struct virtio_model {
 	void (*config)(const struct device *dev, uint8_t *config);
 	/** The driver has made chains available in a queue, which is ready. */
 	void (*notify)(struct device *dev, unsigned queue);
+	/** The driver withdraws a queue: chains that were taken are its again. May be NULL. */
+	void (*stop)(struct device *dev, unsigned queue);
 	/** The driver resets the device: its work is void, and the model's own state. May be NULL. */
 	void (*reset)(struct device *dev);
 };
