@@ -53,3 +53,7 @@ cold-y += vmm/console_mux.o vmm/line_editor.o vmm/log_ring.o vmm/monitor.o
 cold-y += vmm/main.o vmm/stop.o vmm/stats_report.o
 cold-y += vmm/config_tree.o vmm/config_vm.o vmm/vm_config.o vmm/vm_config_common.o
 cold-y += vmm/vm_config_one.o vmm/vm_config_read.o
+
+# Several VMs.
+vms-y += vmm/entropy.o
+cold-y += vmm/entropy.o

@@ -7,6 +7,10 @@ host-test-virtqueue = tests/host/test_virtqueue.c $(virtio-fixture)
 host-test-virtio_mmio = tests/host/test_virtio_mmio.c $(virtio-fixture)
 host-test-virtio_blk = tests/host/test_virtio_blk.c $(virtio-fixture) devemu/virtio_blk.c \
 	devemu/ram_disk.c
+host-test-virtio_console = tests/host/test_virtio_console.c $(virtio-fixture) \
+	devemu/virtio_console.c
+host-test-virtio_rng = tests/host/test_virtio_rng.c $(virtio-fixture) devemu/virtio_rng.c
+host-test-entropy := tests/host/test_entropy.c vmm/entropy.c vmm/lib/sha256.c
 
 # Here preempt points do happen, and make pointers into guest memory void.
 $(foreach source,devemu/ram_disk devemu/virtio_blk devemu/virtio_console devemu/virtio_rng \

@@ -13,3 +13,6 @@ obj-y += vmm/lib/heap.o
 
 # Messages: small rather than fast.
 cold-y += vmm/lib/log.o vmm/lib/printf.o
+
+# Several VMs.
+vms-y += vmm/lib/sha256.o
