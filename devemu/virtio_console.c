@@ -127,7 +127,13 @@ static void console_driver_reset(struct device *dev)
 /** Whether virtio_console_receive() would take a byte now. */
 bool virtio_console_can_receive(struct device *dev)
 {
-	return virtio_is_live(dev) && vq_has_chain(virtio_queue(dev, VIRTIO_CONSOLE_RECEIVE));
+	bool can;
+
+	if (!virtio_is_live(dev))
+		return false;
+	can = vq_has_chain(virtio_queue(dev, VIRTIO_CONSOLE_RECEIVE));
+	virtio_queue_done(dev, VIRTIO_CONSOLE_RECEIVE); /* a broken ring shows here, too */
+	return can;
 }
 
 /**

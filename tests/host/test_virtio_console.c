@@ -215,6 +215,12 @@ static void bad_buffers_need_a_reset(void **state)
 		assert_false(virtio_console_can_receive(&dev));
 	}
 	driver_start(&dev, 0, 2, 16, q);
+	q[IN].avail_index = 1000;
+	driver_offer(&q[IN], 0);
+	assert_false(virtio_console_can_receive(&dev));
+	assert_true(rd(&dev, VIRTIO_MMIO_STATUS) & VIRTIO_STATUS_NEEDS_RESET);
+
+	driver_start(&dev, 0, 2, 16, q);
 	send(RAM_BASE + RAM_SIZE - 2, 4);
 	assert_int_equal(sent_count, 2);
 	assert_true(rd(&dev, VIRTIO_MMIO_STATUS) & VIRTIO_STATUS_NEEDS_RESET);

@@ -11,7 +11,10 @@ host-test-virtio_console = tests/host/test_virtio_console.c $(virtio-fixture) \
 	devemu/virtio_console.c
 host-test-virtio_rng = tests/host/test_virtio_rng.c $(virtio-fixture) devemu/virtio_rng.c
 host-test-entropy := tests/host/test_entropy.c vmm/entropy.c vmm/lib/sha256.c
+host-fuzz-virtio := tests/host/fuzz_virtio.c devemu/device.c devemu/mmio.c devemu/dma.c \
+	devemu/virtqueue.c devemu/virtio_mmio.c devemu/virtio_blk.c devemu/ram_disk.c \
+	devemu/virtio_console.c devemu/virtio_rng.c
 
 # Here preempt points do happen, and make pointers into guest memory void.
 $(foreach source,devemu/ram_disk devemu/virtio_blk devemu/virtio_console devemu/virtio_rng \
-	tests/host/virtio_fixture,$(eval HOST_CFLAGS-$(source) := -DPREEMPT_HOOK))
+	tests/host/virtio_fixture tests/host/fuzz_virtio,$(eval HOST_CFLAGS-$(source) := -DPREEMPT_HOOK))
