@@ -8,7 +8,7 @@
 struct descriptor {
 	uint32_t at_low, at_high;
 	uint32_t length;
-	uint16_t flags, next;
+	uint32_t flags_and_next;
 };
 
 /** A table of descriptors: that of the queue, or an indirect one. */
@@ -16,8 +16,7 @@ struct table {
 	gpa_t at;
 	uint32_t count;
 	enum dma_slot slot;
-	gpa_t mapped_at; /* the piece that is mapped now */
-	uint32_t mapped_length;
+	uint32_t mapped_at, mapped_length; /* the bytes of it that are mapped now */
 	const uint8_t *mapped;
 };
 
@@ -148,72 +147,47 @@ bool vq_has_chain(struct virtqueue *vq)
 	return available(vq) != 0;
 }
 
-static struct descriptor descriptor_of(const volatile uint32_t *word)
-{
-	const uint32_t low = word[0], high = word[1], length = word[2], rest = word[3];
-
-	return (struct descriptor){ .at_low = low,
-				    .at_high = high,
-				    .length = length,
-				    .flags = (uint16_t)rest,
-				    .next = (uint16_t)(rest >> 16) };
-}
-
-/** Makes byte @p offset of a table accessible: what follows it in its page, at least one byte. */
-static bool map_table(struct virtqueue *vq, struct table *table, uint32_t offset)
-{
-	const gpa_t at = offset_by(table->at, offset);
-
-	if (table->mapped && at.raw - table->mapped_at.raw < table->mapped_length)
-		return true;
-	table->mapped_at = at;
-	table->mapped_length = table->count * VIRTQ_DESC_SIZE - offset;
-	table->mapped = vq->dma->map(vq->dma, at, &table->mapped_length, false, table->slot);
-	return table->mapped != NULL;
-}
-
-/** An indirect table may have any alignment: a descriptor can be in two pages. */
-static bool read_unaligned(struct virtqueue *vq, struct table *table, uint32_t offset,
-			   struct descriptor *descriptor)
-{
-	uint32_t words[VIRTQ_DESC_SIZE / 4];
-	uint8_t *byte = (uint8_t *)words;
-
-	for (unsigned n = 0; n < VIRTQ_DESC_SIZE; n++) {
-		if (!map_table(vq, table, offset + n))
-			return false;
-		byte[n] = table->mapped[table->at.raw + offset + n - table->mapped_at.raw];
-	}
-	*descriptor = descriptor_of(words);
-	return true;
-}
-
-static bool read_descriptor(struct virtqueue *vq, struct table *table, unsigned n,
-			    struct descriptor *descriptor)
+/** Reads a descriptor. It is aligned to its size, so it lies in one page. */
+static bool read_descriptor(const struct virtqueue *vq, struct table *table, unsigned n,
+			    struct descriptor *d)
 {
 	const uint32_t offset = n * VIRTQ_DESC_SIZE;
+	const volatile uint32_t *word;
 
 	if (n >= table->count)
 		return false;
-	if (table->at.raw % VIRTQ_DESC_SIZE)
-		return read_unaligned(vq, table, offset, descriptor);
-	if (!map_table(vq, table, offset))
-		return false;
-
-	const uint8_t *at = table->mapped + (table->at.raw + offset - table->mapped_at.raw);
-
-	*descriptor = descriptor_of((const volatile uint32_t *)(const void *)at);
+	if (offset - table->mapped_at >= table->mapped_length) {
+		table->mapped_at = offset;
+		table->mapped_length = table->count * VIRTQ_DESC_SIZE - offset;
+		table->mapped = vq->dma->map(vq->dma, offset_by(table->at, offset),
+					     &table->mapped_length, false, table->slot);
+		if (!table->mapped)
+			return false;
+	}
+	word = (const volatile uint32_t *)(const void *)(table->mapped + offset - table->mapped_at);
+	d->at_low = word[0];
+	d->at_high = word[1];
+	d->length = word[2];
+	d->flags_and_next = word[3];
 	return true;
 }
 
-/** Steps into an indirect table. There is one level of them, at the end of a chain. (2.6.5.3) */
+/** Whether a descriptor's range is not empty, below 4 GiB, and does not wrap. */
+static bool is_range(const struct descriptor *d)
+{
+	return d->length != 0 && d->at_high == 0 && d->at_low + (d->length - 1u) >= d->at_low;
+}
+
+/**
+ * Steps into an indirect table. There is one level of them, at the end of a chain. (2.6.5.3) One
+ * that is not aligned as the queue's own table has to be is refused: reading it would take long.
+ */
 static bool enter_indirect(const struct virtqueue *vq, struct table *table,
 			   const struct descriptor *d)
 {
-	if (!vq->indirect || table->slot == DMA_INDIRECT || (d->flags & VIRTQ_DESC_F_NEXT))
-		return false;
-	if (d->length == 0 || d->length % VIRTQ_DESC_SIZE || d->at_high ||
-	    d->at_low + (d->length - 1u) < d->at_low)
+	if (!vq->indirect || table->slot == DMA_INDIRECT ||
+	    (d->flags_and_next & VIRTQ_DESC_F_NEXT) || !is_range(d) ||
+	    (d->at_low | d->length) % VIRTQ_DESC_SIZE)
 		return false;
 	*table = (struct table){ .at = gpa(d->at_low),
 				 .count = d->length / VIRTQ_DESC_SIZE,
@@ -221,45 +195,44 @@ static bool enter_indirect(const struct virtqueue *vq, struct table *table,
 	return true;
 }
 
-static bool add_segment(struct vq_chain *chain, const struct descriptor *d)
-{
-	const unsigned count = chain->readable_count + chain->writable_count;
-	const uint32_t total = chain->readable_bytes + chain->writable_bytes;
-
-	if (count == VQ_CHAIN_MAX)
-		return false; /* too long; also how a loop ends */
-	if (d->at_high || d->length == 0 || d->at_low + (d->length - 1u) < d->at_low ||
-	    total + d->length < total)
-		return false;
-	if (d->flags & VIRTQ_DESC_F_WRITE) {
-		chain->writable_count++;
-		chain->writable_bytes += d->length;
-	} else {
-		if (chain->writable_count)
-			return false; /* 2.6.4.2: what the device reads comes first */
-		chain->readable_count++;
-		chain->readable_bytes += d->length;
-	}
-	chain->segment[count] = (struct vq_segment){ gpa(d->at_low), d->length };
-	return true;
-}
-
-static bool read_chain(struct virtqueue *vq, struct vq_chain *chain)
+/**
+ * Follows the chain from its head. Its length is bounded by VQ_CHAIN_MAX, which is also how a loop
+ * ends. What the device reads must come first. (2.6.4.2)
+ */
+static bool read_chain(const struct virtqueue *vq, struct vq_chain *chain)
 {
 	struct table table = { .at = vq->at.descriptors, .count = vq->at.size, .slot = DMA_RING };
+	unsigned n = chain->head;
+	unsigned count = 0, readable_count = 0;
+	uint32_t bytes = 0, readable_bytes = 0;
 	struct descriptor d;
 
-	for (unsigned n = chain->head;; n = d.next) {
+	do {
 		if (!read_descriptor(vq, &table, n, &d))
 			return false;
-		while (d.flags & VIRTQ_DESC_F_INDIRECT)
-			if (!enter_indirect(vq, &table, &d) || !read_descriptor(vq, &table, 0, &d))
+		n = d.flags_and_next >> 16;
+		if (d.flags_and_next & VIRTQ_DESC_F_INDIRECT) {
+			if (!enter_indirect(vq, &table, &d))
 				return false;
-		if (!add_segment(chain, &d))
+			n = 0;
+			continue;
+		}
+		if (count == VQ_CHAIN_MAX || !is_range(&d) || bytes + d.length < bytes)
 			return false;
-		if (!(d.flags & VIRTQ_DESC_F_NEXT))
-			return true;
-	}
+		bytes += d.length;
+		chain->segment[count++] = (struct vq_segment){ gpa(d.at_low), d.length };
+		if (!(d.flags_and_next & VIRTQ_DESC_F_WRITE)) {
+			if (++readable_count != count)
+				return false;
+			readable_bytes = bytes;
+		}
+	} while (d.flags_and_next & (VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_INDIRECT));
+
+	chain->readable_count = (uint16_t)readable_count;
+	chain->writable_count = (uint16_t)(count - readable_count);
+	chain->readable_bytes = readable_bytes;
+	chain->writable_bytes = bytes - readable_bytes;
+	return true;
 }
 
 /**
@@ -272,10 +245,6 @@ bool vq_pop(struct virtqueue *vq, struct vq_chain *chain)
 
 	if (!vq_has_chain(vq))
 		return false;
-	chain->readable_count = 0;
-	chain->writable_count = 0;
-	chain->readable_bytes = 0;
-	chain->writable_bytes = 0;
 	if (!get16(vq, offset_by(vq->at.avail, VIRTQ_AVAIL_RING(entry)), &chain->head))
 		return false;
 	if (!read_chain(vq, chain)) {
