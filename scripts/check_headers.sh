@@ -8,7 +8,7 @@ flags=(-std=c11 -mcpu=arm926ej-s -marm -ffreestanding -Wall -Wextra -Wno-unused-
 	-Wmissing-prototypes -I. -fsyntax-only)
 count=0
 bad=0
-for header in $(find arch vcpu domain devemu vmm board -name '*.h' | LC_ALL=C sort); do
+for header in $(find arch vcpu domain devemu net vmm board -name '*.h' | LC_ALL=C sort); do
 	count=$((count + 1))
 	# -Wunused-function is about static helpers that the empty program does not call.
 	if ! printf '#include "%s"\n' "$header" | arm-none-eabi-gcc "${flags[@]}" \

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(path.relative_to(ROOT) for path in
                    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "guest-patches/README.md"])
-FOLDERS = ("arch", "board", "configs", "devemu", "docs", "domain", "guest-patches", "scripts",
+FOLDERS = ("arch", "board", "configs", "devemu", "docs", "domain", "guest-patches", "net", "scripts",
            "tests", "vcpu", "vmm")
 SOURCES = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")
            if path.is_file() and path.suffix not in (".md", ".svg", ".pyc")]
@@ -166,7 +166,7 @@ def test_every_folder_and_source_is_in_the_file_tables():
     for folder in FOLDERS:
         assert re.search(rf"^\| `{folder}/", readme, re.M), folder
     named = re.findall(r"`([\w*.]+\.[cS])`", files)
-    for folder in ("arch/arm", "vcpu", "domain", "devemu", "vmm"):
+    for folder in ("arch/arm", "vcpu", "domain", "devemu", "net", "vmm"):
         for path in (ROOT / folder).glob("*.[cS]"):
             assert any(path.match(name) for name in named), path.relative_to(ROOT)
 

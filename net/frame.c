@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/frame.h"
+
+#include "vmm/lib/string.h"
+
+/** From its first byte again, for another port. */
+void frame_restart(struct frame *frame)
+{
+	frame->taken = 0;
+	frame->at = frame->rest;
+	frame->cut = 0;
+	frame->built = 0;
+}
+
+/**
+ * Copies the next bytes of a frame: as many as are in one piece, at most @p length and
+ * FRAME_COPY_QUANTUM. Returns how many. They must be there: taken + length <= frame->length.
+ *
+ * There is no preempt point in it, so @p to may be in a window.
+ */
+uint32_t frame_take(struct frame *frame, void *to, uint32_t length)
+{
+	if (frame->taken < frame->head_length) {
+		if (length > frame->head_length - frame->taken)
+			length = frame->head_length - frame->taken;
+		if (length > FRAME_COPY_QUANTUM)
+			length = FRAME_COPY_QUANTUM;
+		memcpy(to, frame->head + frame->taken, length);
+	} else {
+		if (length > FRAME_COPY_QUANTUM)
+			length = FRAME_COPY_QUANTUM;
+
+		const void *from =
+			vq_cursor_map(&frame->at, frame->dma, &length, false, DMA_SOURCE);
+
+		if (from) {
+			memcpy(to, from, length);
+		} else {
+			frame->unreadable = true;
+			memset(to, 0, length);
+		}
+		vq_cursor_skip(&frame->at, length);
+	}
+	frame->taken += length;
+	return length;
+}
+
+/** Copies the next @p length bytes, into memory of the VMM: no more than a frame on a wire has. */
+void frame_take_all(struct frame *frame, void *to, uint32_t length)
+{
+	for (uint8_t *byte = to; length;) {
+		const uint32_t piece = frame_take(frame, byte, length);
+
+		byte += piece;
+		length -= piece;
+	}
+}

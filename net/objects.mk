@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+vms-y += net/frame.o
+vms-y += net/offload.o
+vms-y += net/switch.o

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# Host tests of the network: switch, offloads, the virtio device, the board's chip and its port.
+NET := net/frame.c net/offload.c net/switch.c devemu/dma.c devemu/virtqueue.c
+
+host-test-switch := tests/host/test_switch.c $(NET)
+host-test-offload := tests/host/test_offload.c $(NET)
