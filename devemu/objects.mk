@@ -31,3 +31,5 @@ cold-y += devemu/vpb_sic.o
 # Several VMs: virtio.
 vms-y += devemu/dma.o devemu/virtqueue.o devemu/virtio_mmio.o devemu/virtio_blk.o
 vms-y += devemu/ram_disk.o devemu/virtio_console.o devemu/virtio_rng.o
+vms-y += devemu/dma.o devemu/virtqueue.o devemu/virtio_mmio.o
+vms-y += devemu/virtio_net.o

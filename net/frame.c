@@ -13,23 +13,19 @@ void frame_restart(struct frame *frame)
 }
 
 /**
- * Copies the next bytes of a frame: as many as are in one piece, at most @p length and
- * FRAME_COPY_QUANTUM. Returns how many. They must be there: taken + length <= frame->length.
+ * Copies the next bytes of a frame: as many as are in one piece, at most @p length. Returns how
+ * many. They must be there: taken + length <= frame->length.
  *
- * There is no preempt point in it, so @p to may be in a window.
+ * There is no preempt point in it, so @p to may be in a window, and @p length is to be no more than
+ * FRAME_COPY_QUANTUM.
  */
 uint32_t frame_take(struct frame *frame, void *to, uint32_t length)
 {
 	if (frame->taken < frame->head_length) {
 		if (length > frame->head_length - frame->taken)
 			length = frame->head_length - frame->taken;
-		if (length > FRAME_COPY_QUANTUM)
-			length = FRAME_COPY_QUANTUM;
 		memcpy(to, frame->head + frame->taken, length);
 	} else {
-		if (length > FRAME_COPY_QUANTUM)
-			length = FRAME_COPY_QUANTUM;
-
 		const void *from =
 			vq_cursor_map(&frame->at, frame->dma, &length, false, DMA_SOURCE);
 

@@ -4,3 +4,6 @@ NET := net/frame.c net/offload.c net/switch.c devemu/dma.c devemu/virtqueue.c
 
 host-test-switch := tests/host/test_switch.c $(NET)
 host-test-offload := tests/host/test_offload.c $(NET)
+NET_DEVICE := $(NET) tests/host/net_fixture.c devemu/device.c devemu/virtio_mmio.c \
+	devemu/virtio_net.c vmm/lib/log.c vmm/lib/printf.c
+host-test-virtio_net := tests/host/test_virtio_net.c $(NET_DEVICE)

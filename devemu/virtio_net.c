@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devemu/virtio_net.h"
+
+#include "devemu/virtio_net_regs.h"
+#include "net/offload.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
+#include "vmm/lib/string.h"
+
+#define QUEUE_SIZE VQ_SIZE_MAX
+#define HOLD_TICKS ((uint64_t)VIRTIO_NET_HOLD_MS * (CLOCK_HZ / 1000u))
+
+/* A guest that has filled its queue runs again after this much, if only to take an interrupt. */
+#define BURST_BYTES (128u * KIB)
+#define BURST_PAUSE (CLOCK_HZ / 10000u)
+
+/** A frame in mergeable buffers takes this many at most: 64 KiB in buffers of 1 KiB. */
+#define RX_BUFFERS_MAX 66u
+/** What moving from one piece to the next costs, in bytes of copying. */
+#define PIECE_COST 256u
+
+/** Buffers that a frame is being copied to: in the sender's working memory. */
+struct reserved {
+	unsigned count, segment_count;
+	uint32_t bytes[RX_BUFFERS_MAX]; /* room in each */
+	uint16_t head[RX_BUFFERS_MAX];
+	struct vq_segment segment[RX_BUFFERS_MAX]; /* of all of them */
+	struct vq_chain chain;
+};
+
+_Static_assert(sizeof(struct reserved) <= FRAME_WORK, "FRAME_WORK");
+_Static_assert(VIRTIO_NET_HEADER % 4 == 0, "frame.head is aligned");
+
+static struct port *port_of(const struct device *dev)
+{
+	const struct virtio_net_backend *backend = dev->backend;
+
+	return backend ? backend->port : NULL;
+}
+
+static uint32_t get_le16(const uint8_t *at)
+{
+	return at[0] | (uint32_t)at[1] << 8;
+}
+
+static void put_le16(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)value;
+	at[1] = (uint8_t)(value >> 8);
+}
+
+/* ---- what the transport asks --------------------------------------------------------------- */
+
+static uint64_t net_features(const struct device *dev)
+{
+	return VIRTIO_NET_F_CSUM | VIRTIO_NET_F_GUEST_CSUM | VIRTIO_NET_F_GUEST_TSO4 |
+	       VIRTIO_NET_F_HOST_TSO4 | VIRTIO_NET_F_MRG_RXBUF | VIRTIO_NET_F_STATUS |
+	       (port_of(dev) ? VIRTIO_NET_F_MAC : 0u);
+}
+
+/** 5.1.3.1: who cuts or joins frames, fills in or checks their sums as well. */
+static bool net_accepts(const struct device *dev, uint64_t features)
+{
+	if ((features & VIRTIO_NET_F_GUEST_TSO4) && !(features & VIRTIO_NET_F_GUEST_CSUM))
+		return false;
+	return !(features & VIRTIO_NET_F_HOST_TSO4) || (features & VIRTIO_NET_F_CSUM);
+}
+
+static void net_config(const struct device *dev, uint8_t *config)
+{
+	const struct port *port = port_of(dev);
+
+	if (!port)
+		return;
+	memcpy(config + VIRTIO_NET_CONFIG_MAC, port->address, MAC_LENGTH);
+	put_le16(config + VIRTIO_NET_CONFIG_STATUS, VIRTIO_NET_S_LINK_UP);
+}
+
+/** From here on the switch knows that large frames, and such without checksum, are welcome. */
+static void tell_offloads(const struct device *dev, struct port *port)
+{
+	const bool is_live = virtio_is_live(dev);
+
+	port->takes_checksum = is_live && virtio_has(dev, VIRTIO_NET_F_GUEST_CSUM);
+	port->takes_tso = is_live && virtio_has(dev, VIRTIO_NET_F_GUEST_TSO4);
+}
+
+/* ---- sending ------------------------------------------------------------------------------- */
+
+/**
+ * What the guest asks for, from the header of its frame; nothing that it has not negotiated.
+ * (5.1.6.2.1)
+ */
+static bool parse_offload(const struct device *dev, const uint8_t *header,
+			  struct frame_offload *offload)
+{
+	const uint32_t type = header[VIRTIO_NET_HDR_GSO_TYPE];
+
+	*offload = (struct frame_offload){ .checksum = false };
+	if (header[VIRTIO_NET_HDR_FLAGS] & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
+		const uint32_t start = get_le16(header + VIRTIO_NET_HDR_CSUM_START);
+		const uint32_t at = start + get_le16(header + VIRTIO_NET_HDR_CSUM_OFFSET);
+
+		if (!virtio_has(dev, VIRTIO_NET_F_CSUM) || at > UINT16_MAX)
+			return false;
+		offload->checksum = true;
+		offload->checksum_start = (uint16_t)start;
+		offload->checksum_at = (uint16_t)at;
+	}
+	if (type == VIRTIO_NET_HDR_GSO_NONE)
+		return true;
+	offload->segment_size = (uint16_t)get_le16(header + VIRTIO_NET_HDR_GSO_SIZE);
+	return type == VIRTIO_NET_HDR_GSO_TCPV4 && offload->segment_size &&
+	       virtio_has(dev, VIRTIO_NET_F_HOST_TSO4);
+}
+
+/**
+ * The frame in s->chain. Its header and its first bytes are read once, and all that is decided is
+ * decided by that copy. Returns false if it is none.
+ */
+static bool read_frame(struct device *dev)
+{
+	struct virtio_net_state *s = dev->state;
+	uint8_t *const header = (uint8_t *)s->start;
+	struct vq_cursor from = vq_readable(&s->chain);
+	const uint32_t length = s->chain.readable_bytes - VIRTIO_NET_HEADER;
+	const uint32_t head_length = length < FRAME_HEAD_MAX ? length : FRAME_HEAD_MAX;
+	struct frame_offload offload;
+
+	if (s->chain.readable_bytes < VIRTIO_NET_HEADER + FRAME_HEADER || length > FRAME_TSO_MAX)
+		return false;
+	if (!vq_cursor_read(&from, dev->dma, header, VIRTIO_NET_HEADER + head_length)) {
+		virtio_needs_reset(dev);
+		return false;
+	}
+	if (!parse_offload(dev, header, &offload) ||
+	    !offload_check(header + VIRTIO_NET_HEADER, head_length, length, &offload))
+		return false;
+	s->frame = (struct frame){ .length = length,
+				   .head = header + VIRTIO_NET_HEADER,
+				   .head_length = head_length,
+				   .dma = dev->dma,
+				   .rest = from,
+				   .offload = offload,
+				   .work = s->work };
+	frame_restart(&s->frame);
+	return true;
+}
+
+static void give_back(struct device *dev)
+{
+	struct virtio_net_state *s = dev->state;
+
+	s->has_frame = false;
+	s->is_held = false;
+	vq_push(virtio_queue(dev, VIRTIO_NET_QUEUE_TX), &s->chain, 0);
+}
+
+/** Takes frames until there is a good one. */
+static bool take_frame(struct device *dev, struct port *port)
+{
+	struct virtio_net_state *s = dev->state;
+
+	while (virtio_is_live(dev) && vq_pop(virtio_queue(dev, VIRTIO_NET_QUEUE_TX), &s->chain)) {
+		s->has_frame = port && read_frame(dev);
+		if (s->has_frame)
+			return true;
+		if (port)
+			switch_drop(port, PORT_DROP_MALFORMED);
+		give_back(dev);
+		preempt_point();
+	}
+	return false;
+}
+
+/** Returns false if the frame has to wait. */
+static bool send_frame(struct device *dev, struct port *port)
+{
+	struct virtio_net_state *s = dev->state;
+	const uint32_t epoch = s->epoch;
+	const uint64_t now = dev->clock->now(dev->clock);
+	const bool may_wait = !s->is_held || now < s->held_until;
+	const bool done = switch_send(port, &s->frame, may_wait);
+
+	if (epoch != s->epoch)
+		return true;
+	if (!done) {
+		if (!s->is_held)
+			s->held_until = now + HOLD_TICKS;
+		s->is_held = true;
+		return false;
+	}
+	if (s->frame.unreadable)
+		virtio_needs_reset(dev);
+	give_back(dev);
+	return true;
+}
+
+/** Sends what there is. Returns when the work goes on: CLOCK_NEVER if the guest has to say so. */
+static uint64_t send_burst(struct device *dev, struct port *port)
+{
+	struct virtio_net_state *s = dev->state;
+	uint32_t bytes = 0;
+
+	do {
+		s->again = false;
+		while (virtio_is_live(dev) && (s->has_frame || take_frame(dev, port))) {
+			bytes += s->frame.length;
+			if (!send_frame(dev, port)) {
+				if (!s->again)
+					return s->held_until;
+				s->again = false;
+			} else if (bytes >= BURST_BYTES) {
+				return dev->clock->now(dev->clock) + BURST_PAUSE;
+			}
+			preempt_point();
+		}
+	} while (s->again);
+	return CLOCK_NEVER;
+}
+
+static void send_frames(struct device *dev)
+{
+	struct virtio_net_state *s = dev->state;
+
+	if (s->is_sending) {
+		s->again = true;
+		return;
+	}
+	s->is_sending = true;
+	dev->clock->set_deadline(dev->clock, dev, send_burst(dev, port_of(dev)));
+	s->is_sending = false;
+	virtio_queue_done(dev, VIRTIO_NET_QUEUE_TX);
+}
+
+/** A receiver has room: this VM's own thread has to go on. */
+static void net_resume(struct port *port)
+{
+	struct device *dev = port->owner;
+	struct virtio_net_state *s = dev->state;
+
+	if (s->is_sending)
+		s->again = true;
+	else
+		dev->clock->set_deadline(dev->clock, dev, 0);
+}
+
+/* ---- receiving ----------------------------------------------------------------------------- */
+
+/** Adds the chain in r->chain. Returns false if a frame in as many pieces is not for us. */
+static bool reserve_chain(struct reserved *r, unsigned count_max)
+{
+	if (r->count == count_max || r->segment_count + r->chain.writable_count > RX_BUFFERS_MAX)
+		return false;
+	memcpy(&r->segment[r->segment_count], r->chain.segment,
+	       r->chain.writable_count * sizeof(struct vq_segment));
+	r->segment_count += r->chain.writable_count;
+	r->head[r->count] = r->chain.head;
+	r->bytes[r->count] = r->chain.writable_bytes;
+	r->count++;
+	return true;
+}
+
+/** Takes buffers for @p length bytes from the queue, or none. There is no preempt point in it. */
+static enum port_result reserve(struct device *dev, struct reserved *r, uint32_t length)
+{
+	struct virtqueue *vq = virtio_queue(dev, VIRTIO_NET_QUEUE_RX);
+	const unsigned count_max = virtio_has(dev, VIRTIO_NET_F_MRG_RXBUF) ? RX_BUFFERS_MAX : 1;
+
+	r->count = 0;
+	r->segment_count = 0;
+	for (;;) {
+		if (!vq_pop(vq, &r->chain)) {
+			vq_rewind(vq, r->count);
+			virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
+			return vq->ready ? PORT_LATER : PORT_DOWN;
+		}
+		/* 5.1.6.3.1: a buffer has at least room for the header. */
+		if (r->chain.readable_count || r->chain.writable_bytes < VIRTIO_NET_HEADER) {
+			vq_break(vq);
+			virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
+			return PORT_DOWN;
+		}
+		if (!reserve_chain(r, count_max)) {
+			vq_rewind(vq, r->count + 1);
+			return PORT_DOWN;
+		}
+		if (r->chain.writable_bytes >= length)
+			return PORT_TAKEN;
+		length -= r->chain.writable_bytes;
+	}
+}
+
+/** 5.1.6.4.1; the receiver has negotiated what the frame asks for, or the switch has done it. */
+static void fill_header(uint8_t *header, const struct frame_offload *o, unsigned buffers)
+{
+	memset(header, 0, VIRTIO_NET_HEADER);
+	put_le16(header + VIRTIO_NET_HDR_BUFFERS, buffers);
+	if (o->checksum) {
+		header[VIRTIO_NET_HDR_FLAGS] = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		put_le16(header + VIRTIO_NET_HDR_CSUM_START, o->checksum_start);
+		put_le16(header + VIRTIO_NET_HDR_CSUM_OFFSET,
+			 (uint32_t)o->checksum_at - o->checksum_start);
+	}
+	if (o->segment_size) {
+		header[VIRTIO_NET_HDR_GSO_TYPE] = VIRTIO_NET_HDR_GSO_TCPV4;
+		put_le16(header + VIRTIO_NET_HDR_LENGTH, o->header_length);
+		put_le16(header + VIRTIO_NET_HDR_GSO_SIZE, o->segment_size);
+	}
+}
+
+/** Whether the buffers are still ours. Another VM may have run, the one that they belong to. */
+static bool is_still(const struct device *dev, uint32_t epoch, uint32_t generation)
+{
+	const struct virtio_net_state *s = dev->state;
+
+	return s->epoch == epoch && dev->dma->generation == generation && virtio_is_live(dev);
+}
+
+/**
+ * Copies header and frame into the reserved buffers. Returns false when they are not ours any more,
+ * or were not memory.
+ */
+static bool copy(struct device *dev, const struct reserved *r, struct frame *frame)
+{
+	const struct virtio_net_state *s = dev->state;
+	const uint32_t epoch = s->epoch, generation = dev->dma->generation;
+	struct vq_cursor to = { r->segment, r->segment_count, 0 };
+	uint8_t header[VIRTIO_NET_HEADER];
+	uint32_t left = frame->length, cost = 0;
+
+	fill_header(header, &frame->offload, r->count);
+	if (!vq_cursor_write(&to, dev->dma, header, sizeof(header))) {
+		virtio_needs_reset(dev);
+		return false;
+	}
+	while (left) {
+		const uint32_t room = (FRAME_COPY_QUANTUM - cost - PIECE_COST) & ~31u;
+		uint32_t piece = left < room ? left : room;
+		void *mapped = vq_cursor_map(&to, dev->dma, &piece, true, DMA_TARGET);
+
+		if (!mapped) {
+			virtio_needs_reset(dev);
+			return false;
+		}
+		piece = frame_take(frame, mapped, piece);
+		vq_cursor_skip(&to, piece);
+		left -= piece;
+		cost += PIECE_COST + piece;
+		if (left && cost + 2 * PIECE_COST > FRAME_COPY_QUANTUM) {
+			cost = 0;
+			preempt_point();
+			if (!is_still(dev, epoch, generation))
+				return false;
+		}
+	}
+	return true;
+}
+
+/** Shows the guest the buffers, all at once: a frame's are one behind the other. (5.1.6.4.1) */
+static void publish(struct device *dev, const struct reserved *r, uint32_t length)
+{
+	struct virtqueue *vq = virtio_queue(dev, VIRTIO_NET_QUEUE_RX);
+
+	for (unsigned n = 0; n < r->count; n++) {
+		const uint32_t written = length < r->bytes[n] ? length : r->bytes[n];
+
+		vq_put(vq, r->head[n], written);
+		length -= written;
+	}
+	vq_publish(vq);
+	virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
+}
+
+/**
+ * A frame for this VM: called in the thread of its sender, which may be another VM, or by the
+ * board's network device. Buffers are reserved, then filled, with preempt points, then shown.
+ */
+static enum port_result net_deliver(struct port *port, struct frame *frame)
+{
+	struct device *dev = port->owner;
+	struct reserved *const r = frame->work;
+	enum port_result result;
+
+	if (!virtio_is_live(dev))
+		return PORT_DOWN;
+	result = reserve(dev, r, VIRTIO_NET_HEADER + frame->length);
+	if (result != PORT_TAKEN)
+		return result;
+	if (!copy(dev, r, frame))
+		return PORT_DOWN;
+	publish(dev, r, VIRTIO_NET_HEADER + frame->length);
+	return PORT_TAKEN;
+}
+
+const struct port_ops virtio_net_port_ops = {
+	.deliver = net_deliver,
+	.resume = net_resume,
+};
+
+/* ---- the device ---------------------------------------------------------------------------- */
+
+static void net_notify(struct device *dev, unsigned queue)
+{
+	struct port *const port = port_of(dev);
+
+	if (port)
+		tell_offloads(dev, port);
+	if (queue == VIRTIO_NET_QUEUE_TX) {
+		const struct virtio_net_state *s = dev->state;
+
+		if (!s->is_held)
+			send_frames(dev);
+	} else if (port && port->on) {
+		switch_port_ready(port);
+	}
+}
+
+/** Who copies to its buffers, or waits for one, finds out that there are none. */
+static void net_reset(struct device *dev)
+{
+	struct virtio_net_state *s = dev->state;
+	struct port *const port = port_of(dev);
+
+	s->epoch++;
+	s->again = false;
+	s->has_frame = false;
+	s->is_held = false;
+	if (dev->clock)
+		dev->clock->set_deadline(dev->clock, dev, CLOCK_NEVER);
+	if (!port)
+		return;
+	tell_offloads(dev, port);
+	if (port->on)
+		switch_port_ready(port);
+}
+
+static const struct virtio_model model = {
+	.device_id = VIRTIO_ID_NETWORK,
+	.queue_count = 2,
+	.queue_size = QUEUE_SIZE,
+	.config_size = VIRTIO_NET_CONFIG_SIZE,
+	.features = net_features,
+	.accepts = net_accepts,
+	.config = net_config,
+	.notify = net_notify,
+	.reset = net_reset,
+};
+
+static void virtio_net_reset(struct device *dev)
+{
+	virtio_mmio_reset(dev, &model);
+}
+
+const struct device_ops virtio_net_ops = {
+	.name = "virtio-net",
+	.state_size = sizeof(struct virtio_net_state),
+	.reset = virtio_net_reset,
+	.read = virtio_mmio_read,
+	.write = virtio_mmio_write,
+	.deadline = send_frames,
+};
