@@ -4,10 +4,12 @@
 #define BOARD_DRIVERS_DRIVERS_H
 
 #include "board/board.h"
+#include "board/nic.h"
 
 extern const struct uart_driver pl011_driver;
 extern const struct irqchip_driver icp_pic_driver;
 extern const struct irqchip_driver pl190_driver;
 extern const struct timer_driver arm_timer_driver;
+extern const struct nic_driver smc91c111_driver;
 
 #endif

@@ -15,4 +15,26 @@ static inline void reg_write(volatile uint32_t *regs, uint32_t offset, uint32_t 
 	regs[offset / 4u] = value;
 }
 
+/* Devices with registers of bytes and halfwords. */
+
+static inline uint8_t reg_read8(volatile const uint32_t *regs, uint32_t offset)
+{
+	return ((volatile const uint8_t *)regs)[offset];
+}
+
+static inline void reg_write8(volatile uint32_t *regs, uint32_t offset, uint8_t value)
+{
+	((volatile uint8_t *)regs)[offset] = value;
+}
+
+static inline uint16_t reg_read16(volatile const uint32_t *regs, uint32_t offset)
+{
+	return ((volatile const uint16_t *)regs)[offset / 2u];
+}
+
+static inline void reg_write16(volatile uint32_t *regs, uint32_t offset, uint16_t value)
+{
+	((volatile uint16_t *)regs)[offset / 2u] = value;
+}
+
 #endif
