@@ -2,3 +2,4 @@
 vms-y += net/frame.o
 vms-y += net/offload.o
 vms-y += net/switch.o
+vms-y += net/uplink.o

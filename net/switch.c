@@ -201,6 +201,24 @@ static enum port_result deliver(struct port *from, struct port *to, struct frame
 	return result;
 }
 
+/** Where an address that is not known must be, if there is just one place for it. */
+static struct port *only_open_port(const struct port *from)
+{
+	const struct vswitch *const sw = from->on;
+	struct port *only = NULL;
+
+	for (unsigned n = 0; n < sw->port_count; n++) {
+		struct port *const port = sw->port[n];
+
+		if (!port->open || port == from)
+			continue;
+		if (only)
+			return NULL;
+		only = port;
+	}
+	return only;
+}
+
 /** To all ports that it is for. Nobody waits here: others have got it already. */
 static void flood(struct port *from, struct frame *frame, bool to_all)
 {
@@ -231,6 +249,7 @@ static void flood(struct port *from, struct frame *frame, bool to_all)
 static bool send_to(struct port *from, struct port *to, struct frame *frame, bool may_wait)
 {
 	const uint32_t waiting = BIT(from->number);
+	const bool has_waited = (to->waiters & waiting) != 0;
 	const enum port_result result = deliver(from, to, frame);
 
 	if (result == PORT_LATER && may_wait && !to->choked) {
@@ -241,7 +260,7 @@ static bool send_to(struct port *from, struct port *to, struct frame *frame, boo
 	to->waiters &= ~waiting;
 	count_in(from, frame);
 	if (result == PORT_LATER) {
-		to->choked = true;
+		to->choked |= has_waited;
 		drop(from, PORT_DROP_FULL);
 	} else if (result == PORT_DOWN) {
 		drop(from, PORT_DROP_DOWN);
@@ -287,6 +306,8 @@ bool switch_send(struct port *from, struct frame *frame, bool may_wait)
 			drop(from, PORT_DROP_LOCAL);
 			return true;
 		}
+		if (!to)
+			to = only_open_port(from);
 	}
 	if (to)
 		return send_to(from, to, frame, may_wait);

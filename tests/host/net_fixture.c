@@ -12,8 +12,10 @@ struct vswitch net_switch;
 uint64_t net_now;
 void (*net_preempt)(void);
 unsigned net_preempts;
+uint32_t net_ram_size = GUEST_RAM;
 
 static bool is_preempted;
+static uint8_t *ram[GUESTS]; /* for all tests of a program */
 static uint32_t seed;
 
 uint32_t net_random(uint32_t limit)
@@ -34,19 +36,32 @@ static struct net_guest *guest_of(const struct dma *dma)
 	return (struct net_guest *)((uintptr_t)dma - offsetof(struct net_guest, dma));
 }
 
+/* The sanitizer knows bytes 8 at a time, from the first of them on. */
+static void hide(struct net_guest *guest, uint32_t at, uint32_t length)
+{
+	const uint32_t start = at & ~7u, end = (at + length + 7u) & ~7u;
+
+	ASAN_POISON_MEMORY_REGION(guest->ram + start, end - start);
+}
+
+static void show(struct net_guest *guest, uint32_t at, uint32_t length)
+{
+	ASAN_UNPOISON_MEMORY_REGION(guest->ram + (at & ~7u), (at & 7u) + length);
+}
+
 /** Only what is mapped can be touched. */
 static void show_mapped(struct net_guest *guest)
 {
-	ASAN_POISON_MEMORY_REGION(guest->ram, GUEST_RAM);
 	for (unsigned slot = 0; slot < DMA_SLOTS; slot++)
-		if (guest->mapped[slot].length) {
-			/* The sanitizer knows bytes 8 at a time, from the first of them on. */
-			const uint32_t at = guest->mapped[slot].at & ~7u;
+		if (guest->mapped[slot].length)
+			show(guest, guest->mapped[slot].at, guest->mapped[slot].length);
+}
 
-			ASAN_UNPOISON_MEMORY_REGION(guest->ram + at,
-						    guest->mapped[slot].at - at +
-							    guest->mapped[slot].length);
-		}
+static void hide_slot(struct net_guest *guest, unsigned slot)
+{
+	if (guest->mapped[slot].length)
+		hide(guest, guest->mapped[slot].at, guest->mapped[slot].length);
+	guest->mapped[slot].length = 0;
 }
 
 static void *map(const struct dma *dma, gpa_t at, uint32_t *length, bool write, enum dma_slot slot)
@@ -58,24 +73,20 @@ static void *map(const struct dma *dma, gpa_t at, uint32_t *length, bool write, 
 	assert_true(*length > 0);
 	if (*length > left)
 		*length = left;
-	guest->mapped[slot].length = 0;
-	if (offset >= GUEST_RAM) {
-		show_mapped(guest);
-		return NULL;
+	hide_slot(guest, slot);
+	if (offset < net_ram_size) {
+		guest->mapped[slot].at = offset;
+		guest->mapped[slot].length = *length;
 	}
-	guest->mapped[slot].at = offset;
-	guest->mapped[slot].length = *length;
 	show_mapped(guest);
-	return guest->ram + offset;
+	return offset < net_ram_size ? guest->ram + offset : NULL;
 }
 
 static void unmap_all(void)
 {
-	for (unsigned n = 0; n < GUESTS; n++) {
-		memset(guests[n].mapped, 0, sizeof(guests[n].mapped));
-		if (guests[n].ram)
-			show_mapped(&guests[n]);
-	}
+	for (unsigned n = 0; n < GUESTS; n++)
+		for (unsigned slot = 0; slot < DMA_SLOTS; slot++)
+			hide_slot(&guests[n], slot);
 }
 
 void preempt_hook(void)
@@ -93,17 +104,19 @@ void preempt_hook(void)
 /* The guest's own accesses are not the VMM's. */
 void net_poke(struct net_guest *guest, uint32_t offset, const void *bytes, uint32_t length)
 {
-	ASAN_UNPOISON_MEMORY_REGION(guest->ram, GUEST_RAM);
-	assert_true(offset + length <= GUEST_RAM);
+	assert_true(offset + length <= net_ram_size);
+	show(guest, offset, length);
 	memcpy(guest->ram + offset, bytes, length);
+	hide(guest, offset, length);
 	show_mapped(guest);
 }
 
 void net_peek(struct net_guest *guest, uint32_t offset, void *bytes, uint32_t length)
 {
-	ASAN_UNPOISON_MEMORY_REGION(guest->ram, GUEST_RAM);
-	assert_true(offset + length <= GUEST_RAM);
+	assert_true(offset + length <= net_ram_size);
+	show(guest, offset, length);
 	memcpy(bytes, guest->ram + offset, length);
+	hide(guest, offset, length);
 	show_mapped(guest);
 }
 
@@ -198,9 +211,12 @@ int net_setup(void **state)
 		struct net_guest *guest = &guests[n];
 
 		memset(guest, 0, sizeof(*guest));
-		guest->ram = aligned_alloc(DMA_PAGE, GUEST_RAM);
-		memset(guest->ram, 0, GUEST_RAM);
-		ASAN_POISON_MEMORY_REGION(guest->ram, GUEST_RAM);
+		if (!ram[n])
+			ram[n] = aligned_alloc(DMA_PAGE, GUEST_RAM);
+		guest->ram = ram[n];
+		ASAN_UNPOISON_MEMORY_REGION(guest->ram, net_ram_size);
+		memset(guest->ram, 0, net_ram_size);
+		ASAN_POISON_MEMORY_REGION(guest->ram, net_ram_size);
 		guest->dma = (struct dma){ .map = map };
 		guest->port = (struct port){ .ops = &virtio_net_port_ops,
 					     .name = "guest",
@@ -225,15 +241,19 @@ int net_teardown(void **state)
 {
 	net_preempt = NULL;
 	for (unsigned n = 0; n < GUESTS; n++) {
-		ASAN_UNPOISON_MEMORY_REGION(guests[n].ram, GUEST_RAM);
-		free(guests[n].ram);
-		guests[n].ram = NULL;
 		free(guests[n].dev.state);
 	}
 	return 0;
 }
 
 /* ---- the driver ------------------------------------------------------------------------------ */
+
+void net_reset(struct net_guest *guest)
+{
+	guest->dma.generation++;
+	guest->dev.ops->reset(&guest->dev);
+	unmap_all();
+}
 
 void net_write(struct net_guest *guest, uint32_t offset, uint32_t value)
 {
@@ -318,7 +338,7 @@ void net_post(struct net_guest *guest, unsigned n, uint32_t size)
 void net_send(struct net_guest *guest, const uint8_t *header, const uint8_t *frame, uint32_t length,
 	      uint32_t piece)
 {
-	uint32_t at = GUEST_RAM / 2 + 2; /* as Linux has it, so that IP is at a multiple of 4 */
+	uint32_t at = net_ram_size / 2 + 2; /* as Linux has it, so that IP is at a multiple of 4 */
 	unsigned n = 0;
 
 	net_poke(guest, at, header, VIRTIO_NET_HEADER);

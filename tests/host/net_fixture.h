@@ -48,6 +48,7 @@ struct net_guest {
 extern struct net_guest guests[GUESTS];
 extern struct vswitch net_switch;
 extern uint64_t net_now;
+extern uint32_t net_ram_size; /* of each guest; GUEST_RAM, unless changed before net_setup() */
 /** Called at each preempt point, if set; no more than one is being served. */
 extern void (*net_preempt)(void);
 extern unsigned net_preempts;
@@ -57,6 +58,8 @@ int net_teardown(void **state);
 
 /** Resets device and driver, and brings it up with these features. */
 void net_start(struct net_guest *guest, uint64_t features);
+/** The VM is reset. */
+void net_reset(struct net_guest *guest);
 void net_write(struct net_guest *guest, uint32_t offset, uint32_t value);
 /** Time passes, and deadlines with it. */
 void net_run(uint64_t ticks);

@@ -290,6 +290,15 @@ static void a_flood_waits_for_nobody(void **state)
 	assert_int_equal(ports[0].counters.delivered, 2);
 }
 
+static void where_an_unknown_address_can_be_in_one_place_only_the_sender_waits(void **state)
+{
+	fake[4].answer = PORT_LATER;
+	assert_false(send(3, 77, 99, true));
+	assert_int_equal(ports[3].counters.held, 1);
+	switch_port_ready(&ports[4]);
+	assert_int_equal(fake[3].resumes, 1);
+}
+
 static void ports_that_cannot_be_are_refused(void **state)
 {
 	static struct port more[SWITCH_PORTS_MAX];
@@ -381,6 +390,8 @@ int main(void)
 		cmocka_unit_test_setup(a_full_receiver_holds_the_sender_until_it_has_room, setup),
 		cmocka_unit_test_setup(who_has_waited_in_vain_drops_and_then_nobody_waits, setup),
 		cmocka_unit_test_setup(a_flood_waits_for_nobody, setup),
+		cmocka_unit_test_setup(
+			where_an_unknown_address_can_be_in_one_place_only_the_sender_waits, setup),
 		cmocka_unit_test_setup(ports_that_cannot_be_are_refused, setup),
 		cmocka_unit_test_setup(every_frame_is_accounted_for, setup),
 		cmocka_unit_test_setup(every_reason_has_a_name, setup),
