@@ -35,5 +35,6 @@
 
 /* A page beside BOARD_TIMER's registers: what comes first in the page that holds the timers. */
 #define BOARD_TIMER_PAGE 0x13000000
+#define BOARD_ETHERNET   0xc8000000
 
 #endif

@@ -34,5 +34,6 @@
 #define BOARD_DEVICE_SIZE 0x0fffffffu
 
 #define BOARD_TIMER_PAGE 0x101e2000
+#define BOARD_ETHERNET   0x10010000
 
 #endif

@@ -53,16 +53,21 @@ STOPPED_FOR = {
 }
 
 
+# Guests that talk to somebody over the board's Ethernet; for all others it is not there.
+WITH_NETWORK = {"ethernet": f"user,restrict=on,model={hako_qemu.NIC_MODEL}"}
+
+
 class Failure(Exception):
     """A guest did not do what it should; the text says what."""
 
 
-def qemu(board, kernel):
+def qemu(board, name, kernel):
     """Runs a kernel to its end; returns (exit status, output lines)."""
+    nic = WITH_NETWORK.get(name, "none")
     command = [
         "qemu-system-arm", "-M", board, "-cpu", "arm926", "-m", "128", "-kernel", str(kernel),
         "-nographic", *hako_qemu.audio_options(), "-no-reboot", "-monitor", "none",
-        "-serial", "stdio", "-net", "none", "-semihosting-config", "enable=on,target=native",
+        "-serial", "stdio", "-nic", nic, "-semihosting-config", "enable=on,target=native",
     ]
     try:
         run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -107,7 +112,7 @@ def built(path):
 
 def run_bare(board, name):
     """Runs a guest on the bare board; returns its lines."""
-    status, lines = qemu(board, built(OUT / board / f"{name}.elf"))
+    status, lines = qemu(board, name, built(OUT / board / f"{name}.elf"))
     problems = tap_problems(lines)
     if problems or status != 0:
         text = tail(lines)
@@ -117,7 +122,7 @@ def run_bare(board, name):
 
 def run_vmm(board, name):
     """Runs a guest under the VMM; returns (the guest's lines, the VMM's lines)."""
-    status, lines = qemu(board, built(OUT / board / f"{name}.zImage"))
+    status, lines = qemu(board, name, built(OUT / board / f"{name}.zImage"))
     vmm = [line for line in lines if is_vmm_line(line)]
     guest = [line for line in lines if not is_vmm_line(line)]
     text = tail(lines)

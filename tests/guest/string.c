@@ -4,6 +4,7 @@
 
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
 
 void *memcpy(void *to, const void *from, size_t size)
 {
@@ -22,4 +23,15 @@ void *memset(void *to, int value, size_t size)
 	while (size--)
 		*t++ = (char)value;
 	return to;
+}
+
+int memcmp(const void *a, const void *b, size_t size)
+{
+	const unsigned char *x = a;
+	const unsigned char *y = b;
+
+	for (; size; size--, x++, y++)
+		if (*x != *y)
+			return *x - *y;
+	return 0;
 }
