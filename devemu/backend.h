@@ -21,6 +21,11 @@ struct uart_backend {
 	bool (*room)(const struct uart_backend *backend); /* for one byte; NULL: always */
 };
 
+/** The time of day of a real-time clock: the VM sets it when guest time starts at 0. */
+struct rtc_backend {
+	uint32_t seconds_at_start; /* since 1970 */
+};
+
 /**
  * Brings the inputs of an interrupt controller that follow physical lines up to date, with
  * ops->set_input(). Called before the guest reads what an input shows, and when it writes something

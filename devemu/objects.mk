@@ -33,3 +33,7 @@ vms-y += devemu/dma.o devemu/virtqueue.o devemu/virtio_mmio.o devemu/virtio_blk.
 vms-y += devemu/ram_disk.o devemu/virtio_console.o devemu/virtio_rng.o
 vms-y += devemu/dma.o devemu/virtqueue.o devemu/virtio_mmio.o
 vms-y += devemu/virtio_net.o
+
+# What only an image with several VMs can give to a guest.
+vms-y += devemu/pl031.o
+cold-y += devemu/pl031.o

@@ -14,6 +14,7 @@
 #include "devemu/icp_timer.h"
 #include "devemu/inert.h"
 #include "devemu/pl011.h"
+#include "devemu/pl031.h"
 #include "devemu/pl190.h"
 #include "devemu/sp804.h"
 #include "devemu/sp805.h"
@@ -53,6 +54,7 @@ static bool line_room(const struct uart_backend *backend)
 }
 
 static const struct uart_backend line = { line_put, line_room };
+static const struct rtc_backend rtc = { 1763750000 };
 static const struct irq_refresh refresh = { move_a_line, 1 };
 static const struct reg_passthrough board_regs = { board_read, board_write };
 static const struct system_backend system_backend = { &bench_power, &board_regs, 64 * MIB };
@@ -154,6 +156,15 @@ static void check_sp805(void)
 		assert_true(s->zero_at <= bench_now + (1ull << 32));
 }
 
+static void check_pl031(void)
+{
+	const struct pl031_state *s = dev.state;
+
+	assert_int_equal(wire_level[0], s->ris && s->imsc);
+	if (s->alarm_at != CLOCK_NEVER)
+		assert_true(s->alarm_at <= bench_now + (1ull << 32) * CLOCK_HZ);
+}
+
 static void check_icp_cpregs(void)
 {
 	const struct icp_cpregs_state *s = dev.state;
@@ -172,6 +183,7 @@ static const struct {
 	void (*check)(void);
 } models[] = {
 	{ &pl011_ops, &line, check_pl011 },
+	{ &pl031_ops, &rtc, check_pl031 },
 	{ &icp_pic_ops, &refresh, check_icp_pic },
 	{ &pl190_ops, &refresh, check_pl190 },
 	{ &vpb_sic_ops, &refresh, check_vpb_sic },
