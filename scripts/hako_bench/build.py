@@ -76,11 +76,13 @@ def audio_options(version):
     return ["-audiodev", "none,id=none"] if version < (8, 2) else ["-audio", "none"]
 
 
-def build_plugin(root, out):
+def build_plugin(root, out, name="count"):
+    """tests/bench/plugin/NAME.c, for the QEMU that is installed."""
     abi = plugin_abi(installed_qemu())
-    target = out / f"count-abi{abi}.so"
-    source = root / "tests/bench/plugin/count.c"
-    sources = [source, root / "tests/bench/plugin/qemu_api.h", root / "tests/bench/markers.h"]
+    target = out / f"{name}-abi{abi}.so"
+    folder = root / "tests/bench/plugin"
+    source = folder / f"{name}.c"
+    sources = [source, *folder.glob("*.h"), root / "tests/bench/markers.h"]
     if not is_current(target, sources):
         run_tool([PLUGIN_CC, *PLUGIN_FLAGS, f"-DQEMU_PLUGIN_ABI={abi}", "-o", target, source], root)
     return target

@@ -9,6 +9,8 @@ from pathlib import Path
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
+import hako_qemu
+
 from . import facts
 
 
@@ -74,10 +76,10 @@ def elf_entry(path):
     raise InputError(f"{path}: no segment holds its entry point {start:#x}")
 
 
-def parse_layout(text):
-    """(VMM_BASE, VMM_END) from the layout header."""
+def parse_layout(text, names=("VMM_BASE", "VMM_END")):
+    """Values of constants in the layout header."""
     values = []
-    for name in ("VMM_BASE", "VMM_END"):
+    for name in names:
         match = re.search(rf"^#define {name}\s+(0x[0-9a-fA-F]+)$", text, re.MULTILINE)
         if not match:
             raise InputError(f"{facts.LAYOUT_HEADER}: no {name}")
@@ -87,6 +89,13 @@ def parse_layout(text):
 
 def vmm_range(root):
     return parse_layout((root / facts.LAYOUT_HEADER).read_text(encoding="utf-8"))
+
+
+def vmm_image(root):
+    """(virtual, physical) address of the VMM's image: it is at the top of the board's RAM."""
+    text = (root / facts.LAYOUT_HEADER).read_text(encoding="utf-8")
+    virtual, size = parse_layout(text, ("VMM_IMAGE", "VMM_IMAGE_SIZE"))
+    return virtual, (hako_qemu.MEMORY_MIB << 20) - size
 
 
 class Symbols:

@@ -14,18 +14,12 @@
  * Lines: entry, init, region and done, each followed by name=value pairs; scripts/hako_bench reads
  * them. A region's trap costs are `und=COUNT,SUM,MIN,MEDIAN,MAX`, likewise swi, pabt, dabt, irq.
  */
-#include "qemu_api.h"
-
 #include "tests/bench/markers.h"
+#include "tests/bench/plugin/insns.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#define VECTOR_COUNT  8
-#define VECTORS_HIGH  0xffff0000u
 #define COST_BUCKETS  4096 /* costs above share the last bucket; their sum and maximum are exact */
 #define PROFILE_SLOTS (1u << 16)
 #define PROFILE_LINES 60
@@ -95,49 +89,6 @@ static struct {
 	struct cost costs[VECTOR_COUNT];
 	struct profile profile[PROFILE_SLOTS];
 } state = { .vector = NO_TRAP, .pending_vector = NO_TRAP };
-
-#if QEMU_PLUGIN_ABI < 3
-static uint64_t insn_counter;
-
-static uint64_t insns_executed(void)
-{
-	return insn_counter;
-}
-
-static void count_insn(struct qemu_plugin_insn *insn)
-{
-	qemu_plugin_register_vcpu_insn_exec_inline(insn, PLUGIN_INLINE_ADD_U64, &insn_counter, 1);
-}
-
-static uint32_t insn_word(const struct qemu_plugin_insn *insn)
-{
-	uint32_t word;
-
-	memcpy(&word, qemu_plugin_insn_data(insn), sizeof word);
-	return word;
-}
-#else
-static struct plugin_u64 insn_counter;
-
-static uint64_t insns_executed(void)
-{
-	return qemu_plugin_u64_get(insn_counter, 0);
-}
-
-static void count_insn(struct qemu_plugin_insn *insn)
-{
-	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, PLUGIN_INLINE_ADD_U64,
-							    insn_counter, 1);
-}
-
-static uint32_t insn_word(const struct qemu_plugin_insn *insn)
-{
-	uint32_t word = 0;
-
-	qemu_plugin_insn_data(insn, &word, sizeof word);
-	return word;
-}
-#endif
 
 static uint64_t cost_median(const struct cost *cost)
 {
@@ -373,11 +324,6 @@ static void on_guest_block(unsigned cpu, void *data)
 	state.block_insns = insns_executed();
 }
 
-static bool is_vector(uint32_t pc)
-{
-	return (pc < 4 * VECTOR_COUNT || pc - VECTORS_HIGH < 4 * VECTOR_COUNT) && pc % 4 == 0;
-}
-
 static void watch_traps(struct qemu_plugin_tb *tb)
 {
 	const uint32_t pc = (uint32_t)qemu_plugin_tb_vaddr(tb);
@@ -433,19 +379,6 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 	}
 }
 
-static bool parse_number(const char *text, char end, uint32_t *value, const char **rest)
-{
-	char *stop;
-	const unsigned long number = strtoul(text, &stop, 0);
-
-	if (stop == text || *stop != end || number > UINT32_MAX)
-		return false;
-	*value = (uint32_t)number;
-	if (rest)
-		*rest = stop + 1;
-	return true;
-}
-
 static bool parse_argument(const char *text)
 {
 	const char *rest;
@@ -489,9 +422,7 @@ int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, ch
 		fprintf(stderr, "count plugin: out=FILE is missing\n");
 		return -1;
 	}
-#if QEMU_PLUGIN_ABI >= 3
-	insn_counter.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
-#endif
+	insns_init();
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
 	return 0;
 }

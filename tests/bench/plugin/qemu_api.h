@@ -24,6 +24,7 @@ enum { PLUGIN_INLINE_ADD_U64 = 0 };
 typedef uint64_t plugin_id;
 typedef void (*plugin_translate_fn)(plugin_id id, struct qemu_plugin_tb *tb);
 typedef void (*plugin_exec_fn)(unsigned cpu, void *data);
+typedef void (*plugin_exit_fn)(plugin_id id, void *data);
 
 /* What QEMU looks up in a plugin. */
 PLUGIN_EXPORT extern int qemu_plugin_version;
@@ -31,6 +32,7 @@ PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct qemu_info *info
 				      char **argv);
 
 /* What QEMU offers. */
+void qemu_plugin_register_atexit_cb(plugin_id id, plugin_exit_fn fn, void *data);
 void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, plugin_translate_fn fn);
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, plugin_exec_fn fn, int flags,
 					  void *data);
@@ -110,12 +112,10 @@ unsigned qemu_plugin_mem_size_shift(plugin_mem_info info);
 struct plugin_mem_value qemu_plugin_mem_get_value(plugin_mem_info info);
 
 typedef void (*plugin_cpu_fn)(plugin_id id, unsigned cpu);
-typedef void (*plugin_exit_fn)(plugin_id id, void *data);
 typedef void (*plugin_flush_fn)(plugin_id id);
 #pragma weak qemu_plugin_get_registers
 #pragma weak qemu_plugin_read_register
 void qemu_plugin_register_vcpu_init_cb(plugin_id id, plugin_cpu_fn fn);
-void qemu_plugin_register_atexit_cb(plugin_id id, plugin_exit_fn fn, void *data);
 /* All translated code is discarded: no callback registered for it will come any more. */
 void qemu_plugin_register_flush_cb(plugin_id id, plugin_flush_fn fn);
 #endif

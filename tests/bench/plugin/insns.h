@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What our plugins share: instructions executed, for each interface of QEMU, an instruction's word,
+ * and numbers in their arguments. To be included once, by the plugin's source.
+ */
+#ifndef TESTS_BENCH_PLUGIN_INSNS_H
+#define TESTS_BENCH_PLUGIN_INSNS_H
+
+#include "tests/bench/plugin/qemu_api.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VECTOR_COUNT 8
+#define VECTORS_HIGH 0xffff0000u
+
+#if QEMU_PLUGIN_ABI < 3
+static uint64_t insn_counter;
+
+static inline void insns_init(void)
+{
+}
+
+static inline uint64_t insns_executed(void)
+{
+	return insn_counter;
+}
+
+static inline void count_insn(struct qemu_plugin_insn *insn)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline(insn, PLUGIN_INLINE_ADD_U64, &insn_counter, 1);
+}
+
+static inline uint32_t insn_word(const struct qemu_plugin_insn *insn)
+{
+	uint32_t word;
+
+	memcpy(&word, qemu_plugin_insn_data(insn), sizeof word);
+	return word;
+}
+#else
+static struct plugin_u64 insn_counter;
+
+static inline void insns_init(void)
+{
+	insn_counter.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
+}
+
+static inline uint64_t insns_executed(void)
+{
+	return qemu_plugin_u64_get(insn_counter, 0);
+}
+
+static inline void count_insn(struct qemu_plugin_insn *insn)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, PLUGIN_INLINE_ADD_U64,
+							    insn_counter, 1);
+}
+
+static inline uint32_t insn_word(const struct qemu_plugin_insn *insn)
+{
+	uint32_t word = 0;
+
+	qemu_plugin_insn_data(insn, &word, sizeof word);
+	return word;
+}
+#endif
+
+/** An address at which the CPU enters an exception; a guest's own vectors have the same ones. */
+static inline bool is_vector(uint32_t pc)
+{
+	return (pc < 4 * VECTOR_COUNT || pc - VECTORS_HIGH < 4 * VECTOR_COUNT) && pc % 4 == 0;
+}
+
+static inline bool parse_number(const char *text, char end, uint32_t *value, const char **rest)
+{
+	char *stop;
+	const unsigned long number = strtoul(text, &stop, 0);
+
+	if (stop == text || *stop != end || number > UINT32_MAX)
+		return false;
+	*value = (uint32_t)number;
+	if (rest)
+		*rest = stop + 1;
+	return true;
+}
+
+#endif
