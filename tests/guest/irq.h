@@ -2,7 +2,8 @@
 /*
  * The interrupt controller and two timers of the board, as much of them as every test needs: one
  * input that software raises, enabling and disabling inputs, and a timer that runs out once or
- * again and again. irq_integratorcp.c and irq_versatilepb.c have the controller.
+ * again and again. irq_integratorcp.c and irq_versatilepb.c have the controller. The constants are
+ * shared with assembly.
  */
 #ifndef TESTS_GUEST_IRQ_H
 #define TESTS_GUEST_IRQ_H
@@ -24,6 +25,8 @@
 #define TIMER_32BIT    0x02
 #define TIMER_ONESHOT  0x01
 
+#ifndef __ASSEMBLER__
+
 void irq_init(void);
 void irq_enable(unsigned input);
 void irq_disable(unsigned input);
@@ -44,5 +47,7 @@ static inline void irq_soft_clear(void)
 
 void timer_stop(uint32_t timer);
 void timer_start(uint32_t timer, uint32_t ticks, uint32_t control);
+
+#endif
 
 #endif
