@@ -76,9 +76,9 @@ def audio_options(version):
     return ["-audiodev", "none,id=none"] if version < (8, 2) else ["-audio", "none"]
 
 
-def build_plugin(root, out, name="count"):
+def build_plugin(root, out, name="count", abi=None):
     """tests/bench/plugin/NAME.c, for the QEMU that is installed."""
-    abi = plugin_abi(installed_qemu())
+    abi = abi or plugin_abi(installed_qemu())
     target = out / f"{name}-abi{abi}.so"
     folder = root / "tests/bench/plugin"
     source = folder / f"{name}.c"

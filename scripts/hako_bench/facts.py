@@ -8,6 +8,7 @@ from dataclasses import dataclass
 class Board:
     name: str   # QEMU's machine, and the VMM's board
     uart: int   # its first PL011
+    counter: int  # by which the VMM knows the time, 24 MHz
     ram_alias: int = 0  # physical address where the RAM at 0 is seen once more
 
     @property
@@ -19,8 +20,8 @@ class Board:
 BOARDS = {
     board.name: board
     for board in (
-        Board("integratorcp", 0x16000000, ram_alias=0x80000000),
-        Board("versatilepb", 0x101f1000),
+        Board("integratorcp", 0x16000000, 0x10000028, ram_alias=0x80000000),
+        Board("versatilepb", 0x101f1000, 0x1000005C),
     )
 }
 

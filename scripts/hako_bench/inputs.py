@@ -98,6 +98,12 @@ def vmm_image(root):
     return virtual, (hako_qemu.MEMORY_MIB << 20) - size
 
 
+def vmm_windows(root):
+    """(first, end) of the virtual addresses at which the VMM sees guests and devices."""
+    text = (root / facts.LAYOUT_HEADER).read_text(encoding="utf-8")
+    return parse_layout(text, ("VMM_WINDOWS", "VMM_END"))
+
+
 class Symbols:
     """Names for the addresses of a kernel."""
 

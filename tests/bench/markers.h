@@ -13,6 +13,10 @@
 #define MARK_INIT  0xe00aa00a /* and r10, r10, r10: the first instruction of init */
 #define MARK_DONE  0xe18aa00a /* orr r10, r10, r10: nothing follows that is worth counting */
 
+/* Of the real-time guest (tests/guest/rt_code.S), for plugin/latency.c. */
+#define MARK_RT_BEGIN 0xe0099009 /* and r9, r9, r9: the first instruction of its interrupt handler */
+#define MARK_RT_VALUE 0xe1899009 /* orr r9, r9, r9: it has read its timer's count, into r0 */
+
 #ifdef __ASSEMBLER__
 /* clang-format off */
 /*

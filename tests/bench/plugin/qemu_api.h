@@ -107,6 +107,10 @@ struct plugin_mem_value {
 };
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, plugin_mem_fn fn, int flags,
 				      int rw, void *data);
+/* Of the access whose callback this is; valid until the next. */
+struct qemu_plugin_hwaddr;
+struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(plugin_mem_info info, uint64_t va);
+uint64_t qemu_plugin_hwaddr_phys_addr(const struct qemu_plugin_hwaddr *where);
 unsigned qemu_plugin_mem_size_shift(plugin_mem_info info);
 #pragma weak qemu_plugin_mem_get_value
 struct plugin_mem_value qemu_plugin_mem_get_value(plugin_mem_info info);
