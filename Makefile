@@ -121,7 +121,7 @@ include scripts/model.mk
 
 # ---- what a person asks for ----------------------------------------------------------------------
 
-.PHONY: all run run-native bench clean help
+.PHONY: all run run-native bench rt-latency clean help
 all: bundle ## build VMM, guest kernel and initramfs of BOARD, GUEST and PAN: zImage-hako
 
 run: bundle ## boot it in QEMU, console on this terminal (leave with Ctrl-a x)
@@ -138,6 +138,11 @@ bench: build/guest/$(GUEST)/vmlinux.hako build/guest/$(GUEST)-pan/vmlinux.hako \
 		$(BOARDS:%=build/%/vmm.bin)
 	@scripts/bench --kernel $(GUEST) --pan both \
 		$(if $(filter-out 0,$(MODEL)),--model $(filter-out 1,$(MODEL)))
+
+rt-latency: build/guest-tests/$(BOARD)/rt.elf build/$(BOARD)-vms/vmm.bin \
+		build/guest/$(GUEST)/vmlinux.hako $(INITRD_STRESS)
+rt-latency: ## how late is a real-time guest beside Linux under load?
+	@scripts/rt_latency --board $(BOARD) --kernel $(GUEST) --check
 
 clean: ## remove everything that was built
 	rm -rf build

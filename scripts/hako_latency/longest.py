@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The longest stretches of the VMM's instructions, from the plugin's lines to a report by function."""
+"""The longest stretches of the VMM's instructions: from the plugin's lines to a report."""
 
-import bisect
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,9 +45,6 @@ class Functions:
                 return address
         return None
 
-    def name_at(self, address):
-        return self.names[max(0, bisect.bisect_right(self.addresses, address) - 1)]
-
 
 @dataclass(frozen=True)
 class Stretch:
@@ -59,17 +55,16 @@ class Stretch:
     parts: tuple  # (name, instructions), in the order in which they were entered
 
     @property
-    def path(self):
-        """What stretches of one cause have in common: kind, and the functions with a share of it."""
+    def way(self):
+        """What stretches of one cause have in common: kind, and functions with a share of it."""
         return self.kind, tuple(name for name, insns in self.parts if insns * 20 >= self.insns)
 
 
 @dataclass
-class Path_:
-    """Stretches of one cause."""
+class Cause:
+    """Stretches that go the same way."""
 
     longest: Stretch
-    count: int = 0
     insns: list = field(default_factory=list)
 
 
@@ -93,16 +88,15 @@ def parse(text, functions):
     return stretches, totals
 
 
-def paths(stretches):
-    """Stretches by cause, the longest first."""
+def causes(stretches):
+    """Stretches by what they have in common, the longest first."""
     found = {}
     for one in stretches:
-        path = found.setdefault(one.path, Path_(one))
-        path.count += 1
-        path.insns.append(one.insns)
-        if one.insns > path.longest.insns:
-            path.longest = one
-    return sorted(found.values(), key=lambda path: -path.longest.insns)
+        cause = found.setdefault(one.way, Cause(one))
+        cause.insns.append(one.insns)
+        if one.insns > cause.longest.insns:
+            cause.longest = one
+    return sorted(found.values(), key=lambda cause: -cause.longest.insns)
 
 
 def describe(stretch, share=0.02):
@@ -120,11 +114,11 @@ def report(stretches, totals, over, top=20):
     for one in sorted(stretches, key=lambda one: -one.insns)[:top]:
         lines.append(f"{one.insns:9} {one.kind:5} guest pc {one.pc:08x} at {one.begin}: "
                      + describe(one))
-    lines += ["", f"Paths of more than {over} instructions: how often, median, longest; "
-              "functions of the longest"]
-    for path in paths(stretches):
-        ordered = sorted(path.insns)
-        lines.append(f"{path.count:7} {ordered[len(ordered) // 2]:8} {ordered[-1]:9} "
-                     f"{path.longest.kind:5} {describe(path.longest)}")
-        lines.append(f"{'':26} order: " + " > ".join(name for name, _ in path.longest.parts))
+    lines += ["", f"Ways of more than {over} instructions: how often, median, longest; functions "
+              "of the longest"]
+    for cause in causes(stretches):
+        ordered = sorted(cause.insns)
+        lines.append(f"{len(ordered):7} {ordered[len(ordered) // 2]:8} {ordered[-1]:9} "
+                     f"{cause.longest.kind:5} {describe(cause.longest)}")
+        lines.append(f"{'':26} order: " + " > ".join(name for name, _ in cause.longest.parts))
     return "\n".join(lines) + "\n"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the plugin's lines, one for each period of the real-time guest, to how late its handler was.
 
-The counter is the board's, 24 MHz, of which instructions are 125 / 24 under `-icount shift=3`. In its
-ticks, the guest's timer matches at M, M + P, M + 2 P and so on, where P is the period; M is not known.
-But every count that the guest reads from its timer bounds it: a handler that finds its timer n
-microseconds behind the match, at counter t, says that 24 n <= t - match < 24 (n + 1). All periods
-together leave a few ticks, of which the earliest is taken. If they leave nothing, the guest's timer has
-drifted.
+The counter is the board's, 24 MHz; under `-icount shift=3` a tick is 125 / 24 instructions. The
+guest's timer matches at the ticks M, M + P, M + 2 P and so on, where P is the period; M is not
+known. But every count that the guest reads from its timer bounds it: a handler that finds its timer
+n microseconds behind the match, at counter t, says that 24 n <= t - match < 24 (n + 1). All periods
+together leave a few ticks, of which the earliest is taken. If they leave nothing, the guest's timer
+has drifted.
 """
 
 import math
@@ -49,16 +49,12 @@ def parse(text):
 
 def _matches(periods, length):
     """(number of each period, earliest and latest tick of the first match)."""
-    first = periods[0].last_ticks
-    numbers, earliest, latest = [], None, None
-    for one in periods:
-        number = round((one.last_ticks - first) / length)
-        late = (length // TICKS_PER_US - one.value) % (length // TICKS_PER_US) * TICKS_PER_US
-        low = one.first_ticks - late - (TICKS_PER_US - 1) - number * length
-        high = one.last_ticks - late - number * length
-        earliest = low if earliest is None else max(earliest, low)
-        latest = high if latest is None else min(latest, high)
-        numbers.append(number)
+    # The latest that each match can have been.
+    bounds = [one.last_ticks + one.value * TICKS_PER_US - length for one in periods]
+    numbers = [round((bound - bounds[0]) / length) for bound in bounds]
+    latest = min(bound - number * length for number, bound in zip(numbers, bounds))
+    earliest = max(bound - (one.last_ticks - one.first_ticks) - (TICKS_PER_US - 1) - number * length
+                   for number, bound, one in zip(numbers, bounds, periods))
     return numbers, earliest, latest
 
 
@@ -69,8 +65,9 @@ def latencies(periods, period_us):
     length = period_us * TICKS_PER_US
     numbers, earliest, latest = _matches(periods, length)
     if earliest > latest:
-        raise LatencyError("the guest's timer does not match at equal distances: no moment fits all "
-                           f"{len(periods)} counts that it read (by {earliest - latest} ticks)")
+        raise LatencyError("the guest's timer does not match at equal distances: no moment fits "
+                           f"all {len(periods)} counts that it read (by {earliest - latest} "
+                           "ticks)")
     found = []
     for number, one in zip(numbers, periods):
         # The counter was at its reading for less than one tick.

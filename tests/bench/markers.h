@@ -14,7 +14,8 @@
 #define MARK_DONE  0xe18aa00a /* orr r10, r10, r10: nothing follows that is worth counting */
 
 /* Of the real-time guest (tests/guest/rt_code.S), for plugin/latency.c. */
-#define MARK_RT_BEGIN 0xe0099009 /* and r9, r9, r9: the first instruction of its interrupt handler */
+#define MARK_RT_BEGIN \
+	0xe0099009 /* and r9, r9, r9: the first instruction of its interrupt handler */
 #define MARK_RT_VALUE 0xe1899009 /* orr r9, r9, r9: it has read its timer's count, into r0 */
 
 #ifdef __ASSEMBLER__

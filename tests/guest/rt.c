@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A real-time guest: a task that a timer of the board starts in each period, which notes how late it is.
+ * A real-time guest: a task that a timer of the board starts in each period. It notes how late it
+ * is.
  *
  * The timer counts down from the period and goes on, so its count says how late the handler is. A
  * second timer runs freely: by it, the task sees whether a whole period went by without it. What is

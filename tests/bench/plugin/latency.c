@@ -3,16 +3,17 @@
  * A QEMU plugin that notes when the handler of the real-time guest (tests/guest/rt.c) begins, for
  * scripts/rt_latency.
  *
- * Arguments: out=FILE          a line for each period; required
- *            counter=ADDRESS   physical, of the board's 24 MHz counter, by which the VMM knows the time;
- *                              required
- *            windows=FIRST-END virtual addresses at which the VMM sees the board's devices; required
+ * Arguments, all required:
+ *            out=FILE          a line for each period
+ *            counter=ADDRESS   physical, of the board's 24 MHz counter, the VMM's clock
+ *            windows=FIRST-END virtual addresses at which the VMM sees the board's devices
  *
- * A line: `INSNS READ-INSNS READ-TICKS FIRST-TICKS LAST-TICKS VALUE`. INSNS is the count of instructions
- * before the handler's first one; READ-TICKS is what the VMM read last from the counter before that, as
- * 64 bits, and READ-INSNS the count of instructions then. VALUE is the count of the guest's timer, which
- * the handler reads next, FIRST-TICKS and LAST-TICKS the counter meanwhile. Under icount, virtual time is
- * the count of instructions, and what passed while the CPU waited, which a read of the counter shows.
+ * A line: `INSNS READ-INSNS READ-TICKS FIRST-TICKS LAST-TICKS VALUE`. INSNS is the count of
+ * instructions before the handler's first one; READ-TICKS is what the VMM read last from the
+ * counter before that, as 64 bits, and READ-INSNS the count of instructions then. VALUE is the
+ * count of the guest's timer, which the handler reads next, FIRST-TICKS and LAST-TICKS the counter
+ * meanwhile. Under icount, virtual time is the count of instructions, and what passed while the CPU waited,
+ * which a read of the counter shows.
  *
  * The interface of QEMU 9.2 is needed, for the values of memory accesses and registers.
  */
@@ -101,7 +102,8 @@ static void on_value_read(unsigned cpu, void *data)
 		return;
 	state.in_handler = false;
 	fprintf(config.out, " %" PRIu64 " %" PRIu64 " %" PRIu32 "\n",
-		state.has_first ? state.first_ticks : state.read_ticks, state.read_ticks, read_r0());
+		state.has_first ? state.first_ticks : state.read_ticks, state.read_ticks,
+		read_r0());
 	fflush(config.out);
 }
 

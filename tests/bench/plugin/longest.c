@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A QEMU plugin that finds the longest stretches of the VMM's instructions: from a trap, from the end
- * of a wait for an interrupt, or from a preempt point to the next instruction of a guest, wait or
- * preempt point. An interrupt of the board waits as long as that.
+ * A QEMU plugin that finds the longest stretches of the VMM's instructions: from a trap, from the
+ * end of a wait for an interrupt, or from a preempt point to the next instruction of a guest, wait
+ * or preempt point. An interrupt of the board waits as long as that.
  *
  * Arguments: out=FILE         where the stretches go, a line each; required
  *            vmm=FIRST-END    virtual addresses of the VMM's code; required
  *            image=VA-PA      where the VMM's image is, with the MMU on and off; required
- *            functions=FILE   addresses of the VMM's functions, ascending, a hexadecimal one on each
- *                             line; required
+ *            functions=FILE   addresses of the VMM's functions, ascending, hexadecimal, a line
+ *                             each; required
  *            point=ADDRESS    of an instruction that is a preempt point; may be repeated
  *            over=N           stretches of more than N instructions are written (default 1500)
  *
  * Lines: `stretch begin=INSNS insns=N kind=KIND pc=ADDRESS` followed by FUNCTION:INSNS pairs in the
- * order in which the functions were entered first, where FUNCTION counts the lines of functions=FILE
- * from 0 and ADDRESS is that of the guest's last block; at the end `kind=KIND count=N sum=N max=N`.
- * scripts/longest reads them.
+ * order in which the functions were entered first, where FUNCTION counts the lines of
+ * functions=FILE from 0 and ADDRESS is that of the guest's last block; at the end
+ * `kind=KIND count=N sum=N max=N`. scripts/longest reads them.
  */
 #include "tests/bench/plugin/insns.h"
 
