@@ -172,4 +172,9 @@ struct board {
 
 extern const struct board board;
 
+struct nic_driver;
+
+/** The driver of its Ethernet (board/nic.h), in images that drive that themselves. */
+extern const struct nic_driver *const board_nic;
+
 #endif

@@ -18,22 +18,19 @@ obj-y += devemu/inert.o
 obj-y += devemu/trapped.o
 obj-y += devemu/hako_power.o
 
-# Drivers use these seldom: small rather than fast.
-cold-y += devemu/hako_power.o devemu/icp_cpregs.o devemu/inert.o devemu/sp805.o devemu/sp810.o
-cold-y += devemu/trapped.o
-cold-y += devemu/vpb_sysregs.o
-# The hot register of a timer is read in its header.
-cold-y += devemu/arm_timer_core.o
-# A byte costs far more on its line.
-cold-y += devemu/pl011.o
-cold-y += devemu/vpb_sic.o
-
-# Several VMs: virtio.
-vms-y += devemu/dma.o devemu/virtqueue.o devemu/virtio_mmio.o devemu/virtio_blk.o
-vms-y += devemu/ram_disk.o devemu/virtio_console.o devemu/virtio_rng.o
-vms-y += devemu/dma.o devemu/virtqueue.o devemu/virtio_mmio.o
-vms-y += devemu/virtio_net.o
-
-# What only an image with several VMs can give to a guest.
+# The image for several VMs: what the board does not have.
+vms-y += devemu/dma.o
 vms-y += devemu/pl031.o
-cold-y += devemu/pl031.o
+vms-y += devemu/ram_disk.o
+vms-y += devemu/virtio_blk.o
+vms-y += devemu/virtio_console.o
+vms-y += devemu/virtio_mmio.o
+vms-y += devemu/virtio_net.o
+vms-y += devemu/virtio_rng.o
+vms-y += devemu/virtqueue.o
+
+# Drivers use these seldom, or a byte costs far more on its line: small rather than fast. (The hot
+# register of a timer is read in its header.)
+cold-y += devemu/arm_timer_core.o devemu/hako_power.o devemu/icp_cpregs.o devemu/inert.o
+cold-y += devemu/pl011.o devemu/pl031.o devemu/sp805.o devemu/sp810.o devemu/trapped.o
+cold-y += devemu/virtio_console.o devemu/virtio_rng.o devemu/vpb_sic.o devemu/vpb_sysregs.o

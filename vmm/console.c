@@ -189,6 +189,19 @@ const struct uart_backend *console_backend_uart1(const struct vm *vm)
 	return &console->backend;
 }
 
+/**
+ * A virtio console is another door to the VM's console: what it sends is shown, and it gets what is
+ * typed once a driver waits for it.
+ */
+const struct uart_backend *console_backend_virtio(const struct vm *vm, struct device *dev)
+{
+	struct vm_console *const console = find(vm);
+
+	CHECK(console);
+	console->virtio = dev;
+	return &console->backend;
+}
+
 /** The VM's UART model is there: from now on it gets what is typed for it. */
 void console_connect(struct vm *vm)
 {

@@ -12,11 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct device;
 struct vm;
 
 void console_init(void);
 const struct uart_backend *console_backend(const struct vm *vm);
 void console_connect(struct vm *vm);
+void console_reset(const struct vm *vm);
 void console_write(const char *text, size_t length);
 void console_interrupt(void);
 bool console_uart1_interrupt(unsigned irq);
@@ -26,7 +28,7 @@ void console_last_words(void);
 /* Of an image with several VMs. */
 void console_set_options(uint8_t escape, bool has_prefix);
 const struct uart_backend *console_backend_uart1(const struct vm *vm);
-void console_reset(const struct vm *vm);
 uint32_t console_lost(const struct vm *vm);
+const struct uart_backend *console_backend_virtio(const struct vm *vm, struct device *dev);
 
 #endif

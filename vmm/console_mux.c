@@ -2,6 +2,7 @@
 #include "vmm/console_mux.h"
 
 #include "devemu/pl011.h"
+#include "devemu/virtio_console.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/printf.h"
 #include "vmm/log_ring.h"
@@ -281,6 +282,10 @@ bool vm_console_give(struct vm_console *vm)
 {
 	bool given = false;
 
+	while (vm->virtio && ring_count(&vm->typed) > 0 && virtio_console_can_receive(vm->virtio)) {
+		virtio_console_receive(vm->virtio, ring_get(&vm->typed));
+		given = true;
+	}
 	while (vm->uart && ring_count(&vm->typed) > 0 && pl011_can_receive(vm->uart)) {
 		pl011_receive(vm->uart, ring_get(&vm->typed));
 		given = true;

@@ -36,10 +36,11 @@ struct vm_console {
 	struct uart_backend backend; /* first: the two are one pointer */
 	struct console_mux *mux;     /* NULL: a UART of its own */
 	const char *name;
-	struct device *uart; /* the model; NULL before it is there */
-	struct ring output;  /* printed, and not yet shown */
-	uint32_t lost;       /* of its output, since the start */
-	uint32_t lost_told;  /* of them, those that the terminal has been told of */
+	struct device *uart;   /* the model; NULL before it is there */
+	struct device *virtio; /* the same, of a virtio console; or NULL */
+	struct ring output;    /* printed, and not yet shown */
+	uint32_t lost;         /* of its output, since the start */
+	uint32_t lost_told;    /* of them, those that the terminal has been told of */
 	struct ring typed;
 	uint8_t typed_bytes[CONSOLE_TYPED_MAX];
 };

@@ -164,3 +164,9 @@ void console_connect(struct vm *vm)
 	keyboard = vm->console;
 	uart_enable_rx_irq(&uart, true);
 }
+
+/** Nothing of an earlier run is kept for the guest but what it has not taken yet. */
+void console_reset(const struct vm *vm)
+{
+	typed_count = 0;
+}

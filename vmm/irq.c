@@ -8,6 +8,7 @@
 #include "vmm/lib/check.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/string.h"
+#include "vmm/service.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 
@@ -117,6 +118,6 @@ void irq_dispatch(void)
 		timer_interrupt();
 	else if ((unsigned)irq == board.console.irq)
 		console_interrupt();
-	else if (!console_uart1_interrupt((unsigned)irq))
+	else if (!console_uart1_interrupt((unsigned)irq) && !service_interrupt((unsigned)irq))
 		show((unsigned)irq);
 }

@@ -11,6 +11,7 @@
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
 #include "vmm/run.h"
+#include "vmm/service.h"
 #include "vmm/stop.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
@@ -67,7 +68,9 @@ void vmm_main(const struct boot_info *info)
 	read_bundle(info);
 
 	run_init();
-	if (config_read(&bundle, info, &config) != STATUS_OK || !make_vms(info))
+	if (config_read(&bundle, info, &config) != STATUS_OK ||
+	    service_make(&config, info, &bundle) != STATUS_OK || !make_vms(info) ||
+	    service_start() != STATUS_OK)
 		stop_board(1); /* the reason has been logged */
 	run_begin();
 }

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-obj-y += vmm/console_one.o
 obj-y += vmm/console_key.o
 obj-y += vmm/irq.o
 obj-y += vmm/loader.o
@@ -14,18 +13,30 @@ obj-y += vmm/vm.o
 obj-y += vmm/vm_config_common.o
 obj-y += vmm/vm_devices.o
 
-# What the image for one VM has instead of things that only several need.
+# The image for one VM: what it has instead of things that only several need.
+one-y += vmm/console_one.o
+one-y += vmm/events_none.o
+one-y += vmm/service_none.o
 one-y += vmm/vm_config_one.o
 one-y += vmm/vm_virtio_none.o
 
-obj-y += vmm/vm_config_common.o
-# What the image for one VM has instead of the description of several.
-one-y += vmm/vm_config_one.o
+# The image for several VMs.
 vms-y += vmm/config_tree.o
 vms-y += vmm/config_vm.o
+vms-y += vmm/console.o
+vms-y += vmm/console_mux.o
+vms-y += vmm/entropy.o
+vms-y += vmm/events.o
+vms-y += vmm/line_editor.o
+vms-y += vmm/log_ring.o
+vms-y += vmm/monitor.o
+vms-y += vmm/service.o
 vms-y += vmm/vm_config.o
 vms-y += vmm/vm_config_read.o
+vms-y += vmm/vm_disk.o
 vms-y += vmm/vm_models.o
+vms-y += vmm/vm_virtio.o
+vms-y += vmm/vms.o
 vms-y += libfdt/fdt.o libfdt/fdt_ro.o
 
 # With STATS=1: the same objects, linked once more with hooks into these functions (vmm/stats.c).
@@ -37,23 +48,10 @@ STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_retu
 	fast_return_dacr prefetch_abort_trap proxy_table_make pv_page_trap trap_device trap_from_guest trap_software_interrupt \
 	vcpu_inject_interrupt vcpu_inject_trap
 
-# Runs at the start and the stop, or when something is wrong: small rather than fast.
-cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/console_key.o vmm/loader.o
-cold-y += vmm/console_one.o vmm/timer.o vmm/uart.o vmm/main.o vmm/run.o vmm/sched.o vmm/stop.o vmm/stats_report.o vmm/vm.o vmm/vm_devices.o
-cold-y += vmm/vm_config_common.o vmm/vm_config_one.o
-
-# Of an image with several VMs.
-vms-y += vmm/console.o
-vms-y += vmm/console_mux.o
-vms-y += vmm/events.o
-vms-y += vmm/line_editor.o
-vms-y += vmm/log_ring.o
-vms-y += vmm/monitor.o
-cold-y += vmm/console_mux.o vmm/line_editor.o vmm/log_ring.o vmm/monitor.o
-cold-y += vmm/main.o vmm/stop.o vmm/stats_report.o
-cold-y += vmm/config_tree.o vmm/config_vm.o vmm/vm_config.o vmm/vm_config_common.o
-cold-y += vmm/vm_config_one.o vmm/vm_config_read.o
-
-# Several VMs.
-vms-y += vmm/entropy.o
-cold-y += vmm/entropy.o
+# Runs at the start and the stop, seldom, or when something is wrong: small rather than fast.
+cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/config_tree.o vmm/config_vm.o
+cold-y += vmm/console_key.o vmm/console_mux.o vmm/console_one.o vmm/entropy.o vmm/line_editor.o
+cold-y += vmm/loader.o vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/run.o vmm/sched.o vmm/service.o
+cold-y += vmm/stats_report.o vmm/stop.o vmm/timer.o vmm/uart.o vmm/vm.o vmm/vm_config.o
+cold-y += vmm/vm_config_common.o vmm/vm_config_one.o vmm/vm_config_read.o vmm/vm_devices.o
+cold-y += vmm/vm_disk.o vmm/vm_virtio.o vmm/vms.o

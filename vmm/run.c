@@ -4,12 +4,12 @@
 #include "arch/arm/cache.h"
 #include "arch/arm/user_access.h"
 #include "board/board.h"
+#include "vmm/events.h"
 #include "vmm/irq.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/preempt.h"
 #include "vmm/sched.h"
 #include "vmm/timer.h"
-#include "vmm/trap.h"
 #include "vmm/vm.h"
 
 /* The lowest word of a stack: if it has changed, the stack was too small. */
@@ -19,28 +19,31 @@ struct vm *run_vm;
 bool run_due;
 
 static struct sched sched;
-static struct vm *vms[SCHED_MAX];
+static struct vm *vms[SCHED_MAX]; /* in the order of the scheduler's numbers */
 
 void run_init(void)
 {
 	sched_init(&sched, timer_now());
 }
 
-/** The first words of a VM's thread: it has never run before. */
-static void thread_main(void)
-{
-	vm_first_start(run_vm);
-	guest_enter(trap_resume(&run_vm->vcpu));
-}
-
-/** Gives @p vm a thread; it becomes ready by run_set_ready(). The MMU is as vm_create() left it. */
-void run_add(struct vm *vm)
+/**
+ * Gives @p vm a thread, which begins with @p entry, in the present address space; it becomes ready by
+ * run_set_ready().
+ */
+void run_add(struct vm *vm, void (*entry)(void))
 {
 	mmu_save(&vm->mmu);
-	thread_init(&vm->thread, &vm->vcpu.frame, thread_main);
+	thread_init(&vm->thread, &vm->vcpu.frame, entry);
 	vm_room(vm)->stack[0] = STACK_END;
 	vms[sched_add(&sched, &vm->sched, timer_now())] = vm;
 	run_vm = vm; /* any one: so that there always is one */
+}
+
+/** CPU time of a VM, up to now, in ticks of CLOCK_HZ. */
+uint64_t run_time(const struct vm *vm)
+{
+	sched_account(&sched, timer_now());
+	return vm->sched.used;
 }
 
 /** Whether some VM is not off. */
@@ -116,6 +119,8 @@ void run_others(void)
 		vfp_save(&from->vfp);
 	load(to);
 	run_vm = to;
+	to->switches++;
+	event(EVENT_SWITCH, to->number, to->vcpu.frame.pc, 0);
 	to->vcpu.attention = 1; /* whatever has happened to it meanwhile */
 	thread_switch(&from->thread, &to->thread);
 }

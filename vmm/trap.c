@@ -42,6 +42,7 @@ static void wait_for_interrupt(struct vcpu *vcpu)
 
 	vm->waiting = true;
 	while (!vcpu->interrupt && vm->request == VM_NOTHING) {
+		vm->waits++;
 		run_set_ready(vm, false);
 		run_others();
 	}

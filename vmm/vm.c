@@ -9,6 +9,7 @@
 #include "vcpu/guest_mem.h"
 #include "vcpu/pv.h"
 #include "vmm/console.h"
+#include "vmm/events.h"
 #include "vmm/irq.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
@@ -18,6 +19,7 @@
 #include "vmm/run.h"
 #include "vmm/stop.h"
 #include "vmm/timer.h"
+#include "vmm/trap.h"
 #include "vmm/vm_devices.h"
 
 /**
@@ -30,6 +32,16 @@ void vm_ask(struct vm *vm, enum vm_request what)
 	vm->vcpu.attention = 1;
 	run_set_ready(vm, true);
 }
+
+static struct vm *vms[VMS_MAX];
+
+/** The VM with a number, or NULL: there is none. */
+struct vm *vm_get(unsigned number)
+{
+	return number < VMS_MAX ? vms[number] : 0;
+}
+
+static void thread_main(void);
 
 /** RAM of the board: after one VM's comes the next one's. */
 static enum status add_ram(struct vm *vm)
@@ -58,8 +70,8 @@ static const struct {
 } usual_sizes[] = {
 	/* clang-format off */
 	{ 48 * MIB, { SHADOW_CONTEXTS, SHADOW_TABLES } },
-	{ 16 * MIB, { 6,               160 } },
-	{ 0,        { 3,               24 } },
+	{ 16 * MIB, { 5,               128 } },
+	{ 0,        { 3,               16 } },
 	/* clang-format on */
 };
 
@@ -160,7 +172,8 @@ enum status vm_create(struct vm *vm, unsigned number, const struct system_config
 	timer_connect(vm);
 	console_connect(vm);
 	make_schedule(vm);
-	run_add(vm);
+	vms[number] = vm;
+	run_add(vm, thread_main);
 	return STATUS_OK;
 }
 
@@ -168,6 +181,10 @@ enum status vm_create(struct vm *vm, unsigned number, const struct system_config
 static void start(struct vm *vm)
 {
 	vm->state = VM_RUNNING;
+	vm->is_dead = false;
+	console_reset(vm);
+	event(EVENT_START, vm->number, vm->starts, 0);
+	vm->dma.generation++;
 	irq_open(vm);
 	timer_cancel_all(vm);
 	for (unsigned i = 0; i < vm->device_count; i++) {
@@ -216,12 +233,26 @@ static void start_when_asked(struct vm *vm)
 	start(vm);
 }
 
-/** The VM is off until it is to start again; @p code is what the board ends with, if it was the last. */
-static void power_off(struct vm *vm, int code)
+/** The beginning of a VM's thread, which never ends. */
+static void thread_main(void)
+{
+	start_when_asked(run_vm);
+	guest_enter(trap_resume(&run_vm->vcpu));
+}
+
+/** The VM is off until it is to start again. */
+static void switch_off(struct vm *vm)
 {
 	vm->state = VM_OFF;
+	event(EVENT_STOP, vm->number, 0, 0);
 	irq_close(vm);
 	timer_cancel_all(vm);
+}
+
+/** The same, by itself: if it was the last one, the board ends, with @p code. */
+static void power_off(struct vm *vm, int code)
+{
+	switch_off(vm);
 	if (!vms_any_on())
 		stop_board(code);
 	start_when_asked(vm);
@@ -232,7 +263,7 @@ static void pause(struct vm *vm)
 {
 	vm->state = VM_PAUSED;
 	log_info("[%s] paused\n", vm->name);
-	timer_stand_still(vm, true);
+	timer_stand_still(vm, !vm->config->time_runs_in_pause);
 	do {
 		vm->request = VM_NOTHING;
 		wait_for_request(vm);
@@ -243,12 +274,6 @@ static void pause(struct vm *vm)
 		vm->request = VM_NOTHING;
 		log_info("[%s] goes on\n", vm->name);
 	}
-}
-
-/** The beginning of the VM's thread: somebody has asked for something. */
-void vm_first_start(struct vm *vm)
-{
-	start_when_asked(vm);
 }
 
 /** Does what was asked of the VM. */
@@ -268,8 +293,9 @@ void vm_act_on_request(struct vm *vm)
 			power_off(vm, 0);
 			break;
 		case VM_STOP:
-			log_info("[%s] stopped\n", vm->name);
-			power_off(vm, 0);
+			log_info("[%s] stopped by the monitor\n", vm->name);
+			switch_off(vm);
+			start_when_asked(vm);
 			break;
 		case VM_PAUSE:
 			pause(vm);
@@ -299,5 +325,12 @@ void vm_stop_with_report(struct vm *vm, const char *trap)
 		 (unsigned)vcpu_cpsr(vcpu), (unsigned)vcpu_spsr(vcpu), (unsigned)vcpu->mmu.sctlr,
 		 (unsigned)vcpu->mmu.ttbr, (unsigned)vcpu->mmu.dacr);
 	vm->deaths++;
+	event(EVENT_DEATH, vm->number, f->pc, vcpu->stop_value);
+	if (vm->config->on_death == ON_DEATH_RESTART && vm->deaths - 1 < vm->config->restarts) {
+		log_info("[%s] restarted after its death\n", vm->name);
+		start(vm);
+		return;
+	}
+	vm->is_dead = true;
 	power_off(vm, 1);
 }

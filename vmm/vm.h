@@ -12,6 +12,7 @@
 #include "arch/arm/user_access.h"
 #include "board/board.h"
 #include "devemu/backend.h"
+#include "devemu/dma.h"
 #include "domain/shadow.h"
 #include "domain/vm_mem.h"
 #include "vcpu/vcpu.h"
@@ -22,7 +23,7 @@
 
 #include <stdbool.h>
 
-#define VMS_MAX        SCHED_MAX
+#define VMS_MAX        BUNDLE_VMS_MAX
 #define VM_DEVICES_MAX 32
 #define VM_TIMERS_MAX  8
 
@@ -51,7 +52,8 @@ struct vm {
 	struct mmu_state mmu;
 	struct vfp_state vfp;
 	struct sched_entity sched;
-	bool waiting; /* until an input of the vCPU is asserted */
+	bool waiting;             /* until an input of the vCPU is asserted */
+	uint32_t switches, waits; /* times it got the CPU from another, and gave it up */
 
 	struct device device[VM_DEVICES_MAX];
 	unsigned device_count;
@@ -60,6 +62,7 @@ struct vm {
 	uint32_t cpu_inputs;                /* asserted inputs of VM_SINK_CPU */
 	struct irq_refresh lines;           /* of the board, that are shown to it: vmm/irq.c */
 	struct power_backend power;
+	struct dma dma; /* of the image for several VMs: vmm/vm_virtio.c */
 
 	/* Its time: vmm/timer.c. */
 	struct clock clock;
@@ -78,6 +81,7 @@ struct vm {
 	enum vm_request request;
 	unsigned starts;
 	unsigned deaths; /* stops with a report */
+	bool is_dead;    /* off because of the last one */
 };
 
 /** A VM and the stack of its thread, which ends where the frame begins. */
@@ -95,7 +99,7 @@ _Static_assert(offsetof(struct vm_room, vm) == THREAD_STACK_SIZE, "frame and sta
 
 enum status vm_create(struct vm *vm, unsigned number, const struct system_config *config,
 		      const struct boot_info *info, const struct bundle *bundle) MUST_CHECK;
-void vm_first_start(struct vm *vm);
+struct vm *vm_get(unsigned number);
 void vm_ask(struct vm *vm, enum vm_request what);
 void vm_act_on_request(struct vm *vm);
 void vm_stop_with_report(struct vm *vm, const char *trap);

@@ -24,6 +24,7 @@
 /* In the pool, behind the shadow tables: pages that are cached, at another address than this. */
 #define VMM_POOL_VECTORS   0x000fd000 /* vectors, beside a part of the guest's own */
 #define VMM_POOL_PV_PAGE   0x000fe000
+#define VMM_POOL_VECTOR_L2 0x000ff400 /* in the first pool: of the slot of the VMM's vectors */
 #define VMM_POOL_PV_L2     0x000ff800 /* the second-level table of its slot */
 #define VMM_POOL_WINDOW_L2 0x000ffc00 /* ... and of VMM_WINDOWS: in the first pool, for all VMs */
 
@@ -39,6 +40,10 @@
 #define WINDOW_DEVICE_COUNT 64
 #define WINDOW_BUNDLE       192
 #define WINDOW_BUNDLE_COUNT 16
+#define WINDOW_VMS          208 /* WINDOW_VM_COUNT of each VM, then of the VMM's own */
+#define WINDOW_VM_COUNT     5
+#define WINDOW_VMS_MAX      8
+#define WINDOW_DISK         248
 #define WINDOW_L2           255 /* the table of the windows itself */
 
 #define VM_RAM_HPA 0x00100000

@@ -167,6 +167,33 @@ void *mmu_guest_window(hpa_t page)
 	return map_window(WINDOW_GUEST + index, page.raw, 0);
 }
 
+/**
+ * A page of the memory of VM @p vm, uncached, for what the VMM copies on behalf of its devices: the
+ * slots are enum dma_slot. Valid until the next call with the same two.
+ */
+void *mmu_vm_window(unsigned vm, unsigned slot, hpa_t page)
+{
+	static uint32_t mapped[WINDOW_VMS_MAX][WINDOW_VM_COUNT]; /* HPA + 1; 0: none */
+	const unsigned index = WINDOW_VMS + vm * WINDOW_VM_COUNT + slot;
+
+	CHECK(vm < ARRAY_SIZE(mapped) && slot < WINDOW_VM_COUNT);
+	if (mapped[vm][slot] == page.raw + 1u)
+		return (void *)(uintptr_t)(VMM_WINDOWS + index * PAGE_SIZE);
+	mapped[vm][slot] = page.raw + 1u;
+	return map_window(index, page.raw, 0);
+}
+
+/** A page of a RAM disk, uncached. Valid until the next call. */
+void *mmu_disk_window(hpa_t page)
+{
+	static uint32_t mapped;
+
+	if (mapped == page.raw + 1u)
+		return (void *)(uintptr_t)(VMM_WINDOWS + WINDOW_DISK * PAGE_SIZE);
+	mapped = page.raw + 1u;
+	return map_window(WINDOW_DISK, page.raw, 0);
+}
+
 /** Registers of the board's own devices, mapped for good. */
 volatile uint32_t *mmu_device_window(hpa_t base, uint32_t size)
 {
@@ -222,6 +249,14 @@ static void mmu_lock_tlb(void)
 	cp15_write_tlb_lockdown(0);
 }
 
+/** An entry of the one table that is in cached memory: the walker reads memory (TRM, 3.2). */
+static void set_vmm_slot(unsigned slot, uint32_t desc)
+{
+	vmm_l1_table[slot] = desc;
+	cache_clean_d_line((uint32_t)(uintptr_t)&vmm_l1_table[slot]);
+	cache_drain_write_buffer(0);
+}
+
 /**
  * VMM_POOL leads to another pool now: its entry in the lockdown part of the TLB would survive every
  * invalidation but that of its own address (TRM, 2.3.9), so it is made anew, as in mmu_lock_tlb().
@@ -250,13 +285,8 @@ static void make_shared_vectors(void)
  */
 void mmu_use_pool(hpa_t pool)
 {
-	uint32_t *const slots = &vmm_l1_table[VMM_BASE >> 20];
-
-	vmm_l1_table[VMM_POOL >> 20] = desc_section(pool.raw, AP_PRIV, MMU_DOMAIN_VMM, 0);
-	vmm_l1_table[VMM_PV_PAGE >> 20] = desc_coarse(pool.raw + VMM_POOL_PV_L2, MMU_DOMAIN_PV);
-	/* The one table in cached memory: the walker reads memory. The slots are in one line. */
-	cache_clean_d_line((uint32_t)(uintptr_t)slots);
-	cache_drain_write_buffer(0);
+	set_vmm_slot(VMM_POOL >> 20, desc_section(pool.raw, AP_PRIV, MMU_DOMAIN_VMM, 0));
+	set_vmm_slot(VMM_PV_PAGE >> 20, desc_coarse(pool.raw + VMM_POOL_PV_L2, MMU_DOMAIN_PV));
 	cp15_write_ttbr(vmm_l1_hpa);
 	cp15_tlb_invalidate_all(0);
 	relock_pool(pool);
@@ -286,6 +316,18 @@ void mmu_load(const struct mmu_state *state)
 	relock_pool(state->pool);
 }
 
+/** The VMM's own first-level table has the vectors, too: for its start-up, and for vmm/service.c. */
+static void map_vectors(void)
+{
+	volatile uint32_t *const l2 =
+		(uint32_t *)(VMM_WINDOWS + WINDOW_L2 * PAGE_SIZE + (VMM_POOL_VECTOR_L2 & 0xfffu));
+
+	l2[0xf0] = mmu_vector_page_desc();
+	set_vmm_slot(0xfff, desc_coarse(pool_hpa + VMM_POOL_VECTOR_L2, MMU_DOMAIN_VECTORS));
+	cp15_write_dacr(MMU_DACR_FIXED);
+	cp15_tlb_invalidate_all(0);
+}
+
 /**
  * Takes over from the early boot. The VMM has no process of its own: the FCSE PID stays 0 for good,
  * so that addresses are what they are, and the guest's PID is a matter of the shadow tables.
@@ -300,6 +342,7 @@ void mmu_init(const struct boot_info *info)
 		guest_pages[i] = 1;
 	cp15_write_pid(0);
 	mmu_lock_tlb();
+	map_vectors();
 	/* S and R off: AP = 00 grants nothing. High vectors; no table has them at 0 yet. */
 	cp15_write_sctlr((cp15_read_sctlr() & ~(uint32_t)(SCTLR_S | SCTLR_R | SCTLR_RR)) | SCTLR_V);
 }

@@ -3,4 +3,5 @@ obj-y += board/drivers/pl011.o
 obj-y += board/drivers/arm_timer.o
 
 # Several VMs: the board's Ethernet is a port of their switch.
+vms-y += board/drivers/board_nic.o
 vms-y += board/drivers/smc91c111.o

@@ -18,8 +18,7 @@ GUEST_PV_ATTACKS := $(addprefix hostile_pv_,$(shell seq 25))
 # What caches and TLB need, for the model of tests/arm926-model: QEMU has neither.
 GUEST_CACHE := $(addprefix cache_,names code tables tlb switch fcse vectors shared emulated restart pv)
 GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \
-	shadow_edges irq_timer idle mmio mmio_known ethernet isolation not_in_qemu restart_vfp \
-	shadow_edges irq_timer idle rt mmio mmio_known isolation not_in_qemu restart_vfp \
+	shadow_edges irq_timer idle rt mmio mmio_known ethernet isolation not_in_qemu restart_vfp \
 	$(GUEST_CACHE) $(GUEST_RANDOM) $(GUEST_ATTACKS) \
 	$(GUEST_PV) $(GUEST_PV_ATTACKS)
 GUEST_PROGRAMS_versatilepb := pl190

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/service.h"
+
+#include "arch/arm/mmu.h"
+#include "board/board.h"
+#include "net/uplink.h"
+#include "vmm/console.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/check.h"
+#include "vmm/lib/heap.h"
+#include "vmm/lib/log.h"
+#include "vmm/lib/string.h"
+#include "vmm/run.h"
+#include "vmm/timer.h"
+#include "vmm/vm.h"
+#include "vmm/vm_disk.h"
+
+#define NIC_ROW  "ethernet"
+#define NIC_SIZE 4096u
+
+static struct vswitch *networks[CONFIG_NETWORKS_MAX];
+
+/* The board's Ethernet, if a network has it. */
+static struct uplink *uplink;
+static unsigned nic_irq;
+static bool wanted;
+static struct vm *thread; /* has no guest: it is never on */
+
+/** Called from the board's interrupt: frames wait to be sent on. */
+static void request(struct uplink *asking)
+{
+	wanted = true;
+	run_set_ready(thread, true);
+}
+
+static void thread_main(void)
+{
+	for (;;) {
+		wanted = false;
+		uplink_run(uplink);
+		if (!wanted) {
+			run_set_ready(thread, false);
+			run_others();
+		}
+	}
+}
+
+/** Of the VMs on the network with the uplink, the highest priority: it has the most to lose. */
+static unsigned find_priority(const struct system_config *config)
+{
+	unsigned priority = 0;
+
+	for (unsigned i = 0; i < config->vm_count; i++) {
+		for (unsigned n = 0; n < config->vm[i].virtio_count; n++) {
+			const struct virtio_config *const device = &config->vm[i].virtio[n];
+
+			if (device->type == VIRTIO_NETWORK &&
+			    config->network[device->network].uplink &&
+			    config->vm[i].priority > priority)
+				priority = config->vm[i].priority;
+		}
+	}
+	return priority;
+}
+
+static enum status uplink_make(const struct system_config *config, struct vswitch *network)
+{
+	struct vm_room *const room = heap_alloc(sizeof(*room));
+
+	uplink = heap_alloc(sizeof(*uplink));
+	uplink_init(uplink, "uplink", board_nic, request);
+	for (unsigned n = 0; n < board.irq_count; n++)
+		if (strcmp(board.irqs[n].window, NIC_ROW) == 0)
+			nic_irq = board.irqs[n].irq;
+	thread = &room->vm;
+	memcpy(thread->name, "hako", sizeof("hako"));
+	thread->sched.priority = find_priority(config);
+	run_add(thread, thread_main);
+	return switch_attach(network, &uplink->port);
+}
+
+/**
+ * Makes disks and networks; VMs refer to them by their place in the description. Called before there
+ * is a VM, as the thread has the VMM's own first-level table.
+ */
+enum status service_make(const struct system_config *config, const struct boot_info *info,
+			 const struct bundle *bundle)
+{
+	console_set_options((uint8_t)config->escape, config->prefix);
+	for (unsigned n = 0; n < config->network_count; n++) {
+		networks[n] = heap_alloc(sizeof(*networks[n]));
+		switch_init(networks[n], config->network[n].name, timer_now);
+		if (config->network[n].uplink) {
+			const enum status status = uplink_make(config, networks[n]);
+
+			if (status != STATUS_OK)
+				return status;
+		}
+	}
+	return vm_disks_make(config, info, bundle);
+}
+
+/** Starts the board's Ethernet, when all ports are known. */
+enum status service_start(void)
+{
+	if (!uplink)
+		return STATUS_OK;
+	for (unsigned i = 0; i < board.window_count; i++) {
+		const struct board_window *const row = &board.windows[i];
+
+		if (strcmp(row->name, NIC_ROW) != 0)
+			continue;
+		if (uplink_start(uplink, mmu_device_window(hpa(row->base), NIC_SIZE)) != STATUS_OK)
+			break;
+		board.irqchip_driver->unmask(nic_irq);
+		log_info(
+			"hako: network %s: the board's Ethernet is %02x:%02x:%02x:%02x:%02x:%02x\n",
+			uplink->port.on->name, uplink->address[0], uplink->address[1],
+			uplink->address[2], uplink->address[3], uplink->address[4],
+			uplink->address[5]);
+		return STATUS_OK;
+	}
+	log_error(
+		"hako: the board's Ethernet does not answer; leave `uplink` out of the description\n");
+	return STATUS_NOT_FOUND;
+}
+
+/** Network @p n of the description. */
+struct vswitch *service_network(unsigned n)
+{
+	CHECK(n < CONFIG_NETWORKS_MAX && networks[n]);
+	return networks[n];
+}
+
+/** Serves the board's Ethernet if that is what interrupts, and the VMM's. */
+bool service_interrupt(unsigned irq)
+{
+	if (!uplink || irq != nic_irq)
+		return false;
+	uplink_interrupt(uplink);
+	return true;
+}

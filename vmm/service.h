@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is no VM's but the VMM's own, in an image with several VMs: disks, switches, and the board's
+ * Ethernet. Frames that come from it are sent on their way by a thread that takes its turn among
+ * those of the VMs, so that it keeps nobody waiting who comes first. In an image with one VM there is
+ * nothing of this (vmm/service_none.c).
+ */
+#ifndef VMM_SERVICE_H
+#define VMM_SERVICE_H
+
+#include "vmm/boot_info.h"
+#include "vmm/bundle.h"
+#include "vmm/vm_config.h"
+
+struct vswitch;
+
+enum status service_make(const struct system_config *config, const struct boot_info *info,
+			 const struct bundle *bundle) MUST_CHECK;
+enum status service_start(void) MUST_CHECK;
+struct vswitch *service_network(unsigned n);
+bool service_interrupt(unsigned irq);
+
+#endif

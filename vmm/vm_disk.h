@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The disks that the description names, as back ends of virtio block devices. */
+#ifndef VMM_VM_DISK_H
+#define VMM_VM_DISK_H
+
+#include "devemu/block.h"
+#include "vmm/boot_info.h"
+#include "vmm/bundle.h"
+#include "vmm/vm_config.h"
+
+enum status vm_disks_make(const struct system_config *config, const struct boot_info *info,
+			  const struct bundle *bundle) MUST_CHECK;
+const struct block_backend *vm_disk(unsigned n);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The virtio devices of a VM, and what stands behind them. */
+#include "arch/arm/layout.h"
+#include "arch/arm/mmu.h"
+#include "devemu/virtio_blk.h"
+#include "devemu/virtio_console.h"
+#include "devemu/virtio_net.h"
+#include "devemu/virtio_rng.h"
+#include "net/switch.h"
+#include "vmm/console.h"
+#include "vmm/entropy.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/check.h"
+#include "vmm/lib/heap.h"
+#include "vmm/lib/log.h"
+#include "vmm/lib/string.h"
+#include "vmm/service.h"
+#include "vmm/vm_devices.h"
+#include "vmm/vm_disk.h"
+
+_Static_assert(DMA_SLOTS <= WINDOW_VM_COUNT, "a window for each slot");
+_Static_assert(VMS_MAX <= WINDOW_VMS_MAX, "and for each VM");
+
+/**
+ * Memory of the VM for its devices: its RAM and nothing else, page by page, past its caches. The page
+ * of its vectors that the VMM may have a copy of is out of reach: the copy would not follow.
+ */
+static void *dma_map(const struct dma *dma, gpa_t at, uint32_t *length, bool write,
+		     enum dma_slot slot)
+{
+	struct vm *const vm = (struct vm *)((const char *)dma - offsetof(struct vm, dma));
+	const struct mem_region *const region = vm_mem_find(&vm->mem, at);
+	const uint32_t in_page = at.raw & (DMA_PAGE - 1);
+	hpa_t page;
+
+	if (!region || region->kind != MEM_RAM)
+		return 0;
+	page = mem_region_hpa(region, gpa(at.raw - in_page));
+	if (write && vm->shadow.copied - page.raw < DMA_PAGE)
+		return 0;
+	if (*length > DMA_PAGE - in_page)
+		*length = DMA_PAGE - in_page;
+	return (uint8_t *)mmu_vm_window(vm->number, slot, page) + in_page;
+}
+
+/** An address of the locally administered kind, the same for the same VM and device each time. */
+static void choose_address(const struct vm *vm, unsigned n, uint8_t address[MAC_LENGTH])
+{
+	const uint8_t chosen[MAC_LENGTH] = { 0x02,      'H', 'K', 0, (uint8_t)(vm->number + 1),
+					     (uint8_t)n };
+
+	memcpy(address, chosen, MAC_LENGTH);
+}
+
+static const void *network_make(struct vm *vm, struct device *dev, unsigned n)
+{
+	const struct virtio_config *const config = &vm->config->virtio[n];
+	struct virtio_net_backend *const backend = heap_alloc(sizeof(*backend));
+	struct port *const port = heap_alloc(sizeof(*port));
+
+	port->ops = &virtio_net_port_ops;
+	port->name = vm->name;
+	port->owner = dev;
+	if (config->has_mac)
+		memcpy(port->address, config->mac, MAC_LENGTH);
+	else
+		choose_address(vm, n, port->address);
+	if (switch_attach(service_network(config->network), port) != STATUS_OK)
+		log_error("hako: %s: no port is left on the network of virtio device %u\n",
+			  vm->name, n);
+	backend->port = port;
+	return backend;
+}
+
+static const void *backend_make(struct vm *vm, struct device *dev, unsigned n)
+{
+	const struct virtio_config *const config = &vm->config->virtio[n];
+	struct virtio_blk_params *params;
+	struct entropy_source *source;
+
+	switch (config->type) {
+	case VIRTIO_NETWORK:
+		return network_make(vm, dev, n);
+	case VIRTIO_BLOCK:
+		params = heap_alloc(sizeof(*params));
+		params->read_only = config->read_only;
+		dev->params = params;
+		return vm_disk(config->disk);
+	case VIRTIO_ENTROPY:
+		source = heap_alloc(sizeof(*source));
+		entropy_source_init(source, vm->number);
+		return &source->backend;
+	case VIRTIO_CONSOLE:
+		return console_backend_virtio(vm, dev);
+	}
+	return 0;
+}
+
+/** Makes the virtio devices that the VM's description lists, each in a window of a page. */
+enum status vm_virtio_make(struct vm *vm)
+{
+	static const struct device_ops *const ops[] = { [VIRTIO_NETWORK] = &virtio_net_ops,
+							[VIRTIO_BLOCK] = &virtio_blk_ops,
+							[VIRTIO_CONSOLE] = &virtio_console_ops,
+							[VIRTIO_ENTROPY] = &virtio_rng_ops };
+
+	vm->dma.map = dma_map;
+	for (unsigned n = 0; n < vm->config->virtio_count; n++) {
+		struct device *const dev =
+			vm_device_add(vm, ops[vm->config->virtio[n].type],
+				      VM_VIRTIO_BASE + n * VM_VIRTIO_SIZE, VM_VIRTIO_SIZE);
+
+		if (!dev)
+			return STATUS_BAD_CONFIG;
+		dev->dma = &vm->dma;
+		dev->backend = backend_make(vm, dev, n);
+		vm_device_connect(vm, dev, board.virtio_input[n]);
+	}
+	return STATUS_OK;
+}

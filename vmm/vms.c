@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/vms.h"
+
+#include "arch/arm/mmu.h"
+#include "arch/arm/mode_name.h"
+#include "vmm/console.h"
+#include "vmm/run.h"
+#include "vmm/timer.h"
+#include "vmm/vm.h"
+
+unsigned vms_count(void)
+{
+	unsigned n = 0;
+
+	while (vm_get(n))
+		n++;
+	return n;
+}
+
+struct vm *vms_get(unsigned n)
+{
+	return vm_get(n);
+}
+
+uint64_t vms_now(void)
+{
+	return timer_now();
+}
+
+const char *vms_name(const struct vm *vm)
+{
+	return vm->name;
+}
+
+enum vms_state vms_state(const struct vm *vm)
+{
+	switch (vm->state) {
+	case VM_OFF:
+		return vm->is_dead ? VMS_STATE_DEAD : VMS_STATE_STOPPED;
+	case VM_PAUSED:
+		return VMS_STATE_PAUSED;
+	case VM_RUNNING:
+		break;
+	}
+	if (vm == run_vm)
+		return VMS_STATE_RUNNING;
+	return vm->sched.ready ? VMS_STATE_READY : VMS_STATE_WAITING;
+}
+
+/** STATUS_BAD_CONFIG: what is asked for makes no sense in the VM's present state. */
+enum status vms_ask(struct vm *vm, enum vms_request what)
+{
+	static const struct {
+		enum vm_request request;
+		bool off, running, paused; /* when it makes sense */
+	} of[] = {
+		/* clang-format off */
+		[VMS_ASK_START]  = { VM_START,  true,  false, false },
+		[VMS_ASK_STOP]   = { VM_STOP,   false, true,  true },
+		[VMS_ASK_PAUSE]  = { VM_PAUSE,  false, true,  false },
+		[VMS_ASK_RESUME] = { VM_RESUME, false, false, true },
+		[VMS_ASK_RESET]  = { VM_RESET,  false, true,  true },
+		/* clang-format on */
+	};
+	const bool able = vm->state == VM_OFF       ? of[what].off
+			  : vm->state == VM_RUNNING ? of[what].running
+						    : of[what].paused;
+
+	if (!able)
+		return STATUS_BAD_CONFIG;
+	vm_ask(vm, of[what].request);
+	return STATUS_OK;
+}
+
+void vms_get_info(const struct vm *vm, struct vms_info *info)
+{
+	const struct vcpu *const vcpu = &vm->vcpu;
+
+	*info = (struct vms_info){
+		.memory = vm->config->memory,
+		.priority = vm->config->priority,
+		.budget_us = vm->config->budget_us,
+		.period_us = vm->config->period_us,
+		.starts = vm->starts,
+		.deaths = vm->deaths,
+		.cpu_ticks = run_time(vm),
+		.count = { [VMS_COUNT_SWITCHES] = vm->switches,
+			   [VMS_COUNT_WAITS] = vm->waits,
+			   [VMS_COUNT_CONSOLE_LOST] = console_lost(vm) },
+		.cpsr = vcpu_cpsr(vcpu),
+		.spsr = vcpu_has_spsr(vcpu) ? vcpu_spsr(vcpu) : 0,
+		.sctlr = vcpu->mmu.sctlr,
+		.ttbr = vcpu->mmu.ttbr,
+		.dacr = vcpu->mmu.dacr,
+		.mode = arm_mode_name(vcpu_mode(vcpu)),
+	};
+	for (unsigned i = 0; i < 15; i++)
+		info->r[i] = vcpu->frame.r[i];
+	info->r[15] = vcpu->frame.pc;
+}
+
+bool vms_read_words(const struct vm *vm, gpa_t from, uint32_t *words, unsigned count)
+{
+	const struct mem_region *const region = vm_mem_find(&vm->mem, from);
+
+	if (!region || region->kind != MEM_RAM || count == 0 ||
+	    !vm_mem_covers(region, from, count * 4))
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		const hpa_t at = mem_region_hpa(region, gpa(from.raw + i * 4));
+		const uint32_t *const page = mmu_guest_window(hpa(at.raw & ~0xfffu));
+
+		words[i] = page[(at.raw & 0xfffu) / 4];
+	}
+	return true;
+}
