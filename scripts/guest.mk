@@ -151,7 +151,36 @@ $(foreach board,$(BOARDS),$(foreach kernel,$(KERNELS), \
 	$(eval $(call BUNDLE_RULES,$(board)-stats,$(kernel),,$(INITRD))) \
 	$(eval $(call BUNDLE_RULES,$(board),$(kernel),-stress,$(INITRD_STRESS)))))
 
+# Several VMs: VMS=NAME for configs/NAME.dts. Of the guests that it names, linux is the kernel of
+# GUEST, PAN and PV with the initial RAM disk of a person, and any other one a bare-metal test guest.
+# VMS_DISKS=NAME=FILE ... is what is on its RAM disks.
+VMS ?=
+VMS_DISKS ?=
+VMS_VMM ?= build/$(BOARD)-vms/vmm.bin
+ifneq ($(VMS),)
+VMS_SOURCE := configs/$(VMS).dts
+$(if $(wildcard $(VMS_SOURCE)),,$(error VMS=$(VMS): there is no $(VMS_SOURCE); there are \
+	$(patsubst configs/%.dts,%,$(wildcard configs/*.dts))))
+# $(1) property of a VM
+vms_names = $(sort $(shell sed -n 's/.*\<$(1) = "\([^"]*\)".*/\1/p' $(VMS_SOURCE)))
+# $(1) name of a guest
+vms_guest = $(if $(filter linux,$(1)),$(GUEST_DIR)/vmlinux.hako,build/guest-tests/$(BOARD)/$(1).hako.elf)
+VMS_GUESTS := $(call vms_names,guest)
+VMS_INITRDS := $(call vms_names,initrd)
+$(if $(filter-out linux,$(VMS_INITRDS)),$(error $(VMS_SOURCE): the initrd that is built is 'linux'))
+BUNDLE := build/$(BOARD)-vms/$(KERNEL)/$(VMS)/zImage-hako
+
+$(BUNDLE): $(VMS_VMM) $(VMS_SOURCE) $(foreach guest,$(VMS_GUESTS),$(call vms_guest,$(guest))) \
+		$(if $(VMS_INITRDS),$(INITRD)) $(foreach disk,$(VMS_DISKS),$(lastword $(subst =, ,$(disk)))) \
+		scripts/bundle $(wildcard scripts/hako_bundle/*.py)
+	@mkdir -p $(@D)
+	@scripts/bundle --board $(BOARD) --vmm $(VMS_VMM) --vms $(VMS_SOURCE) \
+		$(foreach guest,$(VMS_GUESTS),--guest $(guest)=$(call vms_guest,$(guest))) \
+		$(foreach initrd,$(VMS_INITRDS),--initrd $(initrd)=$(INITRD)) \
+		$(VMS_DISKS:%=--disk %) --dtb $(GUEST_DIR)/$(BOARD).dtb -o $@
+endif
+
 .PHONY: guest bundle
 guest: $(GUEST_DIR)/vmlinux.hako ## build the guest kernel of GUEST and PAN, and rewrite it
 bundle: $(BUNDLE) ## bundle it with the VMM of BOARD: build/BOARD/zImage-hako
-	@ln -sf $(KERNEL)/zImage-hako build/$(BUILD)/zImage-hako
+	@$(if $(VMS),,ln -sf $(KERNEL)/zImage-hako build/$(BUILD)/zImage-hako)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a VM's device tree says that the board's does not."""
 
-from typing import NamedTuple, Optional, Sequence, Tuple
+import struct
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import fdt
 from .boards import Board
@@ -12,16 +13,30 @@ POWER_GPA, POWER_SIZE = 0xF0000000, 0x1000
 POWER_OFF_OFFSET, POWER_OFF_VALUE = 0, 0x504F4646  # "POFF"
 
 
+# A VM's virtio devices (board/board.h).
+VIRTIO_GPA, VIRTIO_SIZE = 0xF0010000, 0x1000
+
+
+class Devices(NamedTuple):
+    """What a VM that is not alone has."""
+
+    hidden: Sequence[Tuple[int, int]]  # base and size of what the board has and the VM does not
+    primary: int                       # base of the primary interrupt controller
+    virtio_inputs: Sequence[int]       # of it, one for each virtio device
+
+
 class Initrd(NamedTuple):
     start: int
     end: int
 
 
 def prepare(data: bytes, board: Board, memory: int, cmdline: Optional[str],
-            initrd: Optional[Initrd], reserved: Sequence[Tuple[int, int]] = ()) -> bytes:
+            initrd: Optional[Initrd], reserved: Sequence[Tuple[int, int]] = (),
+            devices: Optional[Devices] = None) -> bytes:
     """The device tree a VM on this board gets, made from the board's own.
 
-    `reserved`: address and size of memory that the guest must leave alone.
+    `reserved`: address and size of memory that the guest must leave alone. `devices`: None for a VM
+    that gets all of the board.
     """
     tree = fdt.read(data)
     root = tree.root
@@ -38,7 +53,59 @@ def prepare(data: bytes, board: Board, memory: int, cmdline: Optional[str],
     for node in root.walk():
         if any(name in board.disabled for name in node.strings("compatible")):
             node.set_strings("status", "disabled")
+    if devices:
+        _hide(root, devices.hidden)
+        _add_virtio(root, devices)
     return fdt.write(tree)
+
+
+def _addressed(bus: fdt.Node, to_root: Sequence[Tuple[int, int, int]]) -> \
+        Iterator[Tuple[int, fdt.Node]]:
+    """Each node on a bus, and on the buses below it, with its address as the CPU sees it.
+
+    `to_root` has the bus's ranges: address on the bus, address of the CPU, size.
+    """
+    for node in bus.children:
+        if len(node.props.get("reg", b"")) >= 8:
+            address = struct.unpack_from(">I", node.props["reg"])[0]
+            for start, at, size in to_root:
+                if start <= address < start + size:
+                    yield at + address - start, node
+        ranges = node.props.get("ranges")
+        if ranges is None or node.cell("#address-cells", 2) != 1 or \
+                node.cell("#size-cells", 1) != 1 or len(ranges) % 12:
+            continue
+        below: List[Tuple[int, int, int]] = list(to_root) if not ranges else []
+        for child, parent, size in struct.iter_unpack(">III", ranges):
+            below += [(child, at + parent - start, size) for start, at, length in to_root
+                      if start <= parent < start + length]
+        yield from _addressed(node, below)
+
+
+ALL_ADDRESSES = ((0, 0, 1 << 32),)
+
+
+def _hide(root: fdt.Node, hidden: Sequence[Tuple[int, int]]) -> None:
+    for address, node in list(_addressed(root, ALL_ADDRESSES)):
+        if any(base <= address < base + size for base, size in hidden):
+            node.set_strings("status", "disabled")
+
+
+def _add_virtio(root: fdt.Node, devices: Devices) -> None:
+    if not devices.virtio_inputs:
+        return
+    controller = next((node for address, node in _addressed(root, ALL_ADDRESSES)
+                       if address == devices.primary and "interrupt-controller" in node.props), None)
+    if not controller or not controller.cell("phandle", 0):
+        raise BundleError(f"the device tree has no interrupt controller at {devices.primary:#x} "
+                          "with a phandle")
+    for index, number in enumerate(devices.virtio_inputs):
+        address = VIRTIO_GPA + index * VIRTIO_SIZE
+        node = root.child(f"virtio@{address:x}")
+        node.set_strings("compatible", "virtio,mmio")
+        node.set_cells("reg", address, VIRTIO_SIZE)
+        node.set_cells("interrupt-parent", controller.cell("phandle", 0))
+        node.set_cells("interrupts", number)
 
 
 def _set_memory(root: fdt.Node, size: int) -> None:
