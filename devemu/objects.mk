@@ -32,5 +32,5 @@ vms-y += devemu/virtqueue.o
 # Drivers use these seldom, or a byte costs far more on its line: small rather than fast. (The hot
 # register of a timer is read in its header.)
 cold-y += devemu/arm_timer_core.o devemu/hako_power.o devemu/icp_cpregs.o devemu/inert.o
-cold-y += devemu/pl011.o devemu/pl031.o devemu/sp805.o devemu/sp810.o devemu/trapped.o
+cold-y += devemu/pl011.o devemu/pl031.o devemu/pl190.o devemu/sp805.o devemu/sp810.o devemu/trapped.o
 cold-y += devemu/virtio_console.o devemu/virtio_rng.o devemu/vpb_sic.o devemu/vpb_sysregs.o
