@@ -39,6 +39,7 @@ class Machine:
     initrd: Path | None = None
     cmdline: str | None = None
     vmm_range: tuple | None = None
+    image_at: tuple | None = None     # virtual and physical address of the VMM's image
     entry: int | None = None
     entry_word: int | None = None
     profile: bool = False
@@ -76,6 +77,8 @@ def plugin_argument(machine, ram):
     else:
         if machine.vmm_range:
             words.append(f"vmm={machine.vmm_range[0]:#x}-{machine.vmm_range[1]:#x}")
+        if machine.image_at:
+            words.append(f"image={machine.image_at[0]:#x}-{machine.image_at[1]:#x}")
         if machine.profile:
             words.append("profile=1")
     # QEMU wants a comma in a value doubled.

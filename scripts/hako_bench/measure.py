@@ -65,8 +65,8 @@ def _vmm_machine(bench, board, kernel, mode, label, under):
     return machine.Machine(
         label=label, board=board.name, kernel=image, out=bench.out,
         plugin=under.plugin if under else bench.plugin, vmm_range=inputs.vmm_range(bench.root),
-        tftp=_served(bench), entry=entry.address, entry_word=entry.word,
-        profile=bench.profile and not under, under=under)
+        image_at=inputs.vmm_image(bench.root), tftp=_served(bench), entry=entry.address,
+        entry_word=entry.word, profile=bench.profile and not under, under=under)
 
 
 def machines_of(bench, board, kernel, modes, under=None):
@@ -177,7 +177,8 @@ def _trapcost_machines(bench, board):
         machine.Machine(label=f"{label}-{NATIVE}", board=board.name, kernel=program,
                         out=bench.out, plugin=bench.plugin),
         machine.Machine(label=f"{label}-vmm", board=board.name, kernel=image, out=bench.out,
-                        plugin=bench.plugin, vmm_range=inputs.vmm_range(bench.root)),
+                        plugin=bench.plugin, vmm_range=inputs.vmm_range(bench.root),
+                        image_at=inputs.vmm_image(bench.root)),
     )
 
 

@@ -50,6 +50,7 @@ def make_initrd(out, command):
 def qemu_command(board, image, plugin, counts, trace, entry):
     vmm = inputs.vmm_range(ROOT)
     words = [str(plugin), f"out={counts}", f"trace={trace}", f"vmm={vmm[0]:#x}-{vmm[1]:#x}",
+             "image={:#x}-{:#x}".format(*inputs.vmm_image(ROOT)),
              f"entry={entry.address:#x}", f"word={entry.word:#x}"]
     # sleep=off: an idle guest's clock jumps to the next timer instead of waiting for it.
     return hako_qemu.command(board, image, icount=f"shift={facts.ICOUNT_SHIFT},sleep=off") + [

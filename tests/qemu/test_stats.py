@@ -43,12 +43,12 @@ class Watched(Machine):
         self.out = out
         self.trace = out / "records"
         entry = inputs.elf_entry(vmlinux(kernel))
-        vmm = inputs.vmm_range(ROOT)
+        vmm, at = inputs.vmm_range(ROOT), inputs.vmm_image(ROOT)
         plugin = build.build_plugin(ROOT, out)
         bundle = ROOT / "build" / f"{board}-stats" / kernel / "zImage-hako"
         words = hako_qemu.command(board, bundle) + [
             "-plugin", f"{plugin},out={out / 'counts'},trace={self.trace},vmm={vmm[0]:#x}-"
-            f"{vmm[1]:#x},entry={entry.address:#x},word={entry.word:#x}"]
+            f"{vmm[1]:#x},image={at[0]:#x}-{at[1]:#x},entry={entry.address:#x},word={entry.word:#x}"]
         super().__init__([ROOT / "scripts/trace", "console", "--out", out, "--guest",
                           vmlinux(kernel), "--", *words], out / "console.log")
 

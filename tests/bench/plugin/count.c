@@ -8,6 +8,7 @@
  *            entry=ADDRESS   of the kernel's first instruction, which starts the boot's count
  *            word=WORD       that instruction, to know it from a boot loader at the same address
  *            vmm=FIRST-END   virtual addresses of the VMM's code; traps are counted if it is given
+ *            image=VA-PA     where the VMM's image is, with its MMU on and off
  *            profile=1       add the addresses in the guest that trapped most
  *            trace=FILE      a struct record for each trap and marker, from the entry on
  *
@@ -67,8 +68,7 @@ static struct {
 	uint32_t entry;
 	bool has_word;
 	uint32_t word;
-	bool has_vmm, has_profile;
-	uint32_t vmm_first, vmm_end;
+	bool has_profile;
 } config;
 
 /* One CPU: both boards have no more, and icount allows no more than one thread. */
@@ -326,13 +326,13 @@ static void on_guest_block(unsigned cpu, void *data)
 
 static void watch_traps(struct qemu_plugin_tb *tb)
 {
-	const uint32_t pc = (uint32_t)qemu_plugin_tb_vaddr(tb);
+	uint32_t pc = (uint32_t)qemu_plugin_tb_vaddr(tb);
 	const size_t last = qemu_plugin_tb_n_insns(tb) - 1;
 
 	if (is_vector(pc)) {
 		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_vmm_block, PLUGIN_CB_NO_REGS,
 						     (void *)((uintptr_t)pc + 1));
-	} else if (pc >= config.vmm_first && pc < config.vmm_end) {
+	} else if (is_vmm(&pc)) {
 		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_vmm_block, PLUGIN_CB_NO_REGS, NULL);
 	} else {
 		const struct qemu_plugin_insn *end = qemu_plugin_tb_get_insn(tb, last);
@@ -359,7 +359,7 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 	const size_t count = qemu_plugin_tb_n_insns(tb);
 
 	(void)id;
-	if (config.has_vmm)
+	if (vmm.is_known)
 		watch_traps(tb);
 	for (size_t i = 0; i < count; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
@@ -381,8 +381,12 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 
 static bool parse_argument(const char *text)
 {
-	const char *rest;
+	bool known;
 
+	if (parse_vmm(text, &known))
+		return true;
+	if (known)
+		return false;
 	if (!strncmp(text, "out=", 4)) {
 		config.out = fopen(text + 4, "w");
 		if (!config.out)
@@ -399,9 +403,6 @@ static bool parse_argument(const char *text)
 		return config.has_entry = parse_number(text + 6, 0, &config.entry, NULL);
 	if (!strncmp(text, "word=", 5))
 		return config.has_word = parse_number(text + 5, 0, &config.word, NULL);
-	if (!strncmp(text, "vmm=", 4))
-		return config.has_vmm = parse_number(text + 4, '-', &config.vmm_first, &rest) &&
-					parse_number(rest, 0, &config.vmm_end, NULL);
 	if (!strncmp(text, "profile=", 8)) {
 		config.has_profile = text[8] == '1';
 		return true;

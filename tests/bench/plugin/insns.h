@@ -73,6 +73,35 @@ static inline bool is_vector(uint32_t pc)
 	return (pc < 4 * VECTOR_COUNT || pc - VECTORS_HIGH < 4 * VECTOR_COUNT) && pc % 4 == 0;
 }
 
+/* The VMM's addresses, by its MMU, and where its image is with the MMU on and off. */
+static struct {
+	bool is_known, has_image;
+	uint32_t first, end;
+	uint32_t image_virtual, image_physical;
+	bool ran; /* with its MMU on; then */
+	bool guest_ran;
+} vmm;
+
+/**
+ * Whether a block is the VMM's, with @p pc made its address with the MMU on. QEMU translates code
+ * once, wherever it is mapped: what the VMM executed before it turned the MMU on has the physical
+ * address for ever, and no guest was there at that time.
+ */
+static inline bool is_vmm(uint32_t *pc)
+{
+	if (*pc >= vmm.first && *pc < vmm.end) {
+		vmm.ran = true;
+		return true;
+	}
+	if (vmm.has_image && !vmm.guest_ran &&
+	    *pc - vmm.image_physical < vmm.end - vmm.image_virtual) {
+		*pc += vmm.image_virtual - vmm.image_physical;
+		return true;
+	}
+	vmm.guest_ran = vmm.ran;
+	return false;
+}
+
 static inline bool parse_number(const char *text, char end, uint32_t *value, const char **rest)
 {
 	char *stop;
@@ -84,6 +113,21 @@ static inline bool parse_number(const char *text, char end, uint32_t *value, con
 	if (rest)
 		*rest = stop + 1;
 	return true;
+}
+
+/** vmm=FIRST-END and image=VIRTUAL-PHYSICAL; *@p known says whether it was one of them. */
+static inline bool parse_vmm(const char *text, bool *known)
+{
+	const char *rest;
+
+	*known = true;
+	if (!strncmp(text, "vmm=", 4))
+		return vmm.is_known = parse_number(text + 4, '-', &vmm.first, &rest) &&
+				      parse_number(rest, 0, &vmm.end, NULL);
+	if (!strncmp(text, "image=", 6))
+		return vmm.has_image = parse_number(text + 6, '-', &vmm.image_virtual, &rest) &&
+				       parse_number(rest, 0, &vmm.image_physical, NULL);
+	return *known = false;
 }
 
 #endif

@@ -39,10 +39,6 @@ static const char *const kind_names[KIND_COUNT] = {
 
 static struct {
 	FILE *out;
-	bool has_vmm;
-	uint32_t vmm_first, vmm_end;
-	bool has_image;
-	uint32_t image_virtual, image_physical;
 	uint32_t functions[FUNCTIONS_MAX];
 	unsigned function_count;
 	uint32_t points[POINTS_MAX];
@@ -52,8 +48,6 @@ static struct {
 
 /* One CPU: both boards have no more. */
 static struct {
-	bool vmm_ran; /* with its MMU on; then */
-	bool guest_ran;
 	unsigned kind; /* of the stretch, or KIND_NONE: the guest is running */
 	uint64_t begin;
 	uint32_t pc;      /* of the guest's last block */
@@ -208,26 +202,6 @@ static bool is_point(uint32_t pc)
 	return false;
 }
 
-/**
- * Whether a block is the VMM's, with @p pc made its address with the MMU on. QEMU translates code
- * once, wherever it is mapped: what the VMM executed before it turned the MMU on has the physical
- * address for ever, and no guest was there at that time.
- */
-static bool is_vmm(uint32_t *pc)
-{
-	if (*pc >= config.vmm_first && *pc < config.vmm_end) {
-		state.vmm_ran = true;
-		return true;
-	}
-	if (!state.guest_ran &&
-	    *pc - config.image_physical < config.vmm_end - config.image_virtual) {
-		*pc += config.image_virtual - config.image_physical;
-		return true;
-	}
-	state.guest_ran = state.vmm_ran;
-	return false;
-}
-
 static void watch_vmm(struct qemu_plugin_tb *tb, uint32_t pc)
 {
 	const uint32_t moved = pc - (uint32_t)qemu_plugin_tb_vaddr(tb);
@@ -284,8 +258,12 @@ static bool read_functions(const char *path)
 
 static bool parse_argument(const char *text)
 {
-	const char *rest;
+	bool known;
 
+	if (parse_vmm(text, &known))
+		return true;
+	if (known)
+		return false;
 	if (!strncmp(text, "out=", 4)) {
 		config.out = fopen(text + 4, "w");
 		if (!config.out)
@@ -294,13 +272,6 @@ static bool parse_argument(const char *text)
 	}
 	if (!strncmp(text, "functions=", 10))
 		return read_functions(text + 10);
-	if (!strncmp(text, "vmm=", 4))
-		return config.has_vmm = parse_number(text + 4, '-', &config.vmm_first, &rest) &&
-					parse_number(rest, 0, &config.vmm_end, NULL);
-	if (!strncmp(text, "image=", 6))
-		return config.has_image =
-			       parse_number(text + 6, '-', &config.image_virtual, &rest) &&
-			       parse_number(rest, 0, &config.image_physical, NULL);
 	if (!strncmp(text, "point=", 6))
 		return config.point_count < POINTS_MAX &&
 		       parse_number(text + 6, 0, &config.points[config.point_count++], NULL);
@@ -318,7 +289,7 @@ int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, ch
 			return -1;
 		}
 	}
-	if (!config.out || !config.has_vmm || !config.has_image || !config.function_count) {
+	if (!config.out || !vmm.is_known || !vmm.has_image || !config.function_count) {
 		fprintf(stderr, "longest plugin: out=, vmm=, image= or functions= is missing\n");
 		return -1;
 	}
