@@ -69,7 +69,9 @@ static const struct {
 	struct shadow_size size;
 } usual_sizes[] = {
 	/* clang-format off */
-	{ 48 * MIB, { SHADOW_CONTEXTS, SHADOW_TABLES } },
+	{ 64 * MIB, { SHADOW_CONTEXTS, SHADOW_TABLES } },
+	{ 40 * MIB, { 12,              240 } },
+	{ 28 * MIB, { 6,               160 } },
 	{ 16 * MIB, { 5,               128 } },
 	{ 0,        { 3,               16 } },
 	/* clang-format on */
