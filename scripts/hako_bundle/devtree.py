@@ -99,6 +99,10 @@ def _add_virtio(root: fdt.Node, devices: Devices) -> None:
     if not controller or not controller.cell("phandle", 0):
         raise BundleError(f"the device tree has no interrupt controller at {devices.primary:#x} "
                           "with a phandle")
+    # Inputs that the board has nothing at: the tree may say that they are none.
+    if "valid-mask" in controller.props:
+        controller.set_cells("valid-mask", controller.cell("valid-mask", 0) |
+                             sum(1 << number for number in set(devices.virtio_inputs)))
     for index, number in enumerate(devices.virtio_inputs):
         address = VIRTIO_GPA + index * VIRTIO_SIZE
         node = root.child(f"virtio@{address:x}")
