@@ -33,6 +33,7 @@ class Region:
     traps: dict = field(default_factory=dict)  # vector -> TrapCost
     cycles: int | None = None                  # under the ARM926 model only
     events: dict = field(default_factory=dict)  # of MEMORY_EVENTS
+    code: list = field(default_factory=list)   # (pc, instructions from there, executions)
 
 
 @dataclass
@@ -64,6 +65,7 @@ class Result:
     costs: dict = field(default_factory=dict)  # vector -> TrapCost of the median repeat
     cycles: float | None = None                # per operation, of the median repeat
     events: dict = field(default_factory=dict)  # likewise
+    code: list = field(default_factory=list)   # likewise: (pc, instructions, executions)
 
 
 def _pairs(words, line):
@@ -93,7 +95,7 @@ def parse_counts(text):
     for line in lines:
         kind, *words = line.split()
         if kind == "error":
-            raise CountsError(f"counts: the markers do not pair up ({' '.join(words)})")
+            raise CountsError(f"counts: the plugin could not count ({' '.join(words)})")
         pairs = _pairs(words, line)
         if kind == "init":
             # Only init's first start is a boot; a program that runs it again is not.
@@ -103,6 +105,9 @@ def parse_counts(text):
         elif kind == "profile":
             counts.profile.append((len(counts.regions) - 1, int(pairs["pc"], 16),
                                    pairs["vector"], int(pairs["count"]), int(pairs["sum"])))
+        elif kind == "code":
+            counts.regions[-1].code.append((int(pairs["pc"], 16), int(pairs["insns"]),
+                                            int(pairs["count"])))
         elif kind == "memory":
             counts.memory = pairs["profile"]
         elif kind == "done":
@@ -142,7 +147,8 @@ def _result(name, regions, iterations):
     return Result(name, middle / iterations, (high - low) / middle if middle else 0.0, traps,
                   dict(region.traps),
                   None if region.cycles is None else region.cycles / iterations,
-                  {event: count / iterations for event, count in region.events.items()})
+                  {event: count / iterations for event, count in region.events.items()},
+                  [(pc, insns, count / iterations) for pc, insns, count in region.code])
 
 
 def results(plans, counts, want_boot=True):

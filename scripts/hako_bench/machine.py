@@ -43,6 +43,7 @@ class Machine:
     entry: int | None = None
     entry_word: int | None = None
     profile: bool = False
+    code: bool = False                # count each instruction's executions
     tftp: Path | None = None          # folder that the user network serves
     under: model.Model | None = None  # the ARM926 model, whose `plugin` is
     end_line: str = END_LINE
@@ -81,6 +82,8 @@ def plugin_argument(machine, ram):
             words.append(f"image={machine.image_at[0]:#x}-{machine.image_at[1]:#x}")
         if machine.profile:
             words.append("profile=1")
+        if machine.code:
+            words.append("code=1")
     # QEMU wants a comma in a value doubled.
     return ",".join(word.replace(",", ",,") for word in words)
 

@@ -5,9 +5,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import build, counts, facts, inputs, machine, model, report
+from hako_trace.errors import TraceError
+from hako_trace.guest import Guest
 
-EXPECTED_ERRORS = (build.BuildError, counts.CountsError, inputs.InputError, machine.RunError)
+from . import budget, build, counts, facts, inputs, machine, model, report
+
+EXPECTED_ERRORS = (build.BuildError, counts.CountsError, inputs.InputError, machine.RunError,
+                   TraceError)
 NATIVE = "native"
 
 
@@ -24,6 +28,7 @@ class Bench:
     plugin: Path
     qemu: str
     profile: bool = False
+    budget: bool = False
     vmm_image: Path | None = None
     progress: callable = print
 
@@ -49,7 +54,7 @@ def _native_machine(bench, board, kernel, label, under):
         plugin=under.plugin if under else bench.plugin, dtb=kernel.file(board.dtb),
         initrd=build.build_initramfs(bench.root, bench.out), tftp=_served(bench),
         cmdline=guest_command_line(bench, under), entry=entry.address, entry_word=entry.word,
-        under=under)
+        code=bench.budget and not under, under=under)
 
 
 def _vmm_machine(bench, board, kernel, mode, label, under):
@@ -67,6 +72,8 @@ def _vmm_machine(bench, board, kernel, mode, label, under):
         plugin=under.plugin if under else bench.plugin, vmm_range=inputs.vmm_range(bench.root),
         image_at=inputs.vmm_image(bench.root), tftp=_served(bench), entry=entry.address,
         entry_word=entry.word, profile=bench.profile and not under, under=under)
+        tftp=_served(bench), entry=entry.address, entry_word=entry.word,
+        profile=bench.profile and not under, code=bench.budget and not under, under=under)
 
 
 def machines_of(bench, board, kernel, modes, under=None):
@@ -83,6 +90,19 @@ def _write_profile(bench, kernel, run, plans, counted):
     symbols = inputs.Symbols(kernel.file("vmlinux"))
     path.write_text(report.format_profile(counted.profile, plans, symbols), encoding="utf-8")
     bench.progress(f"profile: {os.path.relpath(path)}")
+
+
+def _write_budget(bench, board, machines, found):
+    vmm_elf = bench.root / "build" / board.name / "vmm.elf"
+    for mode, one in machines.items():
+        if mode == NATIVE:
+            continue
+        places = budget.Places(Guest(bench.out / f"{one.label}.elf"), budget.elf_names(vmm_elf),
+                               one.vmm_range)
+        path = bench.out / f"{one.label}-budget.txt"
+        path.write_text(budget.format_budget(found[NATIVE], found[mode], places),
+                        encoding="utf-8")
+        bench.progress(f"budget: {os.path.relpath(path)}")
 
 
 def finish_run(bench, kernel, run):
@@ -137,6 +157,8 @@ def measure_kernel(bench, kernel, trap_costs):
     for board, machines in plans:
         found = dict(zip(machines, results[position:position + len(machines)]))
         position += len(machines)
+        if bench.budget:
+            _write_budget(bench, board, machines, found)
         rows = [report.row_record(name, {kind: rows.get(name) for kind, rows in found.items()})
                 for name in bench.rows]
         records.append(report.result_record(board.name, kernel.name, kernel.pan, bench.modes, rows,

@@ -64,7 +64,7 @@ def test_a_line_that_is_still_being_written_is_left_out():
     (CONSOLE, "\n".join(line for line in COUNTS.split("\n") if not line.startswith("init")),
      "init's first instruction was not seen"),
     (CONSOLE.replace("cpu 1000", "cpu 0"), COUNTS, "nothing to measure"),
-    (CONSOLE, COUNTS + "error begin-in-region\n", "do not pair up"),
+    (CONSOLE, COUNTS + "error begin-in-region\n", "could not count"),
     (CONSOLE, COUNTS + "nonsense\n", "cannot read"),
     (CONSOLE, COUNTS + "region insns\n", "cannot read"),
 ])

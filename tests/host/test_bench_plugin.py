@@ -59,7 +59,7 @@ def test_a_trap_costs_what_runs_from_its_vector_to_the_next_guest_instruction(tm
     run = machine.Run(machine.Machine(
         label="selftrap", board=board.name, kernel=program, out=tmp_path,
         plugin=build.build_plugin(ROOT, tmp_path), vmm_range=(HANDLER, HANDLER + 0x1000),
-        profile=True))
+        profile=True, code=True))
     try:
         _, counted = run.finish()
     finally:
@@ -73,6 +73,11 @@ def test_a_trap_costs_what_runs_from_its_vector_to_the_next_guest_instruction(tm
     sites = [(vector, count, total) for region, _, vector, count, total in counted.profile
              if region == 0]
     assert sorted(sites) == [("swi", 1, 4)] * 2 + [("und", 1, 5)] * 3 + [("und", 1, 7)]
+    # Each instruction, and the marker at the end.
+    assert sum(insns * count for _, insns, count in traps.code) == traps.insns + 1
+    assert traps.code[:2] == [(0x04, 1, 4), (0x08, 1, 2)]
+    assert traps.code[3:] == [(HANDLER, 2, 4), (HANDLER + 8, 2, 1), (HANDLER + 16, 2, 4),
+                              (HANDLER + 24, 3, 2)]
 
 
 def test_a_bad_plugin_argument_names_itself(tmp_path):

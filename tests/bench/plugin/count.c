@@ -10,10 +10,11 @@
  *            vmm=FIRST-END   virtual addresses of the VMM's code; traps are counted if it is given
  *            image=VA-PA     where the VMM's image is, with its MMU on and off
  *            profile=1       add the addresses in the guest that trapped most
+ *            code=1          add how often each instruction was executed
  *            trace=FILE      a struct record for each trap and marker, from the entry on
  *
- * Lines: entry, init, region and done, each followed by name=value pairs; scripts/hako_bench reads
- * them. A region's trap costs are `und=COUNT,SUM,MIN,MEDIAN,MAX`, likewise swi, pabt, dabt, irq.
+ * Lines: entry, init, region, profile, code and done, each followed by name=value pairs, which
+ * scripts/hako_bench reads. A region's trap costs are `und=COUNT,SUM,MIN,MEDIAN,MAX`, likewise swi, pabt, dabt, irq.
  */
 #include "tests/bench/markers.h"
 #include "tests/bench/plugin/insns.h"
@@ -24,6 +25,7 @@
 #define COST_BUCKETS  4096 /* costs above share the last bucket; their sum and maximum are exact */
 #define PROFILE_SLOTS (1u << 16)
 #define PROFILE_LINES 60
+#define CODE_SLOTS    (1u << 20)
 #define NO_TRAP       VECTOR_COUNT
 
 _Static_assert(sizeof(uintptr_t) == 8, "on_guest_block() gets two addresses in a pointer");
@@ -69,6 +71,8 @@ static struct {
 	bool has_word;
 	uint32_t word;
 	bool has_profile;
+	bool has_vmm, has_profile, has_code;
+	uint32_t vmm_first, vmm_end;
 } config;
 
 /* One CPU: both boards have no more, and icount allows no more than one thread. */
@@ -88,7 +92,80 @@ static struct {
 	uint64_t nested;
 	struct cost costs[VECTOR_COUNT];
 	struct profile profile[PROFILE_SLOTS];
+	uint32_t code[CODE_SLOTS]; /* addresses of instructions, with bit 0 set */
+	uint32_t code_count;
 } state = { .vector = NO_TRAP, .pending_vector = NO_TRAP };
+
+#if QEMU_PLUGIN_ABI < 3
+static uint64_t insn_counter;
+
+static uint64_t insns_executed(void)
+{
+	return insn_counter;
+}
+
+static void count_insn(struct qemu_plugin_insn *insn)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline(insn, PLUGIN_INLINE_ADD_U64, &insn_counter, 1);
+}
+
+static uint64_t code_counters[CODE_SLOTS];
+
+static uint64_t *code_counts(void)
+{
+	return code_counters;
+}
+
+static void count_code(struct qemu_plugin_insn *insn, uint32_t slot)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline(insn, PLUGIN_INLINE_ADD_U64,
+						   &code_counters[slot], 1);
+}
+
+static uint32_t insn_word(const struct qemu_plugin_insn *insn)
+{
+	uint32_t word;
+
+	memcpy(&word, qemu_plugin_insn_data(insn), sizeof word);
+	return word;
+}
+#else
+static struct plugin_u64 insn_counter;
+
+static uint64_t insns_executed(void)
+{
+	return qemu_plugin_u64_get(insn_counter, 0);
+}
+
+static void count_insn(struct qemu_plugin_insn *insn)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, PLUGIN_INLINE_ADD_U64,
+							    insn_counter, 1);
+}
+
+static struct qemu_plugin_scoreboard *code_counters;
+
+static uint64_t *code_counts(void)
+{
+	return qemu_plugin_scoreboard_find(code_counters, 0);
+}
+
+static void count_code(struct qemu_plugin_insn *insn, uint32_t slot)
+{
+	const struct plugin_u64 counter = { code_counters, sizeof(uint64_t) * slot };
+
+	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, PLUGIN_INLINE_ADD_U64, counter,
+							    1);
+}
+
+static uint32_t insn_word(const struct qemu_plugin_insn *insn)
+{
+	uint32_t word = 0;
+
+	qemu_plugin_insn_data(insn, &word, sizeof word);
+	return word;
+}
+#endif
 
 static uint64_t cost_median(const struct cost *cost)
 {
@@ -175,6 +252,59 @@ static void profile_reset(void)
 	memset(state.profile, 0, sizeof state.profile);
 }
 
+/* Where the executions of an instruction are counted; CODE_SLOTS: there is no more room. */
+static uint32_t code_slot(uint32_t pc)
+{
+	uint32_t slot = (pc >> 1) * 2654435761u >> 12;
+
+	for (; state.code[slot]; slot = (slot + 1) % CODE_SLOTS)
+		if (state.code[slot] == (pc | 1))
+			return slot;
+	if (state.code_count == CODE_SLOTS / 2) {
+		fprintf(config.out, "error too-much-code\n");
+		return CODE_SLOTS;
+	}
+	state.code_count++;
+	state.code[slot] = pc | 1;
+	return slot;
+}
+
+static void code_reset(void)
+{
+	memset(code_counts(), 0, CODE_SLOTS * sizeof(uint64_t));
+}
+
+static int slot_compare(const void *left, const void *right)
+{
+	const uint32_t a = state.code[*(const uint32_t *)left];
+	const uint32_t b = state.code[*(const uint32_t *)right];
+
+	return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/* Instructions that follow each other and were executed equally often are one line. */
+static void code_print(void)
+{
+	static uint32_t slots[CODE_SLOTS / 2];
+	const uint64_t *counts = code_counts();
+	uint32_t used = 0;
+
+	for (uint32_t slot = 0; slot < CODE_SLOTS; slot++)
+		if (state.code[slot] && counts[slot])
+			slots[used++] = slot;
+	qsort(slots, used, sizeof slots[0], slot_compare);
+	for (uint32_t first = 0, end; first < used; first = end) {
+		const uint32_t pc = state.code[slots[first]] & ~1u;
+		const uint64_t count = counts[slots[first]];
+
+		for (end = first + 1; end < used && counts[slots[end]] == count; end++)
+			if ((state.code[slots[end]] & ~1u) != pc + 4 * (end - first))
+				break;
+		fprintf(config.out, "code pc=%08" PRIx32 " insns=%" PRIu32 " count=%" PRIu64 "\n",
+			pc, end - first, count);
+	}
+}
+
 static void trace_add(unsigned vector, uint64_t begin, uint64_t insns, uint32_t pc, uint32_t next)
 {
 	const struct record record = { begin, (uint32_t)insns, pc, next, vector };
@@ -227,6 +357,8 @@ static void on_marker(unsigned cpu, void *data)
 		state.in_region = true;
 		costs_reset();
 		profile_reset();
+		if (config.has_code)
+			code_reset();
 		trace_add(RECORD_BEGIN, insns, 0, 0, 0);
 		state.region_insns = insns_executed();
 		break;
@@ -241,6 +373,8 @@ static void on_marker(unsigned cpu, void *data)
 		fputc('\n', config.out);
 		if (config.has_profile)
 			profile_print();
+		if (config.has_code)
+			code_print();
 		break;
 	case MARK_DONE:
 		fprintf(config.out, "done insns=%" PRIu64 "\n", insns);
@@ -364,9 +498,11 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 	for (size_t i = 0; i < count; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		const uint32_t pc = (uint32_t)qemu_plugin_insn_vaddr(insn);
-		uint32_t word;
+		uint32_t word, slot;
 
 		count_insn(insn);
+		if (config.has_code && (slot = code_slot(pc)) != CODE_SLOTS)
+			count_code(insn, slot);
 		if (qemu_plugin_insn_size(insn) != sizeof word)
 			continue;
 		word = insn_word(insn);
@@ -407,6 +543,10 @@ static bool parse_argument(const char *text)
 		config.has_profile = text[8] == '1';
 		return true;
 	}
+	if (!strncmp(text, "code=", 5)) {
+		config.has_code = text[5] == '1';
+		return true;
+	}
 	return false;
 }
 
@@ -424,6 +564,11 @@ int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, ch
 		return -1;
 	}
 	insns_init();
+#if QEMU_PLUGIN_ABI >= 3
+	insn_counter.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
+	if (config.has_code)
+		code_counters = qemu_plugin_scoreboard_new(CODE_SLOTS * sizeof(uint64_t));
+#endif
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
 	return 0;
 }
