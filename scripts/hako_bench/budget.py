@@ -10,7 +10,7 @@ from hako_trace import guest as guests
 # Of the VMM's side, in the order of the columns.
 KERNEL, STUBS, VMM = "kernel", "stubs", "VMM"
 LAYERS = (KERNEL, STUBS, VMM)
-CPU_VECTORS = range(guests.VECTORS, guests.VECTORS + 0x20)
+VECTORS_SIZE = 0x20
 VECTOR = "(vector)"
 # Lines that are left out: of less than this part of the native instructions.
 SHOWN = 0.002
@@ -36,35 +36,42 @@ class Places:
         self.vmm_range = range(*vmm_range)
         self.seen = {}
 
-    def _find(self, pc, under_vmm):
-        if under_vmm and pc in CPU_VECTORS:
-            return VMM, VECTOR
-        if under_vmm and pc in self.vmm_range:
-            at = bisect.bisect_right(self.vmm_addresses, pc) - 1
-            return VMM, self.vmm_names[at][1] if at >= 0 else f"{pc:#010x}"
+    def _find(self, pc, vectors):
+        if vectors is not None:
+            if 0 <= pc - vectors < VECTORS_SIZE:
+                return VMM, VECTOR
+            if pc in self.vmm_range:
+                at = bisect.bisect_right(self.vmm_addresses, pc) - 1
+                return VMM, self.vmm_names[at][1] if at >= 0 else f"{pc:#010x}"
         layer = STUBS if self.guest.in_pv(pc) else KERNEL
         return layer, self.guest.symbol(pc).removesuffix(" (paravirtual)")
 
-    def find(self, pc, under_vmm):
-        key = pc, under_vmm
+    def find(self, pc, vectors=None):
+        """`vectors` is where those of the VMM are; None natively."""
+        key = pc, vectors
         if key not in self.seen:
-            self.seen[key] = self._find(pc, under_vmm)
+            self.seen[key] = self._find(pc, vectors)
         return self.seen[key]
 
 
-def by_function(code, places, under_vmm):
+def vmm_vectors(code):
+    """The VMM's are low, or high and the guest's own as well; then nothing is executed at 0."""
+    return 0 if any(pc < VECTORS_SIZE for pc, _, _ in code) else guests.VECTORS
+
+
+def by_function(code, places, vectors=None):
     """(layer, function) -> instructions per operation, of (pc, instructions, executions)."""
     found = Counter()
     for pc, insns, executions in code:
         for at in range(pc, pc + 4 * insns, 4):
-            found[places.find(at, under_vmm)] += executions
+            found[places.find(at, vectors)] += executions
     return found
 
 
 def row_lines(name, native, vmm, places):
     """A row's functions, those first that differ most; its last line is the sum."""
-    before = by_function(native.code, places, False)
-    after = by_function(vmm.code, places, True)
+    before = by_function(native.code, places)
+    after = by_function(vmm.code, places, vmm_vectors(vmm.code))
     lines = []
     for function in {function for _, function in [*before, *after]}:
         columns = [before[KERNEL, function], *(after[layer, function] for layer in LAYERS)]

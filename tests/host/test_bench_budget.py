@@ -54,17 +54,25 @@ def test_code_is_that_of_the_median_repeat_per_operation():
 
 
 def test_an_address_is_in_a_layer(places):
-    assert places.find(0xFFFF0008, True) == ("VMM", budget.VECTOR)
-    assert places.find(0xFFFF0008, False) == ("kernel", "(programs)")
-    assert places.find(0xFFC0000C, True) == ("VMM", "trap_swi")
-    assert places.find(0xFFC00010, True) == ("VMM", "fast_call")
-    assert places.find(0xC0500000, True) == ("stubs", "vector_swi")
-    assert places.find(0xC0000104, True) == ("kernel", "sys_getppid")
+    assert places.find(0xFFC0000C, 0) == ("VMM", "trap_swi")
+    assert places.find(0xFFC00010, 0) == ("VMM", "fast_call")
+    assert places.find(0xFFC00010) == ("kernel", "(programs)")
+    assert places.find(0xC0500000, 0) == ("stubs", "vector_swi")
+    assert places.find(0xC0000104, 0) == ("kernel", "sys_getppid")
+
+
+def test_vectors_are_the_vmms_where_it_has_them(places):
+    low, high = [(0x08, 1, 1.0), (0xFFFF0008, 1, 1.0)], [(0xFFFF0008, 1, 1.0)]
+    assert budget.by_function(low, places, budget.vmm_vectors(low)) == {
+        ("VMM", budget.VECTOR): 1.0, ("kernel", "(programs)"): 1.0}
+    assert budget.by_function(high, places, budget.vmm_vectors(high)) == {
+        ("VMM", budget.VECTOR): 1.0}
+    assert budget.by_function(high, places) == {("kernel", "(programs)"): 1.0}
 
 
 def test_functions_are_summed_over_their_instructions(places):
     code = [(0xFFC00008, 3, 2.0), (0xC0000104, 1, 1.0)]
-    assert budget.by_function(code, places, True) == {
+    assert budget.by_function(code, places, 0) == {
         ("VMM", "trap_swi"): 4.0, ("VMM", "fast_call"): 2.0, ("kernel", "sys_getppid"): 1.0}
 
 

@@ -92,9 +92,12 @@ static struct {
 	uint64_t nested;
 	struct cost costs[VECTOR_COUNT];
 	struct profile profile[PROFILE_SLOTS];
-	uint32_t code[CODE_SLOTS]; /* addresses of instructions, with bit 0 set */
-	uint32_t code_count;
 } state = { .vector = NO_TRAP, .pending_vector = NO_TRAP };
+
+static struct {
+	uint32_t pc[CODE_SLOTS]; /* of instructions, with bit 0 set */
+	uint32_t used;
+} code;
 
 #if QEMU_PLUGIN_ABI < 3
 static uint64_t insn_counter;
@@ -257,15 +260,15 @@ static uint32_t code_slot(uint32_t pc)
 {
 	uint32_t slot = (pc >> 1) * 2654435761u >> 12;
 
-	for (; state.code[slot]; slot = (slot + 1) % CODE_SLOTS)
-		if (state.code[slot] == (pc | 1))
+	for (; code.pc[slot]; slot = (slot + 1) % CODE_SLOTS)
+		if (code.pc[slot] == (pc | 1))
 			return slot;
-	if (state.code_count == CODE_SLOTS / 2) {
+	if (code.used == CODE_SLOTS / 2) {
 		fprintf(config.out, "error too-much-code\n");
 		return CODE_SLOTS;
 	}
-	state.code_count++;
-	state.code[slot] = pc | 1;
+	code.used++;
+	code.pc[slot] = pc | 1;
 	return slot;
 }
 
@@ -276,8 +279,8 @@ static void code_reset(void)
 
 static int slot_compare(const void *left, const void *right)
 {
-	const uint32_t a = state.code[*(const uint32_t *)left];
-	const uint32_t b = state.code[*(const uint32_t *)right];
+	const uint32_t a = code.pc[*(const uint32_t *)left];
+	const uint32_t b = code.pc[*(const uint32_t *)right];
 
 	return a < b ? -1 : a > b ? 1 : 0;
 }
@@ -290,15 +293,15 @@ static void code_print(void)
 	uint32_t used = 0;
 
 	for (uint32_t slot = 0; slot < CODE_SLOTS; slot++)
-		if (state.code[slot] && counts[slot])
+		if (code.pc[slot] && counts[slot])
 			slots[used++] = slot;
 	qsort(slots, used, sizeof slots[0], slot_compare);
 	for (uint32_t first = 0, end; first < used; first = end) {
-		const uint32_t pc = state.code[slots[first]] & ~1u;
+		const uint32_t pc = code.pc[slots[first]] & ~1u;
 		const uint64_t count = counts[slots[first]];
 
 		for (end = first + 1; end < used && counts[slots[end]] == count; end++)
-			if ((state.code[slots[end]] & ~1u) != pc + 4 * (end - first))
+			if ((code.pc[slots[end]] & ~1u) != pc + 4 * (end - first))
 				break;
 		fprintf(config.out, "code pc=%08" PRIx32 " insns=%" PRIu32 " count=%" PRIu64 "\n",
 			pc, end - first, count);
