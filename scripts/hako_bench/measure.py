@@ -71,9 +71,8 @@ def _vmm_machine(bench, board, kernel, mode, label, under):
         label=label, board=board.name, kernel=image, out=bench.out,
         plugin=under.plugin if under else bench.plugin, vmm_range=inputs.vmm_range(bench.root),
         image_at=inputs.vmm_image(bench.root), tftp=_served(bench), entry=entry.address,
-        entry_word=entry.word, profile=bench.profile and not under, under=under)
-        tftp=_served(bench), entry=entry.address, entry_word=entry.word,
-        profile=bench.profile and not under, code=bench.budget and not under, under=under)
+        entry_word=entry.word, profile=bench.profile and not under,
+        code=bench.budget and not under, under=under)
 
 
 def machines_of(bench, board, kernel, modes, under=None):

@@ -70,9 +70,7 @@ static struct {
 	uint32_t entry;
 	bool has_word;
 	uint32_t word;
-	bool has_profile;
-	bool has_vmm, has_profile, has_code;
-	uint32_t vmm_first, vmm_end;
+	bool has_profile, has_code;
 } config;
 
 /* One CPU: both boards have no more, and icount allows no more than one thread. */
@@ -100,18 +98,6 @@ static struct {
 } code;
 
 #if QEMU_PLUGIN_ABI < 3
-static uint64_t insn_counter;
-
-static uint64_t insns_executed(void)
-{
-	return insn_counter;
-}
-
-static void count_insn(struct qemu_plugin_insn *insn)
-{
-	qemu_plugin_register_vcpu_insn_exec_inline(insn, PLUGIN_INLINE_ADD_U64, &insn_counter, 1);
-}
-
 static uint64_t code_counters[CODE_SLOTS];
 
 static uint64_t *code_counts(void)
@@ -124,28 +110,7 @@ static void count_code(struct qemu_plugin_insn *insn, uint32_t slot)
 	qemu_plugin_register_vcpu_insn_exec_inline(insn, PLUGIN_INLINE_ADD_U64,
 						   &code_counters[slot], 1);
 }
-
-static uint32_t insn_word(const struct qemu_plugin_insn *insn)
-{
-	uint32_t word;
-
-	memcpy(&word, qemu_plugin_insn_data(insn), sizeof word);
-	return word;
-}
 #else
-static struct plugin_u64 insn_counter;
-
-static uint64_t insns_executed(void)
-{
-	return qemu_plugin_u64_get(insn_counter, 0);
-}
-
-static void count_insn(struct qemu_plugin_insn *insn)
-{
-	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, PLUGIN_INLINE_ADD_U64,
-							    insn_counter, 1);
-}
-
 static struct qemu_plugin_scoreboard *code_counters;
 
 static uint64_t *code_counts(void)
@@ -159,14 +124,6 @@ static void count_code(struct qemu_plugin_insn *insn, uint32_t slot)
 
 	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, PLUGIN_INLINE_ADD_U64, counter,
 							    1);
-}
-
-static uint32_t insn_word(const struct qemu_plugin_insn *insn)
-{
-	uint32_t word = 0;
-
-	qemu_plugin_insn_data(insn, &word, sizeof word);
-	return word;
 }
 #endif
 
@@ -568,7 +525,6 @@ int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, ch
 	}
 	insns_init();
 #if QEMU_PLUGIN_ABI >= 3
-	insn_counter.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
 	if (config.has_code)
 		code_counters = qemu_plugin_scoreboard_new(CODE_SLOTS * sizeof(uint64_t));
 #endif
