@@ -117,6 +117,16 @@ def make_bundle(args: argparse.Namespace) -> str:
     return summary
 
 
+def vm_name(rows: List[image.Row], number: int) -> str:
+    """As the bundle's text about that VM has it."""
+    for row in rows:
+        if row.kind == image.INFO and row.vm == number:
+            for line in row.data.decode("ascii", "replace").splitlines():
+                if line.startswith("name="):
+                    return line[len("name="):]
+    return "?"
+
+
 def list_bundle(path: str) -> int:
     """Prints what is in a zImage-hako; 1 if a part is damaged."""
     data = read_file(path, "image")
@@ -124,19 +134,20 @@ def list_bundle(path: str) -> int:
         header, rows = image.unpack(data)
     except BundleError as error:
         raise about(path, "image", error) from None
+    print(f"{path}: {board_name(header.machine_id)}")
     for number, vm in enumerate(header.vms):
-        print(f"{path}: {board_name(header.machine_id)}, VM {number}: guest memory "
-              f"{vm.memory // MIB} MiB, entry {vm.entry:#010x}, device tree "
-              f"{f'{vm.dtb:#010x}' if vm.dtb else 'none'}")
-    print(f"{'part':16}{'VM':>2}  {'kind':13}{'offset':>10}{'size':>10}  {'GPA':12}{'in memory':>10}  CRC32")
+        print(f"VM {number} ({vm_name(rows, number)}): {vm.memory // MIB} MiB, entry "
+              f"{vm.entry:#010x}, device tree {f'{vm.dtb:#010x}' if vm.dtb else 'none'}")
+    print(f"{'part':16}{'VM':>2}  {'kind':13}{'offset':>10}{'size':>10}  {'GPA':12}"
+          f"{'in memory':>10}  CRC32")
     damaged = 0
     for row in rows:
-        in_guest = row.memory_size > 0
+        in_guest = row.memory_size > 0 and row.vm != image.NO_VM
         damaged += not row.is_good
         owner = "-" if row.vm == image.NO_VM else row.vm
         print(f"{row.name:16}{owner:>2}  {image.KIND_NAMES.get(row.kind, '?'):13}{row.offset:>#10x}"
               f"{row.size:>10}  {f'{row.gpa:#010x}' if in_guest else '-':12}"
-              f"{row.memory_size if in_guest else '-':>10}  {row.crc:#010x} "
+              f"{row.memory_size or '-':>10}  {row.crc:#010x} "
               f"{'good' if row.is_good else 'DAMAGED'}")
     return 1 if damaged else 0
 
