@@ -28,7 +28,7 @@ $(foreach user,$(LIBFDT_USERS),$(foreach board,$(BOARDS),build/$(board)/$(user).
 	build/host/test/$(user).o build/host/fuzz/$(user).o): | $(LIBFDT).unpacked
 
 $(foreach source,$(LIBFDT_SOURCES:.c=), \
-	$(eval HOST_CFLAGS-$(LIBFDT)/$(source) := -w $(LIBFDT_INCLUDES)))
+	$(eval HOST_CFLAGS-$(LIBFDT)/$(source) := -O2 -w $(LIBFDT_INCLUDES)))
 
 # $(1) board
 define LIBFDT_RULES

@@ -99,15 +99,6 @@ int tree_next(const struct config_tree *tree, int node)
 	return next < 0 ? -1 : next;
 }
 
-/** The child of that name, or -1. */
-int tree_find(const struct config_tree *tree, int node, const char *name)
-{
-	for (int child = tree_child(tree, node); child >= 0; child = tree_next(tree, child))
-		if (tree_is(tree, child, name))
-			return child;
-	return -1;
-}
-
 bool tree_is(const struct config_tree *tree, int node, const char *name)
 {
 	const char *const has = fdt_get_name(tree->bytes, node, NULL);

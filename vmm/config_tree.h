@@ -45,7 +45,6 @@ bool tree_read(const struct config_tree *tree, int node, const struct tree_prope
 bool tree_name(const struct config_tree *tree, int node, char name[CONFIG_NAME_SIZE]);
 int tree_child(const struct config_tree *tree, int node);
 int tree_next(const struct config_tree *tree, int node);
-int tree_find(const struct config_tree *tree, int node, const char *name);
 bool tree_is(const struct config_tree *tree, int node, const char *name);
 bool tree_no_children(const struct config_tree *tree, int node);
 

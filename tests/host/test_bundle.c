@@ -349,6 +349,23 @@ static void a_text_has_a_limit(void **state)
 	}
 }
 
+static void a_description_has_a_limit(void **state)
+{
+	uint8_t bytes[BUNDLE_TABLE_MAX];
+	unsigned at_part;
+
+	for (uint32_t extra = 0; extra <= 1; extra++) {
+		bundle_make_two(bytes);
+		put_le32(bundle_row(bytes, TWO_CONFIG) + BUNDLE_PART_AT_SIZE,
+			 BUNDLE_CONFIG_MAX + extra);
+
+		const uint32_t size = bundle_lay_out(bytes);
+
+		assert_int_equal(extra ? BUNDLE_BAD_PLACE : BUNDLE_OK,
+				 bundle_parse(bytes, sizeof(bytes), size, &bundle, &at_part));
+	}
+}
+
 /** Appends a part of kind PV; returns the size of the bundle. */
 static uint32_t add_pv(uint8_t *bytes, const char *name, uint32_t part_size)
 {
@@ -448,6 +465,7 @@ int main(void)
 		cmocka_unit_test(names_and_kinds_are_unique),
 		cmocka_unit_test(a_proxy_table_has_a_limit),
 		cmocka_unit_test(a_text_has_a_limit),
+		cmocka_unit_test(a_description_has_a_limit),
 		cmocka_unit_test(paravirtual_code_is_described_once),
 		cmocka_unit_test(as_many_parts_as_fit_are_read),
 		cmocka_unit_test(a_part_is_compared_with_its_checksum),
