@@ -312,6 +312,48 @@ static void as_many_vms_as_the_bundle_has(void **state)
 	assert_string_equal("/vms/rt", error.node);
 }
 
+static void read_source(const char *path, char *text, size_t size)
+{
+	FILE *const file = fopen(path, "r");
+
+	if (!file)
+		fail_msg("%s is missing; run this from the root of the tree", path);
+	text[fread(text, 1, size - 1, file)] = '\0';
+	fclose(file);
+}
+
+static void the_shipped_descriptions_are_accepted(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *disk;
+		unsigned disk_mib;
+		unsigned vm_count;
+		uint8_t mib[BUNDLE_VMS_MAX];
+	} shipped[] = {
+		{ "configs/one-linux.dts", "scratch", 4, 1, { 64 } },
+		{ "configs/two-linux.dts", "shared", 2, 2, { 48, 32 } },
+		{ "configs/linux-and-rt.dts", "none", 4, 2, { 48, 4 } },
+		{ "configs/eight-small.dts", "none", 4, 8, { 24, 24, 4, 4, 4, 4, 4, 4 } },
+	};
+	char source[8192];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(shipped); i++) {
+		read_source(shipped[i].path, source, sizeof(source));
+		bundle.vm_count = shipped[i].vm_count;
+		for (unsigned n = 0; n < bundle.vm_count; n++)
+			bundle.vm[n].memory = shipped[i].mib[n] * MIB;
+		strcpy(bundle.part[1].name, shipped[i].disk);
+		bundle.part[1].memory_size = shipped[i].disk_mib * MIB;
+
+		const size_t size = config_compile(source, tree);
+
+		if (!config_parse(tree, size, &bundle, &config, &error))
+			fail_msg("%s: %s: %s: %s", shipped[i].path, error.node, error.property,
+				 error.text);
+	}
+}
+
 /* On the Versatile, two of the inputs are those of devices that a VM may have. */
 static void a_virtio_interrupt_can_be_taken(void **state)
 {
@@ -411,10 +453,11 @@ void loader_vm_name(const struct bundle *of, const struct boot_info *info, uint3
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_correct_description_is_read),      T(each_mistake_is_named),
-		T(what_is_just_possible_is_accepted),  T(as_many_vms_as_the_bundle_has),
-		T(a_virtio_interrupt_can_be_taken),    T(every_damaged_byte_is_survived),
-		T(a_vm_that_is_alone_owns_everything), T(a_line_goes_with_its_device),
+		T(a_correct_description_is_read),         T(each_mistake_is_named),
+		T(what_is_just_possible_is_accepted),     T(as_many_vms_as_the_bundle_has),
+		T(the_shipped_descriptions_are_accepted), T(a_virtio_interrupt_can_be_taken),
+		T(every_damaged_byte_is_survived),        T(a_vm_that_is_alone_owns_everything),
+		T(a_line_goes_with_its_device),
 	};
 
 	return cmocka_run_group_tests_name("vm_config", tests, NULL, NULL);
