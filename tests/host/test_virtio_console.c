@@ -248,6 +248,22 @@ static void a_byte_may_arrive_at_a_preempt_point(void **state)
 	assert_true(driver_used(&q[OUT], &head, &length));
 }
 
+static void reset_the_vm(void)
+{
+	bench_dma.generation++;
+	dev.ops->reset(&dev);
+}
+
+static void a_reset_at_a_preempt_point_ends_the_work(void **state)
+{
+	room = 0; /* so that it would pause */
+	bench_meanwhile = reset_the_vm;
+	send(BUFFERS, 200);
+	assert_int_equal(preempt_points, 1);
+	assert_true(bench_deadline == CLOCK_NEVER);
+	assert_int_equal(rd(&dev, VIRTIO_MMIO_STATUS), 0);
+}
+
 static void nothing_may_be_connected(void **state)
 {
 	uint32_t head, length;
@@ -280,6 +296,7 @@ int main(void)
 		T(nothing_is_received_before_the_driver_is_ready),
 		T(bad_buffers_need_a_reset),
 		T(a_byte_may_arrive_at_a_preempt_point),
+		T(a_reset_at_a_preempt_point_ends_the_work),
 		T(nothing_may_be_connected),
 		T(without_a_clock_nothing_waits),
 	};
