@@ -34,7 +34,3 @@ vms-y += devemu/virtqueue.o
 cold-y += devemu/arm_timer_core.o devemu/hako_power.o devemu/icp_cpregs.o devemu/inert.o
 cold-y += devemu/pl011.o devemu/pl031.o devemu/pl190.o devemu/sp805.o devemu/sp810.o devemu/trapped.o
 cold-y += devemu/virtio_console.o devemu/virtio_rng.o devemu/vpb_sic.o devemu/vpb_sysregs.o
-# Several VMs: virtio.
-vms-y += devemu/dma.o devemu/virtqueue.o devemu/virtio_mmio.o devemu/virtio_blk.o
-vms-y += devemu/ram_disk.o devemu/virtio_console.o devemu/virtio_rng.o
-cold-y += devemu/virtio_rng.o

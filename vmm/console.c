@@ -5,6 +5,7 @@
 #include "board/board.h"
 #include "devemu/pl011.h"
 #include "vmm/console_mux.h"
+#include "vmm/events.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
 #include "vmm/timer.h"
@@ -161,24 +162,9 @@ static struct vm_console *make(const struct vm *vm)
 	return of_vm[vm_count++].console;
 }
 
-/**
- * The back end of a VM's UART, at the console of all. VMs ask for it, or for console_backend_uart1(),
- * once, in the order in which they are numbered: the first is Ctrl-O 1.
- */
-const struct uart_backend *console_backend(const struct vm *vm)
+/** The board's UART 1 for itself: no VM may have its window. */
+static void open_uart1(const struct vm *vm, struct vm_console *console)
 {
-	const unsigned n = vm_count;
-	struct vm_console *const console = make(vm);
-
-	console_mux_add(&mux, n, console, vm->name, heap_alloc(OUTPUT_SIZE), OUTPUT_SIZE);
-	return &console->backend;
-}
-
-/** The same, with the board's UART 1 for itself. No VM may have its window. */
-const struct uart_backend *console_backend_uart1(const struct vm *vm)
-{
-	struct vm_console *const console = make(vm);
-
 	CHECK(!uart1.vm);
 	vm_console_init(console, vm->name);
 	console->backend = (struct uart_backend){ own_put, own_room };
@@ -186,6 +172,21 @@ const struct uart_backend *console_backend_uart1(const struct vm *vm)
 		  heap_alloc(UART1_SIZE), UART1_SIZE);
 	uart1.vm = console;
 	board.irqchip_driver->unmask(board.uart1.irq);
+}
+
+/**
+ * The back end of a VM's UART: the terminal of all, or a UART of its own. VMs ask for it once, in the
+ * order in which they are numbered: the first is Ctrl-O 1.
+ */
+const struct uart_backend *console_backend(const struct vm *vm)
+{
+	const unsigned n = vm_count;
+	struct vm_console *const console = make(vm);
+
+	if (vm->config->uart_row != CONFIG_NONE)
+		open_uart1(vm, console);
+	else
+		console_mux_add(&mux, n, console, vm->name, heap_alloc(OUTPUT_SIZE), OUTPUT_SIZE);
 	return &console->backend;
 }
 
@@ -232,6 +233,7 @@ void console_init(void)
 		  SENDING_SIZE);
 	console_mux_init(&mux, &out, log_bytes, LOG_SIZE);
 	mux.log_reserve = LOG_RESERVE;
+	events_init(timer_now);
 }
 
 /** What the description of the VMs says: the key before the VMM's keys, and names before lines. */

@@ -27,7 +27,6 @@ void console_last_words(void);
 
 /* Of an image with several VMs. */
 void console_set_options(uint8_t escape, bool has_prefix);
-const struct uart_backend *console_backend_uart1(const struct vm *vm);
 uint32_t console_lost(const struct vm *vm);
 const struct uart_backend *console_backend_virtio(const struct vm *vm, struct device *dev);
 

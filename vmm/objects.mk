@@ -17,9 +17,6 @@ obj-y += vmm/vm_devices.o
 one-y += vmm/console_one.o
 one-y += vmm/events_none.o
 one-y += vmm/service_none.o
-# What the image for one VM has instead of things that only several need.
-one-y += vmm/console_one.o
-one-y += vmm/events_none.o
 one-y += vmm/vm_config_one.o
 one-y += vmm/vm_virtio_none.o
 

@@ -154,6 +154,11 @@ volatile uint32_t *mmu_device_window(hpa_t base, uint32_t size)
 	return &registers[base.raw];
 }
 
+uint64_t timer_now(void)
+{
+	return 0;
+}
+
 static bool poll_asked;
 
 void timer_poll_console(void)
@@ -189,6 +194,9 @@ static struct vm vm[VMS];
 static struct device uart[VMS];
 static struct pl011_state uart_state[VMS];
 
+static const struct vm_config at_terminal = { .uart_row = CONFIG_NONE };
+static const struct vm_config with_uart1 = { .uart_row = 0 };
+
 static int setup(void **state)
 {
 	static uint8_t heap[32768];
@@ -205,8 +213,8 @@ static int setup(void **state)
 		for (unsigned n = 0; n < VMS; n++) {
 			strcpy(vm[n].name, n == 0 ? "linux" : n == 1 ? "serial" : "rt");
 			uart[n] = (struct device){ .ops = &pl011_ops, .state = &uart_state[n] };
-			uart[n].backend =
-				n == 1 ? console_backend_uart1(&vm[n]) : console_backend(&vm[n]);
+			vm[n].config = n == 1 ? &with_uart1 : &at_terminal;
+			uart[n].backend = console_backend(&vm[n]);
 			vm[n].console = &uart[n];
 			console_connect(&vm[n]);
 		}
