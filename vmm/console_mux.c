@@ -203,6 +203,7 @@ void console_mux_pump(struct console_mux *mux)
 void console_mux_flush(struct console_mux *mux)
 {
 	mux->may_wait = true;
+	mux->in_monitor = false; /* nobody types any more */
 	while (mux->focus && ring_count(&mux->focus->output) > 0)
 		show_byte(mux, mux->focus, ring_get(&mux->focus->output));
 }

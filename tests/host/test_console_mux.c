@@ -356,6 +356,16 @@ static void nothing_of_the_log_is_left_out_at_the_end(void **state)
 	assert_int_equal(length, 29 + 100 * 12);
 }
 
+static void the_end_brings_no_prompt_back(void **state)
+{
+	types(PREFIX "mstop");
+	clear();
+	console_mux_flush(&mux);
+	logs("the end\n");
+	logs("it is\n");
+	shown("\r\nthe end\r\nit is\r\n");
+}
+
 static void a_prefix_begins_each_line_of_a_vm(void **state)
 {
 	mux.has_prefix = true;
@@ -547,6 +557,7 @@ int main(void)
 		T(log_lines_are_shown_whoever_has_the_focus),
 		T(a_slow_terminal_leaves_out_lines_of_the_log_and_says_so),
 		T(nothing_of_the_log_is_left_out_at_the_end),
+		T(the_end_brings_no_prompt_back),
 		T(a_prefix_begins_each_line_of_a_vm),
 		T(the_monitor_answers),
 		T(the_log_leaves_the_line_that_is_typed_alone),
