@@ -384,6 +384,8 @@ static enum port_result net_deliver(struct port *port, struct frame *frame)
 
 	if (!virtio_is_live(dev))
 		return PORT_DOWN;
+	if (!port->takes_checksum)
+		tell_offloads(dev, port); /* a driver need not have notified us yet */
 	result = reserve(dev, r, VIRTIO_NET_HEADER + frame->length);
 	if (result != PORT_TAKEN)
 		return result;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/frame.h"
 
-#include "vmm/lib/string.h"
+#include "vmm/lib/copy.h"
 
 /** From its first byte again, for another port. */
 void frame_restart(struct frame *frame)
@@ -24,13 +24,13 @@ uint32_t frame_take(struct frame *frame, void *to, uint32_t length)
 	if (frame->taken < frame->head_length) {
 		if (length > frame->head_length - frame->taken)
 			length = frame->head_length - frame->taken;
-		memcpy(to, frame->head + frame->taken, length);
+		copy_bytes(to, frame->head + frame->taken, length);
 	} else {
 		const void *from =
 			vq_cursor_map(&frame->at, frame->dma, &length, false, DMA_SOURCE);
 
 		if (from) {
-			memcpy(to, from, length);
+			copy_bytes(to, from, length);
 		} else {
 			frame->unreadable = true;
 			memset(to, 0, length);

@@ -28,5 +28,8 @@ obj-y += arch/arm/mmu.o
 obj-y += arch/arm/switch.o
 obj-y += arch/arm/user_access.o
 
+# Several VMs: frames are copied.
+vms-y += arch/arm/copy.o
+
 # Loads and stores that neither arch/arm/fast_mmio.S nor vcpu/device_page.c completes.
 cold-y += arch/arm/insn_addr.o arch/arm/insn_arm.o

@@ -18,7 +18,7 @@ GUEST_PV_ATTACKS := $(addprefix hostile_pv_,$(shell seq 25))
 # What caches and TLB need, for the model of tests/arm926-model: QEMU has neither.
 GUEST_CACHE := $(addprefix cache_,names code tables tlb switch fcse vectors shared emulated restart pv)
 GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \
-	shadow_edges irq_timer idle rt mmio mmio_known ethernet isolation not_in_qemu restart_vfp \
+	shadow_edges irq_timer idle rt mmio mmio_known ethernet copy isolation not_in_qemu restart_vfp \
 	$(GUEST_CACHE) $(GUEST_RANDOM) $(GUEST_ATTACKS) \
 	$(GUEST_PV) $(GUEST_PV_ATTACKS)
 GUEST_PROGRAMS_versatilepb := pl190
@@ -39,6 +39,7 @@ GUEST_SRC_irq_timer := irq_timer_code.S
 GUEST_SRC_rt := rt_code.S
 GUEST_SRC_mmio := mmio_forms.c mmio_code.S
 GUEST_SRC_mmio_known := mmio_known_code.S $(GUEST_PROBE)
+GUEST_SRC_copy := copy_code.S
 GUEST_SRC_isolation := $(GUEST_PROBE) isolation_code.S
 GUEST_SRC_not_in_qemu := $(GUEST_PROBE) cpu_modes_code.S returns.c
 $(foreach program,$(GUEST_CACHE),$(eval GUEST_SRC_$(program) := cache_ops.c $(GUEST_PROBE)))

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * void copy_bytes(void *to, const void *from, size_t length)
+ *
+ * As memcpy(), eight registers at a time: 4 instructions for 32 bytes, and 20 if the two are not at
+ * the same offset in a word, when words are put together from two. Frames are rarely aligned: what
+ * is before IP has 14 bytes.
+ *
+ * A word that is read has at least one byte of the source in it, so none is in another page.
+ */
+
+#define SHORT 64 /* less than that is not worth it */
+
+	.syntax unified
+	.arm
+
+	.section .text.copy_bytes, "ax"
+	.global	copy_bytes
+	.type	copy_bytes, %function
+copy_bytes:
+	cmp	r2, #SHORT
+	blo	memcpy
+	push	{r4 - r11}
+	ands	r3, r0, #3
+	beq	2f
+	rsb	r3, r3, #4
+	sub	r2, r2, r3
+1:	ldrb	r12, [r1], #1
+	strb	r12, [r0], #1
+	subs	r3, r3, #1
+	bne	1b
+2:	sub	r2, r2, #32	/* at least 29 are left after this */
+	ands	r3, r1, #3
+	bne	copy_shifted
+3:	ldmia	r1!, {r4 - r11}
+	subs	r2, r2, #32
+	stmia	r0!, {r4 - r11}
+	bhs	3b
+copy_rest:
+	add	r2, r2, #32
+	pop	{r4 - r11}
+	b	memcpy
+
+/* r11: the last word that was read, of which the bytes from offset \offset on are still to go. */
+	.macro COPY_SHIFTED offset
+	ldr	r11, [r1], #4
+1:	mov	r3, r11, lsr #(8 * \offset)
+	ldmia	r1!, {r4 - r11}
+	subs	r2, r2, #32
+	orr	r3, r3, r4, lsl #(32 - 8 * \offset)
+	mov	r4, r4, lsr #(8 * \offset)
+	orr	r4, r4, r5, lsl #(32 - 8 * \offset)
+	mov	r5, r5, lsr #(8 * \offset)
+	orr	r5, r5, r6, lsl #(32 - 8 * \offset)
+	mov	r6, r6, lsr #(8 * \offset)
+	orr	r6, r6, r7, lsl #(32 - 8 * \offset)
+	mov	r7, r7, lsr #(8 * \offset)
+	orr	r7, r7, r8, lsl #(32 - 8 * \offset)
+	mov	r8, r8, lsr #(8 * \offset)
+	orr	r8, r8, r9, lsl #(32 - 8 * \offset)
+	mov	r9, r9, lsr #(8 * \offset)
+	orr	r9, r9, r10, lsl #(32 - 8 * \offset)
+	mov	r10, r10, lsr #(8 * \offset)
+	orr	r10, r10, r11, lsl #(32 - 8 * \offset)
+	stmia	r0!, {r3 - r10}
+	bhs	1b
+	sub	r1, r1, #(4 - \offset)
+	b	copy_rest
+	.endm
+
+copy_shifted:
+	bic	r1, r1, #3
+	cmp	r3, #2
+	beq	copy_by_2
+	bhi	copy_by_3
+	COPY_SHIFTED 1
+copy_by_2:
+	COPY_SHIFTED 2
+copy_by_3:
+	COPY_SHIFTED 3
