@@ -10,6 +10,7 @@
 
 #include "devemu/clock.h"
 #include "net/switch.h"
+#include "vmm/lib/preempt.h"
 
 #define PORTS 5u
 #define KEPT  64u
@@ -24,6 +25,13 @@ static struct {
 } fake[PORTS];
 static uint64_t now;
 static uint32_t seed;
+
+static unsigned preempt_points;
+
+void preempt_hook(void)
+{
+	preempt_points++;
+}
 
 static uint64_t get_now(void)
 {
@@ -123,8 +131,10 @@ static void a_fixed_address_is_found_and_nobody_else_hears_of_it(void **state)
 
 static void broadcast_and_multicast_go_to_all_others(void **state)
 {
+	preempt_points = 0;
 	assert_true(send(0, 1, BROADCAST, true));
 	expect_deliveries(0, 1, 1, 1, 1);
+	assert_int_equal(preempt_points, 3); /* between its receivers */
 	assert_true(send(3, 77, MULTICAST, true));
 	expect_deliveries(1, 1, 1, 0, 1);
 	assert_int_equal(ports[0].counters.copies, 3);
