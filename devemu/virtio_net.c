@@ -22,7 +22,8 @@
 /** Buffers that a frame is being copied to: in the sender's working memory. */
 struct reserved {
 	unsigned count, segment_count;
-	uint32_t bytes[RX_BUFFERS_MAX]; /* room in each */
+	uint32_t epoch, generation, starts; /* of device, VM and queue when they were reserved */
+	uint32_t bytes[RX_BUFFERS_MAX];     /* room in each */
 	uint16_t head[RX_BUFFERS_MAX];
 	struct vq_segment segment[RX_BUFFERS_MAX]; /* of all of them */
 	struct vq_chain chain;
@@ -202,20 +203,14 @@ static uint64_t send_burst(struct device *dev, struct port *port)
 	struct virtio_net_state *s = dev->state;
 	uint32_t bytes = 0;
 
-	do {
-		s->again = false;
-		while (virtio_is_live(dev) && (s->has_frame || take_frame(dev, port))) {
-			bytes += s->frame.length;
-			if (!send_frame(dev, port)) {
-				if (!s->again)
-					return s->held_until;
-				s->again = false;
-			} else if (bytes >= BURST_BYTES) {
-				return dev->clock->now(dev->clock) + BURST_PAUSE;
-			}
-			preempt_point();
-		}
-	} while (s->again);
+	while (virtio_is_live(dev) && (s->has_frame || take_frame(dev, port))) {
+		bytes += s->frame.length;
+		if (!send_frame(dev, port))
+			return s->held_until;
+		if (bytes >= BURST_BYTES)
+			return dev->clock->now(dev->clock) + BURST_PAUSE;
+		preempt_point();
+	}
 	return CLOCK_NEVER;
 }
 
@@ -223,26 +218,23 @@ static void send_frames(struct device *dev)
 {
 	struct virtio_net_state *s = dev->state;
 
-	if (s->is_sending) {
-		s->again = true;
+	if (s->is_sending)
 		return;
-	}
 	s->is_sending = true;
 	dev->clock->set_deadline(dev->clock, dev, send_burst(dev, port_of(dev)));
 	s->is_sending = false;
 	virtio_queue_done(dev, VIRTIO_NET_QUEUE_TX);
 }
 
-/** A receiver has room: this VM's own thread has to go on. */
+/**
+ * A receiver has room: this VM's own thread has to go on. Not while it is sending: between a frame
+ * that has to wait and the deadline of that there is no preempt point.
+ */
 static void net_resume(struct port *port)
 {
 	struct device *dev = port->owner;
-	struct virtio_net_state *s = dev->state;
 
-	if (s->is_sending)
-		s->again = true;
-	else
-		dev->clock->set_deadline(dev->clock, dev, 0);
+	dev->clock->set_deadline(dev->clock, dev, 0);
 }
 
 /* ---- receiving ----------------------------------------------------------------------------- */
@@ -264,11 +256,15 @@ static bool reserve_chain(struct reserved *r, unsigned count_max)
 /** Takes buffers for @p length bytes from the queue, or none. There is no preempt point in it. */
 static enum port_result reserve(struct device *dev, struct reserved *r, uint32_t length)
 {
+	const struct virtio_net_state *s = dev->state;
 	struct virtqueue *vq = virtio_queue(dev, VIRTIO_NET_QUEUE_RX);
 	const unsigned count_max = virtio_has(dev, VIRTIO_NET_F_MRG_RXBUF) ? RX_BUFFERS_MAX : 1;
 
 	r->count = 0;
 	r->segment_count = 0;
+	r->epoch = s->epoch;
+	r->generation = dev->dma->generation;
+	r->starts = vq->starts;
 	for (;;) {
 		if (!vq_pop(vq, &r->chain)) {
 			vq_rewind(vq, r->count);
@@ -310,11 +306,12 @@ static void fill_header(uint8_t *header, const struct frame_offload *o, unsigned
 }
 
 /** Whether the buffers are still ours. Another VM may have run, the one that they belong to. */
-static bool is_still(const struct device *dev, uint32_t epoch, uint32_t generation)
+static bool is_still(struct device *dev, const struct reserved *r)
 {
 	const struct virtio_net_state *s = dev->state;
 
-	return s->epoch == epoch && dev->dma->generation == generation && virtio_is_live(dev);
+	return r->epoch == s->epoch && r->generation == dev->dma->generation &&
+	       r->starts == virtio_queue(dev, VIRTIO_NET_QUEUE_RX)->starts && virtio_is_live(dev);
 }
 
 /**
@@ -323,8 +320,6 @@ static bool is_still(const struct device *dev, uint32_t epoch, uint32_t generati
  */
 static bool copy(struct device *dev, const struct reserved *r, struct frame *frame)
 {
-	const struct virtio_net_state *s = dev->state;
-	const uint32_t epoch = s->epoch, generation = dev->dma->generation;
 	struct vq_cursor to = { r->segment, r->segment_count, 0 };
 	uint8_t header[VIRTIO_NET_HEADER];
 	uint32_t left = frame->length, cost = 0;
@@ -350,7 +345,7 @@ static bool copy(struct device *dev, const struct reserved *r, struct frame *fra
 		if (left && cost + 2 * PIECE_COST > FRAME_COPY_QUANTUM) {
 			cost = 0;
 			preempt_point();
-			if (!is_still(dev, epoch, generation))
+			if (!is_still(dev, r))
 				return false;
 		}
 	}
@@ -425,7 +420,6 @@ static void net_reset(struct device *dev)
 	struct port *const port = port_of(dev);
 
 	s->epoch++;
-	s->again = false;
 	s->has_frame = false;
 	s->is_held = false;
 	if (dev->clock)

@@ -27,7 +27,6 @@ struct virtio_net_state {
 	struct virtio_mmio mmio;
 	uint32_t epoch;  /* counts resets: what was begun before is void */
 	bool is_sending; /* the queue is being worked on, further down on this VM's stack */
-	bool again;      /* meanwhile there was reason to look once more */
 	bool has_frame;  /* chain and frame are one that was taken from the queue */
 	bool is_held;    /* and could not be delivered */
 	uint64_t held_until;

@@ -102,7 +102,7 @@ static bool is_layout_sound(const struct dma *dma, const struct vq_layout *at)
 bool vq_start(struct virtqueue *vq, const struct dma *dma, const struct vq_layout *at,
 	      uint64_t features)
 {
-	*vq = (struct virtqueue){ .dma = dma, .at = *at };
+	*vq = (struct virtqueue){ .dma = dma, .at = *at, .starts = vq->starts + 1 };
 	if (!is_layout_sound(dma, at))
 		return false;
 	vq->ready = true;
@@ -115,7 +115,7 @@ bool vq_start(struct virtqueue *vq, const struct dma *dma, const struct vq_layou
 /** The driver withdraws the queue. What was taken from it must not be put any more. */
 void vq_stop(struct virtqueue *vq)
 {
-	*vq = (struct virtqueue){ .dma = vq->dma };
+	*vq = (struct virtqueue){ .dma = vq->dma, .starts = vq->starts + 1 };
 }
 
 /** How many chains wait; breaks the queue when there are more than it has entries. */

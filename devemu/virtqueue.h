@@ -51,6 +51,7 @@ struct virtqueue {
 	uint16_t next_used;  /* index of the next one to publish */
 	uint16_t put_count;  /* given back, but not published */
 	uint16_t told_used;  /* next_used when the guest was last asked about an interrupt */
+	uint32_t starts;     /* moves with each vq_start() and vq_stop(): what was taken is void */
 };
 
 /** A piece of a buffer in guest memory. It does not wrap and is not empty; it may not be RAM. */

@@ -289,6 +289,18 @@ static void who_has_waited_in_vain_drops_and_then_nobody_waits(void **state)
 	assert_false(send(2, 3, 2, true));
 }
 
+static void who_did_not_wait_in_vain_stops_nobody_from_waiting(void **state)
+{
+	fake[1].answer = PORT_LATER;
+	assert_true(send(2, 3, 2, false));
+	assert_false(send(0, 1, 2, true));
+	fake[1].answer = PORT_TAKEN;
+	assert_true(send(0, 1, 2, true));
+	fake[1].answer = PORT_LATER;
+	assert_true(send(0, 1, 2, false));
+	assert_false(send(0, 1, 2, true));
+}
+
 static void a_flood_waits_for_nobody(void **state)
 {
 	fake[1].answer = PORT_LATER;
@@ -399,6 +411,7 @@ int main(void)
 		cmocka_unit_test_setup(the_last_port_has_nobody_to_send_to, setup),
 		cmocka_unit_test_setup(a_full_receiver_holds_the_sender_until_it_has_room, setup),
 		cmocka_unit_test_setup(who_has_waited_in_vain_drops_and_then_nobody_waits, setup),
+		cmocka_unit_test_setup(who_did_not_wait_in_vain_stops_nobody_from_waiting, setup),
 		cmocka_unit_test_setup(a_flood_waits_for_nobody, setup),
 		cmocka_unit_test_setup(
 			where_an_unknown_address_can_be_in_one_place_only_the_sender_waits, setup),

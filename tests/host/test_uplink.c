@@ -229,6 +229,47 @@ static void sending_goes_on_where_the_chip_had_no_room(void **state)
 	assert_int_equal(A->port.counters.in, 1);
 }
 
+/** A station moves to another port while a frame for it is half on the wire. */
+static enum port_result other_deliver(struct port *port, struct frame *frame)
+{
+	assert_int_equal(frame->head_length, frame->length);
+	return nic_send(frame->head, frame->length) ? PORT_TAKEN : PORT_LATER;
+}
+
+static void what_was_begun_in_pieces_is_ended_in_pieces(void **state)
+{
+	static const struct port_ops other_ops = { .deliver = other_deliver };
+	static struct port other;
+	static uint32_t work[FRAME_WORK / 4];
+	uint32_t words[15] = { 0 };
+	struct frame frame = {
+		.length = 60, .head = (uint8_t *)words, .head_length = 60, .work = work
+	};
+
+	memset(&other, 0, sizeof(other));
+	other.ops = &other_ops;
+	other.open = true;
+	other.takes_checksum = true;
+	other.takes_tso = true;
+	assert_int_equal(switch_attach(&net_switch, &other), STATUS_OK);
+	memcpy((uint8_t *)words, A->port.address, MAC_LENGTH);
+	memcpy((uint8_t *)words + 6, outside, MAC_LENGTH);
+	assert_true(switch_send(&uplink.port, &frame, false));
+
+	room = 5;
+	make_tcp(30000, 1460);
+	net_send(A, header, bytes, 30000, 4096);
+	assert_false(is_sent(A));
+	assert_true(switch_send(&other, &frame, false));
+	room = 1000;
+	events = NIC_ROOM;
+	uplink_interrupt(&uplink);
+	net_run(1);
+	assert_true(is_sent(A));
+	assert_int_equal(other.counters.out, 1);
+	check_wire(30000);
+}
+
 static void without_a_cable_nothing_waits(void **state)
 {
 	is_up = false;
@@ -357,6 +398,7 @@ int main(void)
 		TEST(frames_of_a_guest_go_out),
 		TEST(a_large_frame_goes_out_in_frames_of_the_wire),
 		TEST(sending_goes_on_where_the_chip_had_no_room),
+		TEST(what_was_begun_in_pieces_is_ended_in_pieces),
 		TEST(without_a_cable_nothing_waits),
 		TEST(a_cable_that_is_pulled_ends_the_waiting_and_what_was_known),
 		TEST(frames_come_in),

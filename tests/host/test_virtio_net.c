@@ -265,6 +265,53 @@ static void it_waits_no_longer_than_it_may(void **state)
 	assert_int_equal(net_receive(C, header, got), 1000);
 }
 
+static void a_few_buffers_now_and_then_do_not_make_it_wait_longer(void **state)
+{
+	start_all();
+	net_make_tcp(header, sent, 60000, 0, 1, 1400);
+	net_send(A, header, sent, 60000, 4096);
+	for (unsigned n = 0; n < 9; n++) {
+		net_run(HOLD / 10);
+		assert_false(is_sent(A));
+		net_post(B, n, 2048);
+		net_kick(B, VIRTIO_NET_QUEUE_RX);
+	}
+	net_run(HOLD / 10 + 10);
+	assert_true(is_sent(A));
+	assert_int_equal(A->port.counters.dropped[PORT_DROP_FULL], 1);
+}
+
+static void a_driver_that_has_not_notified_yet_gets_large_frames_from_the_second_on(void **state)
+{
+	start_all();
+	for (unsigned n = 0; n < 20; n++)
+		net_post(B, n, 4096);
+	net_make_tcp(header, sent, 5000, 0, 1, 1400);
+	net_send(A, header, sent, 5000, 4096);
+	for (unsigned n = 0; n < 4; n++)
+		assert_in_range(net_receive(B, header, got), 1, 1454);
+	net_make_tcp(header, sent, 5000, 0, 1, 1400);
+	net_send(A, header, sent, 5000, 4096);
+	assert_int_equal(net_receive(B, header, got), 5000);
+}
+
+static void a_broadcast_reaches_all_as_it_was(void **state)
+{
+	start_all();
+	post(B, 4, 2048);
+	post(C, 4, 2048);
+	net_make(sent, 1000, 0, 1);
+	memset(sent, 0xff, MAC_LENGTH);
+	net_send(A, plain, sent, 1000, 300);
+	for (unsigned n = 1; n < GUESTS; n++) {
+		memset(got, 0, sizeof(got));
+		assert_int_equal(net_receive(&guests[n], header, got), 1000);
+		assert_memory_equal(got, sent, 1000);
+	}
+	assert_int_equal(A->port.counters.in, 1);
+	assert_int_equal(A->port.counters.copies, 1);
+}
+
 static void few_buffers_are_left_for_smaller_frames(void **state)
 {
 	start_all();
@@ -320,36 +367,53 @@ static void a_reset_of_the_sender_forgets_its_frame(void **state)
 }
 
 static unsigned calls;
+static const uint8_t mark[64 * 1024] = { 1 };
 
 /** In the middle of a copy, the receiver is reset and uses its buffers for something else. */
 static void reset_b(void)
 {
-	if (++calls == 3)
-		net_write(B, VIRTIO_MMIO_STATUS, 0);
-	if (calls == 3) {
-		static const uint8_t mark[64 * 1024] = { 1 };
-
+	if (++calls == 3) {
+		net_start(B, FEATURES_ALL);
 		net_poke(B, BUFFERS_AT, mark, sizeof(mark));
 	}
 }
 
-static void a_reset_in_the_middle_of_a_copy_ends_it(void **state)
+/** Only its queue is stopped and started. */
+static void restart_queue_of_b(void)
 {
-	uint8_t now[64 * 1024];
+	if (++calls == 3) {
+		net_write(B, VIRTIO_MMIO_QUEUE_SEL, VIRTIO_NET_QUEUE_RX);
+		net_write(B, VIRTIO_MMIO_QUEUE_READY, 0);
+		net_write(B, VIRTIO_MMIO_QUEUE_READY, 1);
+		net_poke(B, BUFFERS_AT, mark, sizeof(mark));
+	}
+}
+
+static void check_end_of_copy(void (*what)(void))
+{
+	uint8_t now[sizeof(mark)];
 
 	calls = 0;
 	start_all();
 	post(B, 16, 4096);
 	net_make_tcp(header, sent, 60000, 0, 1, 1400);
-	net_preempt = reset_b;
+	net_preempt = what;
 	net_send(A, header, sent, 60000, 4096);
 	net_preempt = NULL;
 	assert_true(is_sent(A));
 	assert_int_equal(A->port.counters.dropped[PORT_DROP_DOWN], 1);
 	net_peek(B, BUFFERS_AT, now, sizeof(now));
-	assert_int_equal(now[0], 1);
-	for (unsigned n = 1; n < sizeof(now); n++)
-		assert_int_equal(now[n], 0);
+	assert_memory_equal(now, mark, sizeof(now));
+}
+
+static void a_reset_in_the_middle_of_a_copy_ends_it(void **state)
+{
+	check_end_of_copy(reset_b);
+}
+
+static void a_queue_that_is_restarted_in_the_middle_of_a_copy_ends_it(void **state)
+{
+	check_end_of_copy(restart_queue_of_b);
 }
 
 /** The VM is reset: its device goes with it, and the memory may be another's. */
@@ -544,11 +608,15 @@ int main(void)
 		TEST(frames_of_impossible_lengths_are_dropped),
 		TEST(a_full_receiver_holds_the_sender),
 		TEST(it_waits_no_longer_than_it_may),
+		TEST(a_few_buffers_now_and_then_do_not_make_it_wait_longer),
+		TEST(a_driver_that_has_not_notified_yet_gets_large_frames_from_the_second_on),
+		TEST(a_broadcast_reaches_all_as_it_was),
 		TEST(few_buffers_are_left_for_smaller_frames),
 		TEST(a_guest_without_a_driver_gets_nothing_and_holds_nobody),
 		TEST(a_reset_of_the_receiver_ends_the_waiting),
 		TEST(a_reset_of_the_sender_forgets_its_frame),
 		TEST(a_reset_in_the_middle_of_a_copy_ends_it),
+		TEST(a_queue_that_is_restarted_in_the_middle_of_a_copy_ends_it),
 		TEST(a_reset_of_the_vm_in_the_middle_of_a_copy_ends_it),
 		TEST(frames_that_are_sent_meanwhile_do_not_mix),
 		TEST(segments_that_are_no_memory_break_the_sender_only),
