@@ -5,16 +5,10 @@
 
 static void help(const struct console_keys *keys)
 {
-	const char prefix = (char)(keys->prefix + '@');
-
-	log_info("hako: Ctrl-%c and one of these keys; Ctrl-%c twice sends it to the guest\n",
-		 prefix, prefix);
-	for (unsigned i = 0; i < keys->count; i++) {
-		const struct console_key *const key = &keys->keys[i];
-
-		log_info("hako:   %c%s%.*s  %s\n", key->first, key->first == key->last ? "" : "-",
-			 key->first != key->last, &key->last, key->help);
-	}
+	log_info("hako: Ctrl-%c and one of these keys; twice sends it to the guest\n",
+		 keys->prefix + '@');
+	for (unsigned i = 0; i < keys->count; i++)
+		log_info("hako:   %c  %s\n", keys->keys[i].first, keys->keys[i].help);
 }
 
 /**

@@ -269,11 +269,11 @@ static void key_clear(void *to, char key)
 }
 
 static const struct console_key key_table[] = {
-	{ '1', '0' + CONSOLE_MUX_MAX, "the console of that VM", key_vm },
+	{ '1', '0' + CONSOLE_MUX_MAX, "or 2 to 8: the console of that VM", key_vm },
 	{ 'n', 'n', "the console of the next VM", key_next },
 	{ 'm', 'm', "the monitor", key_monitor },
-	{ 's', 's', "statistics: of traps, if the VMM was built with STATS=1", key_report },
-	{ 'z', 'z', "set the statistics to zero", key_clear },
+	{ 's', 's', "statistics of traps, with STATS=1", key_report },
+	{ 'z', 'z', "set them to zero", key_clear },
 };
 
 /* What is typed. */

@@ -40,8 +40,8 @@ static void key_clear(void *to, char key)
 }
 
 static const struct console_key key_table[] = {
-	{ 's', 's', "statistics: of traps, if the VMM was built with STATS=1", key_report },
-	{ 'z', 'z', "set the statistics to zero", key_clear },
+	{ 's', 's', "statistics of traps, with STATS=1", key_report },
+	{ 'z', 'z', "set them to zero", key_clear },
 };
 static struct console_keys keys = {
 	.keys = key_table,

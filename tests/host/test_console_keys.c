@@ -192,8 +192,8 @@ static void a_key_that_is_none_shows_those_that_are(void **state)
 	assert_int_equal(console_keys_take(&keys, 'x'), CONSOLE_KEY_TAKEN);
 	assert_int_equal(acted, 0);
 	assert_non_null(strstr(logged, "a  acts\n"));
-	assert_non_null(strstr(logged, "b-d  acts, too\n"));
-	assert_non_null(strstr(logged, "Ctrl-O twice"));
+	assert_non_null(strstr(logged, "b  acts, too\n"));
+	assert_non_null(strstr(logged, "Ctrl-O and one"));
 }
 
 static void another_prefix_can_be_chosen(void **state)
@@ -210,7 +210,7 @@ static void another_prefix_can_be_chosen(void **state)
 	assert_int_equal(acted, 1);
 	console_keys_take(&keys, 0x14);
 	console_keys_take(&keys, '?');
-	assert_non_null(strstr(logged, "Ctrl-T twice"));
+	assert_non_null(strstr(logged, "Ctrl-T and one"));
 }
 
 /* The console. */
