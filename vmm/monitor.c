@@ -192,6 +192,8 @@ static enum outcome reset(struct monitor *m)
 }
 
 static const char *const counter_names[VMS_COUNTERS] = {
+	[VMS_COUNT_SWITCHES] = "switches to it",
+	[VMS_COUNT_WAITS] = "waits for an interrupt",
 	[VMS_COUNT_SHADOW_FILLS] = "shadow entries made",
 	[VMS_COUNT_SHADOW_CONTEXTS] = "shadow page tables made",
 	[VMS_COUNT_DEVICE_ERRORS] = "accesses to device registers that are not there",

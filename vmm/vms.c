@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/vms.h"
 
+#include "arch/arm/mmu.h"
 #include "arch/arm/mode_name.h"
-#include "vcpu/guest_mem.h"
 #include "vmm/console.h"
-#include "vmm/lib/string.h"
 #include "vmm/run.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
@@ -35,22 +34,26 @@ const char *vms_name(const struct vm *vm)
 
 enum vms_state vms_state(const struct vm *vm)
 {
-	if (vm->state == VM_OFF)
+	switch (vm->state) {
+	case VM_OFF:
 		return vm->is_dead ? VMS_STATE_DEAD : VMS_STATE_STOPPED;
-	if (vm->state == VM_PAUSED)
+	case VM_PAUSED:
 		return VMS_STATE_PAUSED;
-	if (vm->waiting)
-		return VMS_STATE_WAITING;
-	return vm == run_vm ? VMS_STATE_RUNNING : VMS_STATE_READY;
+	case VM_RUNNING:
+		break;
+	}
+	if (vm == run_vm)
+		return VMS_STATE_RUNNING;
+	return vm->sched.ready ? VMS_STATE_READY : VMS_STATE_WAITING;
 }
 
-/** Asks a VM for something, if that makes sense in the state it is in. */
+/** STATUS_NOT_FOUND: what is asked for makes no sense in the VM's present state. */
 enum status vms_ask(struct vm *vm, enum vms_request what)
 {
 	static const struct {
 		enum vm_request request;
-		bool when_off, when_running, when_paused;
-	} requests[] = {
+		bool off, running, paused; /* when it makes sense */
+	} of[] = {
 		/* clang-format off */
 		[VMS_ASK_START]  = { VM_START,  true,  false, false },
 		[VMS_ASK_STOP]   = { VM_STOP,   false, true,  true },
@@ -59,13 +62,13 @@ enum status vms_ask(struct vm *vm, enum vms_request what)
 		[VMS_ASK_RESET]  = { VM_RESET,  false, true,  true },
 		/* clang-format on */
 	};
-	const bool may = vm->state == VM_OFF      ? requests[what].when_off
-			 : vm->state == VM_PAUSED ? requests[what].when_paused
-						  : requests[what].when_running;
+	const bool able = vm->state == VM_OFF       ? of[what].off
+			  : vm->state == VM_RUNNING ? of[what].running
+						    : of[what].paused;
 
-	if (!may)
+	if (!able)
 		return STATUS_NOT_FOUND;
-	vm_ask(vm, requests[what].request);
+	vm_ask(vm, of[what].request);
 	return STATUS_OK;
 }
 
@@ -78,10 +81,6 @@ static uint32_t device_errors(const struct vm *vm)
 	return sum;
 }
 
-/**
- * Of a VM that does not run, and shares a page with the VMM, the I bit in the CPSR is not to be relied
- * on: it is in that page, which is not where its address says.
- */
 void vms_get_info(const struct vm *vm, struct vms_info *info)
 {
 	const struct vcpu *const vcpu = &vm->vcpu;
@@ -94,10 +93,12 @@ void vms_get_info(const struct vm *vm, struct vms_info *info)
 		.starts = vm->starts,
 		.deaths = vm->deaths,
 		.cpu_ticks = run_time(vm),
-		.count[VMS_COUNT_SHADOW_FILLS] = vm->shadow.stats.fills,
-		.count[VMS_COUNT_SHADOW_CONTEXTS] = vm->shadow.stats.contexts_made,
-		.count[VMS_COUNT_DEVICE_ERRORS] = device_errors(vm),
-		.count[VMS_COUNT_CONSOLE_LOST] = console_lost(vm),
+		.count = { [VMS_COUNT_SWITCHES] = vm->switches,
+			   [VMS_COUNT_WAITS] = vm->waits,
+			   [VMS_COUNT_SHADOW_FILLS] = vm->shadow.stats.fills,
+			   [VMS_COUNT_SHADOW_CONTEXTS] = vm->shadow.stats.contexts_made,
+			   [VMS_COUNT_DEVICE_ERRORS] = device_errors(vm),
+			   [VMS_COUNT_CONSOLE_LOST] = console_lost(vm) },
 		.cpsr = vcpu_cpsr(vcpu),
 		.spsr = vcpu_has_spsr(vcpu) ? vcpu_spsr(vcpu) : 0,
 		.sctlr = vcpu->mmu.sctlr,
@@ -105,20 +106,23 @@ void vms_get_info(const struct vm *vm, struct vms_info *info)
 		.dacr = vcpu->mmu.dacr,
 		.mode = arm_mode_name(vcpu_mode(vcpu)),
 	};
-	memcpy(info->r, vcpu->frame.r, sizeof(vcpu->frame.r));
+	for (unsigned i = 0; i < 15; i++)
+		info->r[i] = vcpu->frame.r[i];
 	info->r[15] = vcpu->frame.pc;
 }
 
 bool vms_read_words(const struct vm *vm, gpa_t from, uint32_t *words, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
-		const uint32_t at = from.raw + 4 * i;
-		const volatile uint32_t *const page =
-			guest_ram_page((void *)(uintptr_t)&vm->mem, gpa(at & ~0xfffu));
+	const struct mem_region *const region = vm_mem_find(&vm->mem, from);
 
-		if (!page)
-			return false;
-		words[i] = page[(at & 0xfffu) / 4];
+	if (!region || region->kind != MEM_RAM || count == 0 ||
+	    !vm_mem_covers(region, from, count * 4))
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		const hpa_t at = mem_region_hpa(region, gpa(from.raw + i * 4));
+		const uint32_t *const page = mmu_guest_window(hpa(at.raw & ~0xfffu));
+
+		words[i] = page[(at.raw & 0xfffu) / 4];
 	}
 	return true;
 }

@@ -28,6 +28,8 @@ enum vms_request { VMS_ASK_START, VMS_ASK_STOP, VMS_ASK_PAUSE, VMS_ASK_RESUME, V
 
 /** What is counted of a VM. */
 enum vms_counter {
+	VMS_COUNT_SWITCHES,        /**< times it got the CPU from another */
+	VMS_COUNT_WAITS,           /**< times it waited for an interrupt */
 	VMS_COUNT_SHADOW_FILLS,    /**< entries made in its page tables */
 	VMS_COUNT_SHADOW_CONTEXTS, /**< page tables made */
 	VMS_COUNT_DEVICE_ERRORS, /**< accesses to registers that its devices have not, since it started */
