@@ -152,9 +152,8 @@ struct board {
 		uint32_t size;
 	} ram;
 
-	const struct uart_driver *uart_driver; /* of both */
+	const struct uart_driver *uart_driver; /* of each of them */
 	struct board_device console;
-	struct board_device uart1; /* one of the windows, too: a VM's own, or its console */
 	const struct irqchip_driver *irqchip_driver;
 	hpa_t irqchip[IRQCHIP_LEVELS];
 	const struct timer_driver *timer_driver;

@@ -8,13 +8,14 @@
 #include "vmm/events.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
+#include "vmm/lib/string.h"
 #include "vmm/timer.h"
 #include "vmm/uart.h"
 #include "vmm/vm.h"
 
 /*
- * The consoles of an image with several VMs: vmm/console_mux.c at UART 0, and perhaps one VM that has
- * UART 1 for itself. docs/console.md has what a person sees.
+ * The consoles of an image with several VMs: vmm/console_mux.c at UART 0, and VMs that have
+ * another UART for themselves. docs/console.md has what a person sees.
  */
 
 #define OUTPUT_SIZE 4096u /* of each VM, what it printed while it had not the focus */
@@ -22,20 +23,24 @@
 /* Behind UART 0's FIFO: a VM uses a quarter of it, so that a Ctrl-C is answered soon. */
 #define SENDING_SIZE 4096u
 #define LOG_RESERVE  3072u
-#define UART1_SIZE   1024u
+/* Other UARTs, of VMs that have one for themselves. */
+#define OWN_MAX  3u
+#define OWN_SIZE 1024u
 /* Received in one call, of each UART. */
 #define BURST 32u
 
 /** A UART of the board that one VM has for itself. */
 struct own_line {
 	struct uart uart;
-	struct vm_console *vm; /* NULL: the VMs may use the UART as they like */
+	struct vm_console *vm;
+	unsigned irq;
 };
 
 static uint8_t sending[SENDING_SIZE], log_bytes[LOG_SIZE];
 static struct uart uart0;
 static struct console_mux mux;
-static struct own_line uart1;
+static struct own_line own[OWN_MAX];
+static unsigned own_count;
 
 static struct {
 	const struct vm *vm;
@@ -93,16 +98,27 @@ void console_interrupt(void)
 	receive();
 }
 
-/* UART 1. */
+/* UARTs of a VM's own. */
+
+static struct own_line *own_line(const struct uart_backend *backend)
+{
+	unsigned n = 0;
+
+	while (&own[n].vm->backend != backend)
+		n++;
+	return &own[n];
+}
 
 static void own_put(const struct uart_backend *backend, uint8_t byte)
 {
-	uart1.vm->lost += !uart_put(&uart1.uart, byte);
+	struct own_line *const line = own_line(backend);
+
+	line->vm->lost += !uart_put(&line->uart, byte);
 }
 
 static bool own_room(const struct uart_backend *backend)
 {
-	return uart_room(&uart1.uart) > 0;
+	return uart_room(&own_line(backend)->uart) > 0;
 }
 
 static void own_receive(struct own_line *line)
@@ -123,16 +139,21 @@ static void own_receive(struct own_line *line)
 		timer_poll_console();
 }
 
-/** Serves UART 1 if that is what interrupts, and a VM's console. Otherwise returns false. */
-bool console_uart1_interrupt(unsigned irq)
+/** Serves a UART of a VM's own if that is what interrupts. Otherwise returns false. */
+bool console_own_interrupt(unsigned irq)
 {
-	if (!uart1.vm || irq != board.uart1.irq)
-		return false;
-	uart_interrupt(&uart1.uart);
-	if (uart1.vm->uart && uart_room(&uart1.uart) >= UART1_SIZE / 2)
-		pl011_transmit_again(uart1.vm->uart);
-	own_receive(&uart1);
-	return true;
+	for (unsigned n = 0; n < own_count; n++) {
+		struct own_line *const line = &own[n];
+
+		if (irq != line->irq)
+			continue;
+		uart_interrupt(&line->uart);
+		if (line->vm->uart && uart_room(&line->uart) >= OWN_SIZE / 2)
+			pl011_transmit_again(line->vm->uart);
+		own_receive(line);
+		return true;
+	}
+	return false;
 }
 
 /** Comes a while after timer_poll_console(). */
@@ -140,8 +161,8 @@ void console_poll(void)
 {
 	console_mux_tick(&mux);
 	receive();
-	if (uart1.vm)
-		own_receive(&uart1);
+	for (unsigned n = 0; n < own_count; n++)
+		own_receive(&own[n]);
 }
 
 /* VMs. */
@@ -162,16 +183,24 @@ static struct vm_console *make(const struct vm *vm)
 	return of_vm[vm_count++].console;
 }
 
-/** The board's UART 1 for itself: no VM may have its window. */
-static void open_uart1(const struct vm *vm, struct vm_console *console)
+/** The UART that is the board's device in @p row for itself: no VM has its window, nor its line. */
+static void open_own(const struct vm *vm, struct vm_console *console, unsigned row)
 {
-	CHECK(!uart1.vm);
+	const struct board_window *const window = &board.windows[row];
+	struct own_line *const line = &own[own_count];
+
+	CHECK(own_count < OWN_MAX);
 	vm_console_init(console, vm->name);
 	console->backend = (struct uart_backend){ own_put, own_room };
-	uart_open(&uart1.uart, board.uart_driver, mmu_device_window(board.uart1.base, 4096),
-		  heap_alloc(UART1_SIZE), UART1_SIZE);
-	uart1.vm = console;
-	board.irqchip_driver->unmask(board.uart1.irq);
+	line->vm = console;
+	uart_open(&line->uart, board.uart_driver, mmu_device_window(hpa(window->base), 4096),
+		  heap_alloc(OWN_SIZE), OWN_SIZE);
+	/* Its first line: another one is the modem's. */
+	for (unsigned n = board.irq_count; n-- > 0;)
+		if (strcmp(board.irqs[n].window, window->name) == 0)
+			line->irq = board.irqs[n].irq;
+	own_count++;
+	board.irqchip_driver->unmask(line->irq);
 }
 
 /**
@@ -184,7 +213,7 @@ const struct uart_backend *console_backend(const struct vm *vm)
 	struct vm_console *const console = make(vm);
 
 	if (vm->config->uart_row != CONFIG_NONE)
-		open_uart1(vm, console);
+		open_own(vm, console, vm->config->uart_row);
 	else
 		console_mux_add(&mux, n, console, vm->name, heap_alloc(OUTPUT_SIZE), OUTPUT_SIZE);
 	return &console->backend;
@@ -210,7 +239,7 @@ void console_connect(struct vm *vm)
 
 	CHECK(console);
 	console->uart = vm->console;
-	uart_enable_rx_irq(console == uart1.vm ? &uart1.uart : &uart0, true);
+	uart_enable_rx_irq(console->mux ? &uart0 : &own_line(&console->backend)->uart, true);
 }
 
 /** The VM starts anew: what was typed before is gone; what it printed is not. */
@@ -248,6 +277,6 @@ void console_last_words(void)
 {
 	uart_poll_from_now(&uart0);
 	console_mux_flush(&mux);
-	if (uart1.vm)
-		uart_poll_from_now(&uart1.uart);
+	for (unsigned n = 0; n < own_count; n++)
+		uart_poll_from_now(&own[n].uart);
 }

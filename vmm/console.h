@@ -21,7 +21,7 @@ void console_connect(struct vm *vm);
 void console_reset(const struct vm *vm);
 void console_write(const char *text, size_t length);
 void console_interrupt(void);
-bool console_uart1_interrupt(unsigned irq);
+bool console_own_interrupt(unsigned irq);
 void console_poll(void);
 void console_last_words(void);
 

@@ -140,8 +140,8 @@ void console_interrupt(void)
 	console_poll();
 }
 
-/** UART 1 is not the console's here. */
-bool console_uart1_interrupt(unsigned irq)
+/** Other UARTs are not the console's here. */
+bool console_own_interrupt(unsigned irq)
 {
 	return false;
 }

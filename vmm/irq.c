@@ -118,6 +118,6 @@ void irq_dispatch(void)
 		timer_interrupt();
 	else if ((unsigned)irq == board.console.irq)
 		console_interrupt();
-	else if (!console_uart1_interrupt((unsigned)irq) && !service_interrupt((unsigned)irq))
+	else if (!console_own_interrupt((unsigned)irq) && !service_interrupt((unsigned)irq))
 		show((unsigned)irq);
 }

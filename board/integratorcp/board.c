@@ -80,7 +80,6 @@ const struct board board = {
 
 	.uart_driver = &pl011_driver,
 	.console = { .base = { 0x16000000 }, .irq = 1 },
-	.uart1 = { .base = { 0x17000000 }, .irq = 2 },
 	.irqchip_driver = &icp_pic_driver,
 	.irqchip = { { 0x14000000 }, { 0xca000000 } },
 	.timer_driver = &arm_timer_driver,

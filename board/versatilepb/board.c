@@ -108,7 +108,6 @@ const struct board board = {
 
 	.uart_driver = &pl011_driver,
 	.console = { .base = { 0x101f1000 }, .irq = 12 },
-	.uart1 = { .base = { 0x101f2000 }, .irq = 13 },
 	.irqchip_driver = &pl190_driver,
 	.irqchip = { { 0x10140000 }, { 0x10003000 } },
 	.timer_driver = &arm_timer_driver,

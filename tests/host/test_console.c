@@ -152,12 +152,25 @@ static void irqchip_unmask(unsigned irq)
 
 static const struct irqchip_driver irqchip = { .unmask = irqchip_unmask };
 
+static const struct board_window windows[] = {
+	VM_DIRECT("uart0", 0, 4 * KIB),
+	VM_DIRECT("uart1", 1, 4 * KIB),
+};
+static const struct board_irq irqs[] = {
+	{ UART1_IRQ - 1, VM_SINK_PRIMARY, 2, "other" },
+	{ UART1_IRQ, VM_SINK_PRIMARY, 3, "uart1" },
+	{ UART1_IRQ + 20, VM_SINK_SECONDARY, 2, "uart1" },
+};
+
 const struct board board = {
 	.name = "workbench",
 	.uart_driver = &driver,
 	.irqchip_driver = &irqchip,
 	.console = { { 0 }, 12 },
-	.uart1 = { { 1 }, UART1_IRQ },
+	.windows = windows,
+	.window_count = 2,
+	.irqs = irqs,
+	.irq_count = 3,
 };
 
 volatile uint32_t *mmu_device_window(hpa_t base, uint32_t size)
@@ -186,7 +199,7 @@ static void run(void)
 			console_interrupt();
 		} else if ((lines[1].tx_irq && lines[1].has_sent) ||
 			   (lines[1].rx_irq && *lines[1].received)) {
-			assert_true(console_uart1_interrupt(UART1_IRQ));
+			assert_true(console_own_interrupt(UART1_IRQ));
 		} else if (poll_asked) {
 			poll_asked = false;
 			console_poll();
@@ -206,7 +219,7 @@ static struct device uart[VMS];
 static struct pl011_state uart_state[VMS];
 
 static const struct vm_config at_terminal = { .uart_row = CONFIG_NONE };
-static const struct vm_config with_uart1 = { .uart_row = 0 };
+static const struct vm_config with_uart1 = { .uart_row = 1 };
 
 static int setup(void **state)
 {
@@ -296,7 +309,7 @@ static void each_uart_has_its_own(void **state)
 
 static void other_interrupts_are_not_the_consoles(void **state)
 {
-	assert_false(console_uart1_interrupt(UART1_IRQ + 1));
+	assert_false(console_own_interrupt(UART1_IRQ + 1));
 }
 
 static void much_is_shown_little_by_little(void **state)
@@ -331,7 +344,7 @@ static void a_slow_uart_holds_its_vm_back_and_no_other(void **state)
 	while (!rd(&uart[1], PL011_MIS)) {
 		assert_true(lines[1].tx_irq);
 		lines[1].fifo_room = 16;
-		console_uart1_interrupt(UART1_IRQ);
+		console_own_interrupt(UART1_IRQ);
 	}
 	lines[1].fifo_room = 1000000;
 	run();
@@ -352,7 +365,7 @@ static void what_is_typed_waits_for_a_slow_vm(void **state)
 			if (n == 0)
 				console_interrupt();
 			else
-				console_uart1_interrupt(UART1_IRQ);
+				console_own_interrupt(UART1_IRQ);
 			console_poll();
 			strcat(seen[n], reads(n));
 		}
