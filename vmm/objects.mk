@@ -18,7 +18,7 @@ one-y += vmm/console_one.o
 one-y += vmm/events_none.o
 one-y += vmm/service_none.o
 one-y += vmm/vm_config_one.o
-one-y += vmm/vm_virtio_none.o
+one-y += vmm/vm_extras_none.o
 
 # The image for several VMs.
 vms-y += vmm/config_tree.o
@@ -34,8 +34,8 @@ vms-y += vmm/service.o
 vms-y += vmm/vm_config.o
 vms-y += vmm/vm_config_read.o
 vms-y += vmm/vm_disk.o
+vms-y += vmm/vm_extras.o
 vms-y += vmm/vm_models.o
-vms-y += vmm/vm_virtio.o
 vms-y += vmm/vms.o
 vms-y += libfdt/fdt.o libfdt/fdt_ro.o
 
@@ -54,4 +54,4 @@ cold-y += vmm/console_key.o vmm/console_mux.o vmm/console_one.o vmm/entropy.o vm
 cold-y += vmm/loader.o vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/run.o vmm/sched.o vmm/service.o
 cold-y += vmm/stats_report.o vmm/stop.o vmm/timer.o vmm/uart.o vmm/vm.o vmm/vm_config.o
 cold-y += vmm/vm_config_common.o vmm/vm_config_one.o vmm/vm_config_read.o vmm/vm_devices.o
-cold-y += vmm/vm_disk.o vmm/vm_virtio.o vmm/vms.o
+cold-y += vmm/vm_disk.o vmm/vm_extras.o vmm/vms.o

@@ -185,7 +185,7 @@ static void start(struct vm *vm)
 	vm->state = VM_RUNNING;
 	vm->is_dead = false;
 	console_reset(vm);
-	event(EVENT_START, vm->number, vm->starts, 0);
+	event(EVENT_START, vm->number, vm->starts + 1, 0);
 	vm->dma.generation++;
 	irq_open(vm);
 	timer_cancel_all(vm);
@@ -200,6 +200,7 @@ static void start(struct vm *vm)
 	vcpu_reset(&vm->vcpu);
 	loader_load(vm->bundle, vm->boot, vm->number, &vm->mem);
 	vm->time_base = timer_now();
+	vm_extras_start(vm);
 
 	/* What a kernel finds in its registers (Linux: Documentation/arch/arm/booting.rst). */
 	vm->vcpu.frame.r[0] = 0;

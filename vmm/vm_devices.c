@@ -254,23 +254,6 @@ static enum status add_row(struct vm *vm, unsigned row, struct device **made)
 	return add_region(vm, window->name, &region);
 }
 
-/** The models that a description adds to those of the board. */
-static enum status add_models(struct vm *vm)
-{
-	for (unsigned i = 0; i < vm->config->window_count; i++) {
-		const struct window_config *const window = &vm->config->window[i];
-		struct device *const dev =
-			vm_device_add(vm, window->model->ops, window->base, window->size);
-
-		if (!dev)
-			return STATUS_BAD_CONFIG;
-		dev->params = window->model->params;
-		if (window->interrupt != CONFIG_NONE)
-			vm_device_connect(vm, dev, window->interrupt);
-	}
-	return STATUS_OK;
-}
-
 /** Makes all devices that the VM's description, or the board's table, gives it. */
 enum status vm_devices_make(struct vm *vm)
 {
@@ -288,6 +271,5 @@ enum status vm_devices_make(struct vm *vm)
 	for (unsigned row = 0; row < board.window_count; row++)
 		if (of_row[row] && vm->config->row[row] == ROW_OWNED)
 			connect_wires(vm, of_row[row], &board.windows[row]);
-	status = add_models(vm);
-	return status == STATUS_OK ? vm_virtio_make(vm) : status;
+	return vm_extras_make(vm);
 }

@@ -7,10 +7,11 @@
 
 enum status vm_devices_make(struct vm *vm) MUST_CHECK;
 
-/* For those that the board does not have: vmm/vm_virtio.c. */
+/* For those that the board does not have: vmm/vm_extras.c. */
 struct device *vm_device_add(struct vm *vm, const struct device_ops *ops, uint32_t base,
 			     uint32_t size);
 void vm_device_connect(struct vm *vm, struct device *dev, unsigned input);
-enum status vm_virtio_make(struct vm *vm) MUST_CHECK;
+enum status vm_extras_make(struct vm *vm) MUST_CHECK;
+void vm_extras_start(struct vm *vm);
 
 #endif

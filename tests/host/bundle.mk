@@ -17,7 +17,7 @@ CONFIG_BOARD-integratorcp := devemu/icp_cm.c devemu/icp_cpregs.c devemu/icp_ic.c
 	devemu/icp_timer.c board/drivers/icp_pic.c board/integratorcp/board.c
 CONFIG_BOARD-versatilepb := devemu/pl190.c devemu/sp805.c devemu/sp810.c devemu/vpb_sic.c \
 	devemu/vpb_sysregs.c board/drivers/pl190.c board/versatilepb/board.c
-CONFIG_MODELS := devemu/device.c devemu/arm_timer_core.c devemu/hako_power.c devemu/inert.c \
+CONFIG_MODELS := devemu/device.c devemu/pl031.c devemu/arm_timer_core.c devemu/hako_power.c devemu/inert.c \
 	devemu/pl011.c devemu/sp804.c board/drivers/pl011.c board/drivers/arm_timer.c
 host-test-vm_config_integratorcp := tests/host/test_vm_config.c vmm/vm_config_common.c \
 	$(CONFIG_SOURCES) $(CONFIG_MODELS) $(CONFIG_BOARD-integratorcp)

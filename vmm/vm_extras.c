@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The virtio devices of a VM, and what stands behind them. */
+/* Devices of a VM that the board does not have: virtio, and models at other places. */
 #include "arch/arm/layout.h"
 #include "arch/arm/mmu.h"
+#include "devemu/pl031.h"
+#include "devemu/pl031_regs.h"
 #include "devemu/virtio_blk.h"
 #include "devemu/virtio_console.h"
 #include "devemu/virtio_net.h"
@@ -96,8 +98,38 @@ static const void *backend_make(struct vm *vm, struct device *dev, unsigned n)
 	return 0;
 }
 
-/** Makes the virtio devices that the VM's description lists, each in a window of a page. */
-enum status vm_virtio_make(struct vm *vm)
+/** Seconds since 1970, by the board's clock; 0 if it has none. */
+static uint32_t board_seconds(void)
+{
+	static const volatile uint32_t *clock;
+
+	for (unsigned i = 0; !clock && i < board.window_count; i++)
+		if (strcmp(board.windows[i].name, "rtc") == 0)
+			clock = mmu_device_window(hpa(board.windows[i].base), DMA_PAGE);
+	return clock ? clock[PL031_DR / 4] : 0;
+}
+
+/** The models that a description adds to those of the board. */
+static enum status add_models(struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->config->window_count; i++) {
+		const struct window_config *const window = &vm->config->window[i];
+		struct device *const dev =
+			vm_device_add(vm, window->model->ops, window->base, window->size);
+
+		if (!dev)
+			return STATUS_BAD_CONFIG;
+		dev->params = window->model->params;
+		if (window->model->ops == &pl031_ops)
+			dev->backend = &vm->rtc;
+		if (window->interrupt != CONFIG_NONE)
+			vm_device_connect(vm, dev, window->interrupt);
+	}
+	return STATUS_OK;
+}
+
+/** The virtio devices that the VM's description lists, each in a window of a page. */
+static enum status add_virtio(struct vm *vm)
 {
 	static const struct device_ops *const ops[] = { [VIRTIO_NETWORK] = &virtio_net_ops,
 							[VIRTIO_BLOCK] = &virtio_blk_ops,
@@ -117,4 +149,18 @@ enum status vm_virtio_make(struct vm *vm)
 		vm_device_connect(vm, dev, board.virtio_input[n]);
 	}
 	return STATUS_OK;
+}
+
+/** Makes all devices that the VM's description adds to those of the board. */
+enum status vm_extras_make(struct vm *vm)
+{
+	const enum status status = add_models(vm);
+
+	return status == STATUS_OK ? add_virtio(vm) : status;
+}
+
+/** The VM starts: its time is 0 now. */
+void vm_extras_start(struct vm *vm)
+{
+	vm->rtc.seconds_at_start = board_seconds();
 }
