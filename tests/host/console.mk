@@ -5,13 +5,10 @@ host-test-line_editor := tests/host/test_line_editor.c tests/host/device_fixture
 host-test-monitor := tests/host/test_monitor.c tests/host/device_fixture.c devemu/device.c \
 	devemu/mmio.c vmm/monitor.c vmm/line_editor.c vmm/events.c vmm/log_ring.c \
 	vmm/lib/printf.c vmm/lib/status.c
-# What it needs of a virtio console.
-console-virtio := devemu/virtio_console.c devemu/virtio_mmio.c devemu/virtqueue.c devemu/dma.c
-
-host-test-console_mux := $(console-virtio) tests/host/test_console_mux.c tests/host/device_fixture.c devemu/device.c \
+host-test-console_mux := tests/host/test_console_mux.c tests/host/device_fixture.c devemu/device.c \
 	devemu/mmio.c devemu/pl011.c vmm/console_mux.c vmm/console_key.c vmm/monitor.c \
 	vmm/line_editor.c vmm/events.c vmm/log_ring.c vmm/lib/printf.c vmm/lib/status.c
-host-test-console := $(console-virtio) tests/host/test_console.c tests/host/device_fixture.c devemu/device.c \
+host-test-console := tests/host/test_console.c tests/host/device_fixture.c devemu/device.c \
 	devemu/mmio.c devemu/pl011.c vmm/console.c vmm/console_mux.c vmm/console_key.c \
 	vmm/monitor.c vmm/line_editor.c vmm/events.c vmm/log_ring.c vmm/uart.c vmm/lib/heap.c \
 	vmm/lib/printf.c vmm/lib/status.c
