@@ -119,6 +119,12 @@ void timer_stand_still(struct vm *vm, bool still)
 	arm_next(now);
 }
 
+/** Serves a deadline that vm_leave_work() was told of, on the VM's own thread. */
+void timer_serve(struct vm *vm, unsigned n)
+{
+	vm->timer[n]->ops->deadline(vm->timer[n]);
+}
+
 /** When vmm/run.c wants to look again, host time; replaces what it said before. */
 void timer_set_decision(uint64_t when)
 {
@@ -148,7 +154,11 @@ static void meet_deadlines(struct vm *vm, uint64_t now)
 		if (dev->deadline_at == CLOCK_NEVER || dev->deadline_at + vm->time_base > now)
 			continue;
 		dev->deadline_at = CLOCK_NEVER;
-		dev->ops->deadline(dev);
+		/* What a bus master does takes long, and is its VM's own time. */
+		if (dev->dma)
+			vm_leave_work(vm, i);
+		else
+			dev->ops->deadline(dev);
 	}
 	find_deadline(vm);
 }

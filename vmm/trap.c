@@ -42,6 +42,10 @@ static void wait_for_interrupt(struct vcpu *vcpu)
 
 	vm->waiting = true;
 	while (!vcpu->interrupt && vm->request == VM_NOTHING) {
+		if (vm->work != 0) {
+			vm_do_work(vm);
+			continue;
+		}
 		vm->waits++;
 		run_set_ready(vm, false);
 		run_others();
@@ -57,11 +61,18 @@ static struct trap_frame *deliver(struct vcpu *vcpu, bool known)
 {
 	struct vm *const vm = vcpu->vm;
 
-	if (run_due)
-		run_others();
-	if (vm->request != VM_NOTHING) {
-		vm_act_on_request(vm);
-	} else if (vcpu_interrupt_due(vcpu)) {
+	for (;;) {
+		if (run_due)
+			run_others();
+		else if (vm->work != 0)
+			vm_do_work(vm);
+		else if (vm->request != VM_NOTHING)
+			vm_act_on_request(vm);
+		else
+			break;
+		known = false;
+	}
+	if (vcpu_interrupt_due(vcpu)) {
 		if (!known)
 			irq_refresh_inputs(&vm->lines); /* the cause may be gone */
 		if (known || vcpu_interrupt_due(vcpu))

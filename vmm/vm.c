@@ -33,6 +33,26 @@ void vm_ask(struct vm *vm, enum vm_request what)
 	run_set_ready(vm, true);
 }
 
+/** Deadline @p n of the VM has passed, and is its own thread's work: at the end of its trap, or now. */
+void vm_leave_work(struct vm *vm, unsigned n)
+{
+	vm->work |= BIT(n);
+	vm->vcpu.attention = 1;
+	if (vm->waiting)
+		run_set_ready(vm, true);
+}
+
+/** Does what vm_leave_work() has left. */
+void vm_do_work(struct vm *vm)
+{
+	while (vm->work != 0) {
+		const unsigned n = (unsigned)__builtin_ctz(vm->work);
+
+		vm->work &= vm->work - 1u;
+		timer_serve(vm, n);
+	}
+}
+
 static struct vm *vms[VMS_MAX];
 
 /** The VM with a number, or NULL: there is none. */
@@ -189,6 +209,7 @@ static void start(struct vm *vm)
 	vm->dma.generation++;
 	irq_open(vm);
 	timer_cancel_all(vm);
+	vm->work = 0;
 	for (unsigned i = 0; i < vm->device_count; i++) {
 		struct device *dev = &vm->device[i];
 

@@ -52,7 +52,8 @@ struct vm {
 	struct mmu_state mmu;
 	struct vfp_state vfp;
 	struct sched_entity sched;
-	bool waiting;             /* until an input of the vCPU is asserted */
+	bool waiting;  /* until an input of the vCPU is asserted */
+	uint32_t work; /* bit n: the deadline of timer[n] has passed, for its own thread to serve */
 	uint32_t switches, waits; /* times it got the CPU from another, and gave it up */
 
 	struct device device[VM_DEVICES_MAX];
@@ -103,6 +104,8 @@ enum status vm_create(struct vm *vm, unsigned number, const struct system_config
 struct vm *vm_get(unsigned number);
 void vm_ask(struct vm *vm, enum vm_request what);
 void vm_act_on_request(struct vm *vm);
+void vm_leave_work(struct vm *vm, unsigned n);
+void vm_do_work(struct vm *vm);
 void vm_stop_with_report(struct vm *vm, const char *trap);
 
 #endif
