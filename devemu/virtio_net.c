@@ -16,6 +16,8 @@
 
 /** A frame in mergeable buffers takes this many at most: 64 KiB in buffers of 1 KiB. */
 #define RX_BUFFERS_MAX 66u
+/** So many are reserved between two preempt points. */
+#define CHAINS_AT_ONCE 4u
 /** What moving from one piece to the next costs, in bytes of copying. */
 #define PIECE_COST 256u
 
@@ -23,8 +25,9 @@
 struct reserved {
 	unsigned count, segment_count;
 	uint32_t epoch, generation, starts; /* of device, VM and queue when they were reserved */
-	uint32_t bytes[RX_BUFFERS_MAX];     /* room in each */
-	uint16_t head[RX_BUFFERS_MAX];
+	uint32_t bytes[RX_BUFFERS_MAX + 1]; /* room in each */
+	uint16_t head[RX_BUFFERS_MAX + 1];
+	uint16_t first;                            /* next_avail of the queue before */
 	struct vq_segment segment[RX_BUFFERS_MAX]; /* of all of them */
 	struct vq_chain chain;
 };
@@ -239,21 +242,47 @@ static void net_resume(struct port *port)
 
 /* ---- receiving ----------------------------------------------------------------------------- */
 
+/** Whether the buffers are still ours. Another VM may have run, the one that they belong to. */
+static bool is_still(struct device *dev, const struct reserved *r)
+{
+	const struct virtio_net_state *s = dev->state;
+
+	return r->epoch == s->epoch && r->generation == dev->dma->generation &&
+	       r->starts == virtio_queue(dev, VIRTIO_NET_QUEUE_RX)->starts && virtio_is_live(dev);
+}
+
 /** Adds the chain in r->chain. Returns false if a frame in as many pieces is not for us. */
 static bool reserve_chain(struct reserved *r, unsigned count_max)
 {
-	if (r->count == count_max || r->segment_count + r->chain.writable_count > RX_BUFFERS_MAX)
+	r->head[r->count] = r->chain.head;
+	r->bytes[r->count] = r->chain.writable_bytes;
+	r->count++;
+	if (r->count > count_max || r->segment_count + r->chain.writable_count > RX_BUFFERS_MAX)
 		return false;
 	memcpy(&r->segment[r->segment_count], r->chain.segment,
 	       r->chain.writable_count * sizeof(struct vq_segment));
 	r->segment_count += r->chain.writable_count;
-	r->head[r->count] = r->chain.head;
-	r->bytes[r->count] = r->chain.writable_bytes;
-	r->count++;
 	return true;
 }
 
-/** Takes buffers for @p length bytes from the queue, or none. There is no preempt point in it. */
+/**
+ * The buffers are not enough, or not needed. If another VM has taken some behind them meanwhile they
+ * cannot go back to where they were: the guest gets them back as empty, and offers them again.
+ */
+static void put_back(struct device *dev, const struct reserved *r)
+{
+	struct virtqueue *vq = virtio_queue(dev, VIRTIO_NET_QUEUE_RX);
+
+	if ((uint16_t)(vq->next_avail - r->first) == r->count) {
+		vq_rewind(vq, r->count);
+		return;
+	}
+	for (unsigned n = 0; n < r->count; n++)
+		vq_put(vq, r->head[n], 0);
+	vq_publish(vq);
+}
+
+/** Takes buffers for @p length bytes from the queue, or none. */
 static enum port_result reserve(struct device *dev, struct reserved *r, uint32_t length)
 {
 	const struct virtio_net_state *s = dev->state;
@@ -265,9 +294,10 @@ static enum port_result reserve(struct device *dev, struct reserved *r, uint32_t
 	r->epoch = s->epoch;
 	r->generation = dev->dma->generation;
 	r->starts = vq->starts;
+	r->first = vq->next_avail;
 	for (;;) {
 		if (!vq_pop(vq, &r->chain)) {
-			vq_rewind(vq, r->count);
+			put_back(dev, r);
 			virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
 			return vq->ready ? PORT_LATER : PORT_DOWN;
 		}
@@ -278,12 +308,18 @@ static enum port_result reserve(struct device *dev, struct reserved *r, uint32_t
 			return PORT_DOWN;
 		}
 		if (!reserve_chain(r, count_max)) {
-			vq_rewind(vq, r->count + 1);
+			put_back(dev, r);
+			virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
 			return PORT_DOWN;
 		}
 		if (r->chain.writable_bytes >= length)
 			return PORT_TAKEN;
 		length -= r->chain.writable_bytes;
+		if (r->count % CHAINS_AT_ONCE == 0) {
+			preempt_point();
+			if (!is_still(dev, r))
+				return PORT_DOWN;
+		}
 	}
 }
 
@@ -303,15 +339,6 @@ static void fill_header(uint8_t *header, const struct frame_offload *o, unsigned
 		put_le16(header + VIRTIO_NET_HDR_LENGTH, o->header_length);
 		put_le16(header + VIRTIO_NET_HDR_GSO_SIZE, o->segment_size);
 	}
-}
-
-/** Whether the buffers are still ours. Another VM may have run, the one that they belong to. */
-static bool is_still(struct device *dev, const struct reserved *r)
-{
-	const struct virtio_net_state *s = dev->state;
-
-	return r->epoch == s->epoch && r->generation == dev->dma->generation &&
-	       r->starts == virtio_queue(dev, VIRTIO_NET_QUEUE_RX)->starts && virtio_is_live(dev);
 }
 
 /**

@@ -467,6 +467,44 @@ static void frames_that_are_sent_meanwhile_do_not_mix(void **state)
 		assert_int_equal(net_receive(A, header, got), 300);
 }
 
+/** Between A's buffers, one for a frame of C's is taken. */
+static void c_sends_once(void)
+{
+	static uint8_t bytes[300];
+
+	if (++calls == 1) {
+		net_make(bytes, sizeof(bytes), 2, 1);
+		net_send(C, plain, bytes, sizeof(bytes), 4096);
+	}
+}
+
+static void too_few_buffers_with_one_taken_behind_them_come_back_empty(void **state)
+{
+	uint32_t head, length;
+
+	calls = 0;
+	start_all();
+	post(B, 6, 2048);
+	net_make_tcp(header, sent, 40000, 0, 1, 1400);
+	net_preempt = c_sends_once;
+	net_send(A, header, sent, 40000, 4096);
+	net_preempt = NULL;
+	assert_false(is_sent(A));
+	assert_int_equal(net_receive(B, header, got), 300);
+	for (unsigned n = 0; n < 5; n++) {
+		assert_true(net_used(B, VIRTIO_NET_QUEUE_RX, &head, &length));
+		assert_int_equal(length, 0);
+	}
+	assert_false(net_used(B, VIRTIO_NET_QUEUE_RX, &head, &length));
+
+	/* Offered again, with more, they take the frame. */
+	post(B, 24, 2048);
+	net_run(1);
+	assert_true(is_sent(A));
+	assert_int_equal(net_receive(B, header, got), 40000);
+	assert_memory_equal(got, sent, 40000);
+}
+
 static void segments_that_are_no_memory_break_the_sender_only(void **state)
 {
 	start_all();
@@ -619,6 +657,7 @@ int main(void)
 		TEST(a_queue_that_is_restarted_in_the_middle_of_a_copy_ends_it),
 		TEST(a_reset_of_the_vm_in_the_middle_of_a_copy_ends_it),
 		TEST(frames_that_are_sent_meanwhile_do_not_mix),
+		TEST(too_few_buffers_with_one_taken_behind_them_come_back_empty),
 		TEST(segments_that_are_no_memory_break_the_sender_only),
 		TEST(buffers_that_are_no_memory_break_the_receiver_only),
 		TEST(a_receive_buffer_that_is_to_be_read_breaks_the_queue),
