@@ -166,6 +166,7 @@ static bool take_frame(struct device *dev, struct port *port)
 	struct virtio_net_state *s = dev->state;
 
 	while (virtio_is_live(dev) && vq_pop(virtio_queue(dev, VIRTIO_NET_QUEUE_TX), &s->chain)) {
+		s->starts = virtio_queue(dev, VIRTIO_NET_QUEUE_TX)->starts;
 		s->has_frame = port && read_frame(dev);
 		if (s->has_frame)
 			return true;
@@ -206,6 +207,11 @@ static uint64_t send_burst(struct device *dev, struct port *port)
 	struct virtio_net_state *s = dev->state;
 	uint32_t bytes = 0;
 
+	if (s->starts != virtio_queue(dev, VIRTIO_NET_QUEUE_TX)->starts) {
+		s->has_frame =
+			false; /* the guest has taken the queue away, and all that was in it */
+		s->is_held = false;
+	}
 	while (virtio_is_live(dev) && (s->has_frame || take_frame(dev, port))) {
 		bytes += s->frame.length;
 		if (!send_frame(dev, port))
@@ -433,7 +439,7 @@ static void net_notify(struct device *dev, unsigned queue)
 	if (queue == VIRTIO_NET_QUEUE_TX) {
 		const struct virtio_net_state *s = dev->state;
 
-		if (!s->is_held)
+		if (!s->is_held || s->starts != virtio_queue(dev, queue)->starts)
 			send_frames(dev);
 	} else if (port && port->on) {
 		switch_port_ready(port);

@@ -366,6 +366,29 @@ static void a_reset_of_the_sender_forgets_its_frame(void **state)
 	assert_int_equal(A->port.counters.in, 0);
 }
 
+static void a_send_queue_that_is_restarted_forgets_the_frame_too(void **state)
+{
+	start_all();
+	post(C, 4, 2048);
+	net_make(sent, 100, 0, 1);
+	net_send(A, plain, sent, 100, 4096);
+	assert_false(is_sent(A));
+	net_write(A, VIRTIO_MMIO_QUEUE_SEL, VIRTIO_NET_QUEUE_TX);
+	net_write(A, VIRTIO_MMIO_QUEUE_READY, 0);
+	net_run(HOLD * 2);
+	assert_int_equal(A->port.counters.in, 0);
+	/* From the beginning of its rings. */
+	net_poke16(A, RING_AT(1) + 0x1000 + VIRTQ_AVAIL_IDX, 0);
+	net_poke16(A, RING_AT(1) + 0x2000 + VIRTQ_USED_IDX, 0);
+	A->avail[1] = 0;
+	net_write(A, VIRTIO_MMIO_QUEUE_READY, 1);
+	net_make(sent, 100, 0, 2);
+	net_send(A, plain, sent, 100, 4096);
+	assert_true(is_sent(A));
+	assert_int_equal(A->port.counters.in, 1);
+	assert_int_equal(net_receive(C, header, got), 100);
+}
+
 static unsigned calls;
 static const uint8_t mark[64 * 1024] = { 1 };
 
@@ -653,6 +676,7 @@ int main(void)
 		TEST(a_guest_without_a_driver_gets_nothing_and_holds_nobody),
 		TEST(a_reset_of_the_receiver_ends_the_waiting),
 		TEST(a_reset_of_the_sender_forgets_its_frame),
+		TEST(a_send_queue_that_is_restarted_forgets_the_frame_too),
 		TEST(a_reset_in_the_middle_of_a_copy_ends_it),
 		TEST(a_queue_that_is_restarted_in_the_middle_of_a_copy_ends_it),
 		TEST(a_reset_of_the_vm_in_the_middle_of_a_copy_ends_it),
