@@ -116,8 +116,10 @@ void irq_dispatch(void)
 		return;
 	if ((unsigned)irq == board.timer.irq)
 		timer_interrupt();
+	else if (service_interrupt((unsigned)irq))
+		;
 	else if ((unsigned)irq == board.console.irq)
 		console_interrupt();
-	else if (!console_own_interrupt((unsigned)irq) && !service_interrupt((unsigned)irq))
+	else if (!console_own_interrupt((unsigned)irq))
 		show((unsigned)irq);
 }

@@ -5,6 +5,7 @@
 #include "board/board.h"
 #include "net/uplink.h"
 #include "vmm/console.h"
+#include "vmm/entropy.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
@@ -132,9 +133,13 @@ struct vswitch *service_network(unsigned n)
 	return networks[n];
 }
 
-/** Serves the board's Ethernet if that is what interrupts, and the VMM's. */
+/**
+ * Serves the board's Ethernet if that is what interrupts, and the VMM's. The moment of any interrupt but
+ * the timer's is one that nobody in here has chosen.
+ */
 bool service_interrupt(unsigned irq)
 {
+	entropy_add((uint32_t)timer_now());
 	if (!uplink || irq != nic_irq)
 		return false;
 	uplink_interrupt(uplink);
