@@ -14,6 +14,7 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 #include "vmm/loader.h"
 #include "vmm/run.h"
@@ -176,6 +177,7 @@ enum status vm_create(struct vm *vm, unsigned number, const struct system_config
 	proxies = loader_make_proxies(bundle, info, number, &vm->vcpu.proxy_count);
 	pv_dacr_proxies(proxies, pv);
 	vm->vcpu.proxies = proxies;
+	vm->proxy_words = loader_proxy_count(bundle, info, number);
 	vm->vcpu.vm = vm;
 	vm->vcpu.mem = &vm->mem;
 	vm->vcpu.shadow = &vm->shadow;
@@ -199,15 +201,10 @@ enum status vm_create(struct vm *vm, unsigned number, const struct system_config
 	return STATUS_OK;
 }
 
-/** (Re)starts the VM: devices at power-on state, RAM loaded anew, the CPU at the guest's entry. */
-static void start(struct vm *vm)
+/** Devices at power-on state; what was begun with the VM's memory is void. */
+static void reset_devices(struct vm *vm)
 {
-	vm->state = VM_RUNNING;
-	vm->is_dead = false;
-	console_reset(vm);
-	event(EVENT_START, vm->number, vm->starts + 1, 0);
 	vm->dma.generation++;
-	irq_open(vm);
 	timer_cancel_all(vm);
 	vm->work = 0;
 	for (unsigned i = 0; i < vm->device_count; i++) {
@@ -215,7 +212,19 @@ static void start(struct vm *vm)
 
 		dev->guest_errors = 0;
 		dev->ops->reset(dev);
+		preempt_point();
 	}
+}
+
+/** (Re)starts the VM: devices at power-on state, RAM loaded anew, the CPU at the guest's entry. */
+static void start(struct vm *vm)
+{
+	vm->state = VM_RUNNING;
+	vm->is_dead = false;
+	console_reset(vm);
+	event(EVENT_START, vm->number, vm->starts + 1, 0);
+	irq_open(vm);
+	reset_devices(vm);
 	if (vm->vcpu.has_vfp)
 		vfp_reset();
 	vcpu_reset(&vm->vcpu);
@@ -232,8 +241,7 @@ static void start(struct vm *vm)
 	log_info("[%s] start %u: %u MiB, entry 0x%08x, %u proxies; VMM heap %u KiB free, %u shadow "
 		 "tables free\n",
 		 vm->name, vm->starts, (unsigned)(vm->config->memory / MIB),
-		 (unsigned)vm->bundle->vm[vm->number].entry.raw,
-		 loader_proxy_count(vm->bundle, vm->boot, vm->number),
+		 (unsigned)vm->bundle->vm[vm->number].entry.raw, vm->proxy_words,
 		 (unsigned)(heap_free() / KIB), vm->shadow.free_count);
 }
 
@@ -270,7 +278,7 @@ static void switch_off(struct vm *vm)
 	vm->state = VM_OFF;
 	event(EVENT_STOP, vm->number, 0, 0);
 	irq_close(vm);
-	timer_cancel_all(vm);
+	reset_devices(vm); /* nobody sends to it, or waits for it */
 }
 
 /** The same, by itself: if it was the last one, the board ends, with @p code. */
@@ -341,13 +349,16 @@ void vm_stop_with_report(struct vm *vm, const char *trap)
 	log_warn("[%s] stopped: %s (0x%08x) at pc 0x%08x, mode %s, last trap: %s\n", vm->name,
 		 vcpu->stop_reason, (unsigned)vcpu->stop_value, (unsigned)f->pc,
 		 arm_mode_name(vcpu_mode(vcpu)), trap);
-	for (unsigned i = 0; i < 15; i += 5)
+	for (unsigned i = 0; i < 15; i += 5) {
 		log_warn("[%s]   r%-2u %08x %08x %08x %08x %08x\n", vm->name, i, (unsigned)f->r[i],
 			 (unsigned)f->r[i + 1], (unsigned)f->r[i + 2], (unsigned)f->r[i + 3],
 			 (unsigned)f->r[i + 4]);
+		preempt_point();
+	}
 	log_warn("[%s]   cpsr %08x  spsr %08x  sctlr %08x  ttbr %08x  dacr %08x\n", vm->name,
 		 (unsigned)vcpu_cpsr(vcpu), (unsigned)vcpu_spsr(vcpu), (unsigned)vcpu->mmu.sctlr,
 		 (unsigned)vcpu->mmu.ttbr, (unsigned)vcpu->mmu.dacr);
+	preempt_point();
 	vm->deaths++;
 	event(EVENT_DEATH, vm->number, f->pc, vcpu->stop_value);
 	if (vm->config->on_death == ON_DEATH_RESTART && vm->deaths - 1 < vm->config->restarts) {

@@ -81,6 +81,7 @@ struct vm {
 
 	enum vm_state state;
 	enum vm_request request;
+	unsigned proxy_words; /* of its guest, for messages */
 	unsigned starts;
 	unsigned deaths; /* stops with a report */
 	bool is_dead;    /* off because of the last one */
