@@ -100,7 +100,8 @@ unsigned sched_choose(struct sched *s, uint64_t now)
 
 /**
  * When sched_choose() may have another answer, if nobody becomes ready before: the end of the current
- * one's budget or slice, or the refill of one that would run instead. UINT64_MAX: never.
+ * one's budget or slice, or the refill of one that would run instead - which may be over, if
+ * sched_account() was called since. UINT64_MAX: never.
  */
 uint64_t sched_deadline(const struct sched *s)
 {
@@ -118,7 +119,9 @@ uint64_t sched_deadline(const struct sched *s)
 		if (other == current || !other->ready)
 			continue;
 		if (may_run(other)) {
-			if (current && other->priority == current->priority && slice_end < at)
+			if (!current || other->priority > current->priority)
+				return s->since;
+			if (other->priority == current->priority && slice_end < at)
 				at = slice_end;
 		} else if ((!current || other->priority >= current->priority) &&
 			   other->refill_at < at) {

@@ -165,6 +165,19 @@ static void test_long_debt(void **state)
 	assert_int_equal(sched_choose(&s, 50 * MS), 0);
 }
 
+/** A look at the times, between the refill and the timer's interrupt, does not make it forgotten. */
+static void test_refill_seen_early(void **state)
+{
+	const unsigned high = add(9, 1 * MS, 10 * MS), low = add(1, 0, 0);
+
+	assert_int_equal(sched_choose(&s, 0), high);
+	assert_int_equal(sched_choose(&s, 1 * MS), low);
+	assert_true(sched_deadline(&s) == 10 * MS);
+	sched_account(&s, 10 * MS + 5);
+	assert_true(sched_deadline(&s) <= 10 * MS + 5);
+	assert_int_equal(sched_choose(&s, 10 * MS + 6), high);
+}
+
 /** Random events: time is neither lost nor given twice, and the highest that may run does. */
 static void test_random(void **state)
 {
@@ -221,6 +234,7 @@ int main(void)
 		cmocka_unit_test_setup(test_debt, setup),
 		cmocka_unit_test_setup(test_nothing_is_saved_up, setup),
 		cmocka_unit_test_setup(test_long_debt, setup),
+		cmocka_unit_test_setup(test_refill_seen_early, setup),
 		cmocka_unit_test_setup(test_random, setup),
 	};
 
