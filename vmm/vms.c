@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/vms.h"
 
+#include "arch/arm/layout.h"
 #include "arch/arm/mmu.h"
 #include "arch/arm/mode_name.h"
 #include "vmm/console.h"
@@ -81,9 +82,27 @@ static uint32_t device_errors(const struct vm *vm)
 	return sum;
 }
 
+/**
+ * The virtual CPSR of any VM. PV_PAGE is that of the VM that runs, and may be closed: the I bit of
+ * another one is read where its page is, which no cache has anything of (mmu_load()).
+ */
+static uint32_t cpsr_of(const struct vm *vm)
+{
+	const struct vcpu *const vcpu = &vm->vcpu;
+	const uint8_t *page;
+
+	if (vm == run_vm || !vcpu_pv_open(vcpu))
+		return vcpu_cpsr(vcpu);
+	page = mmu_guest_window(hpa(vm->mmu.pool.raw + VMM_POOL_PV_PAGE));
+	return (vcpu->frame.cpsr & ~(uint32_t)(PSR_MODE_MASK | PSR_I | PSR_F)) | vcpu_mode(vcpu) |
+	       (page[PV_CTL] & PSR_I) | (vcpu->ctl & PSR_F);
+}
+
 void vms_get_info(const struct vm *vm, struct vms_info *info)
 {
 	const struct vcpu *const vcpu = &vm->vcpu;
+	/* Before its first start it has no mode. */
+	const bool has_spsr = vm->starts > 0 && vcpu_has_spsr(vcpu);
 
 	*info = (struct vms_info){
 		.memory = vm->config->memory,
@@ -99,8 +118,8 @@ void vms_get_info(const struct vm *vm, struct vms_info *info)
 			   [VMS_COUNT_SHADOW_CONTEXTS] = vm->shadow.stats.contexts_made,
 			   [VMS_COUNT_DEVICE_ERRORS] = device_errors(vm),
 			   [VMS_COUNT_CONSOLE_LOST] = console_lost(vm) },
-		.cpsr = vcpu_cpsr(vcpu),
-		.spsr = vcpu_has_spsr(vcpu) ? vcpu_spsr(vcpu) : 0,
+		.cpsr = cpsr_of(vm),
+		.spsr = has_spsr ? vcpu_spsr(vcpu) : 0,
 		.sctlr = vcpu->mmu.sctlr,
 		.ttbr = vcpu->mmu.ttbr,
 		.dacr = vcpu->mmu.dacr,
