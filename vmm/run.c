@@ -46,11 +46,11 @@ uint64_t run_time(const struct vm *vm)
 	return vm->sched.used;
 }
 
-/** Whether some VM is not off. */
+/** Whether some VM is not off, or is to start and has not had its turn yet. */
 bool vms_any_on(void)
 {
 	for (unsigned i = 0; i < sched.count; i++)
-		if (vms[i]->state != VM_OFF)
+		if (vms[i]->state != VM_OFF || vms[i]->request == VM_START)
 			return true;
 	return false;
 }
