@@ -54,11 +54,13 @@ static void choose_address(const struct vm *vm, unsigned n, uint8_t address[MAC_
 	memcpy(address, chosen, MAC_LENGTH);
 }
 
+/** NULL, and a message, if the network does not take the device's port. */
 static const void *network_make(struct vm *vm, struct device *dev, unsigned n)
 {
 	const struct virtio_config *const config = &vm->config->virtio[n];
 	struct virtio_net_backend *const backend = heap_alloc(sizeof(*backend));
 	struct port *const port = heap_alloc(sizeof(*port));
+	enum status status;
 
 	port->ops = &virtio_net_port_ops;
 	port->name = vm->name;
@@ -67,9 +69,14 @@ static const void *network_make(struct vm *vm, struct device *dev, unsigned n)
 		memcpy(port->address, config->mac, MAC_LENGTH);
 	else
 		choose_address(vm, n, port->address);
-	if (switch_attach(service_network(config->network), port) != STATUS_OK)
-		log_error("hako: %s: no port is left on the network of virtio device %u\n",
-			  vm->name, n);
+	status = switch_attach(service_network(config->network), port);
+	if (status != STATUS_OK) {
+		log_error("hako: %s: virtio device %u: %s\n", vm->name, n,
+			  status == STATUS_OVERLAP
+				  ? "another device on its network has its address; give it a `mac`"
+				  : "its network has no port left; at most 12 devices are on one");
+		return 0;
+	}
 	backend->port = port;
 	return backend;
 }
@@ -146,6 +153,8 @@ static enum status add_virtio(struct vm *vm)
 			return STATUS_BAD_CONFIG;
 		dev->dma = &vm->dma;
 		dev->backend = backend_make(vm, dev, n);
+		if (!dev->backend)
+			return STATUS_BAD_CONFIG;
 		vm_device_connect(vm, dev, board.virtio_input[n]);
 	}
 	return STATUS_OK;
