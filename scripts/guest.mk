@@ -151,33 +151,41 @@ $(foreach board,$(BOARDS),$(foreach kernel,$(KERNELS), \
 	$(eval $(call BUNDLE_RULES,$(board)-stats,$(kernel),,$(INITRD))) \
 	$(eval $(call BUNDLE_RULES,$(board),$(kernel),-stress,$(INITRD_STRESS)))))
 
-# Several VMs: VMS=NAME for configs/NAME.dts. Of the guests that it names, linux is the kernel of
-# GUEST, PAN and PV with the initial RAM disk of a person, and any other one a bare-metal test guest.
-# VMS_DISKS=NAME=FILE ... is what is on its RAM disks.
+# Several VMs: VMS=NAME for configs/NAME.dts, or that of a scenario. Of the guests that it names, linux
+# is the kernel of GUEST, PAN and PV with the initial RAM disk of a person, and any other one a
+# bare-metal test guest. VMS_DISKS=NAME=FILE ... is what is on its RAM disks.
 VMS ?=
 VMS_DISKS ?=
 VMS_VMM ?= build/$(BOARD)-vms/vmm.bin
-ifneq ($(VMS),)
-VMS_SOURCE := configs/$(VMS).dts
-$(if $(wildcard $(VMS_SOURCE)),,$(error VMS=$(VMS): there is no $(VMS_SOURCE); there are \
-	$(patsubst configs/%.dts,%,$(wildcard configs/*.dts))))
-# $(1) property of a VM
-vms_names = $(sort $(shell sed -n 's/.*\<$(1) = "\([^"]*\)".*/\1/p' $(VMS_SOURCE)))
-# $(1) name of a guest
-vms_guest = $(if $(filter linux,$(1)),$(GUEST_DIR)/vmlinux.hako,build/guest-tests/$(BOARD)/$(1).hako.elf)
-VMS_GUESTS := $(call vms_names,guest)
-VMS_INITRDS := $(call vms_names,initrd)
-$(if $(filter-out linux,$(VMS_INITRDS)),$(error $(VMS_SOURCE): the initrd that is built is 'linux'))
-BUNDLE := build/$(BOARD)-vms/$(KERNEL)/$(VMS)/zImage-hako
+VMS_SOURCES := $(wildcard configs/*.dts tests/qemu/vms/*.dts)
+# $(1) property of a VM, $(2) source
+vms_names = $(sort $(shell sed -n 's/.*\<$(1) = "\([^"]*\)".*/\1/p' $(2)))
+# $(1) board, $(2) kernel, $(3) name of a guest
+vms_guest = $(if $(filter linux,$(3)),build/guest/$(2)/vmlinux.hako,build/guest-tests/$(1)/$(3).hako.elf)
 
-$(BUNDLE): $(VMS_VMM) $(VMS_SOURCE) $(foreach guest,$(VMS_GUESTS),$(call vms_guest,$(guest))) \
-		$(if $(VMS_INITRDS),$(INITRD)) $(foreach disk,$(VMS_DISKS),$(lastword $(subst =, ,$(disk)))) \
-		scripts/bundle $(wildcard scripts/hako_bundle/*.py)
-	@mkdir -p $(@D)
-	@scripts/bundle --board $(BOARD) --vmm $(VMS_VMM) --vms $(VMS_SOURCE) \
-		$(foreach guest,$(VMS_GUESTS),--guest $(guest)=$(call vms_guest,$(guest))) \
-		$(foreach initrd,$(VMS_INITRDS),--initrd $(initrd)=$(INITRD)) \
-		$(VMS_DISKS:%=--disk %) --dtb $(GUEST_DIR)/$(BOARD).dtb -o $@
+# $(1) board, $(2) kernel, $(3) source, $(4) VMM, $(5) guests, $(6) initial RAM disks, $(7) disks
+define VMS_RULE
+$(if $(filter-out linux,$(6)),$(error $(3): the initrd that is built is 'linux'))
+build/$(1)-vms/$(2)/$(basename $(notdir $(3)))/zImage-hako: $(4) $(3) \
+		$(foreach guest,$(5),$(call vms_guest,$(1),$(2),$(guest))) $(if $(6),$(INITRD)) \
+		$(foreach disk,$(7),$(lastword $(subst =, ,$(disk)))) \
+		build/guest/$(2)/.built scripts/bundle $(wildcard scripts/hako_bundle/*.py)
+	@mkdir -p $$(@D)
+	@scripts/bundle --board $(1) --vmm $(4) --vms $(3) \
+		$(foreach guest,$(5),--guest $(guest)=$(call vms_guest,$(1),$(2),$(guest))) \
+		$(foreach initrd,$(6),--initrd $(initrd)=$(INITRD)) \
+		$(7:%=--disk %) --dtb build/guest/$(2)/$(1).dtb -o $$@
+endef
+# $(1) board, $(2) kernel, $(3) source, $(4) VMM, $(5) disks
+vms_rule = $(call VMS_RULE,$(1),$(2),$(3),$(4),$(call vms_names,guest,$(3)),$(call \
+	vms_names,initrd,$(3)),$(5))
+
+ifneq ($(VMS),)
+VMS_SOURCE := $(filter %/$(VMS).dts,$(VMS_SOURCES))
+$(if $(VMS_SOURCE),,$(error VMS=$(VMS): there is no configs/$(VMS).dts; there are \
+	$(basename $(notdir $(VMS_SOURCES)))))
+BUNDLE := build/$(BOARD)-vms/$(KERNEL)/$(VMS)/zImage-hako
+$(eval $(call vms_rule,$(BOARD),$(KERNEL),$(VMS_SOURCE),$(VMS_VMM),$(VMS_DISKS)))
 endif
 
 .PHONY: guest bundle

@@ -31,10 +31,11 @@ def audio_options():
 
 
 def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp=None, rtc=None,
-            icount=None):
+            icount=None, second_serial=None):
     """The words of a command that boots `kernel`: a bundle, or with the rest a plain zImage.
 
-    sd: image of an SD card; tftp: folder the user network serves; rtc, icount: QEMU's options.
+    sd: image of an SD card; tftp: folder the user network serves; rtc, icount: QEMU's options;
+    second_serial: path of a socket that the board's UART 1 is at.
     """
     if board not in BOARDS:
         raise ValueError(f"unknown board {board}: there are {', '.join(BOARDS)}")
@@ -56,6 +57,9 @@ def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp
         words += ["-drive", "if=sd,format=raw,file=" + str(sd).replace(",", ",,")]
     if rtc:
         words += ["-rtc", rtc]
+    if second_serial:
+        where = str(second_serial).replace(",", ",,")
+        words += ["-serial", "mon:stdio", "-serial", f"unix:{where},server=on,wait=off"]
     if icount:
         words += ["-icount", icount]
     return words

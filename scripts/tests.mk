@@ -54,6 +54,14 @@ TEST_BUNDLES := $(foreach board,$(BOARDS),$(foreach kernel,$(TEST_KERNELS), \
 	build/$(board)/$(kernel)/zImage-hako build/$(board)/$(kernel)/zImage-hako-stress)) \
 	$(foreach board,$(BOARDS),build/$(board)-stats/$(firstword $(TEST_KERNELS))/zImage-hako)
 
+# Several VMs: the kernel makes no difference. What VMS=NAME makes has its rule already.
+TEST_BUNDLES_VMS := $(foreach board,$(BOARDS),$(foreach source,$(VMS_SOURCES), \
+	build/$(board)-vms/$(firstword $(TEST_KERNELS))/$(basename $(notdir $(source)))/zImage-hako))
+$(foreach board,$(BOARDS),$(foreach source,$(VMS_SOURCES), \
+	$(if $(filter $(BUNDLE),build/$(board)-vms/$(firstword $(TEST_KERNELS))/$(basename \
+		$(notdir $(source)))/zImage-hako),,$(eval $(call vms_rule,$(board),$(firstword \
+		$(TEST_KERNELS)),$(source),build/$(board)-vms/vmm.bin)))))
+
 # ---- what a person asks for ----------------------------------------------------------------------
 
 .PHONY: test test-host test-guest test-linux lint layers headers format format-check test-programs
@@ -63,7 +71,7 @@ test: ## all tests below
 # Some tests in Python look into the VMM.
 HOST_INPUTS := $(HOST_PROGRAMS) $(BOARDS:%=build/%/vmm.elf)
 
-test-programs: $(HOST_INPUTS) guest-tests $(TEST_BUNDLES)
+test-programs: $(HOST_INPUTS) guest-tests $(TEST_BUNDLES) $(TEST_BUNDLES_VMS)
 
 test-host: $(HOST_INPUTS) ## tests that need no board, with sanitizers; fuzz targets, bounded
 	@scripts/run_host_tests $(FUZZ_RUNS) $(HOST_PROGRAMS)
@@ -72,7 +80,7 @@ test-host: $(HOST_INPUTS) ## tests that need no board, with sanitizers; fuzz tar
 test-guest: guest-tests ## bare-metal guests on the bare boards and under the VMM: same output?
 	@$(PYTHON) -m pytest -q -n $(shell nproc) tests/guest
 
-test-linux: $(TEST_BUNDLES) ## Linux scenarios on both boards and all kernels
+test-linux: $(TEST_BUNDLES) $(TEST_BUNDLES_VMS) ## Linux scenarios on both boards and all kernels
 	@HAKO_KERNELS="$(TEST_KERNELS)" $(PYTHON) -m pytest -q -n $(shell nproc) tests/qemu
 
 lint: layers headers format-check ## include directions, stand-alone headers, layout

@@ -22,6 +22,8 @@ GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_s
 	$(GUEST_CACHE) $(GUEST_RANDOM) $(GUEST_ATTACKS) \
 	$(GUEST_PV) $(GUEST_PV_ATTACKS)
 GUEST_PROGRAMS_versatilepb := pl190
+# They never end by themselves: only scripts/bundle --vms wants them.
+GUEST_NEIGHBOURS := neighbour spinner
 
 # Sources of every program, and of a program beyond NAME.c.
 GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
@@ -41,6 +43,9 @@ GUEST_SRC_mmio := mmio_forms.c mmio_code.S
 GUEST_SRC_mmio_known := mmio_known_code.S $(GUEST_PROBE)
 GUEST_SRC_copy := copy_code.S
 GUEST_SRC_isolation := $(GUEST_PROBE) isolation_code.S
+GUEST_BASE_spinner := neighbour
+GUEST_DEFSYM_neighbour := neighbour_key=0
+GUEST_DEFSYM_spinner := neighbour_key=0x73
 GUEST_SRC_not_in_qemu := $(GUEST_PROBE) cpu_modes_code.S returns.c
 $(foreach program,$(GUEST_CACHE),$(eval GUEST_SRC_$(program) := cache_ops.c $(GUEST_PROBE)))
 GUEST_SRC_cache_pv += pv_info.S cache_pv_code.S
@@ -139,5 +144,5 @@ guest_program_rule = $(call GUEST_LINK_RULE,$(1),$(2),$(call guest_base,$(2)).c 
 .PHONY: guest-tests guest-tests-bare $(GUEST_BOARDS:%=guest-tests-%)
 .SECONDARY:
 $(foreach b,$(GUEST_BOARDS),$(eval $(call GUEST_BOARD_RULES,$(b))))
-$(foreach b,$(GUEST_BOARDS),$(foreach p,$(call guest_programs,$(b)),\
+$(foreach b,$(GUEST_BOARDS),$(foreach p,$(call guest_programs,$(b)) $(GUEST_NEIGHBOURS),\
 	$(eval $(call guest_program_rule,$(b),$(p)))))

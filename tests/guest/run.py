@@ -53,6 +53,9 @@ STOPPED_FOR = {
 }
 
 
+# Of tests/qemu/test_vms.py.
+ENDLESS = ("neighbour", "spinner")
+
 # Guests that talk to somebody over the board's Ethernet; for all others it is not there.
 WITH_NETWORK = {"ethernet": f"user,restrict=on,model={hako_qemu.NIC_MODEL}"}
 # How late a guest was, which differs between board and VMM: no part of the comparison.
@@ -198,7 +201,8 @@ def check_vmm_only(board, name):
 
 def guests(board):
     """Names of the guests built for a board."""
-    return sorted(path.stem for path in (OUT / board).glob("*.elf") if "." not in path.stem)
+    names = {path.stem for path in (OUT / board).glob("*.elf") if "." not in path.stem}
+    return sorted(names.difference(ENDLESS))
 
 
 def check(board, name, where):

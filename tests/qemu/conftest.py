@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from guest import ROOT, Guest, hako_qemu  # noqa: E402 (needs the path above)
+from vms import Vms  # noqa: E402
 
 
 def built_kernels():
@@ -60,6 +61,23 @@ def start(request):
     yield start_guest
     for guest in guests:
         guest.__exit__()
+
+
+@pytest.fixture
+def start_vms(request):
+    """Start boards with several VMs that end with the test: start_vms(board, description, ...)."""
+    boards = []
+
+    def start_board(board, description, **options):
+        name = log_name(request) + (f"-{len(boards)}" if boards else "")
+        vms = Vms(board, description, ROOT / "build/log/qemu" / f"{name}.log",
+                  kernel=DEFAULT_KERNEL, **options)
+        boards.append(vms)
+        return vms
+
+    yield start_board
+    for vms in boards:
+        vms.__exit__()
 
 
 @pytest.fixture

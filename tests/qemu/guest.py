@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import hako_qemu  # noqa: E402 (needs the path above)
 
 PROMPT = r"hako:\S*# "
-HANG_SECONDS = 300
+HANG_SECONDS = 60
 
 # None of these may ever be seen, so that a test need not wait for its limit.
 FATAL = [
@@ -53,6 +53,8 @@ SEPARATE = ["/bin/sh", "-c", 'errors=$0; exec "$@" 2>"$errors"']
 class Machine:
     """A QEMU with a console: `command` is its command line. `log` gets all that the guest prints,
     the same name with .qemu what QEMU says itself."""
+
+    fatal = FATAL
 
     def __init__(self, command, log):
         self.scripted = False
@@ -87,11 +89,11 @@ class Machine:
 
     def expect(self, pattern, timeout=HANG_SECONDS):
         """Wait for a pattern; returns the match object and the text before it."""
-        patterns = [pattern] + FATAL + [pexpect.EOF, pexpect.TIMEOUT]
+        patterns = [pattern] + self.fatal + [pexpect.EOF, pexpect.TIMEOUT]
         index = self.qemu.expect(patterns, timeout=timeout)
         if index == 0:
             return self.qemu.match, self.qemu.before
-        if index <= len(FATAL):
+        if index <= len(self.fatal):
             self._fail(f"the guest failed: {self.qemu.after}")
         if index == len(patterns) - 2:
             self._fail(f"QEMU ended while waiting for {pattern!r}")
@@ -136,9 +138,9 @@ class Machine:
 
     def wait_for_end(self):
         """Wait until QEMU has ended; returns what was printed meanwhile and its exit status."""
-        index = self.qemu.expect([pexpect.EOF] + FATAL + [pexpect.TIMEOUT])
+        index = self.qemu.expect([pexpect.EOF] + self.fatal + [pexpect.TIMEOUT])
         if index != 0:
-            self._fail("QEMU did not end" if index > len(FATAL) else f"{self.qemu.after}")
+            self._fail("QEMU did not end" if index > len(self.fatal) else f"{self.qemu.after}")
         text = self.qemu.before
         return text, self.qemu.wait()
 
