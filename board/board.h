@@ -176,4 +176,9 @@ struct nic_driver;
 /** The driver of its Ethernet (board/nic.h), in images that drive that themselves. */
 extern const struct nic_driver *const board_nic;
 
+struct card_driver;
+
+/** The driver of its card slot (board/card.h), in the same images. */
+extern const struct card_driver *const board_card;
+
 #endif

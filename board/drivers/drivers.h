@@ -4,6 +4,7 @@
 #define BOARD_DRIVERS_DRIVERS_H
 
 #include "board/board.h"
+#include "board/card.h"
 #include "board/nic.h"
 
 extern const struct uart_driver pl011_driver;
@@ -11,5 +12,6 @@ extern const struct irqchip_driver icp_pic_driver;
 extern const struct irqchip_driver pl190_driver;
 extern const struct timer_driver arm_timer_driver;
 extern const struct nic_driver smc91c111_driver;
+extern const struct card_driver pl181_driver;
 
 #endif
