@@ -21,6 +21,7 @@ one-y += vmm/vm_config_one.o
 one-y += vmm/vm_extras_none.o
 
 # The image for several VMs.
+vms-y += vmm/card_disk.o
 vms-y += vmm/config_tree.o
 vms-y += vmm/config_vm.o
 vms-y += vmm/console.o

@@ -3,7 +3,10 @@
 
 #include "arch/arm/layout.h"
 #include "arch/arm/mmu.h"
+#include "board/board.h"
 #include "devemu/ram_disk.h"
+#include "vmm/card_disk.h"
+#include "vmm/config_vm.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
@@ -12,8 +15,11 @@
 
 #define PAGE_SIZE 4096u
 
-/** A RAM disk, in memory of its own behind that of the VMs: what is written lasts till the board's reset. */
-struct placed_disk {
+/**
+ * A disk in memory of the board. A RAM disk has memory of its own behind that of the VMs: what is written
+ * lasts till the board's reset. Flash is memory for those who read it.
+ */
+struct memory_disk {
 	struct ram_disk ram; /* first: the same pointer */
 	hpa_t start;
 };
@@ -22,7 +28,7 @@ static const struct block_backend *disks[CONFIG_DISKS_MAX];
 
 static void *map(const struct ram_disk *disk, uint32_t offset, uint32_t *length)
 {
-	const uint32_t at = ((const struct placed_disk *)disk)->start.raw + offset;
+	const uint32_t at = ((const struct memory_disk *)disk)->start.raw + offset;
 	const uint32_t in_page = at & (PAGE_SIZE - 1);
 
 	if (*length > PAGE_SIZE - in_page)
@@ -30,7 +36,16 @@ static void *map(const struct ram_disk *disk, uint32_t offset, uint32_t *length)
 	return (uint8_t *)mmu_disk_window(hpa(at - in_page)) + in_page;
 }
 
-/** What the bundle has for it, and zeros behind that: the RAM may hold anything. */
+static struct memory_disk *memory_disk_make(const struct disk_config *config, hpa_t start)
+{
+	struct memory_disk *const disk = heap_alloc(sizeof(*disk));
+
+	disk->start = start;
+	ram_disk_init(&disk->ram, config->name, (uint32_t)config->size, map);
+	return disk;
+}
+
+/** What the bundle has for a RAM disk, and zeros behind that: the RAM may hold anything. */
 static void fill(hpa_t start, uint32_t size, hpa_t from, uint32_t from_size)
 {
 	for (uint32_t at = 0; at < size; at += PAGE_SIZE) {
@@ -44,15 +59,21 @@ static void fill(hpa_t start, uint32_t size, hpa_t from, uint32_t from_size)
 	}
 }
 
-static const struct block_backend *ram_disk_make(const struct disk_config *config, hpa_t start,
-						 hpa_t bundle, const struct bundle_part *part)
+/** Puts a RAM disk at *@p next, which moves behind it; NULL, and a message, if it does not fit. */
+static const struct block_backend *ram_disk_make(const struct disk_config *config,
+						 const struct boot_info *info,
+						 const struct bundle_part *part, uint32_t *next)
 {
-	struct placed_disk *const disk = heap_alloc(sizeof(*disk));
+	const uint32_t start = *next;
 
-	disk->start = start;
-	fill(start, (uint32_t)config->size, hpa(bundle.raw + part->offset), part->size);
-	ram_disk_init(&disk->ram, config->name, (uint32_t)config->size, map);
-	return &disk->ram.block;
+	if (config->size > info->bundle.raw - start) {
+		log_error("hako: disk '%s': its %u KiB do not fit below the bundle\n", config->name,
+			  (unsigned)(config->size / KIB));
+		return NULL;
+	}
+	fill(hpa(start), (uint32_t)config->size, hpa(info->bundle.raw + part->offset), part->size);
+	*next += (uint32_t)config->size;
+	return &memory_disk_make(config, hpa(start))->ram.block;
 }
 
 /** Where the VMs' memory ends, which begins at VM_RAM_HPA without gaps. */
@@ -65,26 +86,106 @@ static uint32_t behind_vms(const struct system_config *config)
 	return at;
 }
 
+/* ---- flash ---------------------------------------------------------------------------------- */
+
+#define FLASH_WORD(n)  ((n)*4u) /* it is 32 bits wide: one chip, or two side by side */
+#define FLASH_QUERY    0x00980098u
+#define FLASH_READ     0x00ff00ffu
+#define FLASH_QUERY_AT FLASH_WORD(0x55u)
+
+/** Whether a flash is there: it answers the Common Flash Interface's query with "QRY". */
+static bool is_flash(uint32_t base)
+{
+	volatile uint32_t *const at = mmu_disk_window(hpa(base));
+	bool is = true;
+
+	at[FLASH_QUERY_AT / 4u] = FLASH_QUERY;
+	for (unsigned n = 0; n < 3; n++)
+		is = is && (at[FLASH_WORD(0x10u + n) / 4u] & 0xffu) == (uint8_t) "QRY"[n];
+	at[0] = FLASH_READ;
+	return is;
+}
+
+static const struct block_backend *flash_disk_make(const struct disk_config *config)
+{
+	const uint32_t base = board.windows[config_find_row("flash")].base;
+	struct memory_disk *disk;
+
+	if (!is_flash(base)) {
+		log_error("hako: disk '%s': no flash answers at 0x%08x\n", config->name,
+			  (unsigned)base);
+		return NULL;
+	}
+	disk = memory_disk_make(config, hpa(base + (uint32_t)config->offset));
+	disk->ram.block.read_only = true;
+	disk->ram.block.write = NULL;
+	return &disk->ram.block;
+}
+
+/* ---- the card ------------------------------------------------------------------------------- */
+
+static struct card_info card_info;
+static enum card_result card_state = CARD_BUSY; /* not looked for yet */
+
+static void find_card(void)
+{
+	static const char *const wrong[] = { [CARD_ABSENT] = "no card answers",
+					     [CARD_UNKNOWN] = "not an SD or SDHC card",
+					     [CARD_FAILED] = "the card has errors" };
+	unsigned row = config_find_row("mmc");
+
+	if (row == CONFIG_NONE)
+		row = config_find_row("mmc0");
+	card_state = card_start(board_card, mmu_device_window(hpa(board.windows[row].base), 4096),
+				&card_info);
+	if (card_state == CARD_DONE)
+		log_info("hako: SD card of %u MiB%s\n", (unsigned)(card_info.sectors >> 11),
+			 card_info.read_only ? ", write-protected" : "");
+	else
+		log_error("hako: SD card: %s; its disks fail until the board restarts\n",
+			  wrong[card_state]);
+}
+
+/** A range of the card. Without a card it is as long as it should be, and nothing can be read. */
+static const struct block_backend *card_disk_make(const struct disk_config *config)
+{
+	const uint64_t first = config->offset / BLOCK_SECTOR, count = config->size / BLOCK_SECTOR;
+	struct card_disk *const disk = heap_alloc(sizeof(*disk));
+
+	if (card_state == CARD_BUSY)
+		find_card();
+	if (card_state == CARD_DONE &&
+	    (first >= card_info.sectors || count > card_info.sectors - first)) {
+		log_error("hako: disk '%s': ends beyond the end of the card, %u sectors\n",
+			  config->name, (unsigned)card_info.sectors);
+		return NULL;
+	}
+	card_disk_init(disk, config->name, (uint32_t)first, (uint32_t)count, card_info.read_only);
+	return &disk->block;
+}
+
 /** Makes all disks; a VM asks for them by their place in the description. */
 enum status vm_disks_make(const struct system_config *config, const struct boot_info *info,
 			  const struct bundle *bundle)
 {
-	uint32_t at = behind_vms(config);
+	uint32_t next = behind_vms(config);
 
 	for (unsigned n = 0; n < config->disk_count; n++) {
 		const struct disk_config *const disk = &config->disk[n];
 
-		if (disk->kind != DISK_RAM) {
-			log_error("hako: disk '%s': this VMM has no driver for it\n", disk->name);
+		switch (disk->kind) {
+		case DISK_RAM:
+			disks[n] = ram_disk_make(disk, info, &bundle->part[disk->part], &next);
+			break;
+		case DISK_FLASH:
+			disks[n] = flash_disk_make(disk);
+			break;
+		case DISK_SDCARD:
+			disks[n] = card_disk_make(disk);
+			break;
+		}
+		if (!disks[n])
 			return STATUS_BAD_CONFIG;
-		}
-		if (disk->size > info->bundle.raw - at) {
-			log_error("hako: disk '%s': its %u KiB do not fit below the bundle\n",
-				  disk->name, (unsigned)(disk->size / KIB));
-			return STATUS_NO_MEMORY;
-		}
-		disks[n] = ram_disk_make(disk, hpa(at), info->bundle, &bundle->part[disk->part]);
-		at += (uint32_t)disk->size;
 	}
 	return STATUS_OK;
 }

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disks of VMs on the board's own devices: ranges of an SD card and of flash. What a VM writes is
+there after its restart and after the board's, and nowhere but in its range.
+"""
+
+import hashlib
+import random
+import subprocess
+
+import pytest
+from guest import ROOT, Machine, hako_qemu
+
+MIB = 1 << 20
+SECTOR = 512
+CARD_SIZE = 64 * MIB
+# In the middle of the card, and of a page.
+DISK_AT, DISK_SIZE = 9 * MIB + 3 * SECTOR, 2 * MIB
+FIXED_AT, FIXED_SIZE = 31 * MIB + SECTOR, MIB
+FLASH_SIZE = 64 * MIB
+
+SOURCE = """/dts-v1/;
+/ {{
+	compatible = "hako,system";
+	disks {{ {disks} }};
+	vms {{ {vms} }};
+}};
+"""
+VM = """
+{name} {{
+	memory = <0x2000000>; guest = "linux"; initrd = "linux"; cmdline = "console=ttyAMA0";
+	autostart; on-death = "restart";
+	virtio {{ {virtio} }};
+}};
+"""
+CARD_DISKS = (f"disk {{ sdcard; offset = <{DISK_AT:#x}>; size = <{DISK_SIZE:#x}>; }};"
+              f"fixed {{ sdcard; offset = <{FIXED_AT:#x}>; size = <{FIXED_SIZE:#x}>; }};")
+DISK = 'd { type = "block"; disk = "disk"; };'
+FIXED = 'f { type = "block"; disk = "fixed"; read-only; };'
+
+
+def some_bytes(seed, count):
+    return random.Random(seed).randbytes(count)
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def bundle_command(board, kernel, source, out):
+    guest = ROOT / "build/guest" / kernel
+    return [ROOT / "scripts/bundle", "--board", board, "--vmm", ROOT / f"build/{board}-vms/vmm.bin",
+            "--vms", source, "--guest", f"linux={guest / 'vmlinux.hako'}",
+            "--initrd", f"linux={ROOT / 'build/guest/initramfs.cpio.gz'}",
+            "--dtb", guest / f"{board}.dtb", "-o", out]
+
+
+@pytest.fixture
+def make_bundle(tmp_path, default_kernel):
+    """A bundle of VMs that are the default kernel: make_bundle(board, disks, {name: virtio})."""
+    def make(board, disks, vms):
+        source, out = tmp_path / "test.dts", tmp_path / "zImage-hako"
+        nodes = "".join(VM.format(name=name, virtio=virtio) for name, virtio in vms.items())
+        source.write_text(SOURCE.format(disks=disks, vms=nodes))
+        subprocess.run(bundle_command(board, default_kernel, source, out), check=True,
+                       capture_output=True)
+        return out
+    return make
+
+
+@pytest.fixture
+def boot(request, tmp_path):
+    """Start the board: boot(board, bundle, more words of QEMU's command line)."""
+    machines = []
+
+    def start(board, bundle, *words, **options):
+        command = hako_qemu.command(board, bundle, **options) + [str(word) for word in words]
+        log = ROOT / "build/log/qemu" / f"{request.node.name}-{len(machines)}.log"
+        machines.append(Machine(command, log))
+        return machines[-1]
+
+    yield start
+    for machine in machines:
+        machine.__exit__()
+
+
+@pytest.fixture
+def card(tmp_path):
+    path = tmp_path / "card.img"
+    path.write_bytes(some_bytes("card", CARD_SIZE))
+    return path
+
+
+def sum_of(guest, device):
+    return guest.check(f"sha256sum {device}").split()[0]
+
+
+def end(guest):
+    guest.leave("poweroff")
+    guest.wait_for_end()
+
+
+def test_a_range_of_the_card_is_a_disk(make_bundle, boot, board, card):
+    before = card.read_bytes()
+    bundle = make_bundle(board, CARD_DISKS, {"linux": DISK + FIXED})
+    guest = boot(board, bundle, sd=card)
+    guest.expect(rf"hako: SD card of {CARD_SIZE // MIB} MiB\r\n")
+    guest.wait_for_shell()
+    assert guest.check("cat /sys/block/vda/size").strip() == str(DISK_SIZE // SECTOR)
+    assert sum_of(guest, "/dev/vda") == sha256(before[DISK_AT:DISK_AT + DISK_SIZE])
+    # All of it, then single sectors: first, last, some across a page.
+    guest.check(f"seq 1 400000 | head -c {DISK_SIZE} >/tmp/a; cat /tmp/a >/dev/vda; sync")
+    for at in (0, 5, 4095, 2047, 2048):
+        guest.check(f"echo sector {at} | dd of=/dev/vda bs=512 seek={at} conv=notrunc 2>/dev/null;"
+                    f"echo sector {at} | dd of=/tmp/a bs=512 seek={at} conv=notrunc 2>/dev/null")
+    guest.check("sync; echo 3 >/proc/sys/vm/drop_caches")
+    written = sum_of(guest, "/tmp/a")
+    assert sum_of(guest, "/dev/vda") == written
+
+    # The other one can be read only.
+    assert guest.check("cat /sys/block/vdb/ro").strip() == "1"
+    assert guest.run("echo no | dd of=/dev/vdb bs=512 conv=notrunc")[0] != 0
+    fixed = before[FIXED_AT:FIXED_AT + FIXED_SIZE]
+    assert sum_of(guest, "/dev/vdb") == sha256(fixed)
+
+    # Restart of the VM, then of the board.
+    guest.leave("reboot -f")
+    guest.wait_for_shell()
+    assert sum_of(guest, "/dev/vda") == written
+    end(guest)
+    after = card.read_bytes()
+    assert sha256(after[DISK_AT:DISK_AT + DISK_SIZE]) == written
+    assert after[:DISK_AT] == before[:DISK_AT]
+    assert after[DISK_AT + DISK_SIZE:] == before[DISK_AT + DISK_SIZE:]
+    guest = boot(board, bundle, sd=card)
+    guest.wait_for_shell()
+    assert sum_of(guest, "/dev/vda") == written
+    end(guest)
+
+
+def test_a_missing_card_is_an_error_and_no_hang(make_bundle, boot, board):
+    bundle = make_bundle(board, CARD_DISKS, {"linux": DISK})
+    guest = boot(board, bundle)
+    guest.expect(r"hako: SD card: no card answers")
+    guest.wait_for_shell()
+    assert guest.run("dd if=/dev/vda of=/dev/null bs=512 count=1")[0] != 0
+    end(guest)
+
+
+def test_a_disk_beyond_the_end_of_the_card_is_refused(make_bundle, boot, board, card):
+    disks = f"disk {{ sdcard; offset = <{CARD_SIZE - SECTOR:#x}>; size = <{2 * SECTOR}>; }};"
+    guest = boot(board, make_bundle(board, disks, {"linux": DISK}), sd=card)
+    text, status = guest.wait_for_end()
+    assert "hako: disk 'disk': ends beyond the end of the card" in text
+    assert status == 1
