@@ -16,7 +16,8 @@ GUEST_ATTACKS := $(addprefix hostile_attack_,$(shell seq 25))
 GUEST_PV := pv_calls pv_calls_dacr pv_irq pv_dacr
 GUEST_PV_ATTACKS := $(addprefix hostile_pv_,$(shell seq 25))
 # What caches and TLB need, for the model of tests/arm926-model: QEMU has neither.
-GUEST_CACHE := $(addprefix cache_,names code tables tlb switch fcse vectors shared emulated restart pv)
+GUEST_CACHE := $(addprefix cache_,names code tables tlb switch fcse vectors shared emulated restart pv) \
+	cache_vms_1 cache_vms_2
 GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_spaces thumb vfp \
 	shadow_edges irq_timer idle rt mmio mmio_known ethernet copy isolation not_in_qemu restart_vfp \
 	$(GUEST_CACHE) $(GUEST_RANDOM) $(GUEST_ATTACKS) \
@@ -52,6 +53,9 @@ GUEST_SRC_cache_pv += pv_info.S cache_pv_code.S
 GUEST_DEFSYM_cache_pv := pv_announces=1 pv_user_limit=0x80000000 pv_code_va=0xc0000000 \
 	pv_linear_offset=0xc0000000
 GUEST_SRC_cache_shared += pv_info.S cache_shared_code.S
+# The same for two VMs, with contents of their own.
+$(foreach n,1 2,$(eval GUEST_BASE_cache_vms_$(n) := cache_vms)$(eval GUEST_DEFSYM_cache_vms_$(n) := vms_seed=$(n)))
+GUEST_SRC_cache_vms := cache_ops.c $(GUEST_PROBE)
 GUEST_DEFSYM_cache_shared := pv_announces=1 pv_user_limit=0x50000000 pv_code_va=0x50000000
 GUEST_SRC_pv_calls := pv_info.S pv_calls_code.S $(GUEST_PROBE)
 GUEST_BASE_pv_calls_dacr := pv_calls
