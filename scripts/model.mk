@@ -7,7 +7,8 @@ MODEL_KERNEL := linux-6.12
 .PHONY: model-programs model-check model-mutants test-model
 # All that scripts/model runs: under the VMM, with paravirtual code and without, and, of the same
 # build, natively.
-model-programs: guest-tests $(BOARDS:%=build/%/vmm.bin) build/guest/$(MODEL_KERNEL)/vmlinux.hako \
+model-programs: guest-tests $(BOARDS:%=build/%/vmm.bin) $(BOARDS:%=build/%-vms/vmm.bin) \
+	build/guest/$(MODEL_KERNEL)/vmlinux.hako \
 	build/guest/$(MODEL_KERNEL)-proxies/vmlinux.hako $(INITRD) $(INITRD_STRESS)
 
 model-check: model-programs ## would the caches of a real ARM926 show anything stale? both boards

@@ -6,7 +6,7 @@ import os
 
 import hako_qemu
 
-from . import jobs, linux
+from . import jobs, linux, vms
 from .machine import run, summary
 
 LINUX = linux.SCENARIOS
@@ -14,8 +14,8 @@ LINUX = linux.SCENARIOS
 
 def full(out, kernel):
     """
-    Both boards, natively and under the VMM, there with paravirtual code and without. Long runs
-    first, so that none is left over.
+    Both boards, natively and under the VMM, there with paravirtual code and without, one VM and
+    several. Long runs first, so that none is left over.
     """
     boards = hako_qemu.BOARDS
     plan = []
@@ -24,6 +24,8 @@ def full(out, kernel):
         plan += [jobs.vmm_linux(board, LINUX, rewritten, out=out) for board in boards]
     plan += [jobs.bench(board, out, kernel, native=True) for board in boards]
     plan += [jobs.native_linux(board, LINUX, kernel, out=out) for board in boards]
+    plan += [vms.job(name, board, out, kernel)
+             for name in reversed(vms.names()) for board in boards]
     plan += [jobs.guest(board, name) for board in boards for name in jobs.guests(board)]
     return plan
 
@@ -34,6 +36,7 @@ def short(out, kernel):
     scenarios = ("boot", "reboot")
     return [jobs.vmm_linux(board, scenarios, kernel, out=out),
             jobs.native_linux(board, scenarios, kernel, out=out),
+            vms.job("cache_vms_2", board, out, kernel),
             *(jobs.guest(board, name) for name in jobs.SHORT_GUESTS)]
 
 
