@@ -13,8 +13,11 @@ from hako_bundle import boards
 from . import mutants_sites, symbols
 from .errors import ModelError
 
-# What `make build/BOARD/vmm.bin` reads, beside the sources.
-_MAKE_FILES = ("Makefile", "scripts/*.mk", "tests/host/*.mk", "tests/guest/guest.mk")
+# What `make build/BOARD/vmm.bin` reads, beside the sources; of the image for several VMs libfdt.
+_MAKE_FILES = ("Makefile", "scripts/*.mk", "tests/host/*.mk", "tests/guest/guest.mk",
+               "build/src/linux-6.12.archive", "build/src/libfdt.unpacked", "build/src/libfdt/*")
+# What is made of the same objects: for one VM, and for several.
+IMAGES = ("", "-vms")
 _LOADER = "tests/arm926-model/mutants_loader.S"
 _LOADER_AT = 0x02000000
 LOADERS = {"dirty": 1, "careless": 2, "locked": 3, "reused": 4, "across": 5, "buffered": 6}
@@ -36,7 +39,7 @@ def _run(command, folder, log):
 
 
 def _make(tree, board, log):
-    _run(["make", "-j1", f"build/{board}/vmm.bin"], tree, log)
+    _run(["make", "-j1", *(f"build/{board}{image}/vmm.bin" for image in IMAGES)], tree, log)
 
 
 def _addresses(path, *names):
@@ -73,8 +76,10 @@ class Trees:
         return tree
 
     def _keep(self, tree, folder):
-        for name in ("vmm.bin", "vmm.elf"):
-            shutil.copy2(tree / "build" / self.board / name, folder / name)
+        for image in IMAGES:
+            for kind in ("bin", "elf"):
+                shutil.copy2(tree / "build" / (self.board + image) / f"vmm.{kind}",
+                             folder / f"vmm{image}.{kind}")
 
     def make_mutant(self, number, site):
         """Builds the mutant; returns its folder, and whether its code differs at all."""
@@ -88,8 +93,9 @@ class Trees:
         _make(tree, self.board, folder / "build.log")
         self._keep(tree, folder)
         shutil.rmtree(tree)
-        same = (folder / "vmm.bin").read_bytes() == (self.base / "vmm.bin").read_bytes()
-        return folder, not same
+        differs = any((folder / f"vmm{image}.bin").read_bytes()
+                      != (self.base / f"vmm{image}.bin").read_bytes() for image in IMAGES)
+        return folder, differs
 
     def bundle(self, folder, place, guest, *options):
         """`guest` with the VMM of `folder`: an image in `place`."""

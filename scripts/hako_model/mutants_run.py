@@ -8,7 +8,7 @@ from typing import Callable
 
 from hako_bench import facts
 
-from . import jobs, linux, machine, mutants_build, mutants_cover
+from . import jobs, linux, machine, mutants_build, mutants_cover, vms
 from .errors import ModelError
 
 # Nothing measures these: they end a hang. (The unmodified VMM needs 3 and 40 seconds.)
@@ -27,6 +27,7 @@ class Workload:
     name: str
     hang_seconds: int
     make: Callable      # make(trees, folder of the VMM, folder for its files) -> Job
+    image: str = ""     # of mutants_build.IMAGES
 
 
 @dataclasses.dataclass
@@ -78,12 +79,20 @@ def _linux_workload(kernel=jobs.DEFAULT_KERNEL):
     return Workload("linux", LINUX_HANG_SECONDS, make)
 
 
+def _vms_workload(name):
+    def make(trees, folder, place):
+        return vms.job(name, trees.board, place, vmm=folder / "vmm-vms.bin")
+    seconds = LINUX_HANG_SECONDS if name in vms.WITH_LINUX else GUEST_HANG_SECONDS
+    return Workload(f"vms_{name}", seconds, make, "-vms")
+
+
 def workloads(board):
     """All there are, cheap ones first, and among these the ones that are about caches."""
     names = jobs.guests(board)
     names.sort(key=lambda name: (not name.startswith("cache_"), name))
     return [*map(_loader_workload, mutants_build.LOADERS), *map(_guest_workload, names),
-            _linux_workload()]
+            *map(_vms_workload, vms.SECOND_GUESTS), _linux_workload(),
+            *map(_vms_workload, vms.WITH_LINUX)]
 
 
 def _with_limit(script, seconds):
@@ -111,7 +120,8 @@ def run_workload(workload, trees, folder, model, normal=None, words=()):
     place.mkdir()
     job = workload.make(trees, folder, place)
     job = dataclasses.replace(job, label=f"{folder.name}-{workload.name}",
-                              vmm_elf=folder / "vmm.elf", words=list(words),
+                              vmm_elf=folder / f"vmm{workload.image}.elf",
+                              words=[*job.words, *words],
                               script=_with_limit(job.script, workload.hang_seconds))
     result = machine.run(job, model, place)
     for path in (*place.glob("*.zImage"), *place.glob("*.elf")):
@@ -151,8 +161,8 @@ def choose_for(mutant, usable, normal, places):
         early = [f"loader_{kind}" for kind in mutants_build.LOADERS] + [LOADER_GUEST]
         return [workload for workload in usable if workload.name in early]
     return [workload for workload in usable
-            if places.are_executed(mutant.site.path, mutant.site.line,
-                                   normal[workload.name].executed)]
+            if places[workload.image].are_executed(mutant.site.path, mutant.site.line,
+                                                   normal[workload.name].executed)]
 
 
 def _likely_first(chosen, name):
@@ -183,7 +193,8 @@ def run_mutant(mutant, trees, chosen, normal, model, likely=""):
 
 def run_mutants(mutants, trees, usable, normal, model, workers, likely):
     """All of them, side by side; yields each as it is done. `likely`: {site.key: workload}."""
-    places = mutants_cover.Places(trees.base / "vmm.elf")
+    places = {image: mutants_cover.Places(trees.base / f"vmm{image}.elf")
+              for image in mutants_build.IMAGES}
     pool = concurrent.futures.ThreadPoolExecutor(workers)
     try:
         futures = [pool.submit(run_mutant, mutant, trees,

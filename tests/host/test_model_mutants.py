@@ -163,7 +163,7 @@ def test_the_vmms_own_sources_are_understood():
     functions = {site.function for site in sites}
     assert {"boot_entry", "write_sctlr", "shadow_revalidate", "access_mapped", "loader_load",
             "mmu_tlb_invalidate"} <= functions
-    assert {"cache_clean_d_range(from, from + size)"} <= {site.operation for site in sites}
+    assert {"cache_clean_d_range(at, end)"} <= {site.operation for site in sites}
     # As many lines of assembly as a plain search finds.
     plain = re.compile(r"\bm(cr|rc)\s+p15,\s*\d,\s*\w+,\s*c([789]|10)\b")
     lines = sum(plain.search(line) is not None
@@ -267,11 +267,11 @@ def test_a_mutant_runs_what_comes_across_it(tree):
     normal = {"loader_dirty": mutants_run.Verdict("loader_dirty"),
               "idle": mutants_run.Verdict("idle", executed={site.line}),
               "linux": mutants_run.Verdict("linux", executed={site.line + 1})}
-    chosen = mutants_run.choose_for(Mutant(1, site), usable, normal, _Places())
+    chosen = mutants_run.choose_for(Mutant(1, site), usable, normal, {"": _Places()})
     assert [workload.name for workload in chosen] == ["idle"]
     # The early boot is what the loaders are for.
     early = dataclasses.replace(site, path="arch/arm/boot.S")
-    chosen = mutants_run.choose_for(Mutant(1, early), usable, normal, _Places())
+    chosen = mutants_run.choose_for(Mutant(1, early), usable, normal, {"": _Places()})
     assert [workload.name for workload in chosen] == ["loader_dirty", "idle"]
 
 
