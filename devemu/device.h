@@ -19,6 +19,8 @@ struct device;
 struct device_ops {
 	const char *name;
 	size_t state_size;
+	/** The board's bus may abort its accesses: they are not made in Abort mode (fast_mmio.S). */
+	bool may_abort;
 	/** Power-on state; also called when the VM is reset. Lowers its wires. */
 	void (*reset)(struct device *dev);
 	/** @p size is 1, 2 or 4; @p offset is aligned to it and inside the window. */

@@ -41,6 +41,7 @@ static void trapped_write(struct device *dev, uint32_t offset, uint32_t value, u
 
 const struct device_ops trapped_ops = {
 	.name = "trapped",
+	.may_abort = true,
 	.reset = trapped_reset,
 	.read = trapped_read,
 	.write = trapped_write,

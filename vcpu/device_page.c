@@ -75,7 +75,8 @@ static uint32_t needed_dacr(const struct vcpu *vcpu, const struct guest_translat
 
 /**
  * Remembers a page of a device that the guest has just been allowed to access; not for programs, nor
- * for addresses at which the kernel of a paravirtual guest may have the rights of one.
+ * for addresses at which the kernel of a paravirtual guest may have the rights of one, nor of a device
+ * whose accesses may be aborted: arch/arm/fast_mmio.S could not be told.
  */
 void device_page_remember(struct vcpu *vcpu, uint32_t va, const struct guest_translation *t,
 			  const struct mem_region *region)
@@ -84,7 +85,7 @@ void device_page_remember(struct vcpu *vcpu, uint32_t va, const struct guest_tra
 	const struct device_ops *const ops = region->device->ops;
 	const uint32_t mva = guest_mva(&vcpu->mmu, va);
 
-	if (!vcpu_privileged(vcpu) || va < vcpu->pv.user_limit)
+	if (!vcpu_privileged(vcpu) || va < vcpu->pv.user_limit || ops->may_abort)
 		return;
 	*device_page_at(vcpu, va) = (struct device_page){
 		.key = device_page_key(va),

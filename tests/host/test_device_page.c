@@ -7,6 +7,7 @@
 
 #include "arch/arm/insn.h"
 #include "arch/arm/sctlr.h"
+#include "vcpu/device_page.h"
 #include "vcpu/fault.h"
 #include "vcpu/hypercall.h"
 #include "vcpu/pv_abi.h"
@@ -109,6 +110,18 @@ static void a_known_page_takes_the_short_way(void **state)
 	vcpu->frame.r[2] = 0x1234;
 	assert_int_equal(run(STORE, VA), TRAP_NEXT);
 	assert_int_equal(machine.device_word, 0x1234 - (VA & 0xfff));
+}
+
+/* arch/arm/fast_mmio.S would call its model in Abort mode, where another abort has no stack. */
+static void a_device_that_may_abort_takes_the_general_way(void **state)
+{
+	struct device_ops ops = *machine.device.ops;
+
+	ops.may_abort = true;
+	machine.device.ops = &ops;
+	expect_device(TRAP_NEXT_POLL, VA);
+	expect_device(TRAP_NEXT_POLL, VA);
+	assert_int_not_equal(device_page_at(vcpu, VA)->key, device_page_key(VA));
 }
 
 /* As a TLB: without an operation on it, the old translation may stay. */
@@ -483,6 +496,7 @@ int main(void)
 		cmocka_unit_test_setup(the_hypercall_counts_for_kernel_addresses, start),
 		cmocka_unit_test_setup(the_hypercall_counts_up_to_the_last_address, start),
 		cmocka_unit_test_setup(the_hypercall_for_another_address_space, start),
+		cmocka_unit_test_setup(a_device_that_may_abort_takes_the_general_way, start),
 		cmocka_unit_test_setup(other_aborts_are_left_alone, start),
 		cmocka_unit_test_setup(what_is_no_plain_load_is_left_alone, start),
 		cmocka_unit_test_setup(the_short_way_does_what_the_general_way_does, start),
