@@ -54,7 +54,7 @@ void irq_open(struct vm *vm)
 			board.irqchip_driver->unmask(board.irqs[n].irq);
 }
 
-/** The VM has stopped: nobody is there to quieten its devices. */
+/** The VM has stopped, or is being reset: nobody is there to quieten its devices. */
 void irq_close(struct vm *vm)
 {
 	for (unsigned n = 0; n < board.irq_count; n++)

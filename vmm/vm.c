@@ -223,8 +223,9 @@ static void start(struct vm *vm)
 	vm->is_dead = false;
 	console_reset(vm);
 	event(EVENT_START, vm->number, vm->starts + 1, 0);
-	irq_open(vm);
+	irq_close(vm); /* what came in the middle of it, its controllers would forget, or not */
 	reset_devices(vm);
+	irq_open(vm);
 	if (vm->vcpu.has_vfp)
 		vfp_reset();
 	vcpu_reset(&vm->vcpu);
