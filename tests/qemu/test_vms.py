@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several Linux on one board: consoles, the network between them and to the outside, disks.
+
+Where a test waits for one VM while another works, time in the guests is instructions: then a busy
+workstation makes nobody late.
+"""
+
+import hashlib
+import random
+import re
+import socket
+
+import pytest
+from guest import HANG_SECONDS
+
+ICOUNT = "shift=3"
+HOST = "10.0.2.2"  # of QEMU's user network
+PING = "ping -c 3 -W 10"
+
+
+@pytest.fixture
+def pair(start_vms, board):
+    """Two Linux at their prompts, on one network."""
+    vms = start_vms(board, "pair", icount=ICOUNT)
+    first, second = vms.vm("first"), vms.vm("second")
+    for number, vm in ((1, first), (2, second)):
+        vm.wait_for_shell()
+        vm.check(f"ip link set eth0 up; ip addr add 10.1.0.{number}/24 dev eth0")
+    return vms, first, second
+
+
+@pytest.mark.parametrize("description, memory", [("one-linux", {"linux": 64}),
+                                                 ("two-linux", {"first": 48, "second": 32})])
+def test_the_examples_boot(start_vms, board, description, memory):
+    vms = start_vms(board, description)
+    for name, mib in memory.items():
+        vm = vms.vm(name)
+        vm.wait_for_shell()
+        total = int(vm.check("awk '/MemTotal/ { print $2 }' /proc/meminfo"))
+        assert (mib - 12) * 1024 < total < mib * 1024
+        assert vm.check("dmesg | grep -ciE 'bug:|warning:|oops|backtrace' || true").strip() == "0"
+    assert {name: row["memory"] for name, row in vms.rows().items()} == memory
+
+
+def test_each_has_its_console(pair):
+    vms, first, second = pair
+    # What is typed reaches who has the focus, and only that one.
+    assert first.check("echo mine >/tmp/whose; cat /tmp/whose").strip() == "mine"
+    assert second.run("cat /tmp/whose")[0] != 0
+    # Output without the focus is kept, and shown on return; none of it is lost.
+    first.check("(sleep 2; seq 1 200) & true")
+    assert second.check("sleep 4; echo between").strip() == "between"
+    shown = first.check("true").split("\n")
+    assert [line for line in shown if line] == [str(n) for n in range(1, 201)]
+    # More than is kept: the last of it is shown, and how much is missing.
+    first.check("(sleep 2; seq 1 3000; echo over) & true")
+    second.check("sleep 6")
+    first.take_focus()
+    lost, _ = vms.expect(r"hako: (\d+) bytes that first printed are lost\r\n")
+    _, text = vms.expect(r"\r\nover\r\n")
+    whole = "".join(f"{n}\r\n" for n in range(1, 3001)) + "over\r\n"
+    assert whole.endswith(text + "\r\nover\r\n")
+    assert len(text) + len("\r\nover\r\n") + int(lost[1]) == len(whole)
+    # The next one, and round again; a number that nobody has.
+    vms.type("\x0fn")
+    vms.expect(r"hako: console of second\r\n")
+    vms.type("\x0fn")
+    vms.expect(r"hako: console of first\r\n")
+    vms.type("\x0f7")
+    vms.expect(r"hako: no VM of that number is at this terminal\r\n")
+    vms.type("\x0f?")
+    vms.expect(r"Ctrl-O m +the monitor\r\n")
+    assert first.check("echo still here").strip() == "still here"
+
+
+def test_long_lines_reach_a_vm_complete(pair):
+    _, first, second = pair
+    text = "".join(chr(ord("a") + n % 26) for n in range(1500))
+    for vm in (first, second):
+        assert vm.check(f"echo {text}").strip() == text
+
+
+def test_they_talk_to_each_other(pair):
+    _, first, second = pair
+    for vm, peer in ((first, "10.1.0.2"), (second, "10.1.0.1")):
+        assert "3 packets transmitted, 3 packets received, 0% packet loss" in vm.check(
+            f"{PING} {peer}")
+        assert "0% packet loss" in vm.check(f"{PING} -s 1472 {peer}")  # one frame
+        assert "0% packet loss" in vm.check(f"{PING} -s 8000 {peer}")  # several
+    # A file of a length that is nothing special, both ways, by TCP; and back to the one it is from.
+    first.check("head -c 3000001 /dev/urandom >/tmp/file")
+    whole = first.check("sha256sum </tmp/file")
+    first.check("nc -l -p 1234 </tmp/file & true")
+    second.check("nc 10.1.0.1 1234 </dev/null >/tmp/file")
+    assert second.check("sha256sum </tmp/file") == whole
+    second.check("mkdir /tmp/www; mv /tmp/file /tmp/www; httpd -p 80 -h /tmp/www")
+    assert first.check("wget -q -O - http://10.1.0.2/file | sha256sum") == whole
+    for vm in (first, second):
+        assert errors_of(vm) == {"rx_errors": 0, "tx_errors": 0, "rx_dropped": 0, "tx_dropped": 0}
+
+
+def errors_of(vm):
+    names = ("rx_errors", "tx_errors", "rx_dropped", "tx_dropped")
+    counts = vm.check("cd /sys/class/net/eth0/statistics; cat " + " ".join(names)).split()
+    return dict(zip(names, map(int, counts)))
+
+
+def test_disks(pair):
+    _, first, second = pair
+    # The bundle's zeros, then what one VM writes and the other reads.
+    assert first.check("blockdev --getsize64 /dev/vda").strip() == str(0x200000)
+    assert second.check("blockdev --getsize64 /dev/vdb").strip() == str(0x100000)
+    zeros = hashlib.sha256(bytes(0x200000)).hexdigest()
+    for vm in (first, second):
+        assert vm.check("sha256sum </dev/vda").split()[0] == zeros
+    first.check("head -c 2097152 /dev/urandom >/tmp/disk; dd if=/tmp/disk of=/dev/vda bs=64k; sync")
+    whole = first.check("sha256sum </tmp/disk")
+    drop = "echo 3 >/proc/sys/vm/drop_caches; "  # from the disk, not from the page cache
+    assert first.check(drop + "sha256sum </dev/vda") == whole
+    assert second.check(drop + "sha256sum </dev/vda") == whole
+    # In the middle, by a sector.
+    first.check("echo written here | dd of=/dev/vda bs=1 seek=1000003 conv=notrunc; sync")
+    assert "written here" in second.check(drop + "dd if=/dev/vda bs=1 skip=1000003 count=13")
+    whole = first.check(drop + "sha256sum </dev/vda")
+    # Who may only read cannot write, whatever it tries.
+    assert second.check("cat /sys/block/vda/ro").strip() == "1"
+    assert second.run("dd if=/dev/zero of=/dev/vda bs=4096 count=1 conv=notrunc")[0] != 0
+    second.run("blockdev --setrw /dev/vda; dd if=/dev/zero of=/dev/vda bs=4096 count=1 "
+               "conv=notrunc,fsync")
+    assert first.check(drop + "sha256sum </dev/vda") == whole
+    # A file system, over a restart of the VM: the disk is the board's, and stays.
+    second.check("mke2fs /dev/vdb; mount /dev/vdb /mnt; seq 1 20000 >/mnt/file; umount /mnt")
+    second.type("reboot -f\n")
+    second.wait_for_shell()
+    assert second.check("mount -o ro /dev/vdb /mnt; cat /mnt/file").split()[-1] == "20000"
+    assert second.check("dmesg | grep -c 'I/O error' || true").strip() == "0"
+
+
+def test_entropy(pair):
+    _, first, second = pair
+    assert first.check("cat /sys/class/misc/hw_random/rng_current").startswith("virtio_rng")
+    taken = [vm.check("head -c 64 /dev/hwrng | hexdump -v -e '1/1 \"%02x\"'").strip()
+             for vm in (first, second, first, second)]
+    assert all(len(text) == 128 for text in taken), taken
+    assert len(set(taken)) == 4
+    for text in taken:  # no byte in most of its places
+        assert len(re.findall("..", text)) > 40
+
+
+def test_the_outside_world(start_vms, board, tmp_path):
+    data = random.Random(5).randbytes(700_001)
+    (tmp_path / "file").write_bytes(data)
+    vms = start_vms(board, "pair", tftp=tmp_path)
+    first, second = vms.vm("first"), vms.vm("second")
+    for vm in (first, second):
+        vm.wait_for_shell()
+    first.check("udhcpc -i eth0 -n -q")
+    second.check("udhcpc -i eth0 -n -q")
+    addresses = [vm.check("ip address show eth0 | awk '/inet / { print $2 }'").split("/")[0]
+                 for vm in (first, second)]
+    assert addresses[0].startswith("10.0.2.") and addresses[1].startswith("10.0.2.")
+    assert addresses[0] != addresses[1]
+    for vm in (first, second):
+        assert "0% packet loss" in vm.check(f"{PING} {HOST}")
+    # One takes a file while the other one pings it all the time.
+    second.check(f"ping {addresses[0]} >/tmp/pings & true")
+    first.check(f"cd /tmp; tftp -g -r file -l file {HOST}")
+    assert first.check("sha256sum </tmp/file").split()[0] == hashlib.sha256(data).hexdigest()
+    second.check("killall -INT ping; wait")
+    assert ", 0% packet loss" in second.check("cat /tmp/pings")
+    first.check(f"tftp -p -r back -l file {HOST} || true")  # it cannot: the server only reads
+    assert "hako: network lan0" in "\n".join(vms.monitor("log"))
+
+
+def read_until(serial, end):
+    data = b""
+    while not data.endswith(end):
+        more = serial.recv(4096)
+        assert more, data
+        data += more
+    return data
+
+
+def test_a_virtio_console_and_a_uart_of_its_own(start_vms, board, tmp_path):
+    other_end = tmp_path / "uart1"
+    vms = start_vms(board, "doors", escape="\x1d", second_serial=other_end)
+    vm = vms.vm("virtio")
+    # By hvc0 only: /dev/console is the last one of the command line.
+    vms.expect(r"\[virtio\] [^\r\n]*# ")
+    vm.type("mount -t proc none /proc; mount -t devtmpfs none /dev\r")
+    vm.type("echo via $(cat /proc/consoles | wc -l)\r")
+    vms.expect(r"\[virtio\] via 2\r\n")
+    vm.type("seq 1 1000; echo en''d\r")
+    _, text = vms.expect(r"\[virtio\] end\r\n")
+    lines = [line for line in text.split("\r\n") if re.fullmatch(r"\[virtio\] \d+", line)]
+    assert lines == [f"[virtio] {n}" for n in range(1, 1001)]
+    # The other VM is not at this terminal.
+    vms.type("\x1d2")
+    vms.expect(r"hako: no VM of that number is at this terminal\r\n")
+    with socket.socket(socket.AF_UNIX) as serial:
+        serial.settimeout(HANG_SECONDS)
+        serial.connect(str(other_end))
+        serial.sendall(b"\n")
+        read_until(serial, b"hako:~# ")
+        serial.sendall(b"seq 1 500; echo en''d\n")
+        answer = read_until(serial, b"end\r\n").decode()
+    numbers = [line for line in answer.split("\r\n") if line.isdigit()]
+    assert numbers == [str(n) for n in range(1, 501)]
+    assert vms.rows()["serial"]["state"] == "waiting"

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A board with several VMs, as the scenarios see it: VMs by their consoles, and the monitor.
+
+    with Vms("integratorcp", "pair", log) as board:     # tests/qemu/vms/pair.dts or configs/pair.dts
+        first, second = board.vm("first"), board.vm("second")
+        first.wait_for_shell()
+        second.check("ping -c 1 10.1.0.1")              # gives it the focus
+        board.monitor("pause first")                    # what the monitor answers, line by line
+"""
+
+import re
+
+from guest import FATAL, PROMPT, ROOT, SCRIPT_LOOP, GuestError, Machine, hako_qemu
+
+ESCAPE = "\x0f"  # Ctrl-O
+MONITOR_PROMPT = "hako> "
+CLEAR_TO_END = "\x1b[K"
+
+# No VM stops with a report, unless a scenario is about that.
+STOPPED = r"\[[^\]\r\n]+\] stopped: [^\r\n]*"
+VMS_FATAL = [pattern for pattern in FATAL if "vm1" not in pattern] + [STOPPED]
+
+
+class Vms(Machine):
+    """All VMs of one description. Only one of them, or the monitor, has the focus."""
+
+    def __init__(self, board, description, log, *, kernel="linux-6.12",
+                 escape=ESCAPE, **options):
+        bundle = ROOT / "build" / f"{board}-vms" / kernel / description / "zImage-hako"
+        super().__init__(hako_qemu.command(board, bundle, **options), log)
+        self.fatal = list(VMS_FATAL)
+        self.escape = escape
+        self.vms = []
+        self.focus = None
+
+    def vm(self, name, number=None):
+        """The VM called so; number: as `list` counts it, if this is not the next one."""
+        vm = Vm(self, name, number or len(self.vms) + 1)
+        self.vms.append(vm)
+        # The first VM of the description has the focus at the start.
+        if vm.number == 1:
+            self.focus = vm
+        return vm
+
+    def to_monitor(self):
+        if self.focus != "monitor":
+            self.type(f"{self.escape}m")
+            self.expect(r"hako: monitor; help shows the commands\r\n" + MONITOR_PROMPT)
+            self.focus = "monitor"
+
+    def monitor(self, line):
+        """Give the monitor a line; returns what it answers, as lines, up to its next prompt. Lines
+        of the VMM's log may be among them."""
+        self.to_monitor()
+        self.type(f"{line}\r")
+        self.expect(re.escape(line) + r"\r\n")
+        _, text = self.expect(MONITOR_PROMPT)
+        return [one for one in text.replace(CLEAR_TO_END, "").split("\r\n") if one.strip("\r")]
+
+    def rows(self):
+        """The monitor's list: by name, {state, priority, budget, cpu, memory, starts}."""
+        heads, *rows = self.monitor("list")
+        assert heads.split() == ["#", "name", "state", "priority", "budget", "cpu", "memory",
+                                 "starts"], heads
+        found = {}
+        for row in rows:
+            match = re.fullmatch(r" *(\d+)  (\S+) +(\w+) +(\d+) +(\S+) +([\d.]+)% +(\d+) MiB +(\d+)",
+                                 row)
+            if not match:
+                raise GuestError(f"not a row of the list: {row!r}")
+            found[match[2]] = {"number": int(match[1]), "state": match[3], "priority": int(match[4]),
+                               "budget": match[5], "cpu": float(match[6]), "memory": int(match[7]),
+                               "starts": int(match[8])}
+        return found
+
+    def word(self, vm, address):
+        """A word of the VM's memory."""
+        row, = self.monitor(f"mem {vm} {address:x} 1")
+        match = re.match(rf"{address:08x}  ([0-9a-f]{{8}})\s", row)
+        if not match:
+            raise GuestError(f"not a word of memory: {row!r}")
+        return int(match[1], 16)
+
+
+class Vm:
+    """One of them."""
+
+    def __init__(self, board, name, number):
+        self.board = board
+        self.name = name
+        self.number = number
+        self.scripted = False
+
+    def take_focus(self):
+        """Returns what is shown up to the line that says whose console it is."""
+        if self.board.focus is self:
+            return ""
+        self.board.type(f"{self.board.escape}{self.number}")
+        _, text = self.board.expect(rf"hako: console of {re.escape(self.name)}\r\n")
+        self.board.focus = self
+        return text
+
+    def expect(self, pattern, **options):
+        self.take_focus()
+        return self.board.expect(pattern, **options)
+
+    def type(self, text):
+        self.take_focus()
+        self.board.type(text)
+
+    def wait_for_shell(self):
+        self.expect(PROMPT)
+        self.scripted = False
+
+    def _start_loop(self):
+        self.type(SCRIPT_LOOP + "\n")
+        self.type("true\n")
+        self.expect(r"@@status 0@@\r\n")
+        self.scripted = True
+
+    def send(self, command):
+        """Begin one line of shell; end() waits for it."""
+        if not self.scripted:
+            self._start_loop()
+        self.type(command + "\n")
+
+    def end(self, **options):
+        """Wait until the line has been carried out; returns (status, output)."""
+        match, output = self.expect(r"@@status (\d+)@@\r\n", **options)
+        return int(match[1]), output.replace("\r\n", "\n")
+
+    def run(self, command, **options):
+        self.send(command)
+        return self.end(**options)
+
+    def check(self, command, **options):
+        """Run one line of shell that has to succeed; returns its output."""
+        status, output = self.run(command, **options)
+        if status != 0:
+            raise GuestError(f"{self.name}: `{command}` ended with status {status}:\n{output}\n"
+                             f"log: {self.board.log_path}")
+        return output
