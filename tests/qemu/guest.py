@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import hako_qemu  # noqa: E402 (needs the path above)
 
 PROMPT = r"hako:\S*# "
-HANG_SECONDS = 60
+HANG_SECONDS = 300
 
 # None of these may ever be seen, so that a test need not wait for its limit.
 FATAL = [
