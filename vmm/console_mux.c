@@ -278,16 +278,20 @@ static const struct console_key key_table[] = {
 
 /* What is typed. */
 
-/** Gives the VM what was typed, as far as it takes it. Returns whether it took something. */
+/**
+ * Gives the VM what was typed, as far as it takes it. Returns whether it took something. A virtio
+ * console with a driver gets all of it, if need be later: a line must not be cut between two doors.
+ */
 bool vm_console_give(struct vm_console *vm)
 {
+	const bool by_virtio = vm->virtio && virtio_is_live(vm->virtio);
 	bool given = false;
 
-	while (vm->virtio && ring_count(&vm->typed) > 0 && virtio_console_can_receive(vm->virtio)) {
+	while (by_virtio && ring_count(&vm->typed) > 0 && virtio_console_can_receive(vm->virtio)) {
 		virtio_console_receive(vm->virtio, ring_get(&vm->typed));
 		given = true;
 	}
-	while (vm->uart && ring_count(&vm->typed) > 0 && pl011_can_receive(vm->uart)) {
+	while (!by_virtio && vm->uart && ring_count(&vm->typed) > 0 && pl011_can_receive(vm->uart)) {
 		pl011_receive(vm->uart, ring_get(&vm->typed));
 		given = true;
 	}
