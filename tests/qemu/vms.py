@@ -51,11 +51,15 @@ class Vms(Machine):
     def monitor(self, line):
         """Give the monitor a line; returns what it answers, as lines, up to its next prompt. Lines
         of the VMM's log may be among them."""
+        self.type_to_monitor(line)
+        _, text = self.expect(MONITOR_PROMPT)
+        return [one for one in text.replace(CLEAR_TO_END, "").split("\r\n") if one.strip("\r")]
+
+    def type_to_monitor(self, line):
+        """The same, for lines of the log that answer it."""
         self.to_monitor()
         self.type(f"{line}\r")
         self.expect(re.escape(line) + r"\r\n")
-        _, text = self.expect(MONITOR_PROMPT)
-        return [one for one in text.replace(CLEAR_TO_END, "").split("\r\n") if one.strip("\r")]
 
     def rows(self):
         """The monitor's list: by name, {state, priority, budget, cpu, memory, starts}."""
