@@ -160,6 +160,8 @@ struct board {
 	struct board_device timer;
 	hpa_t counter;                                 /* free running, 24 MHz, 32 bits */
 	struct board_write silence[BOARD_SILENCE_MAX]; /* at the start; value 0 ends the list */
+	struct board_write
+		flash_enable; /* sets bits that let writes, and commands, through to flash */
 	hpa_t reset[BOARD_RESETS_MAX]; /* registers that restart the board: out of a VM's reach */
 
 	const struct board_window *windows; /* of the VM, sorted by base */

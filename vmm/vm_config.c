@@ -5,6 +5,7 @@
 #include "vmm/config_vm.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/string.h"
+#include "vmm/partition.h"
 
 #define COMPATIBLE     "hako,system"
 #define DEFAULT_ESCAPE 0x0fu /* Ctrl-O */
@@ -77,11 +78,19 @@ static bool read_network(const struct config_tree *tree, int node, struct system
 struct disk_node {
 	uint64_t offset;
 	uint64_t size;
+	uint32_t partition;
 	bool sdcard;
 	bool flash;
 };
 
-enum { DISK_RAMDISK_SEEN, DISK_SDCARD_SEEN, DISK_FLASH_SEEN, DISK_OFFSET_SEEN };
+enum {
+	DISK_RAMDISK_SEEN,
+	DISK_SDCARD_SEEN,
+	DISK_FLASH_SEEN,
+	DISK_OFFSET_SEEN,
+	DISK_SIZE_SEEN,
+	DISK_PARTITION_SEEN,
+};
 
 static const struct tree_property disk_properties[] = {
 	/* clang-format off */
@@ -89,12 +98,18 @@ static const struct tree_property disk_properties[] = {
 	[DISK_SDCARD_SEEN] = { "sdcard", TREE_FLAG, TREE_FIELD(struct disk_node, sdcard) },
 	[DISK_FLASH_SEEN] = { "flash", TREE_FLAG, TREE_FIELD(struct disk_node, flash) },
 	[DISK_OFFSET_SEEN] = { "offset", TREE_WIDE, TREE_FIELD(struct disk_node, offset) },
-	{ "size", TREE_WIDE, true, TREE_FIELD(struct disk_node, size) },
+	[DISK_SIZE_SEEN] = { "size", TREE_WIDE, TREE_FIELD(struct disk_node, size) },
+	[DISK_PARTITION_SEEN] = { "partition", TREE_CELLS,
+				  TREE_FIELD(struct disk_node, partition), .min = 1,
+				  .max = PARTITIONS },
 	/* clang-format on */
 };
 
+/** What is known of it: where partitions are is on the card. */
 static bool ranges_meet(const struct disk_config *a, const struct disk_config *b)
 {
+	if (a->partition || b->partition)
+		return a->partition == b->partition;
 	return a->kind == b->kind && a->kind != DISK_RAM && a->offset < b->offset + b->size &&
 	       b->offset < a->offset + a->size;
 }
@@ -147,10 +162,16 @@ static bool read_disk(const struct config_tree *tree, int node, const struct bun
 		return false;
 	if (raw.sdcard + raw.flash + bit(seen, DISK_RAMDISK_SEEN) != 1)
 		return tree_fail(tree, node, NULL, "one of ramdisk, sdcard and flash is needed");
-	if (!raw.size || raw.size % SECTOR || raw.offset % SECTOR)
+	if (raw.partition && (!raw.sdcard || seen & (BIT(DISK_OFFSET_SEEN) | BIT(DISK_SIZE_SEEN))))
+		return tree_fail(tree, node, "partition",
+				 "goes with sdcard, and no offset and size");
+	if (!raw.partition && !(seen & BIT(DISK_SIZE_SEEN)))
+		return tree_fail(tree, node, "size", "missing");
+	if (!raw.partition && (!raw.size || raw.size % SECTOR || raw.offset % SECTOR))
 		return tree_fail(tree, node, raw.offset % SECTOR ? "offset" : "size",
 				 "not a multiple of 512, or 0");
 	disk->kind = raw.sdcard ? DISK_SDCARD : raw.flash ? DISK_FLASH : DISK_RAM;
+	disk->partition = (uint8_t)raw.partition;
 	disk->offset = raw.offset;
 	disk->size = raw.size;
 	if (disk->kind == DISK_RAM ? !find_ram_disk(tree, node, bundle, disk)

@@ -92,9 +92,10 @@ enum disk_kind { DISK_RAM, DISK_SDCARD, DISK_FLASH };
 struct disk_config {
 	char name[CONFIG_NAME_SIZE];
 	enum disk_kind kind;
-	uint8_t part;    /* RAM: the number of its part in the bundle */
-	uint64_t offset; /* SDCARD, FLASH: of its first byte on the device, a multiple of 512 */
-	uint64_t size;   /* bytes, a multiple of 512; RAM: of 4096 */
+	uint8_t part;      /* RAM: the number of its part in the bundle */
+	uint8_t partition; /* SDCARD: its number, from 1, instead of the next two; 0: none */
+	uint64_t offset;   /* SDCARD, FLASH: of its first byte on the device, a multiple of 512 */
+	uint64_t size;     /* bytes, a multiple of 512; RAM: of 4096 */
 };
 
 struct network_config {

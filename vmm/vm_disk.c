@@ -12,6 +12,7 @@
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/string.h"
+#include "vmm/partition.h"
 
 #define PAGE_SIZE 4096u
 
@@ -88,21 +89,26 @@ static uint32_t behind_vms(const struct system_config *config)
 
 /* ---- flash ---------------------------------------------------------------------------------- */
 
-#define FLASH_WORD(n)  ((n)*4u) /* it is 32 bits wide: one chip, or two side by side */
-#define FLASH_QUERY    0x00980098u
-#define FLASH_READ     0x00ff00ffu
-#define FLASH_QUERY_AT FLASH_WORD(0x55u)
+/* It is 32 bits wide: one chip, or two side by side that get the same commands. */
+#define FLASH_QUERY     0x00980098u
+#define FLASH_QUERY_AT  0x55u /* words */
+#define FLASH_ANSWER_AT 0x10u
+#define FLASH_READ      0x00ff00ffu
 
-/** Whether a flash is there: it answers the Common Flash Interface's query with "QRY". */
+/** Whether a flash is there: it answers the query of the Common Flash Interface with "QRY". */
 static bool is_flash(uint32_t base)
 {
+	volatile uint32_t *const enable = mmu_device_window(board.flash_enable.address, 4);
 	volatile uint32_t *const at = mmu_disk_window(hpa(base));
+	const uint32_t before = *enable;
 	bool is = true;
 
-	at[FLASH_QUERY_AT / 4u] = FLASH_QUERY;
+	*enable = before | board.flash_enable.value;
+	at[FLASH_QUERY_AT] = FLASH_QUERY;
 	for (unsigned n = 0; n < 3; n++)
-		is = is && (at[FLASH_WORD(0x10u + n) / 4u] & 0xffu) == (uint8_t) "QRY"[n];
+		is = is && (at[FLASH_ANSWER_AT + n] & 0xffu) == (uint8_t) "QRY"[n];
 	at[0] = FLASH_READ;
+	*enable = before;
 	return is;
 }
 
@@ -146,22 +152,59 @@ static void find_card(void)
 			  wrong[card_state]);
 }
 
-/** A range of the card. Without a card it is as long as it should be, and nothing can be read. */
-static const struct block_backend *card_disk_make(const struct disk_config *config)
+/** Where a disk is on the card; says so if it is not. */
+static bool find_range(const struct disk_config *config, struct partition *range)
 {
+	static uint8_t table[CARD_SECTOR];
 	const uint64_t first = config->offset / BLOCK_SECTOR, count = config->size / BLOCK_SECTOR;
-	struct card_disk *const disk = heap_alloc(sizeof(*disk));
+	const char *wrong = NULL;
+
+	if (config->partition && card_read_sector(0, table) != CARD_DONE)
+		wrong = "the partition table cannot be read";
+	else if (config->partition)
+		wrong = partition_find(table, config->partition, card_info.sectors, range);
+	else if (first >= card_info.sectors || count > card_info.sectors - first)
+		wrong = "ends beyond the end of the card";
+	else
+		*range = (struct partition){ (uint32_t)first, (uint32_t)count };
+	if (wrong)
+		log_error("hako: disk '%s': %s\n", config->name, wrong);
+	return !wrong;
+}
+
+/** Whether a disk before @p n is on the same sectors: the reader of the description cannot know. */
+static bool is_free(const struct system_config *config, unsigned n, const struct partition *range)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct card_disk *const other = (const struct card_disk *)disks[i];
+
+		if (config->disk[i].kind != DISK_SDCARD ||
+		    other->first >= (uint64_t)range->first + range->count ||
+		    range->first >= other->first + other->block.sectors)
+			continue;
+		log_error("hako: disk '%s': disk '%s' is on the same sectors of the card\n",
+			  config->disk[n].name, config->disk[i].name);
+		return false;
+	}
+	return true;
+}
+
+/**
+ * A range of the card. Without a card it is as long as it should be, if that is known, and nothing can
+ * be read.
+ */
+static const struct block_backend *card_disk_make(const struct system_config *config, unsigned n)
+{
+	const struct disk_config *const disk = &config->disk[n];
+	struct partition range = { 0, (uint32_t)(disk->size / BLOCK_SECTOR) };
+	struct card_disk *const made = heap_alloc(sizeof(*made));
 
 	if (card_state == CARD_BUSY)
 		find_card();
-	if (card_state == CARD_DONE &&
-	    (first >= card_info.sectors || count > card_info.sectors - first)) {
-		log_error("hako: disk '%s': ends beyond the end of the card, %u sectors\n",
-			  config->name, (unsigned)card_info.sectors);
+	if (card_state == CARD_DONE && (!find_range(disk, &range) || !is_free(config, n, &range)))
 		return NULL;
-	}
-	card_disk_init(disk, config->name, (uint32_t)first, (uint32_t)count, card_info.read_only);
-	return &disk->block;
+	card_disk_init(made, disk->name, range.first, range.count, card_info.read_only);
+	return &made->block;
 }
 
 /** Makes all disks; a VM asks for them by their place in the description. */
@@ -181,7 +224,7 @@ enum status vm_disks_make(const struct system_config *config, const struct boot_
 			disks[n] = flash_disk_make(disk);
 			break;
 		case DISK_SDCARD:
-			disks[n] = card_disk_make(disk);
+			disks[n] = card_disk_make(config, n);
 			break;
 		}
 		if (!disks[n])

@@ -91,6 +91,7 @@ const struct board board = {
 		{ { CM_IC + ICP_PIC_FIQ_ENABLECLR }, 0xffffffff },
 		{ { CM_IC + ICP_PIC_INT_SOFTCLR }, 1 },
 	},
+	.flash_enable = { { 0xcb000000 + ICP_CP_FLASHPROG }, ICP_CP_FLASHPROG_WRITABLE },
 	.reset = { { 0x10000000 + ICP_CM_LOCK }, { 0x10000000 + ICP_CM_CTRL } },
 
 	.windows = windows,

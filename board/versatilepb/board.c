@@ -113,6 +113,7 @@ const struct board board = {
 	.timer_driver = &arm_timer_driver,
 	.timer = { .base = { 0x101e2000 }, .irq = 4 },
 	.counter = { 0x10000000 + VPB_SYS_24MHZ },
+	.flash_enable = { { 0x10000000 + VPB_SYS_FLASH }, 1 },
 	.reset = { { 0x10000000 + VPB_SYS_LOCK }, { 0x10000000 + VPB_SYS_RESETCTL } },
 
 	.windows = windows,

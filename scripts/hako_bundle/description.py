@@ -39,7 +39,7 @@ ROOT = {"compatible": Spec("choice", True, choices=("hako,system",))}
 CONSOLE = {"escape": Spec("cells", least=1, most=0x1F), "prefix": FLAG}
 NETWORK = {"uplink": FLAG}
 DISK = {"ramdisk": TEXT, "sdcard": FLAG, "flash": FLAG, "offset": Spec("wide"),
-        "size": Spec("wide", True)}
+        "size": Spec("wide"), "partition": Spec("cells", least=1, most=4)}
 VM = {"memory": Spec("cells", True), "guest": Spec("text", True), "cmdline": TEXT, "initrd": TEXT,
       "priority": Spec("cells", most=255),
       "budget": Spec("cells", count=2, least=1, most=10000000), "autostart": FLAG,
@@ -63,6 +63,7 @@ class Disk(NamedTuple):
     contents: str  # of a RAM disk: the name of --disk, or ""
     offset: int
     size: int
+    partition: int = 0  # of the card, instead of offset and size
 
 
 class Vm(NamedTuple):
@@ -197,6 +198,11 @@ class _Reader:
         kinds = [kind for kind in ("ramdisk", "sdcard", "flash") if kind in values]
         if len(kinds) != 1:
             self.fail(where, "one of ramdisk, sdcard and flash is needed")
+        if "partition" in values:
+            self.read_partition(node, where, values)
+            return
+        if "size" not in values:
+            self.fail(where, "property 'size' is missing")
         disk = Disk(kinds[0], values.get("ramdisk", ""), values.get("offset", 0), values["size"])
         unit = PAGE if disk.kind == "ramdisk" else SECTOR
         if not disk.size or disk.size % unit or disk.offset % SECTOR:
@@ -217,6 +223,16 @@ class _Reader:
                     other.offset < disk.offset + disk.size:
                 self.fail(where, f"offset: disk '{name}' is there")
         self.disks[node.name] = disk
+
+    def read_partition(self, node: fdt.Node, where: str, values: Dict[str, Any]) -> None:
+        """Where it is, and how large, is on the card: the VMM sees it at its start."""
+        if set(values) != {"sdcard", "partition"}:
+            self.fail(where, "partition: goes with sdcard, and no offset and size")
+        self.claim_first(where, ("mmc", "mmc0"), "the VMM's, for disks")
+        for name, other in self.disks.items():
+            if other.partition == values["partition"]:
+                self.fail(where, f"partition: disk '{name}' is there")
+        self.disks[node.name] = Disk("sdcard", "", 0, 0, values["partition"])
 
     # ---- VMs
 
@@ -283,6 +299,9 @@ class _Reader:
             if disk not in self.disks:
                 self.fail(where, f"disk: there is no '{disk}'")
             if "read-only" not in values:
+                if self.disks[disk].kind == "flash":
+                    self.fail(where, f"read-only: needed, as '{disk}' is flash, which can only be "
+                              "read")
                 if disk in self.writer:
                     self.fail(where, f"disk: {self.writer[disk]} writes to '{disk}', too; make all "
                               "but one read-only")

@@ -42,7 +42,7 @@ const char config_source[] =
 	"      windows { mouse { device = \"kmi1\"; backend = \"trapped\"; }; };\n"
 	"      virtio {\n"
 	"        disk { type = \"block\"; disk = \"scratch\"; read-only; };\n"
-	"        flash { type = \"block\"; disk = \"data\"; };\n"
+	"        flash { type = \"block\"; disk = \"data\"; read-only; };\n"
 	"        net { type = \"network\"; network = \"lan1\"; };\n"
 	"      };\n"
 	"    };\n"
