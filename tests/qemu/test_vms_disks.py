@@ -5,6 +5,7 @@ there after its restart and after the board's, and nowhere but in its range.
 
 import hashlib
 import random
+import struct
 import subprocess
 
 import pytest
@@ -146,9 +147,120 @@ def test_a_missing_card_is_an_error_and_no_hang(make_bundle, boot, board):
     end(guest)
 
 
+def refusal(boot, board, bundle, **options):
+    """What the VMM says when it does not start."""
+    text, status = boot(board, bundle, **options).wait_for_end()
+    assert status == 1
+    return text
+
+
 def test_a_disk_beyond_the_end_of_the_card_is_refused(make_bundle, boot, board, card):
     disks = f"disk {{ sdcard; offset = <{CARD_SIZE - SECTOR:#x}>; size = <{2 * SECTOR}>; }};"
-    guest = boot(board, make_bundle(board, disks, {"linux": DISK}), sd=card)
-    text, status = guest.wait_for_end()
+    text = refusal(boot, board, make_bundle(board, disks, {"linux": DISK}), sd=card)
     assert "hako: disk 'disk': ends beyond the end of the card" in text
-    assert status == 1
+
+
+def put_partitions(card, *partitions):
+    """An MBR with partitions (first sector, sectors)."""
+    entries = b"".join(struct.pack("<4xB3xII", 0x83, *range_) for range_ in partitions)
+    with open(card, "r+b") as file:
+        file.seek(446)
+        file.write(entries.ljust(64, b"\0") + b"\x55\xaa")
+
+
+PARTITION = "disk { sdcard; partition = <2>; };"
+
+
+def test_a_partition_is_a_disk(make_bundle, boot, board, card):
+    put_partitions(card, (63, 1000), (2049, 4097))
+    before = card.read_bytes()
+    guest = boot(board, make_bundle(board, PARTITION, {"linux": DISK}), sd=card)
+    guest.wait_for_shell()
+    assert guest.check("cat /sys/block/vda/size").strip() == "4097"
+    assert sum_of(guest, "/dev/vda") == sha256(before[2049 * SECTOR:(2049 + 4097) * SECTOR])
+    end(guest)
+
+
+def test_a_damaged_partition_table_is_refused(make_bundle, boot, board, card):
+    bundle = make_bundle(board, PARTITION + f"also {{ sdcard; offset = <{2 * MIB}>; size = <512>; }};",
+                         {"linux": DISK})
+    assert "disk 'disk': there is no partition table" in refusal(boot, board, bundle, sd=card)
+    put_partitions(card, (63, 1000), (1062, 4097))
+    assert "disk 'disk': the table has partitions that overlap" in \
+        refusal(boot, board, bundle, sd=card)
+    put_partitions(card, (63, 1000), (2049, CARD_SIZE // SECTOR))
+    assert "disk 'disk': the table has a partition that is not on the disk" in \
+        refusal(boot, board, bundle, sd=card)
+    put_partitions(card, (63, 1000), (2049, 4097))
+    assert "disk 'also': disk 'disk' is on the same sectors" in \
+        refusal(boot, board, bundle, sd=card)
+
+
+# Each VM writes and checks its own sectors, all the time: if they mixed, a sum would be wrong.
+WORK = ("for n in 1 2 3 4; do seq $n 100 400000 | cat - /proc/uptime | head -c 200000 >/tmp/a; "
+        "dd if=/tmp/a of=/dev/vda bs=1000 conv=notrunc 2>/dev/null && sync && "
+        "echo 3 >/proc/sys/vm/drop_caches && "
+        "head -c $(stat -c %s /tmp/a) /dev/vda | cmp - /tmp/a || echo WRONG; done; echo work done")
+
+
+def test_two_vms_share_the_card(make_bundle, boot, board, card):
+    before = card.read_bytes()
+    fixed = FIXED.replace("read-only; ", "").replace("f {", "d {")
+    bundle = make_bundle(board, CARD_DISKS, {"one": DISK, "two": fixed})
+    guest = boot(board, bundle, sd=card)
+    guest.wait_for_shell()
+    guest.type(WORK + "\n")
+    guest.type("\x0f2")  # Ctrl-O 2: the console of the other
+    guest.type("\n")
+    guest.wait_for_shell()
+    guest.type(WORK + "\n")
+    for key in ("", "\x0f1"):
+        guest.type(key)
+        _, text = guest.expect(r"\nwork done\r\n")
+        assert "\nWRONG" not in text
+    guest.wait_for_shell()
+    for key in ("", "\x0f2"):
+        guest.type(key + "\n")
+        guest.wait_for_shell()
+        guest.leave("poweroff -f")
+    guest.wait_for_end()
+    after = card.read_bytes()
+    for start, size in ((0, DISK_AT), (DISK_AT + DISK_SIZE, FIXED_AT - DISK_AT - DISK_SIZE),
+                        (FIXED_AT + FIXED_SIZE, CARD_SIZE - FIXED_AT - FIXED_SIZE)):
+        assert after[start:start + size] == before[start:start + size]
+    assert after[DISK_AT:DISK_AT + MIB // 8] != before[DISK_AT:DISK_AT + MIB // 8]
+    assert after[FIXED_AT:FIXED_AT + MIB // 8] != before[FIXED_AT:FIXED_AT + MIB // 8]
+
+
+FLASH_AT, FLASH_DISK = 5 * MIB + SECTOR, MIB
+FLASH_DISKS = f"disk {{ flash; offset = <{FLASH_AT:#x}>; size = <{FLASH_DISK:#x}>; }};"
+READ_ONLY_DISK = DISK.replace(" };", " read-only; };")
+
+
+def test_a_range_of_flash_is_a_disk_to_read(make_bundle, boot, tmp_path):
+    flash = tmp_path / "flash.img"
+    content = some_bytes("flash", FLASH_SIZE)
+    flash.write_bytes(content)
+    bundle = make_bundle("versatilepb", FLASH_DISKS, {"linux": READ_ONLY_DISK})
+    guest = boot("versatilepb", bundle, "-drive", f"if=pflash,format=raw,file={flash}")
+    guest.wait_for_shell()
+    assert guest.check("cat /sys/block/vda/ro").strip() == "1"
+    assert guest.check("cat /sys/block/vda/size").strip() == str(FLASH_DISK // SECTOR)
+    assert sum_of(guest, "/dev/vda") == sha256(content[FLASH_AT:FLASH_AT + FLASH_DISK])
+    assert guest.run("echo no | dd of=/dev/vda bs=512 conv=notrunc")[0] != 0
+    end(guest)
+    assert flash.read_bytes() == content
+
+
+def test_flash_that_is_not_there_is_refused(make_bundle, boot):
+    # QEMU's Integrator/CP has none.
+    disks = FLASH_DISKS.replace("disk {", "stuff {")
+    virtio = READ_ONLY_DISK.replace('"disk"', '"stuff"')
+    text = refusal(boot, "integratorcp", make_bundle("integratorcp", disks, {"linux": virtio}))
+    assert "hako: disk 'stuff': no flash answers at 0x24000000" in text
+
+
+def test_flash_cannot_be_a_disk_to_write(make_bundle, board):
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        make_bundle(board, FLASH_DISKS, {"linux": DISK})
+    assert b"flash, which can only be read" in error.value.stderr
