@@ -3,8 +3,9 @@
  * The driver of a board's memory card. There is one, so it keeps its state itself. The card does one
  * command at a time, and takes long: a command is begun, and then goes on by steps. Whoever calls
  * step() need not be who began; between two steps anything may happen, as nothing is left halfway in
- * anybody's registers or stack. A step is at most about 1,000 instructions with the caller's
- * function. No step waits; each command ends after a bounded number of them, card or no card.
+ * anybody's registers or stack. A step is at most about 500 instructions, or one call of the
+ * caller's function. No step waits; each command ends after a bounded number of them, card or no
+ * card.
  */
 #ifndef BOARD_CARD_H
 #define BOARD_CARD_H
@@ -24,6 +25,13 @@ enum card_result {
 	CARD_STOPPED, /**< the caller's function said so */
 };
 
+/** What the caller's function says of a sector. */
+enum card_next {
+	CARD_NEXT_MORE, /**< call it again: it has done a part of its work */
+	CARD_NEXT_DONE,
+	CARD_NEXT_STOP, /**< the command is to be given up */
+};
+
 struct card_info {
 	uint64_t sectors;
 	bool read_only;
@@ -35,10 +43,10 @@ struct card_transfer {
 	uint32_t count; /* 1 to 127 */
 	bool to_card;
 	/**
-	 * Fills @p words, a sector, with what is to be written next, or takes what was read. Returns
-	 * false if the command is to be given up. Only at the end it is known that all went well.
+	 * Fills @p words, a sector, with what is to be written next, or takes what was read. Only at
+	 * the end of the command it is known that all went well.
 	 */
-	bool (*next)(struct card_transfer *transfer, uint32_t *words);
+	enum card_next (*next)(struct card_transfer *transfer, uint32_t *words);
 };
 
 struct card_driver {

@@ -30,7 +30,8 @@
 struct job {
 	struct card_transfer transfer; /* first: the same pointer */
 	const struct dma *dma;
-	struct vq_cursor at; /* where in the VM's memory its next sector is */
+	struct vq_cursor at; /* where in the VM's memory its next bytes are */
+	uint32_t moved;      /* bytes of the present sector */
 	uint32_t generation;
 	enum card_result result; /* CARD_BUSY: it waits, or is under way */
 };
@@ -52,10 +53,10 @@ enum card_result card_start(const struct card_driver *driver, volatile uint32_t 
 	return result;
 }
 
-static bool take_sector(struct card_transfer *transfer, uint32_t *words)
+static enum card_next take_sector(struct card_transfer *transfer, uint32_t *words)
 {
 	memcpy(first_words, words, CARD_SECTOR);
-	return true;
+	return CARD_NEXT_DONE;
 }
 
 /** Reads a sector, for the VMM itself before there are VMs: without preempt points. */
@@ -73,15 +74,33 @@ enum card_result card_read_sector(uint32_t sector, void *to)
 	return result;
 }
 
-/** A sector of a job's VM, which need not be the one that runs. */
-static bool next_sector(struct card_transfer *transfer, uint32_t *words)
+/**
+ * Moves what lies in one piece of a sector of a job's VM, which need not be the one that runs. A
+ * guest can make a sector of very many pieces.
+ */
+static enum card_next move_piece(struct card_transfer *transfer, uint32_t *words)
 {
 	struct job *const job = (struct job *)transfer;
+	uint8_t *const stored = (uint8_t *)words + job->moved;
+	uint32_t piece = CARD_SECTOR - job->moved;
+	void *memory;
 
 	if (job->dma->generation != job->generation)
-		return false;
-	return transfer->to_card ? vq_cursor_read(&job->at, job->dma, words, CARD_SECTOR)
-				 : vq_cursor_write(&job->at, job->dma, words, CARD_SECTOR);
+		return CARD_NEXT_STOP;
+	memory = vq_cursor_map(&job->at, job->dma, &piece, !transfer->to_card,
+			       transfer->to_card ? DMA_SOURCE : DMA_TARGET);
+	if (!memory)
+		return CARD_NEXT_STOP;
+	if (transfer->to_card)
+		memcpy(stored, memory, piece);
+	else
+		memcpy(memory, stored, piece);
+	vq_cursor_skip(&job->at, piece);
+	job->moved += piece;
+	if (job->moved < CARD_SECTOR)
+		return CARD_NEXT_MORE;
+	job->moved = 0;
+	return CARD_NEXT_DONE;
 }
 
 static void take_step(void)
@@ -124,6 +143,7 @@ static enum card_result try(struct job *job, const struct block_run *run)
 
 	do {
 		job->at = run->memory;
+		job->moved = 0;
 		carry_out(job);
 	} while ((job->result == CARD_FAILED && ++tries < TRIES) ||
 		 (job->result == CARD_LATE && ++late < TRIES_LATE));
@@ -137,7 +157,7 @@ static enum block_result move(const struct block_backend *block, struct block_ru
 	struct job job = { .dma = run->dma, .generation = run->dma->generation };
 	uint32_t sector = disk->first + (uint32_t)run->sector;
 
-	job.transfer = (struct card_transfer){ .to_card = to_card, .next = next_sector };
+	job.transfer = (struct card_transfer){ .to_card = to_card, .next = move_piece };
 	while (run->length) {
 		enum card_result result;
 		uint32_t count = run->length / CARD_SECTOR;

@@ -189,8 +189,10 @@ static enum card_result pl181_init(volatile uint32_t *base, struct card_info *in
 static struct {
 	enum {
 		MOVE_NOTHING,
+		MOVE_FIRST,   /* the caller fills the buffer for the first time */
 		MOVE_COMMAND, /* the command has been sent */
 		MOVE_DATA,
+		MOVE_SECTOR, /* the caller empties the buffer, or fills it again */
 		MOVE_END,  /* all words have been moved: the controller has to see the end of it */
 		MOVE_STOP, /* CMD12 has been sent */
 		MOVE_ASK,  /* CMD13 has been sent */
@@ -240,23 +242,14 @@ static uint32_t data_control(void)
 	       (move.transfer->to_card ? 0u : MCI_DATA_FROM_CARD);
 }
 
-static void pl181_begin(struct card_transfer *transfer)
+static void send_transfer(void)
 {
+	const struct card_transfer *const transfer = move.transfer;
 	const bool several = transfer->count > 1;
 	uint32_t command = transfer->to_card ? SD_WRITE : SD_READ;
 
 	if (several)
 		command = transfer->to_card ? SD_WRITE_SEVERAL : SD_READ_SEVERAL;
-	move.transfer = transfer;
-	move.result = CARD_DONE;
-	move.left = transfer->count;
-	move.word = 0;
-	move.questions = 0;
-	if (transfer->to_card && !transfer->next(transfer, move.buffer)) {
-		move.result = CARD_STOPPED;
-		ask();
-		return;
-	}
 	reg_write(regs, MCI_DATA_TIMER, DATA_TIME);
 	reg_write(regs, MCI_DATA_LENGTH, transfer->count * CARD_SECTOR);
 	send(command, is_high ? transfer->sector : transfer->sector * CARD_SECTOR, SHORT_REPLY);
@@ -264,6 +257,38 @@ static void pl181_begin(struct card_transfer *transfer)
 	if (!transfer->to_card)
 		reg_write(regs, MCI_DATA_CTRL, data_control());
 	enter(MOVE_COMMAND);
+}
+
+static void pl181_begin(struct card_transfer *transfer)
+{
+	move.transfer = transfer;
+	move.result = CARD_DONE;
+	move.left = transfer->count;
+	move.word = 0;
+	move.questions = 0;
+	if (transfer->to_card)
+		enter(MOVE_FIRST);
+	else
+		send_transfer();
+}
+
+/** The caller does a part of what it has to with the buffer. */
+static void call(void)
+{
+	const enum card_next next = move.transfer->next(move.transfer, move.buffer);
+
+	if (next == CARD_NEXT_MORE)
+		return;
+	if (move.phase == MOVE_FIRST && next == CARD_NEXT_STOP) {
+		move.result = CARD_STOPPED;
+		ask();
+	} else if (move.phase == MOVE_FIRST) {
+		send_transfer();
+	} else if (next == CARD_NEXT_STOP) {
+		give_up(CARD_STOPPED);
+	} else {
+		enter(move.left ? MOVE_DATA : MOVE_END);
+	}
 }
 
 /** Words that the FIFO has for us, or room for. */
@@ -284,11 +309,7 @@ static void end_sector(void)
 {
 	move.word = 0;
 	move.left--;
-	if ((!move.transfer->to_card || move.left) &&
-	    !move.transfer->next(move.transfer, move.buffer))
-		give_up(CARD_STOPPED);
-	else if (!move.left)
-		enter(MOVE_END);
+	enter(move.transfer->to_card && !move.left ? MOVE_END : MOVE_SECTOR);
 }
 
 static bool has_data_error(uint32_t status)
@@ -413,18 +434,27 @@ static enum card_result poll(void)
 	case MOVE_ASK:
 		return move_ask(status);
 	case MOVE_NOTHING:
+	case MOVE_FIRST:
+	case MOVE_SECTOR:
 		return CARD_FAILED;
 	}
 	return CARD_BUSY;
 }
 
+static bool is_callers_turn(void)
+{
+	return move.phase == MOVE_FIRST || move.phase == MOVE_SECTOR;
+}
+
 static enum card_result pl181_step(void)
 {
-	const uint32_t left = move.left;
 	enum card_result result = CARD_BUSY;
 
-	/* With a sector goes the caller's function: that is enough for one step. */
-	for (unsigned n = 0; n < STEP_POLLS && result == CARD_BUSY && move.left == left; n++)
+	if (is_callers_turn()) {
+		call();
+		return CARD_BUSY;
+	}
+	for (unsigned n = 0; n < STEP_POLLS && result == CARD_BUSY && !is_callers_turn(); n++)
 		result = poll();
 	if (result != CARD_BUSY)
 		move.phase = MOVE_NOTHING;

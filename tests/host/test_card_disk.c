@@ -48,6 +48,7 @@ static enum card_result end(enum card_result result)
 static enum card_result fake_step(void)
 {
 	uint32_t words[CARD_SECTOR / 4];
+	enum card_next next;
 	uint8_t *const sector = content[transfer->sector + done];
 
 	if (++steps % 3)
@@ -59,10 +60,13 @@ static enum card_result fake_step(void)
 	if (done == transfer->count)
 		return end(CARD_DONE);
 	memcpy(words, sector, CARD_SECTOR);
-	if (!transfer->next(transfer, words))
+	next = transfer->next(transfer, words);
+	if (next == CARD_NEXT_STOP)
 		return end(CARD_STOPPED);
-	if (transfer->to_card)
+	if (transfer->to_card || next == CARD_NEXT_MORE)
 		memcpy(sector, words, CARD_SECTOR);
+	if (next == CARD_NEXT_MORE) /* the sector stays as it is so far */
+		return CARD_BUSY;
 	done++;
 	return CARD_BUSY;
 }
@@ -133,6 +137,33 @@ static void sectors_are_those_of_the_range(void **state)
 	expect_equal(DATA, 157, 20);
 	assert_int_equal(content[156][511], 156);
 	assert_int_equal(content[177][0], 177);
+}
+
+/** However a guest divides its memory: one piece at a time is moved, and then others may come. */
+static void a_sector_may_be_of_many_pieces(void **state)
+{
+	struct vq_segment segments[64];
+
+	for (uint32_t n = 0; n < 64; n++)
+		segments[n] = (struct vq_segment){ gpa(DATA + 33 * n), n == 63 ? 520 : 8 };
+	for (unsigned write = 0; write < 2; write++) {
+		struct block_run run = { .sector = 5,
+					 .length = 2 * CARD_SECTOR,
+					 .dma = &bench_dma,
+					 .memory = { .segment = segments, .count = 64 } };
+
+		preempt_points = 0;
+		assert_int_equal(write ? low.block.write(&low.block, &run)
+				       : low.block.read(&low.block, &run),
+				 BLOCK_DONE);
+		assert_true(preempt_points >= 64);
+		for (uint32_t n = 0; n < 63; n++)
+			assert_memory_equal(guest_ptr(DATA + 33 * n), content[15] + 8 * n, 8);
+		assert_memory_equal(guest_ptr(DATA + 33 * 63), content[15] + 504, 520);
+		assert_int_equal(content[17][0], 17);
+		for (uint32_t n = 0; n < 64 * 33; n++)
+			*(uint8_t *)guest_ptr(DATA + n) = (uint8_t)(n * 5);
+	}
 }
 
 /* Others that run at the preempt points of one that is at it, and are at it themselves. */
@@ -257,6 +288,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	static const struct CMUnitTest tests[] = {
 		T(sectors_are_those_of_the_range),
+		T(a_sector_may_be_of_many_pieces),
 		T(who_finds_the_card_busy_carries_on_the_command_of_the_other),
 		T(what_went_wrong_is_tried_again),
 		T(what_goes_wrong_again_and_again_is_an_error),
