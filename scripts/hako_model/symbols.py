@@ -86,14 +86,15 @@ def _member_offset(elf, structure, member):
 def virtual_mode(root, vmm_elf):
     """
     The plugin's argument `mode`: where the VMM keeps the virtual CPU's mode. The pointer to the VM
-    is a variable of vmm/vm.c; the vCPU is the first thing in a VM, its control bits a member of it.
+    that runs is a variable of vmm/run.c; the vCPU is the first thing in a VM, its control bits a
+    member of it.
     """
     with open(vmm_elf, "rb") as stream:
         elf = ELFFile(stream)
-        pointers = elf.get_section_by_name(".symtab").get_symbol_by_name("the_vm")
+        pointers = elf.get_section_by_name(".symtab").get_symbol_by_name("run_vm")
         offset = _member_offset(elf, "vcpu", "ctl")
     if not pointers or offset is None:
-        raise ModelError(f"{vmm_elf}: no the_vm (vmm/vm.c) or no vcpu.ctl (vcpu/vcpu.h) in it; "
+        raise ModelError(f"{vmm_elf}: no run_vm (vmm/run.c) or no vcpu.ctl (vcpu/vcpu.h) in it; "
                          "scripts/hako_model/symbols.py has to follow the VMM")
     moved = vmm_moved(root)
     return f"{pointers[0]['st_value'] + moved:#x}:{-moved & 0xffffffff:#x}:{offset:#x}"
