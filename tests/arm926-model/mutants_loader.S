@@ -108,14 +108,15 @@ _start:
 	ldr	r1, [r0]
 	ldr	r0, =POOL_VA
 	ldr	r1, [r0]
-	ldr	r0, =0x03000000			/* five that nobody uses, */
+	mov	r0, #0				/* the guest's, which the VMM does not replace later: */
+	ldr	r1, [r0]
+	ldr	r0, =0x03000000			/* five that nobody uses come behind it */
 	mov	r2, #5
 4:	ldr	r1, [r0]
 	add	r0, r0, #0x100000
 	subs	r2, r2, #1
 	bne	4b
-	mov	r0, #0				/* and the guest's, in the last of the eight */
-	ldr	r1, [r0]
+	mov	r0, #0
 	mcr	p15, 0, r0, c10, c0, 0
 #endif
 #if LOADER == LOADER_CARELESS || LOADER == LOADER_LOCKED
