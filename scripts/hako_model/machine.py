@@ -50,6 +50,8 @@ class Job:
     vmm_elf: Path | None = None  # the VMM it runs under, or None on the bare board
     names: list = field(default_factory=list)    # ELF files of what runs, for names of addresses
     words: list = field(default_factory=list)    # more of QEMU's
+    counts: Path | None = None   # where the cycles between ...
+    between: tuple = ()          # ... these two functions of the VMM go
 
 
 @dataclass
@@ -76,6 +78,9 @@ def plugin_arguments(job, model, ram, report, folder):
         words.append(f"mode={symbols.virtual_mode(ROOT, job.vmm_elf)}")
         # Before the MMU is on, the VMM's code runs at its physical address.
         files += [(job.vmm_elf, 0), (job.vmm_elf, symbols.vmm_moved(ROOT))]
+    if job.counts:
+        begin, end = symbols.addresses(job.vmm_elf, *job.between)
+        words += [f"out={job.counts}", f"begin={begin:#x}", f"end={end:#x}"]
     for number, (path, moved) in enumerate(files):
         words.append(f"sym={symbols.write_symbols(path, folder / f'{number}.sym', moved)}")
     return words

@@ -5,8 +5,6 @@ import os
 import shutil
 import subprocess
 
-from elftools.elf.elffile import ELFFile
-
 from hako_bench import facts
 from hako_bundle import boards
 
@@ -40,16 +38,6 @@ def _run(command, folder, log):
 
 def _make(tree, board, log):
     _run(["make", "-j1", *(f"build/{board}{image}/vmm.bin" for image in IMAGES)], tree, log)
-
-
-def _addresses(path, *names):
-    """Of the symbols of an ELF file."""
-    with open(path, "rb") as stream:
-        table = ELFFile(stream).get_section_by_name(".symtab")
-        found = [table.get_symbol_by_name(name) for name in names]
-    if not all(found):
-        raise ModelError(f"{path}: one of {', '.join(names)} is missing in the early boot")
-    return [matching[0]["st_value"] for matching in found]
 
 
 class Trees:
@@ -109,8 +97,8 @@ class Trees:
         if kind != "across":
             return _IMAGE_AT
         # Over the image's final place, and so that what runs there last is where other code ran.
-        start, ran, runs = _addresses(folder / "vmm.elf", "_start", "boot_check",
-                                      "boot_move_bundle")
+        start, ran, runs = symbols.addresses(folder / "vmm.elf", "_start", "boot_check",
+                                             "boot_move_bundle")
         return symbols.vmm_moved(self.root) + runs - (ran - start) & 0xffffffff
 
     @staticmethod

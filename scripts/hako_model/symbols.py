@@ -54,6 +54,17 @@ def write_symbols(path, target, moved=0):
     return target
 
 
+def addresses(path, *names):
+    """Of symbols of an ELF file."""
+    with open(path, "rb") as stream:
+        table = ELFFile(stream).get_section_by_name(".symtab")
+        found = [table.get_symbol_by_name(name) for name in names]
+    missing = [name for name, symbol in zip(names, found) if not symbol]
+    if missing:
+        raise ModelError(f"{path}: no {', '.join(missing)} in it")
+    return [symbol[0]["st_value"] for symbol in found]
+
+
 def vmm_image(root):
     """Where the VMM is linked to, and how much room it has."""
     text = (root / "arch/arm/layout.h").read_text(encoding="utf-8")

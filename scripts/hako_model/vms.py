@@ -4,7 +4,9 @@ Runs of the image for several VMs. The descriptions are in tests/model/vms: VM `
 board's first UART, VM `second` on the other one, which QEMU writes to a file.
 """
 
+import dataclasses
 import re
+import statistics
 
 from hako_bench import build as bench_build
 
@@ -160,6 +162,31 @@ def real_time(board, out, kernel=jobs.DEFAULT_KERNEL, *, vmm=None, elf=None):
 def names():
     """What `scripts/model --vms` can be told."""
     return (*SECOND_GUESTS, *WITH_LINUX)
+
+
+# What changes hands, but for the registers.
+SWITCH = ("mmu_load", "thread_switch")
+
+
+def counting_switches(job_, out):
+    """The same run; what each switch took goes to a file beside its report."""
+    return dataclasses.replace(job_, counts=out / f"{job_.label}.switches", between=SWITCH)
+
+
+def switches(path):
+    """What counting_switches() left, for a person: a line."""
+    regions = [dict(re.findall(r"(\w+)=(\d+)", line))
+               for line in path.read_text(encoding="ascii").splitlines()
+               if line.startswith("region ")]
+    if not regions:
+        raise ModelError(f"{path}: no switch in it")
+
+    def of(name):
+        values = sorted(int(region[name]) for region in regions)
+        return f"{statistics.median_low(values)} {name} (at most {values[-1]})"
+
+    return f"{len(regions)} switches, median: " + ", ".join(
+        of(name) for name in ("cycles", "stall", "insns", "write_backs", "i_misses", "d_misses"))
 
 
 def job(name, board, out, kernel=jobs.DEFAULT_KERNEL, *, vmm=None, elf=None):

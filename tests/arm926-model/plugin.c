@@ -318,6 +318,7 @@ static void attach_timing(struct qemu_plugin_insn *insn, struct timing_block *ti
 	const uint32_t word = insn_word(insn);
 	/* QEMU takes the two halves of Thumb's BL for one instruction; they are two. */
 	struct timing_cost cost = timing_insn(timing, thumb ? word & 0xffff : word, thumb);
+	const uint32_t mark = thumb ? 0 : regions_find_mark(&model.regions, pc, word);
 	unsigned cycles = cost.cycles;
 
 	if (thumb && size == 4) {
@@ -330,9 +331,9 @@ static void attach_timing(struct qemu_plugin_insn *insn, struct timing_block *ti
 							    model.cycles, cycles);
 	block->size += size;
 	block->taken = cost.taken;
-	if (!thumb && regions_is_mark(&model.regions, pc, word))
+	if (mark)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_mark, PLUGIN_CB_NO_REGS,
-						       (void *)(uintptr_t)word);
+						       (void *)(uintptr_t)mark);
 }
 
 /* The state of a CPU that is about to run its first instruction: QEMU's loader has been there. */
@@ -490,6 +491,10 @@ static bool model_open(char *error, size_t error_size)
 		model.regions.entry = o->entry;
 		model.regions.has_word = o->has_word;
 		model.regions.word = o->word;
+		model.regions.has_begin = o->has_begin;
+		model.regions.begin_pc = o->begin;
+		model.regions.has_end = o->has_end;
+		model.regions.end_pc = o->end;
 		regions_begin(&model.regions, out, o->memory->name);
 		model.insns.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
 		model.cycles.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));

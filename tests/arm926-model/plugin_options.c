@@ -101,6 +101,18 @@ static const char *parse_word(struct plugin_options *options, const char *value)
 	return options->has_word ? NULL : "an instruction";
 }
 
+static const char *parse_begin(struct plugin_options *options, const char *value)
+{
+	options->has_begin = number(value, 0, &options->begin, NULL);
+	return options->has_begin ? NULL : "an address";
+}
+
+static const char *parse_end(struct plugin_options *options, const char *value)
+{
+	options->has_end = number(value, 0, &options->end, NULL);
+	return options->has_end ? NULL : "an address";
+}
+
 static const struct {
 	const char *name;
 	option_parse_fn parse;
@@ -118,6 +130,8 @@ static const struct {
 	{ "out",    parse_counts },  /* cycles between markers go there */
 	{ "entry",  parse_entry },   /* of the kernel: the boot's count starts */
 	{ "word",   parse_word },    /* the instruction there */
+	{ "begin",  parse_begin },   /* an instruction that counts as the marker of that name, */
+	{ "end",    parse_end },     /* and this one as the other one */
 	/* clang-format on */
 };
 

@@ -21,8 +21,9 @@ struct plugin_options {
 	uint32_t icache_kib, dcache_kib;
 	const struct memory_profile *memory;
 	enum tlb_rules rules;
-	bool has_entry, has_word;
+	bool has_entry, has_word, has_begin, has_end;
 	uint32_t entry, word; /* the kernel's first instruction */
+	uint32_t begin, end;  /* instructions that stand for markers */
 
 	/* Where a VMM keeps the virtual mode: the word at RAM[*pointer - delta + offset]. */
 	bool has_mode;

@@ -23,10 +23,17 @@ static bool is_marker(uint32_t word)
 	return word == MARK_BEGIN || word == MARK_END || word == MARK_INIT || word == MARK_DONE;
 }
 
-/** When translating: is this ARM instruction a marker or the kernel's entry? Then call the next. */
-bool regions_is_mark(const struct regions *regions, uint32_t pc, uint32_t word)
+/**
+ * When translating: what to call the next with when this ARM instruction is executed; 0: nothing, it
+ * is no marker, does not stand for one, and is not the kernel's entry.
+ */
+uint32_t regions_find_mark(const struct regions *regions, uint32_t pc, uint32_t word)
 {
-	return is_marker(word) || is_entry(regions, pc, word);
+	if (regions->has_begin && pc == regions->begin_pc)
+		return MARK_BEGIN;
+	if (regions->has_end && pc == regions->end_pc)
+		return MARK_END;
+	return is_marker(word) || is_entry(regions, pc, word) ? word : 0;
 }
 
 /*

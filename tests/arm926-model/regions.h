@@ -21,13 +21,14 @@ struct regions_sample {
 
 struct regions {
 	FILE *out;
-	bool has_entry, has_word, entered, in_region;
+	bool has_entry, has_word, has_begin, has_end, entered, in_region;
 	uint32_t entry, word; /* the kernel's first instruction, which starts the boot's count */
+	uint32_t begin_pc, end_pc;
 	struct regions_sample boot, begin;
 };
 
 void regions_begin(struct regions *regions, FILE *out, const char *profile);
-bool regions_is_mark(const struct regions *regions, uint32_t pc, uint32_t word);
+uint32_t regions_find_mark(const struct regions *regions, uint32_t pc, uint32_t word);
 void regions_mark(struct regions *regions, uint32_t word, const struct regions_sample *now);
 
 #endif

@@ -515,15 +515,22 @@ static void regions_are_written_as_lines(void **state)
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	struct regions regions = { .has_entry = true, .entry = 0x8000 };
+	struct regions regions = { .has_entry = true,
+				   .entry = 0x8000,
+				   .has_begin = true,
+				   .begin_pc = 0x9000,
+				   .has_end = true,
+				   .end_pc = 0xa000 };
 	const struct regions_sample at[] = { sample(100, 120, 50, 1), sample(500, 700, 90, 3),
 					     sample(1000, 1300, 100, 4), sample(1011, 1321, 130, 6),
 					     sample(2000, 3000, 130, 6) };
 
 	regions_begin(&regions, out, "sram");
-	assert_true(regions_is_mark(&regions, 0x8000, 0xe1a00000));
-	assert_false(regions_is_mark(&regions, 0x8004, 0xe1a00000));
-	assert_true(regions_is_mark(&regions, 0x8004, MARK_END));
+	assert_int_equal(0xe1a00000, regions_find_mark(&regions, 0x8000, 0xe1a00000));
+	assert_int_equal(0, regions_find_mark(&regions, 0x8004, 0xe1a00000));
+	assert_int_equal(MARK_END, regions_find_mark(&regions, 0x8004, MARK_END));
+	assert_int_equal(MARK_BEGIN, regions_find_mark(&regions, 0x9000, 0xe1a00000));
+	assert_int_equal(MARK_END, regions_find_mark(&regions, 0xa000, 0xe1a00000));
 	regions_mark(&regions, 0xe1a00000, &at[0]);
 	regions_mark(&regions, MARK_INIT, &at[1]);
 	regions_mark(&regions, MARK_BEGIN, &at[2]);
