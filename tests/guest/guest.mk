@@ -24,7 +24,7 @@ GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_s
 	$(GUEST_PV) $(GUEST_PV_ATTACKS)
 GUEST_PROGRAMS_versatilepb := pl190
 # They never end by themselves: only scripts/bundle --vms wants them.
-GUEST_NEIGHBOURS := neighbour spinner
+GUEST_NEIGHBOURS := neighbour spinner hostile_vm hostile_busy
 
 # Sources of every program, and of a program beyond NAME.c.
 GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
@@ -47,6 +47,10 @@ GUEST_SRC_isolation := $(GUEST_PROBE) isolation_code.S
 GUEST_BASE_spinner := neighbour
 GUEST_DEFSYM_neighbour := neighbour_key=0
 GUEST_DEFSYM_spinner := neighbour_key=0x73
+GUEST_SRC_hostile_vm := hostile_vm_rings.c hostile_vm_net.c hostile_vm_code.S hostile_pv_code.S pv_info.S
+GUEST_BASE_hostile_busy := hostile_vm
+GUEST_DEFSYM_hostile_vm := hostile_busy=0
+GUEST_DEFSYM_hostile_busy := hostile_busy=1
 GUEST_SRC_not_in_qemu := $(GUEST_PROBE) cpu_modes_code.S returns.c
 $(foreach program,$(GUEST_CACHE),$(eval GUEST_SRC_$(program) := cache_ops.c $(GUEST_PROBE)))
 GUEST_SRC_cache_pv += pv_info.S cache_pv_code.S

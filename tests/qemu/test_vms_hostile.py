@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one VM does to itself, to its devices and to the VMM, while others do work that is checked.
+
+The hostile guest is tests/guest/hostile_vm.c: it is told at its console which attack to make, and
+from which seed. HAKO_SOAK=n makes all attacks n times over, with other seeds, and longer.
+"""
+
+import os
+import re
+
+import pytest
+from vms import VMS_FATAL
+
+SOAK = int(os.environ.get("HAKO_SOAK", "0"))
+HANG_SECONDS = 900
+SIZE = 200_001  # bytes of the file that is read from memory, from the disk and over the network
+
+# Name and count of each attack; the second count is for soaks.
+ATTACKS = [("rings", 500, 20000), ("frames", 500, 20000), ("registers", 4000, 100000),
+           ("calls", 2000, 100000), ("console", 200, 2000), ("timer", 5000, 100000),
+           ("interrupts", 5000, 100000)]
+DEATHS = ("die", "lost")
+STOPS = 200
+
+# Rounds of work, and what was wrong in them. The disk is read, not the cache of it.
+WORK = ("cd /tmp; n=0; while :; do "
+        "[ \"$(sha256sum <data)\" = \"$sum\" ] || echo memory >>bad; "
+        "echo 1 >/proc/sys/vm/drop_caches; "
+        f"[ \"$(head -c {SIZE} /dev/vda | sha256sum)\" = \"$sum\" ] || echo disk >>bad; "
+        "[ -e alone ] || [ \"$(wget -q -O - http://10.1.0.2/data | sha256sum)\" = \"$sum\" ] || "
+        "echo network >>bad; "
+        "n=$((n+1)); echo $n >rounds; done")
+
+
+class Worker:
+    """The Linux that must not notice anything."""
+
+    def __init__(self, vm, peer=None):
+        self.vm = vm
+        vm.wait_for_shell()
+        vm.check("ip link set eth0 up; ip addr add 10.1.0.1/24 dev eth0")
+        vm.check(f"head -c {SIZE} /dev/urandom >/tmp/data; cat /tmp/data >/dev/vda; sync; "
+                 "sum=$(sha256sum </tmp/data); echo 0 >/tmp/rounds")
+        # What answers a flood goes back to where it comes from.
+        vm.check("arp -s 10.1.0.3 02:48:41:4b:4f:03")
+        if peer:
+            peer.wait_for_shell()
+            peer.check("ip link set eth0 up; ip addr add 10.1.0.2/24 dev eth0; mkdir /tmp/www")
+            vm.check("nc -l -p 1234 </tmp/data & true")
+            peer.check("nc 10.1.0.1 1234 </dev/null >/tmp/www/data; httpd -p 80 -h /tmp/www")
+        else:
+            vm.check("touch /tmp/alone")
+        vm.check(f"({WORK}) & true")
+        self.works_on()
+
+    def rounds(self):
+        return int(self.vm.check("cat /tmp/rounds"))
+
+    def works_on(self):
+        """It does two rounds more, and nothing was ever wrong."""
+        before = self.rounds()
+        self.vm.check(f"while [ $(cat /tmp/rounds) -lt {before + 2} ]; do sleep 1; done",
+                      timeout=HANG_SECONDS)
+        self.nothing_was_wrong()
+
+    def nothing_was_wrong(self):
+        assert self.vm.check("cat /tmp/bad 2>/dev/null || true") == ""
+        assert self.vm.check("dmesg | grep -ciE 'bug:|oops|I/O error|out of memory' || true").strip(
+        ) == "0"
+
+
+def begin(board, name, seed, count):
+    """Tell the hostile VM what to do."""
+    vm = board.hostile
+    vm.take_focus()
+    vm.type(f"{name} {seed} {count}\r")
+
+
+def wait_for_the_end_of(board, name, seed):
+    """It is over, and the VM has pressed its reset button, or has been stopped and started again."""
+    vm = board.hostile
+    if name in DEATHS:
+        end = r"\[hostile\] stopped: [^\r\n]*\r\n"
+    else:
+        end = rf"# over {name} {seed}\r?\n"
+    vm.expect(end, timeout=HANG_SECONDS)
+    vm.expect(r"# what is to be done\?\r?\n", timeout=HANG_SECONDS)
+
+
+def starts_of(board, name):
+    """What the VMM said at each start of a VM: its free memory is in it."""
+    board.log.flush()
+    text = board.log_path.read_text(encoding="utf-8", errors="replace")
+    return re.findall(rf"\[{name}\] start \d+: ([^\r\n]*KiB free[^\r\n]*)\r\n", text)
+
+
+def no_memory_was_lost(board, name, count):
+    starts = starts_of(board, name)
+    assert len(starts) >= count
+    assert len(set(starts)) == 1, starts
+
+
+def switch_all_off(board, worker, others):
+    for name in others:
+        board.monitor(f"stop {name}")
+    worker.vm.check("touch /tmp/alone")
+    worker.vm.type("poweroff -f\n")
+    text, status = board.wait_for_end()
+    assert "hako: vmm memory checksum ok" in text
+    assert status == 0
+
+
+@pytest.fixture
+def attacked(start_vms, board):
+    """A worker and its peer, at work, and the hostile VM."""
+    vms = start_vms(board, "hostile")
+    # Only the one that attacks may die.
+    vms.fatal = [p for p in VMS_FATAL if "stopped" not in p]
+    vms.fatal += [r"\[(?:worker|peer|witness)\] stopped: [^\r\n]*", r"Bail out![^\r\n]*"]
+    worker, peer = vms.vm("worker"), vms.vm("peer")
+    vms.hostile = vms.vm("hostile")
+    return vms, Worker(worker, peer), peer
+
+
+def test_attacks_hurt_nobody(attacked):
+    vms, worker, _ = attacked
+    starts = 1
+    for soak in range(max(SOAK, 1)):
+        for number, (name, count, long_count) in enumerate(ATTACKS):
+            seed = 1 + number + 100 * soak
+            begin(vms, name, seed, long_count if SOAK else count)
+            worker.works_on()
+            wait_for_the_end_of(vms, name, seed)
+            starts += 1
+        for name in DEATHS:
+            begin(vms, name, 1 + soak, 1)
+            wait_for_the_end_of(vms, name, 1)
+            starts += 1
+    # It spins for ever, with interrupts masked and the highest priority: it gets its budget.
+    begin(vms, "spin", 1, 1)
+    vms.rows()
+    worker.works_on()
+    assert 25 < vms.rows()["hostile"]["cpu"] < 33
+    worker.nothing_was_wrong()
+    no_memory_was_lost(vms, "hostile", starts)
+    switch_all_off(vms, worker, ("hostile", "peer"))
+
+
+def test_memory_is_nobody_elses(attacked):
+    vms, worker, peer = attacked
+    key, hostile_size, witness_size = 77, 4 << 20, 8 << 20
+    begin(vms, "fill", key, hostile_size)
+    wait_for_the_end_of(vms, "fill", key)
+    vms.monitor("stop hostile")
+    vms.monitor("start witness")
+    witness = vms.vm("witness", 4)
+    witness.type(f"search {key} {witness_size}\r")
+    found, _ = witness.expect(r"# found (\d+) words of pattern 77\r?\n")
+    assert found[1] == "0"
+    # The pattern was really there, and still is, where it belongs.
+    vms.monitor("start hostile")
+    begin(vms, "search", key, hostile_size)
+    found, _ = vms.hostile.expect(r"# found (\d+) words of pattern 77\r?\n")
+    assert int(found[1]) == (2 << 20) // 4
+    # A Linux panics, in the middle of its work, and comes back.
+    worker.vm.check("touch /tmp/alone")
+    worker.works_on()
+    vms.fatal = [p for p in vms.fatal if "panic - " not in p]
+    peer.type("echo c >/proc/sysrq-trigger\n")
+    peer.expect(r"Kernel panic - [^\r\n]*\r\n")
+    peer.expect(r"\[peer\] start 2: [^\r\n]*\r\n")
+    worker.works_on()
+    peer.wait_for_shell()
+    no_memory_was_lost(vms, "peer", 2)
+    switch_all_off(vms, worker, ("hostile", "peer", "witness"))
+
+
+def test_two_hundred_stops_in_the_middle_of_things(start_vms, board):
+    vms = start_vms(board, "busy")
+    vms.fatal = [p for p in VMS_FATAL if "stopped" not in p]
+    vms.fatal += [r"\[worker\] stopped: [^\r\n]*", r"Bail out![^\r\n]*"]
+    worker = Worker(vms.vm("worker"))
+    for number in range(STOPS):
+        vms.monitor("start busy")
+        for _ in range(number % 4):
+            assert vms.rows()["busy"]["state"] in ("running", "ready")
+        vms.monitor("reset busy" if number % 8 == 0 else "stop busy")
+        if number % 8 == 0:
+            vms.monitor("stop busy")
+        if number % 50 == 0:
+            worker.works_on()
+    worker.works_on()
+    assert vms.rows()["busy"]["starts"] >= STOPS
+    no_memory_was_lost(vms, "busy", STOPS - 10)
+    switch_all_off(vms, worker, ())
