@@ -291,7 +291,8 @@ bool vm_console_give(struct vm_console *vm)
 		virtio_console_receive(vm->virtio, ring_get(&vm->typed));
 		given = true;
 	}
-	while (!by_virtio && vm->uart && ring_count(&vm->typed) > 0 && pl011_can_receive(vm->uart)) {
+	while (!by_virtio && vm->uart && ring_count(&vm->typed) > 0 &&
+	       pl011_can_receive(vm->uart)) {
 		pl011_receive(vm->uart, ring_get(&vm->typed));
 		given = true;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The hostile one of several VMs (tests/qemu/test_vms_faults.py). It reads lines from its console,
+ * The hostile one of several VMs (tests/qemu/test_vms_hostile.py). It reads lines from its console,
  *
  *	NAME SEED COUNT
  *
