@@ -441,7 +441,8 @@ static void net_notify(struct device *dev, unsigned queue)
 
 		if (!s->is_held || s->starts != virtio_queue(dev, queue)->starts)
 			send_frames(dev);
-	} else if (port && port->on) {
+	} else if (port && port->on && vq_has_chain(virtio_queue(dev, queue))) {
+		/* Who only says so would hold every sender up anew, and all that it has for others. */
 		switch_port_ready(port);
 	}
 }

@@ -366,6 +366,22 @@ static void a_reset_of_the_sender_forgets_its_frame(void **state)
 	assert_int_equal(A->port.counters.in, 0);
 }
 
+static void a_receiver_that_has_no_buffers_and_says_so_holds_nobody_again(void **state)
+{
+	start_all();
+	for (unsigned n = 0; n < 2; n++) {
+		net_make(sent, 100, 0, 1);
+		net_send(A, plain, sent, 100, 4096);
+		assert_int_equal(is_sent(A), n > 0);
+		net_run(HOLD * 2);
+		if (!n)
+			assert_true(is_sent(A));
+		net_write(B, VIRTIO_MMIO_QUEUE_NOTIFY, VIRTIO_NET_QUEUE_RX);
+	}
+	assert_int_equal(A->port.counters.dropped[PORT_DROP_FULL], 2);
+	assert_int_equal(A->port.counters.held, 1);
+}
+
 static void a_send_queue_that_is_restarted_forgets_the_frame_too(void **state)
 {
 	start_all();
@@ -676,6 +692,7 @@ int main(void)
 		TEST(a_guest_without_a_driver_gets_nothing_and_holds_nobody),
 		TEST(a_reset_of_the_receiver_ends_the_waiting),
 		TEST(a_reset_of_the_sender_forgets_its_frame),
+		TEST(a_receiver_that_has_no_buffers_and_says_so_holds_nobody_again),
 		TEST(a_send_queue_that_is_restarted_forgets_the_frame_too),
 		TEST(a_reset_in_the_middle_of_a_copy_ends_it),
 		TEST(a_queue_that_is_restarted_in_the_middle_of_a_copy_ends_it),
