@@ -145,10 +145,11 @@ def test_an_old_qemu_is_answered_with_the_version_needed(monkeypatch):
         build.require_qemu()
 
 
+@pytest.mark.parametrize("image", ["", "-vms"])
 @pytest.mark.parametrize("board", hako_qemu.BOARDS)
-def test_the_virtual_mode_is_where_the_vmm_keeps_it(board):
+def test_the_virtual_mode_is_where_the_vmm_keeps_it(board, image):
     pointer, delta, offset = (int(word, 16) for word in symbols.virtual_mode(
-        ROOT, ROOT / "build" / board / "vmm.elf").split(":"))
+        ROOT, ROOT / "build" / f"{board}{image}" / "vmm.elf").split(":"))
     # In the image, which is at the top of RAM; in a struct vcpu, behind the registers.
     assert symbols.RAM_SIZE - (1 << 20) <= pointer < symbols.RAM_SIZE
     assert delta == 0xffc00000 - (symbols.RAM_SIZE - (1 << 20))
