@@ -22,6 +22,11 @@
 
 /* What is not looked at here. */
 
+bool virtio_is_live(const struct device *dev)
+{
+	return false;
+}
+
 bool virtio_console_can_receive(struct device *dev)
 {
 	return false;
