@@ -68,7 +68,13 @@ static void check(const struct system_config *config)
 
 	REQUIRE(config->vm_count == bundle.vm_count);
 	for (unsigned i = 0; i < config->disk_count; i++) {
-		check_name(config->disk[i].name);
+		const struct disk_config *const disk = &config->disk[i];
+
+		check_name(disk->name);
+		REQUIRE(disk->offset % 512 == 0 && disk->size % 512 == 0);
+		REQUIRE(disk->partition ? disk->kind == DISK_SDCARD && disk->partition <= 4 &&
+						  !disk->offset && !disk->size
+					: disk->size > 0);
 		REQUIRE(config->disk[i].kind != DISK_RAM ||
 			bundle.part[config->disk[i].part].memory_size == config->disk[i].size);
 	}
@@ -97,7 +103,8 @@ static void check(const struct system_config *config)
 		check_virtio(config, vm);
 		for (unsigned j = 0; j < vm->virtio_count; j++)
 			if (vm->virtio[j].type == VIRTIO_BLOCK && !vm->virtio[j].read_only)
-				writers[vm->virtio[j].disk]++;
+				writers[vm->virtio[j].disk] +=
+					config->disk[vm->virtio[j].disk].kind == DISK_FLASH ? 2 : 1;
 	}
 	REQUIRE(shares <= 1.000001);
 	for (unsigned i = 0; i < CONFIG_DISKS_MAX; i++)

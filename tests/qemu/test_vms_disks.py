@@ -196,6 +196,8 @@ def test_a_damaged_partition_table_is_refused(make_bundle, boot, board, card):
         refusal(boot, board, bundle, sd=card)
 
 
+WORK_SECONDS = 600  # a hang's end, not a measure
+
 # Each VM writes and checks its own sectors, all the time: if they mixed, a sum would be wrong.
 WORK = ("for n in 1 2; do seq $n 100 400000 | cat - /proc/uptime | head -c 100000 >/tmp/a; "
         "dd if=/tmp/a of=/dev/vda bs=1000 conv=notrunc 2>/dev/null && sync && "
@@ -216,7 +218,7 @@ def test_two_vms_share_the_card(make_bundle, boot, board, card):
     guest.type(WORK + "\n")
     for key in ("", "\x0f1"):
         guest.type(key)
-        _, text = guest.expect(r"\nwork done\r\n")
+        _, text = guest.expect(r"\nwork done\r\n", timeout=WORK_SECONDS)
         assert "\nWRONG" not in text
     guest.wait_for_shell()
     for key in ("", "\x0f2"):
