@@ -64,7 +64,7 @@ def test_a_panic_stays_in_its_vm(faults):
     vms, worker, other, _, _ = faults
     other.wait_for_shell()
     vms.fatal = [pattern for pattern in vms.fatal if "panic - " not in pattern]
-    other.type("printf '#!/bin/sh\\nexit 1\\n' >/init; kill -QUIT 1\n")
+    other.type("mv /init /old; printf '#!/bin/sh\\nexit 1\\n' >/init; chmod +x /init; kill -QUIT 1\n")
     other.expect(r"Kernel panic - not syncing: Attempted to kill init!")
     worker.works()
     vms.monitor("reset other")
