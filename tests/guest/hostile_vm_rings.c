@@ -273,8 +273,8 @@ static void fill_queue(uint32_t size, const uint32_t at[AREAS], bool sound)
 		write16(at[1] + VIRTQ_AVAIL_RING((index + i) % size), head);
 	}
 	if (!sound)
-		for (unsigned changes = below(4); changes > 0; changes--)
-			write16(at[below(2)] + 2 * below(size * 2),
+		for (unsigned changes = below(4); changes > 0; changes--) /* length, flags, next */
+			write16(at[0] + below(size) * VIRTQ_DESC_SIZE + 8 + 2 * below(4),
 				one_in(2) ? any() : below(size));
 	write16(at[1] + VIRTQ_AVAIL_FLAGS, one_in(4) ? any() : 0);
 	write16(at[1] + VIRTQ_USED_EVENT(size), one_in(2) ? any() : index);
