@@ -19,8 +19,6 @@ struct device;
 struct device_ops {
 	const char *name;
 	size_t state_size;
-	/** The board's bus may abort its accesses: they are not made in Abort mode (fast_mmio.S). */
-	bool may_abort;
 	/** Power-on state; also called when the VM is reset. Lowers its wires. */
 	void (*reset)(struct device *dev);
 	/** @p size is 1, 2 or 4; @p offset is aligned to it and inside the window. */
@@ -30,6 +28,8 @@ struct device_ops {
 	void (*deadline)(struct device *dev);
 	/** An input wire changed (interrupt controllers). NULL if the model has no inputs. */
 	void (*set_input)(struct device *dev, unsigned input, bool level);
+	/** The board's bus may abort its accesses: they are not made in Abort mode (fast_mmio.S). */
+	bool may_abort;
 };
 
 #define DEVICE_WIRES_MAX 4
