@@ -5,8 +5,8 @@ Where a test waits for one VM while another works, time in the guests is instruc
 workstation makes nobody late.
 """
 
-import os
 import hashlib
+import os
 import random
 import re
 import socket
