@@ -62,7 +62,7 @@ void run_look(void)
 	run_vm->vcpu.attention = 1;
 }
 
-/** The board's timer has reached what arm_decision() asked for. */
+/** The board's timer has reached what timer_set_decision() asked for. */
 void run_deadline(uint64_t now)
 {
 	if (sched_deadline(&sched) <= now)

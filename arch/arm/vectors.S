@@ -4,7 +4,7 @@
  *
  * While a guest runs, sp_svc, sp_und, sp_abt, sp_irq and sp_fiq all point at the frame of its vCPU,
  * so a vector stores the guest's registers without a free register and without a stack. Below the
- * frame is the VM's own stack of the VMM: the same pointer, ready for C (vmm/thread.h). The VMM
+ * frame is the VM's own stack of the VMM: the same pointer, ready for C (arch/arm/thread.h). The VMM
  * runs with interrupts masked from trap to return: there is never a second frame.
  *
  * Proxies go from the vector to their handler and back without the trap core: the index in the
