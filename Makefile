@@ -47,13 +47,16 @@ IMAGE_LIMIT-stats := 106496
 IMAGE_LIMIT-vms := 196608
 obj-y :=
 cold-y :=
+small-y :=
 stats-y :=
 nostats-y :=
 one-y :=
 vms-y :=
 -include $(addsuffix /objects.mk,$(DIRS))
 obj-common := $(obj-y)
-$(foreach o,$(cold-y),$(eval CFLAGS-$(o:.o=) += -Os))
+# Small ARM code, and what hardly ever runs: Thumb, a third smaller still.
+$(foreach o,$(small-y),$(eval CFLAGS-$(o:.o=) += -Os))
+$(foreach o,$(cold-y),$(eval CFLAGS-$(o:.o=) += -Os -mthumb))
 
 WARNINGS := -Wall -Wextra -Wno-unused-parameter -Werror -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -Wvla
@@ -62,7 +65,7 @@ TYPES := -U__UINT32_TYPE__ -U__INT32_TYPE__ "-D__UINT32_TYPE__=unsigned int" -D_
 CFLAGS := -std=c11 -mcpu=arm926ej-s -marm -mfloat-abi=soft -O2 -g -ffreestanding -fno-common \
 	-ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns $(WARNINGS) $(TYPES) -I.
 ASFLAGS := -mcpu=arm926ej-s -marm -g -I.
-LDFLAGS := -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--no-warn-rwx-segments -Wl,--build-id=none
+LDFLAGS := -nostdlib -nostartfiles -Wl,--use-blx -Wl,--gc-sections -Wl,--no-warn-rwx-segments -Wl,--build-id=none
 
 # $(1) board, $(2) folder of the image
 LINK = -T build/$(1)/vmm.ld -Wl,-Map=build/$(2)/vmm.map \

@@ -31,6 +31,7 @@ vms-y += devemu/virtqueue.o
 
 # Drivers use these seldom, or a byte costs far more on its line: small rather than fast. (The hot
 # register of a timer is read in its header.)
-cold-y += devemu/arm_timer_core.o devemu/hako_power.o devemu/icp_cpregs.o devemu/inert.o
-cold-y += devemu/pl011.o devemu/pl031.o devemu/pl190.o devemu/sp805.o devemu/sp810.o devemu/trapped.o
-cold-y += devemu/virtio_console.o devemu/virtio_rng.o devemu/vpb_sic.o devemu/vpb_sysregs.o
+cold-y += devemu/hako_power.o devemu/icp_cpregs.o devemu/inert.o devemu/pl031.o devemu/sp805.o
+cold-y += devemu/sp810.o devemu/trapped.o devemu/virtio_console.o devemu/virtio_rng.o
+cold-y += devemu/vpb_sysregs.o
+small-y += devemu/arm_timer_core.o devemu/pl011.o devemu/pl190.o devemu/vpb_sic.o

@@ -50,10 +50,11 @@ STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_retu
 	fast_return_dacr prefetch_abort_trap proxy_table_make pv_page_trap trap_device trap_from_guest trap_software_interrupt \
 	vcpu_inject_interrupt vcpu_inject_trap
 
-# Runs at the start and the stop, seldom, or when something is wrong: small rather than fast.
+# Runs at the start and the stop, seldom, or when something is wrong: Thumb, small rather than fast.
 cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/config_tree.o vmm/config_vm.o
 cold-y += vmm/console_key.o vmm/console_mux.o vmm/console_one.o vmm/entropy.o vmm/line_editor.o
-cold-y += vmm/loader.o vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/run.o vmm/sched.o vmm/service.o
-cold-y += vmm/stats_report.o vmm/stop.o vmm/timer.o vmm/uart.o vmm/vm.o vmm/vm_config.o
-cold-y += vmm/partition.o vmm/vm_config_common.o vmm/vm_config_one.o vmm/vm_config_read.o vmm/vm_devices.o
-cold-y += vmm/vm_disk.o vmm/vm_extras.o vmm/vms.o
+cold-y += vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/partition.o vmm/stats_report.o vmm/uart.o
+cold-y += vmm/vm.o vmm/vm_config.o vmm/vm_config_common.o vmm/vm_config_one.o
+cold-y += vmm/vm_config_read.o vmm/vm_devices.o vmm/vm_disk.o vmm/vm_extras.o vmm/vms.o
+# Small, too, but on the path of a switch, or with instructions that Thumb does not have.
+small-y += vmm/loader.o vmm/run.o vmm/sched.o vmm/service.o vmm/stop.o vmm/timer.o

@@ -180,7 +180,7 @@ boot_unlock_tlb:
 	add	r2, r2, #0x400
 	cmp	r2, r3
 	blo	boot_unlock_tlb
-	mov	pc, lr
+	bx	lr
 
 /*
  * Any exception before the image has moved. The banked lr says where, more or less; the boot stack
@@ -197,7 +197,7 @@ boot_exception:
 	bic	sp, sp, #7
 	mov	r1, #0
 	ldr	r1, [r1, #(BOOT_VECTORS_SIZE - 4)]
-	b	boot_report_exception
+	bl	boot_report_exception		/* may be Thumb code: bl becomes blx */
 
 	.globl	boot_stop
 boot_stop:

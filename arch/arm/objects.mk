@@ -32,4 +32,4 @@ obj-y += arch/arm/user_access.o
 vms-y += arch/arm/copy.o
 
 # Loads and stores that neither arch/arm/fast_mmio.S nor vcpu/device_page.c completes.
-cold-y += arch/arm/insn_addr.o arch/arm/insn_arm.o
+small-y += arch/arm/insn_addr.o arch/arm/insn_arm.o

@@ -33,4 +33,4 @@ thread_switch:
 	mov	sp, r3
 	ldmfd	sp!, {r3 - r11, lr}
 	msr	spsr_cxsf, r3
-	mov	pc, lr
+	bx	lr

@@ -20,7 +20,8 @@ def elf_names(path):
     """Functions and labels of the VMM: sorted (address, name)."""
     with open(path, "rb") as stream:
         table = ELFFile(stream).get_section_by_name(".symtab")
-        return sorted({symbol["st_value"]: symbol.name for symbol in table.iter_symbols()
+        # Bit 0 of a function's value says that it is Thumb code.
+        return sorted({symbol["st_value"] & ~1: symbol.name for symbol in table.iter_symbols()
                        if symbol["st_info"]["type"] in ("STT_FUNC", "STT_NOTYPE")
                        and symbol.name and not symbol.name.startswith("$")}.items())
 

@@ -27,9 +27,10 @@ class Functions:
             found = {}
             for symbol in table.iter_symbols() if table else ():
                 if symbol["st_shndx"] in code and symbol.name and symbol.name[0] not in "$.":
+                    address = symbol["st_value"] & ~1  # bit 0 is Thumb
                     # A function's own name rather than that of a label at the same place.
-                    if symbol["st_info"]["type"] == "STT_FUNC" or symbol["st_value"] not in found:
-                        found[symbol["st_value"]] = symbol.name
+                    if symbol["st_info"]["type"] == "STT_FUNC" or address not in found:
+                        found[address] = symbol.name
         if not found:
             raise LongestError(f"{elf_path} has no symbols of code")
         self.addresses = sorted(found)
