@@ -8,6 +8,8 @@ host-test-offload := tests/host/test_offload.c $(NET_FRAME)
 NET_DEVICE := $(NET) tests/host/net_fixture.c devemu/device.c devemu/virtio_mmio.c \
 	devemu/virtio_net.c vmm/lib/log.c vmm/lib/printf.c
 host-test-virtio_net := tests/host/test_virtio_net.c $(NET_DEVICE)
+host-test-virtio_net_copy := tests/host/test_virtio_net_copy.c $(NET_DEVICE)
+host-test-virtio_net_wait := tests/host/test_virtio_net_wait.c $(NET_DEVICE)
 host-test-uplink := tests/host/test_uplink.c net/uplink.c $(NET_DEVICE)
 # The driver's source is included: its accessors are the model's.
 host-test-smc91c111 := tests/host/test_smc91c111.c vmm/lib/crc32.c

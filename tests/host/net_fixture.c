@@ -293,6 +293,17 @@ void net_start(struct net_guest *guest, uint64_t features)
 	guest->interrupts = 0;
 }
 
+void net_start_all(void)
+{
+	for (unsigned n = 0; n < GUESTS; n++)
+		net_start(&guests[n], FEATURES_ALL);
+}
+
+uint32_t net_status(struct net_guest *guest)
+{
+	return guest->dev.ops->read(&guest->dev, VIRTIO_MMIO_STATUS, 4);
+}
+
 void net_descriptor(struct net_guest *guest, unsigned queue, unsigned n, uint32_t at,
 		    uint32_t length, uint32_t flags, uint32_t next)
 {
@@ -335,6 +346,13 @@ void net_post(struct net_guest *guest, unsigned n, uint32_t size)
 	net_offer(guest, VIRTIO_NET_QUEUE_RX, n);
 }
 
+void net_post_many(struct net_guest *guest, unsigned count, uint32_t size)
+{
+	for (unsigned n = 0; n < count; n++)
+		net_post(guest, n, size);
+	net_kick(guest, VIRTIO_NET_QUEUE_RX);
+}
+
 void net_send(struct net_guest *guest, const uint8_t *header, const uint8_t *frame, uint32_t length,
 	      uint32_t piece)
 {
@@ -355,6 +373,13 @@ void net_send(struct net_guest *guest, const uint8_t *header, const uint8_t *fra
 	assert_true(n <= QUEUE_MAX);
 	net_offer(guest, VIRTIO_NET_QUEUE_TX, 0);
 	net_kick(guest, VIRTIO_NET_QUEUE_TX);
+}
+
+bool net_is_sent(struct net_guest *guest)
+{
+	uint32_t head, length;
+
+	return net_used(guest, VIRTIO_NET_QUEUE_TX, &head, &length);
 }
 
 uint32_t net_receive(struct net_guest *guest, uint8_t *header, uint8_t *frame)
@@ -404,4 +429,25 @@ void net_make_tcp(uint8_t *header, uint8_t *frame, uint32_t length, unsigned fro
 	header[VIRTIO_NET_HDR_GSO_SIZE + 1] = (uint8_t)(segment_size >> 8);
 	header[VIRTIO_NET_HDR_CSUM_START] = 34;
 	header[VIRTIO_NET_HDR_CSUM_OFFSET] = 16;
+}
+
+const uint8_t net_plain[VIRTIO_NET_HEADER];
+uint8_t net_header[VIRTIO_NET_HEADER], net_sent[FRAME_TSO_MAX], net_got[FRAME_TSO_MAX];
+
+static unsigned number_of(const struct net_guest *guest)
+{
+	return (unsigned)(guest - guests);
+}
+
+void net_send_plain(struct net_guest *from, struct net_guest *to, uint32_t length)
+{
+	net_make(net_sent, length, number_of(from), number_of(to));
+	net_send(from, net_plain, net_sent, length, 4096);
+}
+
+void net_send_tcp(struct net_guest *from, struct net_guest *to, uint32_t length,
+		  uint32_t segment_size)
+{
+	net_make_tcp(net_header, net_sent, length, number_of(from), number_of(to), segment_size);
+	net_send(from, net_header, net_sent, length, 4096);
 }

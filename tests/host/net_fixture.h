@@ -18,6 +18,9 @@
 #include "devemu/virtio_net_regs.h"
 
 #define GUESTS    3u
+#define A         (&guests[0])
+#define B         (&guests[1])
+#define C         (&guests[2])
 #define GUEST_RAM (512u * 1024u)
 #define RAM_BASE  0x00100000u /* RAM of a guest is not at 0 */
 #define QUEUE_MAX 64u         /* entries that the drivers use */
@@ -58,9 +61,12 @@ int net_teardown(void **state);
 
 /** Resets device and driver, and brings it up with these features. */
 void net_start(struct net_guest *guest, uint64_t features);
+/** All guests, with all features. */
+void net_start_all(void);
 /** The VM is reset. */
 void net_reset(struct net_guest *guest);
 void net_write(struct net_guest *guest, uint32_t offset, uint32_t value);
+uint32_t net_status(struct net_guest *guest);
 /** Time passes, and deadlines with it. */
 void net_run(uint64_t ticks);
 
@@ -79,12 +85,16 @@ void net_kick(struct net_guest *guest, unsigned queue);
 bool net_used(struct net_guest *guest, unsigned queue, uint32_t *head, uint32_t *length);
 /** Offers receive buffer number n, of one descriptor: @p size bytes at BUFFERS_AT + n * 4096. */
 void net_post(struct net_guest *guest, unsigned n, uint32_t size);
+/** Offers buffers 0 to @p count - 1, and tells. */
+void net_post_many(struct net_guest *guest, unsigned count, uint32_t size);
 /**
  * Sends: the header and @p length bytes of a frame, in segments of @p piece bytes, from the upper
  * half of RAM on. Nothing is given back before.
  */
 void net_send(struct net_guest *guest, const uint8_t *header, const uint8_t *frame, uint32_t length,
 	      uint32_t piece);
+/** Is one more of the guest's frames done with? Counts each once. */
+bool net_is_sent(struct net_guest *guest);
 /** The next frame that was received; its length, or 0. Mergeable buffers of net_post(). */
 uint32_t net_receive(struct net_guest *guest, uint8_t *header, uint8_t *frame);
 
@@ -95,6 +105,15 @@ void net_seed(uint32_t seed);
 void net_make(uint8_t *frame, uint32_t length, unsigned from, unsigned to);
 /** The same with TCP in IPv4: 54 bytes of headers; fills in the virtio header for TSO. */
 void net_make_tcp(uint8_t *header, uint8_t *frame, uint32_t length, unsigned from, unsigned to,
+		  uint32_t segment_size);
+
+/* What tests send and receive; no flags in `net_plain`. */
+extern const uint8_t net_plain[VIRTIO_NET_HEADER];
+extern uint8_t net_header[VIRTIO_NET_HEADER], net_sent[FRAME_TSO_MAX], net_got[FRAME_TSO_MAX];
+/** Sends a new frame, made as above in `net_sent`, from one guest to another. */
+void net_send_plain(struct net_guest *from, struct net_guest *to, uint32_t length);
+/** The same with TCP; its virtio header is in `net_header`. */
+void net_send_tcp(struct net_guest *from, struct net_guest *to, uint32_t length,
 		  uint32_t segment_size);
 
 #endif

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "net/offload.h"
+#include "tests/host/inet_checksum.h"
 
 static uint32_t seed = 1;
 
@@ -21,16 +22,6 @@ static uint32_t random_below(uint32_t limit)
 {
 	seed = seed * 1664525u + 1013904223u;
 	return (seed >> 8) % limit;
-}
-
-/** RFC 1071, byte by byte; 0 if @p bytes contain their own, right checksum. */
-static uint32_t slow_sum(const uint8_t *bytes, uint32_t length, uint32_t sum)
-{
-	for (uint32_t n = 0; n < length; n++)
-		sum += n & 1u ? bytes[n] : (uint32_t)bytes[n] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffffu) + (sum >> 16);
-	return sum ^ 0xffffu;
 }
 
 /* A frame with TCP in it: `bytes` holds it, `head` is a copy of its beginning. */
@@ -74,8 +65,7 @@ static void make(uint32_t vlan, uint32_t ip_options, uint32_t tcp_options, uint3
 	bytes[ip + 9] = 6;
 	bytes[tcp + 12] = (uint8_t)((20 + tcp_options) / 4 << 4);
 	bytes[tcp + 13] = 0x99; /* CWR, ACK, PSH, FIN */
-	put_be16(bytes + tcp + 16,
-		 slow_sum(bytes + ip + 12, 8, 6 + total - tcp) ^ 0xffffu); /* the pseudo header's */
+	put_be16(bytes + tcp + 16, tcp_pseudo_sum(bytes + ip, total - tcp));
 	memcpy(head_words, bytes, FRAME_HEAD_MAX);
 	frame = (struct frame){
 		.length = total,
@@ -109,7 +99,7 @@ static void a_sum_is_that_of_the_rfc_at_any_length_and_place(void **state)
 			const uint16_t sum = offload_sum(area + at, length, 0);
 			const uint32_t swapped = (uint32_t)(sum >> 8 | (sum & 0xff) << 8);
 
-			assert_int_equal(swapped, slow_sum(area + at, length, 0));
+			assert_int_equal(swapped, inet_checksum(area + at, length, 0));
 		}
 }
 
@@ -124,10 +114,9 @@ static void a_checksum_is_filled_in(void **state)
 
 		assert_int_equal(offload_next(&frame, built), frame.length);
 		assert_true(offload_is_done(&frame));
-		assert_int_equal(
-			slow_sum(built + tcp, frame.length - tcp,
-				 (slow_sum(built + ip + 12, 8, 6 + frame.length - tcp) ^ 0xffffu)),
-			0);
+		assert_int_equal(inet_checksum(built + tcp, frame.length - tcp,
+					       tcp_pseudo_sum(built + ip, frame.length - tcp)),
+				 0);
 		put_be16(built + tcp + 16, get_be16(bytes + tcp + 16));
 		assert_memory_equal(built, bytes, frame.length);
 	}
@@ -156,15 +145,14 @@ static void check_segment(uint32_t number, uint32_t at, uint32_t length, bool is
 		flags |= 0x80;
 	if (is_last)
 		flags |= 0x09;
-	assert_int_equal(slow_sum(built + ip, tcp - ip, 0), 0);
+	assert_int_equal(inet_checksum(built + ip, tcp - ip, 0), 0);
 	assert_int_equal(get_be16(built + ip + 2), header - ip + length);
 	assert_int_equal(get_be16(built + ip + 4), (get_be16(bytes + ip + 4) + number) & 0xffffu);
 	assert_int_equal(get_be32(built + tcp + 4), (uint32_t)(get_be32(bytes + tcp + 4) + at));
 	assert_int_equal(built[tcp + 13], flags);
-	assert_int_equal(
-		slow_sum(built + tcp, header - tcp + length,
-			 slow_sum(built + ip + 12, 8, 6 + header - tcp + length) ^ 0xffffu),
-		0);
+	assert_int_equal(inet_checksum(built + tcp, header - tcp + length,
+				       tcp_pseudo_sum(built + ip, header - tcp + length)),
+			 0);
 	assert_memory_equal(built + header, bytes + header + at, length);
 
 	/* All else is as it was. */

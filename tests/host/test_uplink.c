@@ -5,13 +5,9 @@
 #include <string.h>
 
 #include "net/uplink.h"
-
-#define A (&guests[0])
-#define B (&guests[1])
+#include "tests/host/inet_checksum.h"
 
 static struct uplink uplink;
-static const uint8_t plain[VIRTIO_NET_HEADER];
-static uint8_t bytes[FRAME_TSO_MAX], got[FRAME_TSO_MAX], header[VIRTIO_NET_HEADER];
 static const uint8_t outside[MAC_LENGTH] = { 0x52, 0x55, 0x0a, 0, 2, 2 };
 
 /* The chip. */
@@ -105,20 +101,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static void post(struct net_guest *guest, unsigned count)
-{
-	for (unsigned n = 0; n < count; n++)
-		net_post(guest, n, 2048);
-	net_kick(guest, VIRTIO_NET_QUEUE_RX);
-}
-
-static bool is_sent(struct net_guest *guest)
-{
-	uint32_t head, length;
-
-	return net_used(guest, VIRTIO_NET_QUEUE_TX, &head, &length);
-}
-
 /** Frames arrive at the board; each interrupt takes one. */
 static void arrive(const uint8_t *frame, uint32_t length, unsigned count)
 {
@@ -156,31 +138,21 @@ static void frames_of_a_guest_go_out(void **state)
 {
 	for (uint32_t length = 60; length <= 1514; length += 31) {
 		wire_count = 0;
-		net_make(bytes, length, 0, 1);
-		memcpy(bytes, outside, MAC_LENGTH);
-		net_send(A, plain, bytes, length, 300);
-		assert_true(is_sent(A));
+		net_make(net_sent, length, 0, 1);
+		memcpy(net_sent, outside, MAC_LENGTH);
+		net_send(A, net_plain, net_sent, length, 300);
+		assert_true(net_is_sent(A));
 		assert_int_equal(wire_count, 1);
 		assert_int_equal(wire_length[0], length);
-		assert_memory_equal(wire[0], bytes, length);
+		assert_memory_equal(wire[0], net_sent, length);
 	}
-}
-
-/** RFC 1071; 0 if the right checksum is in it. */
-static uint32_t sum_of(const uint8_t *from, uint32_t length, uint32_t sum)
-{
-	for (uint32_t n = 0; n < length; n++)
-		sum += n & 1u ? from[n] : (uint32_t)from[n] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffffu) + (sum >> 16);
-	return sum ^ 0xffffu;
 }
 
 static void make_tcp(uint32_t length, uint32_t segment_size)
 {
-	net_make_tcp(header, bytes, length, 0, 1, segment_size);
-	memcpy(bytes, outside, MAC_LENGTH);
-	put_be16(bytes + 50, sum_of(bytes + 26, 8, 6 + length - 34) ^ 0xffffu);
+	net_make_tcp(net_header, net_sent, length, 0, 1, segment_size);
+	memcpy(net_sent, outside, MAC_LENGTH);
+	put_be16(net_sent + 50, tcp_pseudo_sum(net_sent + 14, length - 34));
 }
 
 static void check_wire(uint32_t total)
@@ -190,11 +162,11 @@ static void check_wire(uint32_t total)
 	for (unsigned n = 0; n < wire_count; n++) {
 		const uint32_t length = wire_length[n];
 
-		assert_int_equal(sum_of(wire[n] + 14, 20, 0), 0);
-		assert_int_equal(sum_of(wire[n] + 34, length - 34,
-					sum_of(wire[n] + 26, 8, 6 + length - 34) ^ 0xffffu),
+		assert_int_equal(inet_checksum(wire[n] + 14, 20, 0), 0);
+		assert_int_equal(inet_checksum(wire[n] + 34, length - 34,
+					       tcp_pseudo_sum(wire[n] + 14, length - 34)),
 				 0);
-		assert_memory_equal(wire[n] + 54, bytes + at, length - 54);
+		assert_memory_equal(wire[n] + 54, net_sent + at, length - 54);
 		at += length - 54;
 	}
 	assert_int_equal(at, total);
@@ -203,8 +175,8 @@ static void check_wire(uint32_t total)
 static void a_large_frame_goes_out_in_frames_of_the_wire(void **state)
 {
 	make_tcp(30000, 1460);
-	net_send(A, header, bytes, 30000, 4096);
-	assert_true(is_sent(A));
+	net_send(A, net_header, net_sent, 30000, 4096);
+	assert_true(net_is_sent(A));
 	assert_int_equal(wire_count, 21);
 	check_wire(30000);
 	assert_int_equal(uplink.port.counters.out, 1);
@@ -214,16 +186,16 @@ static void sending_goes_on_where_the_chip_had_no_room(void **state)
 {
 	room = 5;
 	make_tcp(30000, 1460);
-	net_send(A, header, bytes, 30000, 4096);
-	assert_false(is_sent(A));
+	net_send(A, net_header, net_sent, 30000, 4096);
+	assert_false(net_is_sent(A));
 	for (unsigned n = 0; n < 4; n++) {
 		room = 4 + n;
 		events = NIC_ROOM;
 		uplink_interrupt(&uplink);
-		assert_false(is_sent(A));
+		assert_false(net_is_sent(A));
 		net_run(1);
 	}
-	assert_true(is_sent(A));
+	assert_true(net_is_sent(A));
 	assert_int_equal(wire_count, 21);
 	check_wire(30000);
 	assert_int_equal(A->port.counters.in, 1);
@@ -258,14 +230,14 @@ static void what_was_begun_in_pieces_is_ended_in_pieces(void **state)
 
 	room = 5;
 	make_tcp(30000, 1460);
-	net_send(A, header, bytes, 30000, 4096);
-	assert_false(is_sent(A));
+	net_send(A, net_header, net_sent, 30000, 4096);
+	assert_false(net_is_sent(A));
 	assert_true(switch_send(&other, &frame, false));
 	room = 1000;
 	events = NIC_ROOM;
 	uplink_interrupt(&uplink);
 	net_run(1);
-	assert_true(is_sent(A));
+	assert_true(net_is_sent(A));
 	assert_int_equal(other.counters.out, 1);
 	check_wire(30000);
 }
@@ -274,8 +246,8 @@ static void without_a_cable_nothing_waits(void **state)
 {
 	is_up = false;
 	make_tcp(1000, 0);
-	net_send(A, header, bytes, 1000, 4096);
-	assert_true(is_sent(A));
+	net_send(A, net_header, net_sent, 1000, 4096);
+	assert_true(net_is_sent(A));
 	assert_int_equal(A->port.counters.dropped[PORT_DROP_DOWN], 1);
 }
 
@@ -302,47 +274,47 @@ static void a_cable_that_is_pulled_ends_the_waiting_and_what_was_known(void **st
 
 	room = 0;
 	make_tcp(1000, 0);
-	net_send(A, header, bytes, 1000, 4096);
-	assert_false(is_sent(A));
+	net_send(A, net_header, net_sent, 1000, 4096);
+	assert_false(net_is_sent(A));
 	is_up = false;
 	events = NIC_LINK;
 	uplink_interrupt(&uplink);
 	net_run(1);
-	assert_true(is_sent(A));
+	assert_true(net_is_sent(A));
 	assert_int_equal(known_stations(), 0);
 }
 
 static void frames_come_in(void **state)
 {
-	post(B, 8);
-	net_make(bytes, 1514, 0, 1);
-	memcpy(bytes + 6, outside, MAC_LENGTH);
-	arrive(bytes, 1514, 3);
+	net_post_many(B, 8, 2048);
+	net_make(net_sent, 1514, 0, 1);
+	memcpy(net_sent + 6, outside, MAC_LENGTH);
+	arrive(net_sent, 1514, 3);
 	assert_true(requests > 0);
-	assert_int_equal(net_receive(B, header, got), 0); /* not in the interrupt */
+	assert_int_equal(net_receive(B, net_header, net_got), 0); /* not in the interrupt */
 	uplink_run(&uplink);
 	for (unsigned n = 0; n < 3; n++) {
-		assert_int_equal(net_receive(B, header, got), 1514);
-		assert_memory_equal(got, bytes, 1514);
-		assert_int_equal(header[VIRTIO_NET_HDR_FLAGS],
+		assert_int_equal(net_receive(B, net_header, net_got), 1514);
+		assert_memory_equal(net_got, net_sent, 1514);
+		assert_int_equal(net_header[VIRTIO_NET_HDR_FLAGS],
 				 0); /* its checksum is to be checked */
 	}
-	assert_int_equal(net_receive(B, header, got), 0);
+	assert_int_equal(net_receive(B, net_header, net_got), 0);
 
 	/* And the answer knows its way. */
-	net_make(bytes, 100, 1, 0);
-	memcpy(bytes, outside, MAC_LENGTH);
-	net_send(B, plain, bytes, 100, 4096);
+	net_make(net_sent, 100, 1, 0);
+	memcpy(net_sent, outside, MAC_LENGTH);
+	net_send(B, net_plain, net_sent, 100, 4096);
 	assert_int_equal(wire_count, 1);
 	assert_int_equal(B->port.counters.copies, 0);
 }
 
 static void a_full_ring_and_a_full_guest_lose_frames_and_count_them(void **state)
 {
-	post(B, 2);
-	net_make(bytes, 200, 0, 1);
-	memcpy(bytes + 6, outside, MAC_LENGTH);
-	arrive(bytes, 200, UPLINK_RING + 3);
+	net_post_many(B, 2, 2048);
+	net_make(net_sent, 200, 0, 1);
+	memcpy(net_sent + 6, outside, MAC_LENGTH);
+	arrive(net_sent, 200, UPLINK_RING + 3);
 	assert_int_equal(uplink.lost, 3);
 	assert_int_equal(thrown_away, 3);
 	uplink_run(&uplink);
@@ -351,9 +323,9 @@ static void a_full_ring_and_a_full_guest_lose_frames_and_count_them(void **state
 	assert_int_equal(uplink.port.counters.dropped[PORT_DROP_FULL], UPLINK_RING - 2);
 
 	/* A VM that sends to the same one may wait for it nevertheless. */
-	net_make(bytes, 200, 0, 1);
-	net_send(A, plain, bytes, 200, 4096);
-	assert_false(is_sent(A));
+	net_make(net_sent, 200, 0, 1);
+	net_send(A, net_plain, net_sent, 200, 4096);
+	assert_false(net_is_sent(A));
 }
 
 static void arrive_more(void)
@@ -373,15 +345,15 @@ static void what_comes_meanwhile_is_sent_on_too(void **state)
 {
 	unsigned count = 0;
 
-	post(B, 60);
-	net_make(bytes, 100, 0, 1);
-	memcpy(bytes + 6, outside, MAC_LENGTH);
-	arrive(bytes, 100, 1);
+	net_post_many(B, 60, 2048);
+	net_make(net_sent, 100, 0, 1);
+	memcpy(net_sent + 6, outside, MAC_LENGTH);
+	arrive(net_sent, 100, 1);
 	net_preempts = 0;
 	net_preempt = arrive_more;
 	uplink_run(&uplink);
 	net_preempt = NULL;
-	while (net_receive(B, header, got))
+	while (net_receive(B, net_header, net_got))
 		count++;
 	assert_int_equal(count, 41);
 	assert_int_equal(uplink.lost, 0);
