@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From an instruction word to its effect. Handlers are found in vcpu/proxy.c and vcpu/cp15.c. */
+/* From an instruction word to its effect. Handlers are found by vcpu/proxy.c and vcpu/cp15.c. */
 #ifndef VCPU_EMULATE_H
 #define VCPU_EMULATE_H
 

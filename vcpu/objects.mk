@@ -8,6 +8,7 @@ obj-y += vcpu/hypercall.o
 obj-y += vcpu/inject.o
 obj-y += vcpu/mem_exec.o
 obj-y += vcpu/proxy.o
+obj-y += vcpu/proxy_mem.o
 obj-y += vcpu/pv.o
 obj-y += vcpu/pv_dacr.o
 obj-y += vcpu/pv_entry.o

@@ -22,6 +22,7 @@ struct proxy {
 };
 
 struct proxy proxy_decode(uint32_t word);
+enum trap_outcome proxy_exception_return(struct vcpu *vcpu, uint32_t pc);
 enum trap_outcome proxy_set_control(struct vcpu *vcpu, uint32_t value);
 void proxy_table_make(struct proxy *table, unsigned size, const uint32_t *words, unsigned count);
 

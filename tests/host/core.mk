@@ -3,7 +3,8 @@
 core-machine = tests/host/core_machine.c tests/host/ref_mmu.c domain/vm_mem.c domain/guest_walk.c \
 	domain/shadow.c domain/shadow_announce.c domain/shadow_fill.c domain/shadow_read.c \
 	domain/shadow_space.c domain/shadow_table.c domain/shadow_vectors.c domain/shadow_view.c \
-	vcpu/vcpu.c vcpu/inject.c vcpu/cp15.c vcpu/proxy.c vcpu/emulate.c vcpu/fault.c \
+	vcpu/vcpu.c vcpu/inject.c vcpu/cp15.c vcpu/proxy.c vcpu/proxy_mem.c \
+	vcpu/emulate.c vcpu/fault.c \
 	vcpu/device_page.c vcpu/guest_mem.c vcpu/hypercall.c vcpu/mem_exec.c \
 	vcpu/pv.c vcpu/pv_dacr.c vcpu/pv_entry.c vcpu/pv_page.c \
 	$(insn-sources) devemu/mmio.c vmm/lib/heap.c
@@ -26,8 +27,9 @@ host-test-pv_dacr = tests/host/test_pv_dacr.c tests/host/pv_fixture.c $(core-mac
 host-test-cp15_mmu = tests/host/test_cp15_mmu.c $(core-machine)
 # The source under test is part of these: its table is static.
 host-test-cp15 = tests/host/test_cp15.c $(filter-out vcpu/cp15.c,$(core-machine))
-host-test-proxy = tests/host/test_proxy.c $(filter-out vcpu/proxy.c,$(core-machine))
-host-test-proxy_mem = tests/host/test_proxy_mem.c $(filter-out vcpu/proxy.c,$(core-machine))
+host-test-proxy = tests/host/test_proxy.c $(filter-out vcpu/proxy%.c,$(core-machine))
+host-test-proxy_mem = tests/host/test_proxy_mem.c \
+	$(filter-out vcpu/proxy_mem.c,$(core-machine))
 host-test-device_page = tests/host/test_device_page.c $(core-machine)
 host-test-fault = tests/host/test_fault.c $(core-machine)
 host-test-fault_random = tests/host/test_fault_random.c tests/host/fault_guest.c \

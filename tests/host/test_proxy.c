@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sensitive instructions: which handler each word gets, and what the handlers do that touch no
- * memory. The source is included, so that its handlers have names here. Memory instructions are in
+ * memory. The sources are included, so that the handlers have names here. Memory instructions are in
  * test_proxy_mem.c.
  */
 #include "vcpu/proxy.c"
+#include "vcpu/proxy_mem.c"
 
 #include "tests/host/core_machine.h"
 

@@ -4,7 +4,7 @@
  * the general path does, whatever the address; LDRT and STRT must do what the MMU of ref_mmu.h says
  * about User mode. Random pages, views and operands.
  */
-#include "vcpu/proxy.c"
+#include "vcpu/proxy_mem.c"
 
 #include "tests/host/core_machine.h"
 
