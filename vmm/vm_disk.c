@@ -5,14 +5,13 @@
 #include "arch/arm/mmu.h"
 #include "board/board.h"
 #include "devemu/ram_disk.h"
-#include "vmm/card_disk.h"
 #include "vmm/config_vm.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/string.h"
-#include "vmm/partition.h"
+#include "vmm/vm_card.h"
 
 #define PAGE_SIZE 4096u
 
@@ -128,85 +127,6 @@ static const struct block_backend *flash_disk_make(const struct disk_config *con
 	return &disk->ram.block;
 }
 
-/* ---- the card ------------------------------------------------------------------------------- */
-
-static struct card_info card_info;
-static enum card_result card_state = CARD_BUSY; /* not looked for yet */
-
-static void find_card(void)
-{
-	static const char *const wrong[] = { [CARD_ABSENT] = "no card answers",
-					     [CARD_UNKNOWN] = "not an SD or SDHC card",
-					     [CARD_FAILED] = "the card has errors" };
-	unsigned row = config_find_row("mmc");
-
-	if (row == CONFIG_NONE)
-		row = config_find_row("mmc0");
-	card_state = card_start(board_card, mmu_device_window(hpa(board.windows[row].base), 4096),
-				&card_info);
-	if (card_state == CARD_DONE)
-		log_info("hako: SD card of %u MiB%s\n", (unsigned)(card_info.sectors >> 11),
-			 card_info.read_only ? ", write-protected" : "");
-	else
-		log_error("hako: SD card: %s; its disks fail until the board restarts\n",
-			  wrong[card_state]);
-}
-
-/** Where a disk is on the card; says so if it is not. */
-static bool find_range(const struct disk_config *config, struct partition *range)
-{
-	static uint8_t table[CARD_SECTOR];
-	const uint64_t first = config->offset / BLOCK_SECTOR, count = config->size / BLOCK_SECTOR;
-	const char *wrong = NULL;
-
-	if (config->partition && card_read_sector(0, table) != CARD_DONE)
-		wrong = "the partition table cannot be read";
-	else if (config->partition)
-		wrong = partition_find(table, config->partition, card_info.sectors, range);
-	else if (first >= card_info.sectors || count > card_info.sectors - first)
-		wrong = "ends beyond the end of the card";
-	else
-		*range = (struct partition){ (uint32_t)first, (uint32_t)count };
-	if (wrong)
-		log_error("hako: disk '%s': %s\n", config->name, wrong);
-	return !wrong;
-}
-
-/** Whether a disk before @p n is on the same sectors: the reader of the description cannot know. */
-static bool is_free(const struct system_config *config, unsigned n, const struct partition *range)
-{
-	for (unsigned i = 0; i < n; i++) {
-		const struct card_disk *const other = (const struct card_disk *)disks[i];
-
-		if (config->disk[i].kind != DISK_SDCARD ||
-		    other->first >= (uint64_t)range->first + range->count ||
-		    range->first >= other->first + other->block.sectors)
-			continue;
-		log_error("hako: disk '%s': disk '%s' is on the same sectors of the card\n",
-			  config->disk[n].name, config->disk[i].name);
-		return false;
-	}
-	return true;
-}
-
-/**
- * A range of the card. Without a card it is as long as it should be, if that is known, and nothing can
- * be read.
- */
-static const struct block_backend *card_disk_make(const struct system_config *config, unsigned n)
-{
-	const struct disk_config *const disk = &config->disk[n];
-	struct partition range = { 0, (uint32_t)(disk->size / BLOCK_SECTOR) };
-	struct card_disk *const made = heap_alloc(sizeof(*made));
-
-	if (card_state == CARD_BUSY)
-		find_card();
-	if (card_state == CARD_DONE && (!find_range(disk, &range) || !is_free(config, n, &range)))
-		return NULL;
-	card_disk_init(made, disk->name, range.first, range.count, card_info.read_only);
-	return &made->block;
-}
-
 /** Makes all disks; a VM asks for them by their place in the description. */
 enum status vm_disks_make(const struct system_config *config, const struct boot_info *info,
 			  const struct bundle *bundle)
@@ -224,7 +144,7 @@ enum status vm_disks_make(const struct system_config *config, const struct boot_
 			disks[n] = flash_disk_make(disk);
 			break;
 		case DISK_SDCARD:
-			disks[n] = card_disk_make(config, n);
+			disks[n] = vm_card_disk_make(disk);
 			break;
 		}
 		if (!disks[n])
