@@ -7,6 +7,5 @@
 
 bool config_read_vm(const struct config_tree *tree, int node, const struct bundle *bundle,
 		    struct system_config *config);
-unsigned config_find_row(const char *name);
 
 #endif

@@ -23,7 +23,9 @@ one-y += vmm/vm_extras_none.o
 # The image for several VMs.
 vms-y += vmm/card_disk.o
 vms-y += vmm/config_tree.o
+vms-y += vmm/config_virtio.o
 vms-y += vmm/config_vm.o
+vms-y += vmm/config_window.o
 vms-y += vmm/console.o
 vms-y += vmm/console_mux.o
 vms-y += vmm/entropy.o
@@ -53,6 +55,7 @@ STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_retu
 
 # Runs at the start and the stop, seldom, or when something is wrong: Thumb, small rather than fast.
 cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/config_tree.o vmm/config_vm.o
+cold-y += vmm/config_virtio.o vmm/config_window.o
 cold-y += vmm/console_key.o vmm/console_mux.o vmm/console_one.o vmm/entropy.o vmm/line_editor.o
 cold-y += vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/partition.o vmm/stats_report.o vmm/uart.o
 cold-y += vmm/vm.o vmm/vm_config.o vmm/vm_config_common.o vmm/vm_config_one.o

@@ -4,7 +4,7 @@
 #include "arch/arm/mmu.h"
 #include "board/board.h"
 #include "vmm/card_disk.h"
-#include "vmm/config_vm.h"
+#include "vmm/config_window.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
@@ -20,12 +20,9 @@ static void find_card(void)
 	static const char *const wrong[] = { [CARD_ABSENT] = "no card answers",
 					     [CARD_UNKNOWN] = "not an SD or SDHC card",
 					     [CARD_FAILED] = "the card has errors" };
-	unsigned row = config_find_row("mmc");
+	const uint32_t base = board.windows[config_find_card()].base;
 
-	if (row == CONFIG_NONE)
-		row = config_find_row("mmc0");
-	card_state = card_start(board_card, mmu_device_window(hpa(board.windows[row].base), 4096),
-				&card_info);
+	card_state = card_start(board_card, mmu_device_window(hpa(base), 4096), &card_info);
 	if (card_state == CARD_DONE)
 		log_info("hako: SD card of %u MiB%s\n", (unsigned)(card_info.sectors >> 11),
 			 card_info.read_only ? ", write-protected" : "");

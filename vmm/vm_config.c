@@ -3,6 +3,7 @@
 
 #include "vmm/config_tree.h"
 #include "vmm/config_vm.h"
+#include "vmm/config_window.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/string.h"
 #include "vmm/partition.h"
@@ -135,10 +136,8 @@ static bool claim_disk_device(const struct config_tree *tree, int node,
 			      const struct disk_config *disk, struct system_config *config)
 {
 	const bool card = disk->kind == DISK_SDCARD;
-	unsigned row = config_find_row(card ? "mmc" : "flash");
+	const unsigned row = card ? config_find_card() : config_find_row("flash");
 
-	if (card && row == CONFIG_NONE)
-		row = config_find_row("mmc0");
 	if (row == CONFIG_NONE)
 		return tree_fail(tree, node, NULL, "this board has no such device");
 	if (disk->offset + disk->size < disk->size ||

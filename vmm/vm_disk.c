@@ -5,7 +5,7 @@
 #include "arch/arm/mmu.h"
 #include "board/board.h"
 #include "devemu/ram_disk.h"
-#include "vmm/config_vm.h"
+#include "vmm/config_window.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"

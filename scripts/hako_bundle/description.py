@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The description of VMs (docs/vm-config.md): compiled with dtc, read, and checked.
 
-vmm/vm_config.c and vmm/config_vm.c check the same on the board; here a mistake costs a second.
+vmm/vm_config.c and vmm/config_*.c check the same on the board; here a mistake costs a second.
 """
 
 import re
