@@ -33,6 +33,7 @@ vms-y += vmm/events.o
 vms-y += vmm/line_editor.o
 vms-y += vmm/log_ring.o
 vms-y += vmm/monitor.o
+vms-y += vmm/monitor_commands.o
 vms-y += vmm/partition.o
 vms-y += vmm/service.o
 vms-y += vmm/vm_card.o
@@ -61,5 +62,6 @@ cold-y += vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/partition.o vmm/stats_repo
 cold-y += vmm/vm.o vmm/vm_config.o vmm/vm_config_common.o vmm/vm_config_one.o
 cold-y += vmm/vm_config_read.o vmm/vm_devices.o vmm/vm_disk.o vmm/vm_extras.o vmm/vms.o
 cold-y += vmm/vm_card.o
+cold-y += vmm/monitor_commands.o
 # Small, too, but on the path of a switch, or with instructions that Thumb does not have.
 small-y += vmm/loader.o vmm/run.o vmm/sched.o vmm/service.o vmm/stop.o vmm/timer.o

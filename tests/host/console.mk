@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # The console of an image with several VMs, and its monitor.
+monitor-sources := vmm/monitor.c vmm/monitor_commands.c
+
 host-test-line_editor := tests/host/test_line_editor.c tests/host/device_fixture.c devemu/device.c \
 	devemu/mmio.c vmm/line_editor.c
 host-test-monitor := tests/host/test_monitor.c tests/host/device_fixture.c devemu/device.c \
-	devemu/mmio.c vmm/monitor.c vmm/line_editor.c vmm/events.c vmm/log_ring.c \
+	devemu/mmio.c $(monitor-sources) vmm/line_editor.c vmm/events.c vmm/log_ring.c \
 	vmm/lib/printf.c vmm/lib/status.c
 host-test-console_mux := tests/host/test_console_mux.c tests/host/device_fixture.c devemu/device.c \
-	devemu/mmio.c devemu/pl011.c vmm/console_mux.c vmm/console_key.c vmm/monitor.c \
+	devemu/mmio.c devemu/pl011.c vmm/console_mux.c vmm/console_key.c $(monitor-sources) \
 	vmm/line_editor.c vmm/events.c vmm/log_ring.c vmm/lib/printf.c vmm/lib/status.c
 host-test-console := tests/host/test_console.c tests/host/device_fixture.c devemu/device.c \
 	devemu/mmio.c devemu/pl011.c vmm/console.c vmm/console_mux.c vmm/console_key.c \
-	vmm/monitor.c vmm/line_editor.c vmm/events.c vmm/log_ring.c vmm/uart.c vmm/lib/heap.c \
+	$(monitor-sources) vmm/line_editor.c vmm/events.c vmm/log_ring.c vmm/uart.c vmm/lib/heap.c \
 	vmm/lib/printf.c vmm/lib/status.c
