@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Host tests of disks on the board's own devices.
 # The driver's source is included: its accessors are the model's.
-host-test-pl181 := tests/host/test_pl181.c
+host-test-pl181 := tests/host/test_pl181.c tests/host/pl181_model.c
 host-test-partition := tests/host/test_partition.c vmm/partition.c
 host-test-card_disk = tests/host/test_card_disk.c $(virtio-fixture) devemu/virtio_blk.c \
 	vmm/card_disk.c

@@ -1,365 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The driver of the card controller against a model of the controller, with a card behind it: what
- * DDI 0172 and the SD specification say about registers, replies, states, FIFO and data. The model
- * refuses what they leave undefined: a FIFO read while empty or written while full, a command while
- * one is under way, data in a state that has none.
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+/* The driver of the card controller against a model of it (pl181_model.h). */
+#include "tests/host/pl181_model.h"
 
-#include <cmocka.h>
-
-#include <stdbool.h>
 #include <string.h>
 
 /* The driver's accessors are the model's. */
 #define BOARD_DRIVERS_REGS_H
-static uint32_t reg_read(volatile const uint32_t *base, uint32_t offset);
-static void reg_write(volatile uint32_t *base, uint32_t offset, uint32_t value);
-
-#include "board/drivers/pl181.c"
-
-#define T(f)    cmocka_unit_test_setup(f, setup)
-#define SECTORS 64u
-
-/* ---- the card --------------------------------------------------------------------------------- */
-
-enum card_state { IDLE, READY, IDENT, STANDBY, TRANSFER, SENDING, RECEIVING, PROGRAMMING };
-enum { REPLY_NONE, REPLY_OK, REPLY_BAD_CRC };
-
-#define RCA 0x12340000u
-
-static struct card {
-	bool inserted, version1, high, mmc, app;
-	enum card_state state;
-	unsigned starts;      /* ACMD41s until it is ready */
-	unsigned programming; /* CMD13s until it has written */
-	uint32_t errors;      /* of the status, until they are told */
-	uint32_t csd[4], reply[4];
-	bool several;
-	uint32_t at; /* sector */
-	uint8_t content[SECTORS][CARD_SECTOR];
-	unsigned gone_after; /* commands until somebody pulls it out; 0: never */
-} card;
-
-/* ---- the controller --------------------------------------------------------------------------- */
-
-static struct mci {
-	uint32_t power, clock, argument, status, data_length, data_ctrl, data_timer;
-	uint32_t fifo[MCI_FIFO_WORDS];
-	unsigned fifo_count;
-	uint32_t count;       /* words that are still to be moved to or from the card */
-	uint32_t sector_word; /* of the sector at card.at */
-	unsigned delay;       /* reads of status until a command ends */
-	uint32_t ends;        /* status then */
-	bool dead;            /* nothing ever happens */
-	bool absent;          /* there is no such device */
-	/* what goes wrong, once, in sector @ref fail_at of a transfer */
-	uint32_t fail;
-	uint32_t fail_at;
-	unsigned commands[64];
-	unsigned accesses;
-} mci;
-
-static uint32_t card_status(void)
-{
-	const uint32_t state = card.programming ? PROGRAMMING : card.state;
-	const uint32_t status = state << 9 | (card.programming ? 0 : SD_STATUS_READY) | card.errors;
-
-	card.errors = 0;
-	return status;
-}
-
-/** Where the argument of a read or write leads, if that is on the card. */
-static bool seek(uint32_t argument)
-{
-	if (!card.high && argument % CARD_SECTOR)
-		return false;
-	card.at = card.high ? argument : argument / CARD_SECTOR;
-	if (card.at < SECTORS)
-		return true;
-	card.errors |= SD_STATUS_RANGE;
-	return false;
-}
-
-static int data_command(uint32_t argument, bool several, enum card_state state)
-{
-	assert_int_equal(card.state, TRANSFER);
-	assert_false(card.programming);
-	card.several = several;
-	if (seek(argument))
-		card.state = state;
-	card.reply[0] = card_status();
-	return REPLY_OK;
-}
-
-/** What the card makes of a command. */
-static int card_command(uint32_t command, uint32_t argument)
-{
-	const bool app = card.app;
-
-	card.app = false;
-	if (card.gone_after && --card.gone_after == 0)
-		card.inserted = false;
-	if (!card.inserted)
-		return REPLY_NONE;
-	switch (command) {
-	case SD_GO_IDLE:
-		card.state = IDLE;
-		return REPLY_NONE;
-	case SD_SEND_IF_COND:
-		if (card.version1 || card.mmc)
-			return REPLY_NONE;
-		card.reply[0] = argument & 0xfff;
-		return REPLY_OK;
-	case SD_APP_CMD:
-		assert_int_equal(card.state, IDLE);
-		card.app = true;
-		card.reply[0] = 0x120;
-		return card.mmc ? REPLY_NONE : REPLY_OK;
-	case SD_APP_SEND_OCR:
-		if (!app)
-			return REPLY_NONE;
-		assert_true(argument & SD_OCR_3V3);
-		card.reply[0] = 0x00ff8000;
-		/* One of high capacity never starts for a host that does not know of it. */
-		if (card.high && !(argument & SD_OCR_HIGH))
-			return REPLY_BAD_CRC;
-		if (card.starts) {
-			card.starts--;
-			return REPLY_BAD_CRC; /* R3 has no CRC */
-		}
-		card.reply[0] |= SD_OCR_READY | (card.high ? SD_OCR_HIGH : 0);
-		card.state = READY;
-		return REPLY_BAD_CRC;
-	case SD_ALL_SEND_CID:
-		assert_int_equal(card.state, READY);
-		card.state = IDENT;
-		return REPLY_OK;
-	case SD_SEND_ADDRESS:
-		assert_int_equal(card.state, IDENT);
-		card.state = STANDBY;
-		card.reply[0] = RCA | 0x500;
-		return REPLY_OK;
-	case SD_SEND_CSD:
-		assert_int_equal(card.state, STANDBY);
-		assert_int_equal(argument, RCA);
-		memcpy(card.reply, card.csd, sizeof(card.reply));
-		return REPLY_OK;
-	case SD_SELECT:
-		assert_int_equal(argument, RCA);
-		card.reply[0] = card_status();
-		card.state = TRANSFER;
-		return REPLY_OK;
-	case SD_SET_BLOCKLEN:
-		assert_int_equal(argument, CARD_SECTOR);
-		card.reply[0] = card_status();
-		return REPLY_OK;
-	case SD_SEND_STATUS:
-		assert_int_equal(argument, RCA);
-		card.reply[0] = card_status();
-		if (card.programming)
-			card.programming--;
-		return REPLY_OK;
-	case SD_READ:
-	case SD_READ_SEVERAL:
-		return data_command(argument, command == SD_READ_SEVERAL, SENDING);
-	case SD_WRITE:
-	case SD_WRITE_SEVERAL:
-		return data_command(argument, command == SD_WRITE_SEVERAL, RECEIVING);
-	case SD_STOP:
-		if (card.state != SENDING && card.state != RECEIVING)
-			return REPLY_NONE;
-		if (card.state == RECEIVING)
-			card.programming = 3;
-		card.state = TRANSFER;
-		card.reply[0] = card_status();
-		return REPLY_OK;
-	default:
-		fail_msg("command %u", (unsigned)command);
-		return REPLY_NONE;
-	}
-}
-
-static void end_data(uint32_t why)
-{
-	mci.status |= why;
-	mci.data_ctrl &= ~MCI_DATA_ENABLE;
-}
-
-/** A sector has passed: it may have gone wrong, and a card of one sector is through with it. */
-static void sector_passed(void)
-{
-	mci.sector_word = 0;
-	card.at++;
-	if (mci.fail && mci.fail_at-- == 0) {
-		end_data(mci.fail);
-		mci.fail = 0;
-		return;
-	}
-	if (!mci.count) {
-		end_data(MCI_DATA_END);
-		if (!card.several) {
-			if (card.state == RECEIVING)
-				card.programming = 3;
-			card.state = TRANSFER;
-		}
-	}
-}
-
-/** Data moves, up to a word at a time, between card and FIFO. */
-static void pump(void)
-{
-	const bool from_card = mci.data_ctrl & MCI_DATA_FROM_CARD;
-	uint8_t *const content = &card.content[card.at % SECTORS][4 * mci.sector_word];
-
-	if (!(mci.data_ctrl & MCI_DATA_ENABLE) || !mci.count || mci.dead)
-		return;
-	if (!card.inserted) {
-		end_data(MCI_DATA_TIMEOUT);
-		return;
-	}
-	if (card.state != (from_card ? SENDING : RECEIVING))
-		return;
-	assert_true(card.at < SECTORS);
-	if (from_card && mci.fifo_count < MCI_FIFO_WORDS) {
-		memcpy(&mci.fifo[mci.fifo_count++], content, 4);
-	} else if (!from_card && mci.fifo_count) {
-		memcpy(content, mci.fifo, 4);
-		memmove(mci.fifo, mci.fifo + 1, --mci.fifo_count * sizeof(mci.fifo[0]));
-	} else {
-		return;
-	}
-	mci.count--;
-	if (++mci.sector_word == CARD_SECTOR / 4)
-		sector_passed();
-}
-
-static uint32_t fifo_status(void)
-{
-	uint32_t status = 0;
-
-	if (mci.data_ctrl & MCI_DATA_FROM_CARD) {
-		status |= mci.fifo_count ? MCI_RX_AVAILABLE : 0;
-		status |= mci.fifo_count >= 8 ? MCI_RX_HALF_FULL : 0;
-		status |= mci.fifo_count == MCI_FIFO_WORDS ? MCI_RX_FULL : 0;
-	} else if (mci.data_ctrl & MCI_DATA_ENABLE) {
-		status |= mci.fifo_count <= 8 ? MCI_TX_HALF_EMPTY : 0;
-		status |= mci.fifo_count == 0 ? MCI_TX_EMPTY : 0;
-	}
-	return status;
-}
 
 static uint32_t reg_read(volatile const uint32_t *base, uint32_t offset)
 {
-	uint32_t value;
-
-	mci.accesses++;
-	if (mci.absent)
-		return 0;
-	switch (offset) {
-	case MCI_PERIPH_ID0:
-		return 0x81;
-	case MCI_PERIPH_ID1:
-		return 0x11;
-	case MCI_RESPONSE:
-	case MCI_RESPONSE + 4:
-	case MCI_RESPONSE + 8:
-	case MCI_RESPONSE + 12:
-		return card.reply[(offset - MCI_RESPONSE) / 4];
-	case MCI_STATUS:
-		for (unsigned n = 0; n < 5; n++)
-			pump();
-		if (mci.ends && !mci.dead && mci.delay-- == 0) {
-			mci.status |= mci.ends;
-			mci.ends = 0;
-		}
-		return mci.status | fifo_status();
-	case MCI_FIFO:
-		assert_true(mci.fifo_count > 0);
-		value = mci.fifo[0];
-		memmove(mci.fifo, mci.fifo + 1, --mci.fifo_count * sizeof(mci.fifo[0]));
-		return value;
-	default:
-		fail_msg("read of 0x%x", (unsigned)offset);
-		return 0;
-	}
-}
-
-static void start_command(uint32_t value)
-{
-	const uint32_t command = value & 0x3f;
-	int reply;
-
-	assert_true(value & MCI_COMMAND_ENABLE);
-	assert_false(mci.ends && !mci.dead);
-	assert_int_equal(mci.power, MCI_POWER_ON);
-	assert_true(mci.clock & MCI_CLOCK_ENABLE);
-	assert_true(command == SD_STOP || !card.inserted || card.state != SENDING);
-	mci.commands[command]++;
-	reply = card_command(command, mci.argument);
-	mci.delay = 2;
-	if (!(value & MCI_COMMAND_REPLY))
-		mci.ends = MCI_CMD_SENT;
-	else if (reply == REPLY_NONE)
-		mci.ends = MCI_CMD_TIMEOUT;
-	else
-		mci.ends = reply == REPLY_OK ? MCI_CMD_RESP_END : MCI_CMD_CRC_FAIL;
+	return mci_read(offset);
 }
 
 static void reg_write(volatile uint32_t *base, uint32_t offset, uint32_t value)
 {
-	mci.accesses++;
-	switch (offset) {
-	case MCI_POWER:
-		mci.power = value;
-		break;
-	case MCI_CLOCK:
-		mci.clock = value;
-		break;
-	case MCI_ARGUMENT:
-		mci.argument = value;
-		break;
-	case MCI_COMMAND:
-		if (value)
-			start_command(value);
-		break;
-	case MCI_DATA_TIMER:
-		mci.data_timer = value;
-		break;
-	case MCI_DATA_LENGTH:
-		mci.data_length = value;
-		break;
-	case MCI_DATA_CTRL:
-		mci.data_ctrl = value;
-		if (value & MCI_DATA_ENABLE) {
-			assert_int_equal(mci.data_length % CARD_SECTOR, 0);
-			assert_true(mci.data_timer > 0);
-			assert_true(value & MCI_DATA_BLOCK_512);
-			mci.count = mci.data_length / 4;
-			mci.sector_word = 0;
-		} else {
-			mci.fifo_count = 0;
-		}
-		break;
-	case MCI_CLEAR:
-		mci.status &= ~value;
-		break;
-	case MCI_MASK0:
-	case MCI_MASK1:
-		assert_int_equal(value, 0);
-		break;
-	case MCI_FIFO:
-		assert_true(mci.fifo_count < MCI_FIFO_WORDS);
-		mci.fifo[mci.fifo_count++] = value;
-		break;
-	default:
-		fail_msg("write of 0x%x", (unsigned)offset);
-	}
+	mci_write(offset, value);
 }
+
+#include "board/drivers/pl181.c"
+
+#define T(f) cmocka_unit_test_setup(f, setup)
 
 /* ---- the bench -------------------------------------------------------------------------------- */
 
@@ -367,15 +27,6 @@ static struct card_info info;
 static volatile uint32_t registers[1];
 static uint8_t memory[SECTORS][CARD_SECTOR];
 static unsigned memory_at, stop_at;
-
-static void set_csd(unsigned high, unsigned low, uint32_t value)
-{
-	for (unsigned n = low; n <= high; n++) {
-		card.csd[3 - n / 32] &= ~BIT(n % 32);
-		if (bit(value, n - low))
-			card.csd[3 - n / 32] |= BIT(n % 32);
-	}
-}
 
 /** A card of version 1: 32 KiB in blocks of 1 KiB. */
 static int setup(void **state)
@@ -389,9 +40,9 @@ static int setup(void **state)
 	memset(memory, 0xee, sizeof(memory));
 	card.inserted = true;
 	card.starts = 3;
-	set_csd(83, 80, 10);
-	set_csd(73, 62, 7);
-	set_csd(49, 47, 0);
+	card_set_csd(83, 80, 10);
+	card_set_csd(73, 62, 7);
+	card_set_csd(49, 47, 0);
 	memory_at = 0;
 	stop_at = ~0u;
 	is_high = false;
@@ -401,14 +52,14 @@ static int setup(void **state)
 static void make_high(void)
 {
 	card.high = true;
-	set_csd(127, 126, 1);
-	set_csd(69, 48, 0x1d69);
+	card_set_csd(127, 126, 1);
+	card_set_csd(69, 48, 0x1d69);
 }
 
 static void start(void)
 {
 	assert_int_equal(pl181_init(registers, &info), CARD_DONE);
-	assert_int_equal(card.state, TRANSFER);
+	assert_int_equal(card.state, STATE_TRANSFER);
 }
 
 static enum card_next next(struct card_transfer *transfer, uint32_t *words)
@@ -485,14 +136,14 @@ static void a_card_of_high_capacity_is_found(void **state)
 
 static void the_largest_sizes_do_not_overflow(void **state)
 {
-	set_csd(83, 80, 11);
-	set_csd(73, 62, 0xfff);
-	set_csd(49, 47, 7);
+	card_set_csd(83, 80, 11);
+	card_set_csd(73, 62, 0xfff);
+	card_set_csd(49, 47, 7);
 	start();
 	assert_int_equal(info.sectors, 4096 * 512 * 4);
 	setup(state);
 	make_high();
-	set_csd(69, 48, 0x3fffff);
+	card_set_csd(69, 48, 0x3fffff);
 	start();
 	assert_int_equal(info.sectors, 1ull << 32);
 }
@@ -501,7 +152,7 @@ static void protected_cards_are_read_only(void **state)
 {
 	for (unsigned n = 12; n <= 13; n++) {
 		setup(state);
-		set_csd(n, n, 1);
+		card_set_csd(n, n, 1);
 		start();
 		assert_true(info.read_only);
 	}
@@ -522,11 +173,11 @@ static void what_is_no_sd_card_is_refused(void **state)
 	assert_int_equal(pl181_init(registers, &info), CARD_UNKNOWN);
 
 	setup(state);
-	set_csd(127, 126, 2);
+	card_set_csd(127, 126, 2);
 	assert_int_equal(pl181_init(registers, &info), CARD_UNKNOWN);
 
 	setup(state);
-	set_csd(83, 80, 8);
+	card_set_csd(83, 80, 8);
 	assert_int_equal(pl181_init(registers, &info), CARD_UNKNOWN);
 
 	setup(state);
@@ -558,7 +209,7 @@ static void sectors_are_read(void **state)
 		assert_int_equal(memory_at, count);
 		assert_memory_equal(memory, card.content[3 * count], count * CARD_SECTOR);
 		assert_int_equal(mci.commands[SD_STOP], count - 1);
-		assert_int_equal(card.state, TRANSFER);
+		assert_int_equal(card.state, STATE_TRANSFER);
 	}
 	assert_int_equal(mci.commands[SD_READ], 1);
 }
@@ -610,7 +261,7 @@ static void errors_of_data_are_reported_and_the_next_one_works(void **state)
 				mci.fail = errors[n].status;
 				mci.fail_at = at;
 				assert_int_equal(run(8, 4, to_card), errors[n].result);
-				assert_int_equal(card.state, TRANSFER);
+				assert_int_equal(card.state, STATE_TRANSFER);
 				assert_int_equal(run(8, 4, to_card), CARD_DONE);
 			}
 }
@@ -685,7 +336,7 @@ static void the_caller_can_stop_a_transfer(void **state)
 		for (stop_at = 0; stop_at < 4; stop_at++) {
 			fill(3);
 			assert_int_equal(run(8, 4, to_card), CARD_STOPPED);
-			assert_int_equal(card.state, TRANSFER);
+			assert_int_equal(card.state, STATE_TRANSFER);
 		}
 	/* No sector was written that was not given. The one before may be on its way. */
 	assert_memory_equal(card.content[8], memory, 2 * CARD_SECTOR);
