@@ -7,10 +7,10 @@ host-test-line_editor := tests/host/test_line_editor.c tests/host/device_fixture
 host-test-monitor := tests/host/test_monitor.c tests/host/device_fixture.c devemu/device.c \
 	devemu/mmio.c $(monitor-sources) vmm/line_editor.c vmm/events.c vmm/log_ring.c \
 	vmm/lib/printf.c vmm/lib/status.c
-host-test-console_mux := tests/host/test_console_mux.c tests/host/device_fixture.c devemu/device.c \
-	devemu/mmio.c devemu/pl011.c vmm/console_mux.c vmm/console_key.c $(monitor-sources) \
-	vmm/line_editor.c vmm/events.c vmm/log_ring.c vmm/lib/printf.c vmm/lib/status.c
-host-test-console := tests/host/test_console.c tests/host/device_fixture.c devemu/device.c \
-	devemu/mmio.c devemu/pl011.c vmm/console.c vmm/console_mux.c vmm/console_key.c \
-	$(monitor-sources) vmm/line_editor.c vmm/events.c vmm/log_ring.c vmm/uart.c vmm/lib/heap.c \
-	vmm/lib/printf.c vmm/lib/status.c
+console-mux := tests/host/no_vms.c tests/host/uart_user.c tests/host/device_fixture.c \
+	devemu/device.c devemu/mmio.c devemu/pl011.c vmm/console_mux.c vmm/console_key.c \
+	$(monitor-sources) vmm/line_editor.c vmm/events.c vmm/log_ring.c vmm/lib/printf.c \
+	vmm/lib/status.c
+host-test-console_mux := tests/host/test_console_mux.c tests/host/console_fixture.c $(console-mux)
+host-test-console_typed := tests/host/test_console_typed.c tests/host/console_fixture.c $(console-mux)
+host-test-console := tests/host/test_console.c $(console-mux) vmm/console.c vmm/uart.c vmm/lib/heap.c

@@ -10,13 +10,13 @@
 #include "board/board.h"
 #include "devemu/pl011.h"
 #include "devemu/virtio_console.h"
+#include "tests/host/uart_user.h"
 #include "vmm/console.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
 #include "vmm/stats.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
-#include "vmm/vms.h"
 
 #include <string.h>
 
@@ -33,45 +33,6 @@ bool virtio_console_can_receive(struct device *dev)
 }
 
 bool virtio_console_receive(struct device *dev, uint8_t byte)
-{
-	return false;
-}
-
-unsigned vms_count(void)
-{
-	return 0;
-}
-
-struct vm *vms_get(unsigned n)
-{
-	return NULL;
-}
-
-uint64_t vms_now(void)
-{
-	return 0;
-}
-
-const char *vms_name(const struct vm *of)
-{
-	return "";
-}
-
-enum vms_state vms_state(const struct vm *of)
-{
-	return VMS_STATE_STOPPED;
-}
-
-enum status vms_ask(struct vm *of, enum vms_request what)
-{
-	return STATUS_NOT_FOUND;
-}
-
-void vms_get_info(const struct vm *of, struct vms_info *info)
-{
-}
-
-bool vms_read_words(const struct vm *of, gpa_t from, uint32_t *words, unsigned count)
 {
 	return false;
 }
@@ -251,10 +212,8 @@ static int setup(void **state)
 		is_up = true;
 	}
 	for (unsigned n = 0; n < VMS; n++) {
-		pl011_ops.reset(&uart[n]);
+		uart_user_start(&uart[n]);
 		console_reset(&vm[n]);
-		wr(&uart[n], PL011_LCR_H, PL011_LCR_H_FEN);
-		wr(&uart[n], PL011_CR, PL011_CR_UARTEN | PL011_CR_RXE | PL011_CR_TXE);
 	}
 	for (unsigned n = 0; n < UARTS; n++)
 		lines[n].fifo_room = 1000000;
@@ -271,8 +230,7 @@ static int setup(void **state)
 
 static void prints(unsigned n, const char *text)
 {
-	while (*text)
-		wr(&uart[n], PL011_DR, (uint8_t)*text++);
+	uart_user_print(&uart[n], text);
 }
 
 static void types(unsigned line, const char *text)
@@ -283,13 +241,7 @@ static void types(unsigned line, const char *text)
 
 static const char *reads(unsigned n)
 {
-	static char text[64];
-	unsigned count = 0;
-
-	while (!(rd(&uart[n], PL011_FR) & PL011_FR_RXFE))
-		text[count++] = (char)rd(&uart[n], PL011_DR);
-	text[count] = '\0';
-	return text;
+	return uart_user_read(&uart[n]);
 }
 
 static void each_uart_has_its_own(void **state)
