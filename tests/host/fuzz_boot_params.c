@@ -3,6 +3,8 @@
  * Fuzzer: whatever a boot loader's r2 may point to. The first byte selects a header in front of the
  * input, so that the walkers behind it are reached.
  */
+#include "tests/host/fuzz.h"
+
 #include "vmm/boot_params.h"
 
 #include <stdlib.h>
@@ -15,8 +17,6 @@ static void put_be32(uint8_t *at, uint32_t value)
 	for (int i = 0; i < 4; i++)
 		at[i] = (uint8_t)(value >> (24 - 8 * i));
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

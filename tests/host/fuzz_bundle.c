@@ -4,16 +4,11 @@
  * buffer of exactly its size. Whatever is accepted must keep what bundle_parse() promises.
  */
 #include "tests/host/bundle_maker.h"
+#include "tests/host/fuzz.h"
 #include "vmm/bundle.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)        \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
 
 /** One change: the word at index * 4 becomes value. */
 struct change {
@@ -90,8 +85,6 @@ static void check(const struct bundle *bundle, uint32_t total_size)
 		REQUIRE(bundle_find(bundle, i, BUNDLE_PROXIES)->size <= 4 * 4096);
 	}
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -3,18 +3,13 @@
  * Fuzzer: any instruction word, any registers, faults at any point. Whatever is decoded must be
  * executed within its own bytes, change only the registers it names, and none if it faults.
  */
+#include "tests/host/fuzz.h"
+
 #include "vcpu/mem_exec.h"
 #include "vmm/lib/bits.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)        \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
 
 struct input {
 	uint32_t word;
@@ -202,8 +197,6 @@ static uint32_t written_registers(const struct mem_insn *insn)
 		written |= 1u << insn->rn;
 	return written;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

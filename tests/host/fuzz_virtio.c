@@ -7,6 +7,8 @@
  *
  * The input is a program for the driver: see step().
  */
+#include "tests/host/fuzz.h"
+
 #include "devemu/backend.h"
 #include "devemu/entropy.h"
 #include "devemu/mmio.h"
@@ -23,12 +25,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)        \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
 
 #define RAM_BASE   0x00200000u
 #define RAM_PAGES  8u /* the last one is not for writing */
@@ -337,8 +333,6 @@ static void step(unsigned queues)
 		break;
 	}
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

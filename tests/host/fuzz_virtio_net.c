@@ -5,20 +5,14 @@
  * at the preempt points of one's sending. The sanitizers see accesses to guest memory that is not
  * mapped; and at any time every frame that went in is delivered or counted as dropped.
  */
+#include "tests/host/fuzz.h"
 #include "tests/host/net_fixture.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define RAM          (64u * 1024u)
 #define FRAME_LENGTH 30000u
 #define NESTED_MAX   8u /* operations at preempt points, for each that sends */
-
-#define REQUIRE(condition)        \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
 
 struct operation {
 	uint8_t what, guest;
@@ -142,8 +136,6 @@ static void check(void)
 	}
 	REQUIRE(delivered == out);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

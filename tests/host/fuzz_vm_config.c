@@ -4,15 +4,10 @@
  * size. Whatever is accepted must keep what config_parse() promises.
  */
 #include "tests/host/config_maker.h"
+#include "tests/host/fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define REQUIRE(condition)        \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
 
 /** One change of the tree, at a byte of it. */
 struct change {
@@ -110,8 +105,6 @@ static void check(const struct system_config *config)
 	for (unsigned i = 0; i < CONFIG_DISKS_MAX; i++)
 		REQUIRE(writers[i] <= 1);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
