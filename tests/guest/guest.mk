@@ -44,10 +44,11 @@ GUEST_SRC_mmio := mmio_forms.c mmio_code.S
 GUEST_SRC_mmio_known := mmio_known_code.S $(GUEST_PROBE)
 GUEST_SRC_copy := copy_code.S
 GUEST_SRC_isolation := $(GUEST_PROBE) isolation_code.S
+GUEST_SRC_neighbour := keys.c
 GUEST_BASE_spinner := neighbour
 GUEST_DEFSYM_neighbour := neighbour_key=0
 GUEST_DEFSYM_spinner := neighbour_key=0x73
-GUEST_SRC_hostile_vm := hostile_vm_rings.c hostile_vm_net.c hostile_vm_code.S hostile_pv_code.S pv_info.S
+GUEST_SRC_hostile_vm := keys.c hostile_vm_rings.c hostile_vm_net.c hostile_vm_code.S hostile_pv_code.S pv_info.S
 GUEST_BASE_hostile_busy := hostile_vm
 GUEST_DEFSYM_hostile_vm := hostile_busy=0
 GUEST_DEFSYM_hostile_busy := hostile_busy=1

@@ -15,6 +15,7 @@
 
 #include "tests/guest/cp15.h"
 #include "tests/guest/irq.h"
+#include "tests/guest/keys.h"
 #include "tests/guest/mmu.h"
 #include "tests/guest/pv_guest.h"
 #include "tests/guest/restart.h"
@@ -25,11 +26,8 @@
 
 #define SVC (PSR_MODE_SVC | PSR_MASKED)
 
-#define UART_DR      0x00
-#define UART_FR      0x18
-#define UART_FR_RXFE 0x10
+#define UART_DR 0x00
 
-#define LOOK_US  10000
 #define LINE_MAX 64
 
 extern const uint32_t hostile_busy[]; /* its address is 1 in the program that waits for nobody */
@@ -320,18 +318,6 @@ static void make(const struct attack *attack, uint32_t number, uint32_t count)
 	if (checksum != program_checksum())
 		tap_printf("# it has ruined itself\n");
 	tap_printf("# over %s %u\n", attack->name, number);
-}
-
-/** Sleeps between one look at its UART and the next. */
-static char next_key(void)
-{
-	timer_start(BOARD_TIMER, LOOK_US, TIMER_INTEN | TIMER_PERIODIC);
-	irq_enable(BOARD_TIMER_IRQ);
-	while (read32(BOARD_UART + UART_FR) & UART_FR_RXFE) {
-		wait_for_interrupt(); /* masked: it wakes up */
-		write32(BOARD_TIMER + TIMER_INTCLR, 0);
-	}
-	return (char)read32(BOARD_UART + UART_DR);
 }
 
 static void read_line(char line[LINE_MAX])

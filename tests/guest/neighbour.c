@@ -13,13 +13,9 @@
  */
 #include "tests/guest/cp15.h"
 #include "tests/guest/irq.h"
+#include "tests/guest/keys.h"
 #include "tests/guest/tap.h"
 
-#define UART_DR      0x00
-#define UART_FR      0x18
-#define UART_FR_RXFE 0x10
-
-#define LOOK_US     10000
 #define GPA_NOTHING 0x50000000u
 
 /* By the linker, from the program's name: not 0 is a key that was typed already. */
@@ -93,18 +89,6 @@ static void do_deed(char key)
 			deeds[i].act();
 		}
 	}
-}
-
-/* Sleeps between one look at its UART and the next. */
-static char next_key(void)
-{
-	timer_start(BOARD_TIMER, LOOK_US, TIMER_INTEN | TIMER_PERIODIC);
-	irq_enable(BOARD_TIMER_IRQ);
-	while (read32(BOARD_UART + UART_FR) & UART_FR_RXFE) {
-		wait_for_interrupt(); /* masked: it wakes up */
-		write32(BOARD_TIMER + TIMER_INTCLR, 0);
-	}
-	return (char)read32(BOARD_UART + UART_DR);
 }
 
 GUEST_TEST(it_does_as_it_is_told)
