@@ -316,54 +316,36 @@ static void names_and_kinds_are_unique(void **state)
 	assert_int_equal(PART_INFO, at_part);
 }
 
-static void a_proxy_table_has_a_limit(void **state)
+/** A part of @p limit bytes is accepted, and none that is larger by @p step. */
+static void check_limit(void (*make)(uint8_t *bytes), unsigned part, uint32_t limit, uint32_t step)
 {
 	uint8_t bytes[BUNDLE_TABLE_MAX];
 	unsigned at_part;
 
-	for (uint32_t extra = 0; extra <= 4; extra += 4) {
-		bundle_make(bytes);
-		put_le32(bundle_row(bytes, PART_PROXIES) + BUNDLE_PART_AT_SIZE, 4 * 4096 + extra);
+	for (unsigned more = 0; more <= 1; more++) {
+		make(bytes);
+		put_le32(bundle_row(bytes, part) + BUNDLE_PART_AT_SIZE, limit + more * step);
 
 		const uint32_t size = bundle_lay_out(bytes);
 
-		assert_int_equal(extra ? BUNDLE_BAD_PLACE : BUNDLE_OK,
+		assert_int_equal(more ? BUNDLE_BAD_PLACE : BUNDLE_OK,
 				 bundle_parse(bytes, sizeof(bytes), size, &bundle, &at_part));
 	}
+}
+
+static void a_proxy_table_has_a_limit(void **state)
+{
+	check_limit(bundle_make, PART_PROXIES, 4 * 4096, 4);
 }
 
 static void a_text_has_a_limit(void **state)
 {
-	uint8_t bytes[BUNDLE_TABLE_MAX];
-	unsigned at_part;
-
-	for (uint32_t extra = 0; extra <= 1; extra++) {
-		bundle_make(bytes);
-		put_le32(bundle_row(bytes, PART_INFO) + BUNDLE_PART_AT_SIZE,
-			 BUNDLE_INFO_MAX + extra);
-
-		const uint32_t size = bundle_lay_out(bytes);
-
-		assert_int_equal(extra ? BUNDLE_BAD_PLACE : BUNDLE_OK,
-				 bundle_parse(bytes, sizeof(bytes), size, &bundle, &at_part));
-	}
+	check_limit(bundle_make, PART_INFO, BUNDLE_INFO_MAX, 1);
 }
 
 static void a_description_has_a_limit(void **state)
 {
-	uint8_t bytes[BUNDLE_TABLE_MAX];
-	unsigned at_part;
-
-	for (uint32_t extra = 0; extra <= 1; extra++) {
-		bundle_make_two(bytes);
-		put_le32(bundle_row(bytes, TWO_CONFIG) + BUNDLE_PART_AT_SIZE,
-			 BUNDLE_CONFIG_MAX + extra);
-
-		const uint32_t size = bundle_lay_out(bytes);
-
-		assert_int_equal(extra ? BUNDLE_BAD_PLACE : BUNDLE_OK,
-				 bundle_parse(bytes, sizeof(bytes), size, &bundle, &at_part));
-	}
+	check_limit(bundle_make_two, TWO_CONFIG, BUNDLE_CONFIG_MAX, 1);
 }
 
 /** Appends a part of kind PV; returns the size of the bundle. */
