@@ -41,27 +41,22 @@ copy_rest:
 	pop	{r4 - r11}
 	b	memcpy
 
+/* Puts words together, from two each: \a and \b, \b and the next; what is left of the last is in it. */
+	.macro JOIN offset, a, b, rest:vararg
+	orr	\a, \a, \b, lsl #(32 - 8 * \offset)
+	.ifnb	\rest
+	mov	\b, \b, lsr #(8 * \offset)
+	JOIN	\offset, \b, \rest
+	.endif
+	.endm
+
 /* r11: the last word that was read, of which the bytes from offset \offset on are still to go. */
 	.macro COPY_SHIFTED offset
 	ldr	r11, [r1], #4
 1:	mov	r3, r11, lsr #(8 * \offset)
 	ldmia	r1!, {r4 - r11}
 	subs	r2, r2, #32
-	orr	r3, r3, r4, lsl #(32 - 8 * \offset)
-	mov	r4, r4, lsr #(8 * \offset)
-	orr	r4, r4, r5, lsl #(32 - 8 * \offset)
-	mov	r5, r5, lsr #(8 * \offset)
-	orr	r5, r5, r6, lsl #(32 - 8 * \offset)
-	mov	r6, r6, lsr #(8 * \offset)
-	orr	r6, r6, r7, lsl #(32 - 8 * \offset)
-	mov	r7, r7, lsr #(8 * \offset)
-	orr	r7, r7, r8, lsl #(32 - 8 * \offset)
-	mov	r8, r8, lsr #(8 * \offset)
-	orr	r8, r8, r9, lsl #(32 - 8 * \offset)
-	mov	r9, r9, lsr #(8 * \offset)
-	orr	r9, r9, r10, lsl #(32 - 8 * \offset)
-	mov	r10, r10, lsr #(8 * \offset)
-	orr	r10, r10, r11, lsl #(32 - 8 * \offset)
+	JOIN	\offset, r3, r4, r5, r6, r7, r8, r9, r10, r11
 	stmia	r0!, {r3 - r10}
 	bhs	1b
 	sub	r1, r1, #(4 - \offset)
