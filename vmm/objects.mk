@@ -58,10 +58,9 @@ STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_retu
 cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/config_tree.o vmm/config_vm.o
 cold-y += vmm/config_virtio.o vmm/config_window.o
 cold-y += vmm/console_key.o vmm/console_mux.o vmm/console_one.o vmm/entropy.o vmm/line_editor.o
-cold-y += vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/partition.o vmm/stats_report.o vmm/uart.o
-cold-y += vmm/vm.o vmm/vm_config.o vmm/vm_config_common.o vmm/vm_config_one.o
-cold-y += vmm/vm_config_read.o vmm/vm_devices.o vmm/vm_disk.o vmm/vm_extras.o vmm/vms.o
-cold-y += vmm/vm_card.o
-cold-y += vmm/monitor_commands.o
+cold-y += vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/monitor_commands.o vmm/partition.o
+cold-y += vmm/stats_report.o vmm/uart.o vmm/vm.o vmm/vm_card.o vmm/vm_config.o
+cold-y += vmm/vm_config_common.o vmm/vm_config_one.o vmm/vm_config_read.o vmm/vm_devices.o
+cold-y += vmm/vm_disk.o vmm/vm_extras.o vmm/vms.o
 # Small, too, but on the path of a switch, or with instructions that Thumb does not have.
 small-y += vmm/loader.o vmm/run.o vmm/sched.o vmm/service.o vmm/stop.o vmm/timer.o
