@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/xorshift.h"
 #include "vmm/lib/preempt.h"
 
 struct net_guest guests[GUESTS];
@@ -18,15 +19,9 @@ static bool is_preempted;
 static uint8_t *ram[GUESTS]; /* for all tests of a program */
 static uint32_t seed;
 
-uint32_t net_random(uint32_t limit)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % limit;
-}
-
 void net_seed(uint32_t value)
 {
-	seed = value;
+	seed = value ? value : 1;
 }
 
 /* ---- guest memory ---------------------------------------------------------------------------- */
@@ -405,7 +400,7 @@ uint32_t net_receive(struct net_guest *guest, uint8_t *header, uint8_t *frame)
 void net_make(uint8_t *frame, uint32_t length, unsigned from, unsigned to)
 {
 	for (uint32_t n = 0; n < length; n++)
-		frame[n] = (uint8_t)net_random(256);
+		frame[n] = (uint8_t)xorshift32(&seed);
 	memcpy(frame, guests[to].port.address, MAC_LENGTH);
 	memcpy(frame + 6, guests[from].port.address, MAC_LENGTH);
 	put_be16(frame + 12, 0x88b5); /* for experiments */

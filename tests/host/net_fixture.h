@@ -98,7 +98,7 @@ bool net_is_sent(struct net_guest *guest);
 /** The next frame that was received; its length, or 0. Mergeable buffers of net_post(). */
 uint32_t net_receive(struct net_guest *guest, uint8_t *header, uint8_t *frame);
 
-uint32_t net_random(uint32_t limit);
+/** For the random bytes of frames. */
 void net_seed(uint32_t seed);
 
 /** An Ethernet header from one guest to another, and random bytes behind it. */

@@ -15,13 +15,13 @@
 
 #include "net/offload.h"
 #include "tests/host/inet_checksum.h"
+#include "tests/xorshift.h"
 
 static uint32_t seed = 1;
 
 static uint32_t random_below(uint32_t limit)
 {
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % limit;
+	return xorshift32(&seed) % limit;
 }
 
 /* A frame with TCP in it: `bytes` holds it, `head` is a copy of its beginning. */

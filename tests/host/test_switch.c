@@ -10,6 +10,7 @@
 
 #include "devemu/clock.h"
 #include "net/switch.h"
+#include "tests/xorshift.h"
 #include "vmm/lib/preempt.h"
 
 #define PORTS 5u
@@ -58,8 +59,7 @@ static const struct port_ops fake_ops = { fake_deliver, fake_resume };
 
 static uint32_t random_below(uint32_t limit)
 {
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % limit;
+	return xorshift32(&seed) % limit;
 }
 
 static void station(uint8_t *mac, unsigned n)
