@@ -25,6 +25,5 @@
 
 #define ICP_TIMER_STRIDE 0x100 /* timers 0 to 2 of the Integrator */
 #define SP804_STRIDE     0x20  /* timers 0 and 1 of an SP804 */
-#define SP804_PERIPHID0  0xfe0 /* to 0xfec, then the PrimeCell ID to 0xffc */
 
 #endif

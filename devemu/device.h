@@ -67,4 +67,18 @@ static inline void device_set_irq(struct device *dev, unsigned wire, bool level)
 /** Counts an access to a register the device does not have; logs only the first few per device. */
 void device_guest_error(struct device *dev, uint32_t offset);
 
+/* Where a PrimeCell of ARM has its identification, one byte in a word. */
+#define PRIMECELL_ID      0xfe0u
+#define PRIMECELL_ID_SIZE 8u
+
+/** Reads what is no other register of a PrimeCell: its identification, or a guest's error. */
+static inline uint32_t device_read_id(struct device *dev, const uint8_t id[PRIMECELL_ID_SIZE],
+				      uint32_t offset)
+{
+	if (offset >= PRIMECELL_ID && offset < PRIMECELL_ID + 4 * PRIMECELL_ID_SIZE)
+		return id[(offset - PRIMECELL_ID) / 4u];
+	device_guest_error(dev, offset);
+	return 0;
+}
+
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devemu/inert.h"
 
-#define PERIPHID0 0xfe0
-
 static void inert_reset(struct device *dev)
 {
 }
@@ -11,8 +9,8 @@ static uint32_t inert_read(struct device *dev, uint32_t offset, unsigned size)
 {
 	const struct inert_params *params = dev->params;
 
-	if (params && offset >= PERIPHID0 && offset < PERIPHID0 + 4 * sizeof(params->id))
-		return params->id[(offset - PERIPHID0) / 4u];
+	if (params && offset >= PRIMECELL_ID && offset < PRIMECELL_ID + 4 * sizeof(params->id))
+		return params->id[(offset - PRIMECELL_ID) / 4u];
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 #include "devemu/device.h"
 
 struct inert_params {
-	uint8_t id[8]; /* at 0xfe0, one byte a word: peripheral and PrimeCell identification */
+	uint8_t id[PRIMECELL_ID_SIZE];
 };
 
 extern const struct device_ops inert_ops;

@@ -3,7 +3,7 @@
 
 #include "devemu/backend.h"
 
-static const uint8_t ids[8] = { 0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+static const uint8_t ids[PRIMECELL_ID_SIZE] = { 0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 
 static void update_irq(struct device *dev)
 {
@@ -161,10 +161,7 @@ static uint32_t pl011_read(struct device *dev, uint32_t offset, unsigned size)
 	case PL011_DMACR:
 		return s->dmacr;
 	default:
-		if (offset >= PL011_PERIPHID0 && offset < PL011_PERIPHID0 + 4 * sizeof(ids))
-			return ids[(offset - PL011_PERIPHID0) / 4u];
-		device_guest_error(dev, offset);
-		return 0;
+		return device_read_id(dev, ids, offset);
 	}
 }
 

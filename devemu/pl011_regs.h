@@ -3,21 +3,20 @@
 #ifndef DEVEMU_PL011_REGS_H
 #define DEVEMU_PL011_REGS_H
 
-#define PL011_DR        0x000
-#define PL011_RSR       0x004 /* a write clears the errors */
-#define PL011_FR        0x018
-#define PL011_ILPR      0x020
-#define PL011_IBRD      0x024
-#define PL011_FBRD      0x028
-#define PL011_LCR_H     0x02c
-#define PL011_CR        0x030
-#define PL011_IFLS      0x034
-#define PL011_IMSC      0x038
-#define PL011_RIS       0x03c
-#define PL011_MIS       0x040
-#define PL011_ICR       0x044
-#define PL011_DMACR     0x048
-#define PL011_PERIPHID0 0xfe0 /* to 0xfec, then the PrimeCell ID to 0xffc */
+#define PL011_DR    0x000
+#define PL011_RSR   0x004 /* a write clears the errors */
+#define PL011_FR    0x018
+#define PL011_ILPR  0x020
+#define PL011_IBRD  0x024
+#define PL011_FBRD  0x028
+#define PL011_LCR_H 0x02c
+#define PL011_CR    0x030
+#define PL011_IFLS  0x034
+#define PL011_IMSC  0x038
+#define PL011_RIS   0x03c
+#define PL011_MIS   0x040
+#define PL011_ICR   0x044
+#define PL011_DMACR 0x048
 
 #define PL011_FIFO_DEPTH 16
 

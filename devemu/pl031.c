@@ -5,7 +5,7 @@
 #include "devemu/pl031_regs.h"
 
 /* Revision 1, as the boards' own: what a guest that has it directly reads there. */
-static const uint8_t ids[8] = { 0x31, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+static const uint8_t ids[PRIMECELL_ID_SIZE] = { 0x31, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 
 /** The counter at guest time 0. It is an addition modulo 2^32 away from any other time's. */
 static uint32_t count_at_start(const struct device *dev)
@@ -80,10 +80,7 @@ static uint32_t pl031_read(struct device *dev, uint32_t offset, unsigned size)
 	case PL031_MIS:
 		return s->ris && s->imsc;
 	default:
-		if (offset >= PL031_PERIPHID0 && offset < PL031_PERIPHID0 + 4 * sizeof(ids))
-			return ids[(offset - PL031_PERIPHID0) / 4u];
-		device_guest_error(dev, offset);
-		return 0;
+		return device_read_id(dev, ids, offset);
 	}
 }
 

@@ -4,7 +4,7 @@
 #include "devemu/backend.h"
 #include "vmm/lib/bits.h"
 
-static const uint8_t ids[8] = { 0x90, 0x11, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+static const uint8_t ids[PRIMECELL_ID_SIZE] = { 0x90, 0x11, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 
 static uint32_t raw(const struct pl190_state *s)
 {
@@ -120,14 +120,11 @@ static __attribute__((noinline)) uint32_t read_any(struct device *dev, uint32_t 
 	case PL190_ITCR:
 		return s->itcr;
 	default:
-		if (offset >= PL190_PERIPHID0 && offset < PL190_PERIPHID0 + 4 * sizeof(ids))
-			return ids[(offset - PL190_PERIPHID0) / 4u];
 		if ((offset & ~0xffu) == PL190_VECTADDR0 && vector < PL190_VECTOR_COUNT)
 			return s->address[vector];
 		if ((offset & ~0xffu) == PL190_VECTCNTL0 && vector < PL190_VECTOR_COUNT)
 			return s->control[vector];
-		device_guest_error(dev, offset);
-		return 0;
+		return device_read_id(dev, ids, offset);
 	}
 }
 

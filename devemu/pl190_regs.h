@@ -17,7 +17,6 @@
 #define PL190_VECTADDR0    0x100 /* to 0x13c */
 #define PL190_VECTCNTL0    0x200 /* to 0x23c */
 #define PL190_ITCR         0x300
-#define PL190_PERIPHID0    0xfe0 /* to 0xfec, then the PrimeCell ID to 0xffc */
 
 #define PL190_VECTOR_COUNT    16
 #define PL190_VECTCNTL_ENABLE 0x20u

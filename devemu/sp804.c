@@ -5,7 +5,7 @@
 
 static const enum timer_rate rates[SP804_COUNT] = { TIMER_RATE_1MHZ, TIMER_RATE_1MHZ };
 
-static const uint8_t ids[8] = { 0x04, 0x18, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+static const uint8_t ids[PRIMECELL_ID_SIZE] = { 0x04, 0x18, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 
 static void update_irq(struct device *dev)
 {
@@ -28,10 +28,7 @@ static uint32_t sp804_read(struct device *dev, uint32_t offset, unsigned size)
 	const uint32_t n = offset / SP804_STRIDE;
 
 	if (n >= SP804_COUNT) {
-		if (offset >= SP804_PERIPHID0 && offset < SP804_PERIPHID0 + 4 * sizeof(ids))
-			return ids[(offset - SP804_PERIPHID0) / 4u];
-		device_guest_error(dev, offset);
-		return 0;
+		return device_read_id(dev, ids, offset);
 	}
 	return arm_timer_bank_read(dev, &s->bank, n, offset % SP804_STRIDE);
 }

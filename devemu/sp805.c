@@ -4,22 +4,21 @@
 #include "devemu/backend.h"
 
 /* ARM DDI 0270B, table 3-1 */
-#define SP805_LOAD      0x000
-#define SP805_VALUE     0x004
-#define SP805_CONTROL   0x008
-#define SP805_INTCLR    0x00c
-#define SP805_RIS       0x010
-#define SP805_MIS       0x014
-#define SP805_LOCK      0xc00
-#define SP805_ITCR      0xf00
-#define SP805_ITOP      0xf04
-#define SP805_PERIPHID0 0xfe0
+#define SP805_LOAD    0x000
+#define SP805_VALUE   0x004
+#define SP805_CONTROL 0x008
+#define SP805_INTCLR  0x00c
+#define SP805_RIS     0x010
+#define SP805_MIS     0x014
+#define SP805_LOCK    0xc00
+#define SP805_ITCR    0xf00
+#define SP805_ITOP    0xf04
 
 #define CONTROL_INTEN 0x1u
 #define CONTROL_RESEN 0x2u
 #define LOCK_KEY      0x1acce551u
 
-static const uint8_t ids[8] = { 0x05, 0x18, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+static const uint8_t ids[PRIMECELL_ID_SIZE] = { 0x05, 0x18, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 
 static bool irq_level(const struct sp805_state *s)
 {
@@ -122,10 +121,7 @@ static uint32_t sp805_read(struct device *dev, uint32_t offset, unsigned size)
 	case SP805_ITCR:
 		return s->itcr;
 	default:
-		if (offset >= SP805_PERIPHID0 && offset < SP805_PERIPHID0 + 4 * sizeof(ids))
-			return ids[(offset - SP805_PERIPHID0) / 4u];
-		device_guest_error(dev, offset);
-		return 0;
+		return device_read_id(dev, ids, offset);
 	}
 }
 

@@ -4,25 +4,24 @@
 #include "devemu/backend.h"
 
 /* ARM DDI 0254B, table 3-1 */
-#define SP810_CTRL      0x000
-#define SP810_SYSSTAT   0x004 /* a write asks for a reset */
-#define SP810_IMCTRL    0x008
-#define SP810_IMSTAT    0x00c
-#define SP810_XTALCTRL  0x010
-#define SP810_PLLCTRL   0x014
-#define SP810_PLLFCTRL  0x018
-#define SP810_PERCTRL0  0x01c
-#define SP810_PERCTRL1  0x020
-#define SP810_PEREN     0x024
-#define SP810_PERDIS    0x028
-#define SP810_PERCLKEN  0x02c
-#define SP810_PERSTAT   0x030
-#define SP810_PERIPHID0 0xfe0
+#define SP810_CTRL     0x000
+#define SP810_SYSSTAT  0x004 /* a write asks for a reset */
+#define SP810_IMCTRL   0x008
+#define SP810_IMSTAT   0x00c
+#define SP810_XTALCTRL 0x010
+#define SP810_PLLCTRL  0x014
+#define SP810_PLLFCTRL 0x018
+#define SP810_PERCTRL0 0x01c
+#define SP810_PERCTRL1 0x020
+#define SP810_PEREN    0x024
+#define SP810_PERDIS   0x028
+#define SP810_PERCLKEN 0x02c
+#define SP810_PERSTAT  0x030
 
 #define CTRL_MODE   0x7u  /* what is asked for */
 #define CTRL_STATUS 0x78u /* what the controller is in */
 
-static const uint8_t ids[8] = { 0x10, 0x18, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+static const uint8_t ids[PRIMECELL_ID_SIZE] = { 0x10, 0x18, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 
 /** The mode is entered at once: the highest bit asked for (DDI 0254B, 2.2.1). */
 static uint32_t with_status(uint32_t ctrl)
@@ -75,10 +74,7 @@ static uint32_t sp810_read(struct device *dev, uint32_t offset, unsigned size)
 	case SP810_PERSTAT:
 		return s->peren;
 	default:
-		if (offset >= SP810_PERIPHID0 && offset < SP810_PERIPHID0 + 4 * sizeof(ids))
-			return ids[(offset - SP810_PERIPHID0) / 4u];
-		device_guest_error(dev, offset);
-		return 0;
+		return device_read_id(dev, ids, offset);
 	}
 }
 

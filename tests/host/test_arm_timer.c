@@ -379,7 +379,7 @@ static void the_sp804_has_one_wire_and_an_identification(void **state)
 
 	bench_init(&sp804, &sp804_ops, NULL);
 	for (uint32_t n = 0; n < 8; n++)
-		assert_int_equal(rd(&sp804, SP804_PERIPHID0 + 4 * n), ids[n]);
+		assert_int_equal(rd(&sp804, PRIMECELL_ID + 4 * n), ids[n]);
 	for (uint32_t n = 0; n < 2; n++) {
 		wr(&sp804, n * SP804_STRIDE + ARM_TIMER_LOAD, 10);
 		wr(&sp804, n * SP804_STRIDE + ARM_TIMER_CONTROL,

@@ -45,7 +45,7 @@ static void registers_have_their_power_on_values(void **state)
 	assert_int_equal(rd(&uart, PL011_RIS), 0);
 	assert_int_equal(rd(&uart, PL011_IMSC), 0);
 	for (uint32_t n = 0; n < 8; n++)
-		assert_int_equal(rd(&uart, PL011_PERIPHID0 + 4 * n), ids[n]);
+		assert_int_equal(rd(&uart, PRIMECELL_ID + 4 * n), ids[n]);
 }
 
 static void settings_read_back_as_wide_as_the_data_sheet_says(void **state)

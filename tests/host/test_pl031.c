@@ -35,7 +35,7 @@ static void registers_have_their_power_on_values(void **state)
 	assert_int_equal(rd(&rtc, PL031_RIS), 0);
 	assert_int_equal(rd(&rtc, PL031_MIS), 0);
 	for (uint32_t n = 0; n < 8; n++)
-		assert_int_equal(rd(&rtc, PL031_PERIPHID0 + 4 * n), ids[n]);
+		assert_int_equal(rd(&rtc, PRIMECELL_ID + 4 * n), ids[n]);
 	assert_int_equal(rtc.guest_errors, 0);
 }
 
@@ -181,7 +181,7 @@ static void unknown_registers_read_as_zero_and_are_counted(void **state)
 	assert_int_equal(rd(&rtc, 0x020), 0);
 	assert_int_equal(rd(&rtc, 0xfdc), 0);
 	wr(&rtc, 0x020, 1);
-	wr(&rtc, PL031_PERIPHID0, 1);
+	wr(&rtc, PRIMECELL_ID, 1);
 	wr(&rtc, PL031_RIS, 1);
 	assert_int_equal(rd(&rtc, PL031_RIS), 0);
 	assert_int_equal(rtc.guest_errors, 6);

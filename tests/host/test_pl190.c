@@ -159,7 +159,7 @@ static void settings_read_back(void **state)
 	wr(&vic, PL190_PROTECTION, 0xffffffff);
 	assert_int_equal(rd(&vic, PL190_PROTECTION), 1);
 	for (uint32_t n = 0; n < 8; n++)
-		assert_int_equal(rd(&vic, PL190_PERIPHID0 + 4 * n), ids[n]);
+		assert_int_equal(rd(&vic, PRIMECELL_ID + 4 * n), ids[n]);
 	assert_int_equal(vic.guest_errors, 0);
 	/* Just behind the vectors. */
 	wr(&vic, PL190_VECTADDR0 + 64, 1);
