@@ -483,18 +483,10 @@ static bool parse_argument(const char *text)
 		return true;
 	if (known)
 		return false;
-	if (!strncmp(text, "out=", 4)) {
-		config.out = fopen(text + 4, "w");
-		if (!config.out)
-			perror(text + 4);
-		return config.out;
-	}
-	if (!strncmp(text, "trace=", 6)) {
-		config.trace = fopen(text + 6, "wb");
-		if (!config.trace)
-			perror(text + 6);
-		return config.trace;
-	}
+	if (!strncmp(text, "out=", 4))
+		return open_file(text + 4, "w", &config.out);
+	if (!strncmp(text, "trace=", 6))
+		return open_file(text + 6, "wb", &config.trace);
 	if (!strncmp(text, "entry=", 6))
 		return config.has_entry = parse_number(text + 6, 0, &config.entry, NULL);
 	if (!strncmp(text, "word=", 5))
@@ -513,12 +505,8 @@ static bool parse_argument(const char *text)
 int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, char **argv)
 {
 	(void)info;
-	for (int i = 0; i < argc; i++) {
-		if (!parse_argument(argv[i])) {
-			fprintf(stderr, "count plugin: bad argument \"%s\"\n", argv[i]);
-			return -1;
-		}
-	}
+	if (!parse_arguments("count", argc, argv, parse_argument))
+		return -1;
 	if (!config.out) {
 		fprintf(stderr, "count plugin: out=FILE is missing\n");
 		return -1;

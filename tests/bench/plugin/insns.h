@@ -9,6 +9,7 @@
 #include "tests/bench/plugin/qemu_api.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,28 @@ static inline bool parse_vmm(const char *text, bool *known)
 		return vmm.has_image = parse_number(text + 6, '-', &vmm.image_virtual, &rest) &&
 				       parse_number(rest, 0, &vmm.image_physical, NULL);
 	return *known = false;
+}
+
+/** Opens a file that an argument names; says what is wrong with it. */
+static inline bool open_file(const char *path, const char *mode, FILE **file)
+{
+	*file = fopen(path, mode);
+	if (!*file)
+		perror(path);
+	return *file;
+}
+
+/** Gives all arguments to @p parse, up to one that it does not take. */
+static inline bool parse_arguments(const char *plugin, int argc, char **argv,
+				   bool (*parse)(const char *text))
+{
+	for (int i = 0; i < argc; i++) {
+		if (!parse(argv[i])) {
+			fprintf(stderr, "%s plugin: bad argument \"%s\"\n", plugin, argv[i]);
+			return false;
+		}
+	}
+	return true;
 }
 
 #endif

@@ -159,12 +159,8 @@ static bool parse_argument(const char *text)
 {
 	const char *rest;
 
-	if (!strncmp(text, "out=", 4)) {
-		config.out = fopen(text + 4, "w");
-		if (!config.out)
-			perror(text + 4);
-		return config.out;
-	}
+	if (!strncmp(text, "out=", 4))
+		return open_file(text + 4, "w", &config.out);
 	if (!strncmp(text, "counter=", 8))
 		return config.has_counter = parse_number(text + 8, 0, &config.counter, NULL);
 	if (!strncmp(text, "windows=", 8))
@@ -177,12 +173,8 @@ static bool parse_argument(const char *text)
 int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, char **argv)
 {
 	(void)info;
-	for (int i = 0; i < argc; i++) {
-		if (!parse_argument(argv[i])) {
-			fprintf(stderr, "latency plugin: bad argument \"%s\"\n", argv[i]);
-			return -1;
-		}
-	}
+	if (!parse_arguments("latency", argc, argv, parse_argument))
+		return -1;
 	if (!config.out || !config.has_counter || !config.has_windows) {
 		fprintf(stderr, "latency plugin: out=, counter= or windows= is missing\n");
 		return -1;

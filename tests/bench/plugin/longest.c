@@ -264,12 +264,8 @@ static bool parse_argument(const char *text)
 		return true;
 	if (known)
 		return false;
-	if (!strncmp(text, "out=", 4)) {
-		config.out = fopen(text + 4, "w");
-		if (!config.out)
-			perror(text + 4);
-		return config.out;
-	}
+	if (!strncmp(text, "out=", 4))
+		return open_file(text + 4, "w", &config.out);
 	if (!strncmp(text, "functions=", 10))
 		return read_functions(text + 10);
 	if (!strncmp(text, "point=", 6))
@@ -283,12 +279,8 @@ static bool parse_argument(const char *text)
 int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, char **argv)
 {
 	(void)info;
-	for (int i = 0; i < argc; i++) {
-		if (!parse_argument(argv[i])) {
-			fprintf(stderr, "longest plugin: bad argument \"%s\"\n", argv[i]);
-			return -1;
-		}
-	}
+	if (!parse_arguments("longest", argc, argv, parse_argument))
+		return -1;
 	if (!config.out || !vmm.is_known || !vmm.has_image || !config.function_count) {
 		fprintf(stderr, "longest plugin: out=, vmm=, image= or functions= is missing\n");
 		return -1;
