@@ -50,14 +50,61 @@ class GuestError(AssertionError):
 SEPARATE = ["/bin/sh", "-c", 'errors=$0; exec "$@" 2>"$errors"']
 
 
-class Machine:
+class Shell:
+    """A console with Linux behind it. Who has it can type() into it, and expect() what it says;
+    _fail() ends the test."""
+
+    scripted = False  # SCRIPT_LOOP runs
+
+    def wait_for_shell(self):
+        """Wait until the interactive shell is there, after a start or a restart."""
+        self.expect(PROMPT)
+        self.scripted = False
+
+    def _start_loop(self):
+        self.type(SCRIPT_LOOP + "\n")
+        self.type("true\n")
+        self.expect(r"@@status 0@@\r\n")
+        self.scripted = True
+
+    def send(self, command):
+        """Begin one line of shell; end() waits for it."""
+        if "\n" in command or len(command) > 4000:
+            raise ValueError("one line that fits into a terminal's buffer")
+        if not self.scripted:
+            self._start_loop()
+        self.type(command + "\n")
+
+    def end(self, **options):
+        """Wait until the line has been carried out; returns (status, output)."""
+        match, output = self.expect(r"@@status (\d+)@@\r\n", **options)
+        return int(match[1]), output.replace("\r\n", "\n")
+
+    def run(self, command, **options):
+        """Run one line of shell; returns (status, output)."""
+        self.send(command)
+        return self.end(**options)
+
+    def check(self, command, **options):
+        """Run one line of shell that has to succeed; returns its output."""
+        status, output = self.run(command, **options)
+        if status != 0:
+            self._fail(f"`{command}` ended with status {status}:\n{output}")
+        return output
+
+    def leave(self, command):
+        """Run a command that does not come back: reboot, poweroff."""
+        self.type(command + "\n")
+        self.scripted = False
+
+
+class Machine(Shell):
     """A QEMU with a console: `command` is its command line. `log` gets all that the guest prints,
     the same name with .qemu what QEMU says itself."""
 
     fatal = FATAL
 
     def __init__(self, command, log):
-        self.scripted = False
         self.log_path = Path(log)
         self.errors_path = Path(f"{log}.qemu")
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,39 +149,6 @@ class Machine:
     def type(self, text):
         """Type as a person does, into the interactive shell."""
         self.qemu.send(text)
-
-    def wait_for_shell(self):
-        """Wait until the interactive shell is there, after a start or a restart."""
-        self.expect(PROMPT)
-        self.scripted = False
-
-    def _start_loop(self):
-        self.type(SCRIPT_LOOP + "\n")
-        self.qemu.send("true\n")
-        self.expect(r"@@status 0@@\r\n")
-        self.scripted = True
-
-    def run(self, command, timeout=HANG_SECONDS):
-        """Run one line of shell; returns (status, output)."""
-        if "\n" in command or len(command) > 4000:
-            raise ValueError("one line that fits into a terminal's buffer")
-        if not self.scripted:
-            self._start_loop()
-        self.qemu.send(command + "\n")
-        match, output = self.expect(r"@@status (\d+)@@\r\n", timeout)
-        return int(match[1]), output.replace("\r\n", "\n")
-
-    def check(self, command, timeout=HANG_SECONDS):
-        """Run one line of shell that has to succeed; returns its output."""
-        status, output = self.run(command, timeout)
-        if status != 0:
-            self._fail(f"`{command}` ended with status {status}:\n{output}")
-        return output
-
-    def leave(self, command):
-        """Run a command that does not come back: reboot, poweroff."""
-        self.type(command + "\n")
-        self.scripted = False
 
     def wait_for_end(self):
         """Wait until QEMU has ended; returns what was printed meanwhile and its exit status."""

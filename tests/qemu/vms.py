@@ -10,7 +10,7 @@
 
 import re
 
-from guest import FATAL, PROMPT, ROOT, SCRIPT_LOOP, GuestError, Machine, hako_qemu
+from guest import FATAL, ROOT, GuestError, Machine, Shell, hako_qemu
 
 ESCAPE = "\x0f"  # Ctrl-O
 MONITOR_PROMPT = "hako> "
@@ -86,14 +86,13 @@ class Vms(Machine):
         return int(match[1], 16)
 
 
-class Vm:
+class Vm(Shell):
     """One of them."""
 
     def __init__(self, board, name, number):
         self.board = board
         self.name = name
         self.number = number
-        self.scripted = False
 
     def take_focus(self):
         """Returns what is shown up to the line that says whose console it is."""
@@ -112,35 +111,5 @@ class Vm:
         self.take_focus()
         self.board.type(text)
 
-    def wait_for_shell(self):
-        self.expect(PROMPT)
-        self.scripted = False
-
-    def _start_loop(self):
-        self.type(SCRIPT_LOOP + "\n")
-        self.type("true\n")
-        self.expect(r"@@status 0@@\r\n")
-        self.scripted = True
-
-    def send(self, command):
-        """Begin one line of shell; end() waits for it."""
-        if not self.scripted:
-            self._start_loop()
-        self.type(command + "\n")
-
-    def end(self, **options):
-        """Wait until the line has been carried out; returns (status, output)."""
-        match, output = self.expect(r"@@status (\d+)@@\r\n", **options)
-        return int(match[1]), output.replace("\r\n", "\n")
-
-    def run(self, command, **options):
-        self.send(command)
-        return self.end(**options)
-
-    def check(self, command, **options):
-        """Run one line of shell that has to succeed; returns its output."""
-        status, output = self.run(command, **options)
-        if status != 0:
-            raise GuestError(f"{self.name}: `{command}` ended with status {status}:\n{output}\n"
-                             f"log: {self.board.log_path}")
-        return output
+    def _fail(self, what):
+        raise GuestError(f"{self.name}: {what}\nlog: {self.board.log_path}")
