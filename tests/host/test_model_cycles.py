@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from hako_bench import build, counts, facts, machine, model  # noqa: E402
+from hako_bench import build, facts, machine, model  # noqa: E402
 
 ROUNDS, SITES = 125, 8
 # Around the sequences, ARM9EJ-S TRM (DDI 0222), table 8.2: subs and a taken bne in each round, the

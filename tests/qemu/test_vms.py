@@ -6,7 +6,6 @@ workstation makes nobody late.
 """
 
 import hashlib
-import os
 import random
 import re
 import socket
