@@ -2,26 +2,13 @@
 #include "tests/arm926-model/plugin_options.h"
 
 #include "tests/arm926-model/profiles.h"
+#include "tests/parse_number.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A parser says no by returning what it wanted. */
 typedef const char *(*option_parse_fn)(struct plugin_options *options, const char *value);
-
-static bool number(const char *text, char end, uint32_t *value, const char **rest)
-{
-	char *stop;
-	const unsigned long parsed = strtoul(text, &stop, 0);
-
-	if (stop == text || *stop != end || parsed > UINT32_MAX)
-		return false;
-	*value = (uint32_t)parsed;
-	if (rest)
-		*rest = stop + 1;
-	return true;
-}
 
 static const char *parse_ram(struct plugin_options *options, const char *value)
 {
@@ -51,17 +38,19 @@ static const char *parse_symbols(struct plugin_options *options, const char *val
 
 static const char *parse_alias(struct plugin_options *options, const char *value)
 {
-	return number(value, 0, &options->alias, NULL) ? NULL : "an address";
+	return parse_number(value, 0, &options->alias, NULL) ? NULL : "an address";
 }
 
 static const char *parse_icache(struct plugin_options *options, const char *value)
 {
-	return number(value, 0, &options->icache_kib, NULL) ? NULL : "4, 8, 16, 32, 64 or 128";
+	return parse_number(value, 0, &options->icache_kib, NULL) ? NULL
+								  : "4, 8, 16, 32, 64 or 128";
 }
 
 static const char *parse_dcache(struct plugin_options *options, const char *value)
 {
-	return number(value, 0, &options->dcache_kib, NULL) ? NULL : "4, 8, 16, 32, 64 or 128";
+	return parse_number(value, 0, &options->dcache_kib, NULL) ? NULL
+								  : "4, 8, 16, 32, 64 or 128";
 }
 
 static const char *parse_memory(struct plugin_options *options, const char *value)
@@ -83,33 +72,33 @@ static const char *parse_rules(struct plugin_options *options, const char *value
 
 static const char *parse_mode(struct plugin_options *options, const char *value)
 {
-	options->has_mode = number(value, ':', &options->mode_pointer, &value) &&
-			    number(value, ':', &options->mode_delta, &value) &&
-			    number(value, 0, &options->mode_offset, NULL);
+	options->has_mode = parse_number(value, ':', &options->mode_pointer, &value) &&
+			    parse_number(value, ':', &options->mode_delta, &value) &&
+			    parse_number(value, 0, &options->mode_offset, NULL);
 	return options->has_mode ? NULL : "POINTER:DELTA:OFFSET";
 }
 
 static const char *parse_entry(struct plugin_options *options, const char *value)
 {
-	options->has_entry = number(value, 0, &options->entry, NULL);
+	options->has_entry = parse_number(value, 0, &options->entry, NULL);
 	return options->has_entry ? NULL : "an address";
 }
 
 static const char *parse_word(struct plugin_options *options, const char *value)
 {
-	options->has_word = number(value, 0, &options->word, NULL);
+	options->has_word = parse_number(value, 0, &options->word, NULL);
 	return options->has_word ? NULL : "an instruction";
 }
 
 static const char *parse_begin(struct plugin_options *options, const char *value)
 {
-	options->has_begin = number(value, 0, &options->begin, NULL);
+	options->has_begin = parse_number(value, 0, &options->begin, NULL);
 	return options->has_begin ? NULL : "an address";
 }
 
 static const char *parse_end(struct plugin_options *options, const char *value)
 {
-	options->has_end = number(value, 0, &options->end, NULL);
+	options->has_end = parse_number(value, 0, &options->end, NULL);
 	return options->has_end ? NULL : "an address";
 }
 

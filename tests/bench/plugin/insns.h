@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What our plugins share: instructions executed, for each interface of QEMU, an instruction's word,
- * and numbers in their arguments. To be included once, by the plugin's source.
+ * and arguments. To be included once, by the plugin's source.
  */
 #ifndef TESTS_BENCH_PLUGIN_INSNS_H
 #define TESTS_BENCH_PLUGIN_INSNS_H
 
 #include "tests/bench/plugin/qemu_api.h"
+#include "tests/parse_number.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -101,19 +102,6 @@ static inline bool is_vmm(uint32_t *pc)
 	}
 	vmm.guest_ran = vmm.ran;
 	return false;
-}
-
-static inline bool parse_number(const char *text, char end, uint32_t *value, const char **rest)
-{
-	char *stop;
-	const unsigned long number = strtoul(text, &stop, 0);
-
-	if (stop == text || *stop != end || number > UINT32_MAX)
-		return false;
-	*value = (uint32_t)number;
-	if (rest)
-		*rest = stop + 1;
-	return true;
 }
 
 /** vmm=FIRST-END and image=VIRTUAL-PHYSICAL; *@p known says whether it was one of them. */
