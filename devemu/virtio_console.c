@@ -83,6 +83,9 @@ static void transmit(struct device *dev)
 		} else {
 			s->is_sending = false;
 			vq_push(vq, &s->sent, 0);
+			preempt_point(); /* a chain need not have a byte */
+			if (dev->dma->generation != generation)
+				return;
 		}
 	}
 	virtio_queue_done(dev, VIRTIO_CONSOLE_TRANSMIT);

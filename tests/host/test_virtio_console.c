@@ -264,6 +264,27 @@ static void a_reset_at_a_preempt_point_ends_the_work(void **state)
 	assert_int_equal(rd(&dev, VIRTIO_MMIO_STATUS), 0);
 }
 
+/* A driver may fill the queue with chains that have nothing for the device. */
+static void chains_without_bytes_have_preempt_points_too(void **state)
+{
+	const struct buffer nothing_to_read = { BUFFERS, 64, true };
+	uint32_t head, length;
+
+	for (unsigned n = 0; n < 16; n++)
+		driver_add(&q[OUT], &nothing_to_read, 1);
+	driver_kick(&dev, OUT);
+	assert_int_equal(sent_count, 0);
+	assert_int_equal(preempt_points, 16);
+	for (unsigned n = 0; n < 16; n++)
+		assert_true(driver_used(&q[OUT], &head, &length));
+
+	driver_add(&q[OUT], &nothing_to_read, 1);
+	bench_meanwhile = reset_the_vm;
+	driver_kick(&dev, OUT);
+	assert_int_equal(preempt_points, 17);
+	assert_int_equal(rd(&dev, VIRTIO_MMIO_STATUS), 0);
+}
+
 static void nothing_may_be_connected(void **state)
 {
 	uint32_t head, length;
@@ -297,6 +318,7 @@ int main(void)
 		T(bad_buffers_need_a_reset),
 		T(a_byte_may_arrive_at_a_preempt_point),
 		T(a_reset_at_a_preempt_point_ends_the_work),
+		T(chains_without_bytes_have_preempt_points_too),
 		T(nothing_may_be_connected),
 		T(without_a_clock_nothing_waits),
 	};
