@@ -16,6 +16,7 @@
 
 #include "arch/arm/mmu.h"
 #include "domain/guest_walk.h"
+#include "domain/shadow_offsets.h"
 #include "domain/vm_mem.h"
 
 #include <stddef.h>
@@ -27,7 +28,6 @@
 #define SHADOW_TRANSIENTS 16u
 #define SHADOW_HASH       1024u
 #define SHADOW_SPACES     256u /* address spaces of a guest that announces */
-#define SHADOW_SPACE_HASH 256u
 
 /** Who may use the pages of a slot: decides the MMU domain they are put into. */
 enum shadow_class {
@@ -61,6 +61,15 @@ struct shadow_table {
 	bool has_large; /* some entry came from a 64 KiB page */
 	bool has_user;  /* some entry is one of guest programs, for good */
 };
+
+#ifdef __arm__ /* what arch/arm/fastpath_switch.S finds */
+_Static_assert(sizeof(struct shadow_table) == TABLE_BYTES, "TABLE_BYTES");
+_Static_assert(offsetof(struct shadow_table, link) == TABLE_LINK, "TABLE_LINK");
+_Static_assert(offsetof(struct shadow_table, slot) == TABLE_SLOT, "TABLE_SLOT");
+_Static_assert(offsetof(struct shadow_table, sibling) == TABLE_SIBLING, "TABLE_SIBLING");
+_Static_assert(offsetof(struct shadow_table, guest_domain) == TABLE_DOMAIN, "TABLE_DOMAIN");
+_Static_assert(offsetof(struct shadow_table, class) == TABLE_DOMAIN + 1, "loaded together");
+#endif
 
 /** A 1 MiB slot that a context uses. */
 struct shadow_slot {
@@ -100,6 +109,12 @@ struct shadow_space {
 	uint16_t tables;     /* the first of them, or SHADOW_NONE */
 	uint16_t gate_table; /* ... and the one of the vector slot, which is not among them */
 };
+
+_Static_assert(sizeof(struct shadow_space) == 1u << SPACE_LOG2, "SPACE_LOG2");
+_Static_assert(offsetof(struct shadow_space, last_used) == SPACE_LAST_USED, "SPACE_LAST_USED");
+_Static_assert(offsetof(struct shadow_space, next) == SPACE_NEXT, "SPACE_NEXT");
+_Static_assert(offsetof(struct shadow_space, tables) == SPACE_TABLES, "SPACE_TABLES");
+_Static_assert(offsetof(struct shadow_space, gate_table) == SPACE_GATE_TABLE, "SPACE_GATE_TABLE");
 
 /** What a guest with paravirtual code has promised (shadow_set_pv()). */
 struct shadow_pv {
@@ -179,17 +194,19 @@ struct shadow {
 		uint8_t class;
 	} domain_owner[MMU_DOMAIN_COUNT];
 
+	/* arch/arm/fastpath_switch.S loads these five together. */
 	struct shadow_context *current;
-	uint32_t clock; /* for last_used */
-	struct shadow_context *contexts;
-
-	/* Of a guest that announces; otherwise NULL and 0. */
-	struct shadow_pv pv;
 	struct shadow_context
-		*common;     /* the context of all spaces; current but for special cases */
-	unsigned user_slots; /* that belong to spaces; 0 while another context is current */
+		*common; /* the context of all spaces; current but for special cases */
 	struct shadow_space *spaces;
 	struct shadow_space *space; /* whose tables are in the common context */
+	uint32_t clock;             /* for last_used */
+
+	struct shadow_context *contexts;
+
+	/* Of a guest that announces; otherwise 0, and common, spaces and space are NULL. */
+	struct shadow_pv pv;
+	unsigned user_slots; /* that belong to spaces; 0 while another context is current */
 	unsigned space_count;
 	uint16_t space_hash[SHADOW_SPACE_HASH];
 	/* What the TLB may still have: entries that are gone, all within ... */
@@ -226,6 +243,27 @@ bool shadow_is_user_page(const struct shadow *sh, uint32_t va);
 bool shadow_guest_l1(const struct shadow *sh, unsigned slot, uint32_t *l1);
 void shadow_set_privileged(struct shadow *sh, bool privileged);
 void shadow_forget_transients(struct shadow *sh);
+
+#ifdef __arm__
+_Static_assert(offsetof(struct shadow, mmu) == SHADOW_MMU, "SHADOW_MMU");
+_Static_assert(offsetof(struct shadow, user_slots) == SHADOW_USER_SLOTS, "SHADOW_USER_SLOTS");
+_Static_assert(offsetof(struct shadow, privileged) == SHADOW_PRIVILEGED, "SHADOW_PRIVILEGED");
+_Static_assert(offsetof(struct shadow, view_epoch) == SHADOW_VIEW_EPOCH, "SHADOW_VIEW_EPOCH");
+_Static_assert(offsetof(struct shadow, pv_open) == SHADOW_PV_OPEN, "SHADOW_PV_OPEN");
+_Static_assert(offsetof(struct shadow, vectors_high) == SHADOW_VECTORS_HIGH, "SHADOW_VECTORS_HIGH");
+_Static_assert(offsetof(struct shadow, vector_slot_open) == SHADOW_GATE_OPEN, "SHADOW_GATE_OPEN");
+_Static_assert(offsetof(struct shadow, gate_table) == SHADOW_GATE_TABLE, "SHADOW_GATE_TABLE");
+_Static_assert(offsetof(struct shadow, current) == SHADOW_CURRENT, "SHADOW_CURRENT");
+_Static_assert(offsetof(struct shadow, common) == SHADOW_CURRENT + 4, "loaded in this order");
+_Static_assert(offsetof(struct shadow, spaces) == SHADOW_CURRENT + 8, "loaded in this order");
+_Static_assert(offsetof(struct shadow, space) == SHADOW_CURRENT + 12, "loaded in this order");
+_Static_assert(offsetof(struct shadow, clock) == SHADOW_CURRENT + 16, "loaded in this order");
+_Static_assert(offsetof(struct shadow, space_hash) == SHADOW_SPACE_CHAINS, "SHADOW_SPACE_CHAINS");
+_Static_assert(offsetof(struct shadow, tlb_stale) == SHADOW_TLB_STALE, "SHADOW_TLB_STALE");
+_Static_assert(offsetof(struct shadow, tlb_stale_all) == SHADOW_TLB_STALE + 1, "behind it");
+_Static_assert(offsetof(struct shadow, tables) == SHADOW_TABLE_LIST, "SHADOW_TABLE_LIST");
+_Static_assert(offsetof(struct shadow_context, l1) == 0, "its first level");
+#endif
 
 /** The real DACR of the present view. */
 static inline uint32_t shadow_dacr(const struct shadow *sh)

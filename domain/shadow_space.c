@@ -140,7 +140,6 @@ static void gate_switch(struct shadow *sh, unsigned before, unsigned after)
 
 	if (before == after)
 		return;
-	sh->view_epoch++;
 	if (before != SHADOW_NONE && after != SHADOW_NONE &&
 	    tables[before].guest_domain == tables[after].guest_domain &&
 	    tables[before].class == tables[after].class) {
@@ -149,13 +148,15 @@ static void gate_switch(struct shadow *sh, unsigned before, unsigned after)
 			sh->common->l1[tables[after].slot] = tables[after].link;
 		return;
 	}
+	sh->view_epoch++;
 	sh->vector_slot_open = false; /* the whole TLB is invalidated anyway */
 	shadow_gate_update(sh);
 }
 
 /**
  * shadow_switch() for a guest that announces: the space of its present page directory becomes
- * current. What it holds is what the guest's tables say, or the guest has not told.
+ * current. What it holds is what the guest's tables say, or the guest has not told. Mostly
+ * arch/arm/fastpath_switch.S has done the same.
  */
 void shadow_switch_space(struct shadow *sh)
 {

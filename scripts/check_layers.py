@@ -38,6 +38,8 @@ EXCEPTIONS = {
     ("arch/arm/vectors.S", "vcpu/guest_abi.h"): "how a proxy looks",
     ("arch/arm/fastpath.S", "vcpu/pv_abi.h"): "the page shared with the guest's kernel",
     ("arch/arm/fastpath_dacr.S", "vcpu/pv_abi.h"): "the same page",
+    ("arch/arm/fastpath_switch.S", "vcpu/pv_abi.h"): "the same page",
+    ("arch/arm/fastpath_switch.S", "domain/shadow_offsets.h"): "what a switch changes",
     # A board's windows have the kinds that a memory map has; vm_mem.h is a leaf.
     ("board/board.h", "domain/vm_mem.h"): "enum of window kinds",
 }

@@ -25,7 +25,10 @@ static enum trap_outcome log_full(struct vcpu *vcpu, uint32_t number)
 	return TRAP_NEXT;
 }
 
-/** Another address space: what the caches hold of the old one's addresses goes (TRM, 4.2). */
+/**
+ * Another address space: what the caches hold of the old one's addresses goes (TRM, 4.2). Mostly
+ * arch/arm/fastpath_switch.S has done it.
+ */
 static enum trap_outcome switch_mm(struct vcpu *vcpu, uint32_t number)
 {
 	cache_clean_invalidate_d_all();
@@ -134,7 +137,7 @@ static const emulate_fn handlers[PV_HC_COUNT] = {
 };
 
 /** In any privileged mode of a guest with paravirtual code; undefined elsewhere. */
-static enum trap_outcome hypercall(struct vcpu *vcpu, uint32_t number)
+enum trap_outcome hypercall(struct vcpu *vcpu, uint32_t number)
 {
 	return vcpu->pv_page ? handlers[number](vcpu, number) : TRAP_INJECT;
 }
@@ -146,5 +149,6 @@ struct proxy hypercall_decode(uint32_t word)
 
 	if ((word & ~0xffu) != PV_HYPERCALL_WORD || number >= PV_HC_COUNT)
 		return (struct proxy){ .emulate = emulate_undefined, .arg = word };
-	return (struct proxy){ .emulate = hypercall, .arg = number };
+	return (struct proxy){ .emulate = number == PV_HC_SWITCH_MM ? fast_switch_mm : hypercall,
+			       .arg = number };
 }

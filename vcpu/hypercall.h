@@ -6,5 +6,9 @@
 #include "vcpu/proxy.h"
 
 struct proxy hypercall_decode(uint32_t word);
+enum trap_outcome hypercall(struct vcpu *vcpu, uint32_t number);
+
+/** PV_HC_SWITCH_MM: arch/arm/fastpath_switch.S, which leaves what it does not do to hypercall(). */
+enum trap_outcome fast_switch_mm(struct vcpu *vcpu, uint32_t number);
 
 #endif

@@ -120,8 +120,15 @@ void pv_settle(struct vcpu *vcpu)
 		return;
 	if (vcpu->mmu.dacr != vcpu->pv_settled_dacr)
 		pv_follow_dacr(vcpu);
-	/* All that matters, and a bit that no state has: a change of the view comes without others. */
-	state = (vcpu_privileged(vcpu) ? vcpu_mode(vcpu) : vcpu->ctl) | vcpu->interrupt << 8;
+	/*
+	 * All that matters. Between a kernel with its page open and its programs nothing does, if no
+	 * interrupt waits: calls and returns are on both sides of the same words.
+	 */
+	if (vcpu_pv_open(vcpu) && !vcpu->interrupt)
+		state = PSR_MODE_USR;
+	else
+		state = (vcpu_privileged(vcpu) ? vcpu_mode(vcpu) : vcpu->ctl) | vcpu->interrupt
+											<< 8;
 	if (state == vcpu->pv_settled && vcpu->pv_settled_epoch == sh->view_epoch &&
 	    vcpu->pv_settled_dacr == vcpu->mmu.dacr)
 		return;

@@ -134,14 +134,15 @@ struct vcpu {
 	/* Of a guest with paravirtual code; otherwise the page is NULL and the rest all zeros. */
 	volatile uint8_t *pv_page; /* at PV_PAGE; the VMM may touch it while it is open */
 	bool pv_read_only;
-	bool pv_shut;        /* also in Supervisor mode: the guest uses FIQs */
+	bool pv_shut;           /* also in Supervisor mode: the guest uses FIQs */
+	uint32_t pv_pair_epoch; /* the shadow's domain_epoch that fast.pair was made in */
+	/* arch/arm/fastpath_switch.S loads these together, and the shadow, which all guests have. */
 	uint32_t pv_settled; /* the state that pv_settle() has seen last */
 	uint32_t pv_settled_epoch;
 	uint32_t pv_settled_dacr; /* the value that the shadow follows */
-	uint32_t pv_pair_epoch;   /* the shadow's domain_epoch that fast.pair was made in */
+	struct shadow *shadow;
 	struct pv_info pv;
 
-	struct shadow *shadow;
 	struct vm_mem *mem;
 	struct vm *vm;
 	struct guest_found found;
@@ -158,9 +159,18 @@ _Static_assert(offsetof(struct vcpu, fast) == VCPU_FAST, "VCPU_FAST");
 _Static_assert(offsetof(struct vcpu, fast.pair[0]) == FAST_PAIR_CALL, "FAST_PAIR_CALL");
 _Static_assert(offsetof(struct vcpu, fast.pair[1]) == FAST_PAIR_RETURN, "FAST_PAIR_RETURN");
 _Static_assert(offsetof(struct vcpu, bank_r13[BANK_SVC]) == VCPU_R13_SVC, "VCPU_R13_SVC");
+_Static_assert(offsetof(struct vcpu, interrupt) == VCPU_INTERRUPT, "VCPU_INTERRUPT");
 _Static_assert(offsetof(struct vcpu, attention) == VCPU_ATTENTION, "VCPU_ATTENTION");
 _Static_assert(offsetof(struct vcpu, device_epoch) == VCPU_DEVICE_EPOCH, "VCPU_DEVICE_EPOCH");
 _Static_assert(offsetof(struct vcpu, mmu.dacr) == VCPU_DACR, "VCPU_DACR");
+_Static_assert(offsetof(struct vcpu, mmu.ttbr) == VCPU_TTBR, "VCPU_TTBR");
+_Static_assert(offsetof(struct vcpu, pv_page) == VCPU_PV_PAGE, "VCPU_PV_PAGE");
+_Static_assert(offsetof(struct vcpu, pv) == VCPU_PV_INFO, "VCPU_PV_INFO");
+_Static_assert(offsetof(struct vcpu, pv_shut) == VCPU_PV_SHUT, "VCPU_PV_SHUT");
+_Static_assert(offsetof(struct vcpu, pv_settled) == VCPU_SETTLED, "VCPU_SETTLED");
+_Static_assert(offsetof(struct vcpu, pv_settled_epoch) == VCPU_SETTLED + 4, "loaded in this order");
+_Static_assert(offsetof(struct vcpu, pv_settled_dacr) == VCPU_SETTLED + 8, "loaded in this order");
+_Static_assert(offsetof(struct vcpu, shadow) == VCPU_SETTLED + 12, "loaded in this order");
 _Static_assert(offsetof(struct vcpu, device_pages) == VCPU_DEVICE_PAGES, "VCPU_DEVICE_PAGES");
 _Static_assert(sizeof(struct device_page) == 1u << DEVICE_PAGE_ROW_LOG2, "DEVICE_PAGE_ROW_LOG2");
 _Static_assert(offsetof(struct device_page, write) == 24, "trap_device loads them in this order");

@@ -26,6 +26,14 @@
 #define FAST_PAIR_RETURN  (FAST_DACR_PAIR + 12)
 #define VCPU_R13_SVC      (VCPU_FAST + 56 + 12)
 
+/* For fastpath_switch.S, and tests that execute it. */
+#define VCPU_INTERRUPT (VCPU_R13_SVC + 100)
+#define VCPU_TTBR      (VCPU_R13_SVC + 116)
+#define VCPU_PV_PAGE   328
+#define VCPU_PV_SHUT   333
+#define VCPU_SETTLED   340 /* pv_settled, its epoch and DACR, shadow: loaded together */
+#define VCPU_PV_INFO   356
+
 /* For data aborts, vectors.S and fast_mmio.S: struct device_page. DACR also for fastpath_dacr.S. */
 #define VCPU_ATTENTION       (VCPU_R13_SVC + 104)
 #define VCPU_DEVICE_EPOCH    (VCPU_R13_SVC + 108)

@@ -10,6 +10,7 @@
 #include "vcpu/fault.h"
 #include "vcpu/guest_abi.h"
 #include "vcpu/guest_mem.h"
+#include "vcpu/hypercall.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
 
@@ -270,6 +271,11 @@ void mmu_set_shared_vectors(unsigned first, unsigned count, const volatile uint3
 	assert_int_equal(ref_meaning(&entry, 0xffff0c00).physical, HPA_SHARED + 0xc00);
 	for (unsigned i = 0; i < count; i++)
 		machine.shared_kib[first + i] = words[i];
+}
+
+enum trap_outcome fast_switch_mm(struct vcpu *vcpu, uint32_t number)
+{
+	return hypercall(vcpu, number);
 }
 
 const uint32_t trap_swi_paths[FAST_PATH_COUNT] = { 1, 2, 3, 4 };

@@ -7,57 +7,34 @@ reach: the general way of an abort, the trap core.
 """
 
 import random
-import re
-from pathlib import Path
 
 import pytest
 
-from armsim import ABT, DFSR, FAR, SVC, T_BIT, USR, WORD, Abort, Cpu
-from pv_equal_support import File
-from rewrite_support import ROOT
+from armsim import ABT, DFSR, FAR, SVC, T_BIT, USR, WORD, Abort
+from vmm_interpreter import C, VmmCpu, image  # noqa: F401 (a fixture)
 
-IMAGES = [Path(ROOT) / "build" / board / "vmm.elf" for board in ("integratorcp", "versatilepb")]
 DEVICE, OPS, READ, WRITE = 0xFF800000, 0xFF800100, 0xFF801000, 0xFF801004
 CODE, VA = 0xC0010000, 0xC8123400
 OFFSET = 0x3400  # of VA in its device
 TRANSLATION = (5, 7)
 
 
-def constants():
-    """The numbers in arch/arm/trap_frame.h."""
-    found = {}
-    for line in (Path(ROOT) / "arch/arm/trap_frame.h").read_text().splitlines():
-        match = re.match(r"#define (\w+)\s+(\(?[\w +]+\)?)", line)
-        if match:
-            found[match[1]] = eval(match[2], {}, found)  # pylint: disable=eval-used
-    return found
-
-
-C = constants()
-
-
-class Vmm(Cpu):
+class Vmm(VmmCpu):
     """The VMM on a core whose guest has just got a data abort."""
 
     def __init__(self, image, symbols, seed):
-        super().__init__(image)
-        self.symbols, self.rnd, self.log = symbols, random.Random(seed), []
-        self.frame = symbols["vmm_stack_top"] + 0x10000 & ~31
+        super().__init__(image, symbols)
+        self.rnd, self.log = random.Random(seed), []
         self.unreadable = self.notices = False
         self.insn = 0
 
-    def _check(self, address):
+    def load(self, address, size):
         if self._user and self.unreadable:
             raise Abort(address)
-
-    def _by_bytes(self, address, size):
-        return False
+        return super().load(address, size)
 
     def word(self, address):
         return self.insn if address == CODE else super().word(address)
-
-    def field(self, name, value):
-        self.words[self.frame + C[name]] = value
 
     def state(self):
         """All of the guest's, as the VMM has it."""
@@ -68,45 +45,10 @@ class Vmm(Cpu):
     def step(self, word=None):
         here = self.r[15]
         try:
-            self._jumped = False
-            self._execute(self.fetch(here))
-            self.steps += 1
+            super().step()
         except Abort:
             self._user = False
             self.enter(ABT, here + 8, self.symbols["trap_dabt"])
-
-    def _handler(self, word):
-        if word & 0x0E50FFFF in (0x08507FFF, 0x08407FFF) and word >> 16 & 15 == 13:
-            return self._whole_bank
-        if word & 0x0FFFFFF0 in (0x012FFF30, 0x012FFF10):
-            return self._branch
-        if word & 0x0FFFF000 == 0x025EF000:
-            return self._subs_pc_lr
-        if word & 0x0FB00000 == 0x03200000 or word & 0x0FB00FF0 == 0x01200000:
-            return self._msr
-        return super()._handler(word)
-
-    def _whole_bank(self, word):
-        """stmia sp, {r0 - r14}^ and ldmia."""
-        base, mode = self.r[13], self.mode
-        user = self.r[0:13] + self.banks[USR][0:2]
-        for i in range(15):
-            if word & 1 << 20:
-                user[i] = self.load(base + 4 * i, 4)
-            else:
-                self.store(base + 4 * i, 4, user[i])
-        assert mode != USR
-        self.r[0:13], self.banks[USR][0:2] = user[0:13], user[13:15]
-
-    def _branch(self, word):
-        target = self.r[word & 15]
-        if word & 0x20:
-            self.r[14] = self.r[15] + 4
-        self._write(15, target)
-
-    def _subs_pc_lr(self, word):
-        self._write(15, self.r[14] - (word & 0xFF) & WORD)
-        self.set_cpsr(self.banks[self.mode][2])
 
     # ---- what is not under test
 
@@ -152,13 +94,6 @@ class Vmm(Cpu):
                 self.step()
             assert self.steps < 1000, f"endless, pc {self.r[15]:#x}"
         return True
-
-
-@pytest.fixture(scope="module", params=IMAGES, ids=lambda path: path.parent.name)
-def image(request):
-    assert request.param.exists(), f"{request.param} is missing: run `make vmm BOARD=...`"
-    words = File(request.param.read_bytes())
-    return words, {name: value[0] for name, value in words.elf.named().items()}
 
 
 def random_insn(rnd):
