@@ -168,20 +168,28 @@ void arm_timer_bank_reset(struct device *dev, struct arm_timer_bank *bank,
 	update_irq(dev);
 }
 
-/** The device's deadline has passed: latches the interrupts that are due and asks for the next. */
+/**
+ * The device's deadline has passed: latches the interrupts that are due and asks for the next. A
+ * counter that is to raise none is brought up to date when somebody looks at it.
+ */
 void arm_timer_bank_sync(struct device *dev, struct arm_timer_bank *bank)
 {
 	const uint64_t now = dev->clock->now(dev->clock);
+	uint64_t first = CLOCK_NEVER;
 
 	for (unsigned n = 0; n < bank->count; n++) {
-		struct arm_timer *t = &bank->timer[n];
+		struct arm_timer *const t = &bank->timer[n];
 
-		sync(t, &bank->anchor, now);
-		update_due(t);
+		if (t->due <= now) {
+			sync(t, &bank->anchor, now);
+			t->due = CLOCK_NEVER; /* until the guest has cleared it */
+		} else if (t->due < first) {
+			first = t->due;
+		}
 	}
 	/* The clock has used the deadline up, so it is told again even if it is the same. */
-	bank->deadline = first_due(bank);
-	dev->clock->set_deadline(dev->clock, dev, bank->deadline);
+	bank->deadline = first;
+	dev->clock->set_deadline(dev->clock, dev, first);
 	bank->update_irq(dev);
 }
 

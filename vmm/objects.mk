@@ -62,5 +62,6 @@ cold-y += vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/monitor_commands.o vmm/par
 cold-y += vmm/stats_report.o vmm/uart.o vmm/vm.o vmm/vm_card.o vmm/vm_config.o
 cold-y += vmm/vm_config_common.o vmm/vm_config_one.o vmm/vm_config_read.o vmm/vm_devices.o
 cold-y += vmm/vm_disk.o vmm/vm_extras.o vmm/vms.o
-# Small, too, but on the path of a switch, or with instructions that Thumb does not have.
+# Small, too, but with instructions that Thumb does not have, or on the way from one VM to another,
+# which -O2 would make larger and no shorter.
 small-y += vmm/loader.o vmm/run.o vmm/sched.o vmm/service.o vmm/stop.o vmm/timer.o

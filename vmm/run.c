@@ -62,13 +62,6 @@ void run_look(void)
 	run_vm->vcpu.attention = 1;
 }
 
-/** The board's timer has reached what timer_set_decision() asked for. */
-void run_deadline(uint64_t now)
-{
-	if (sched_deadline(&sched) <= now)
-		run_look();
-}
-
 /** @p vm can use the CPU, or waits for something. If it is the one that runs, call run_others(). */
 void run_set_ready(struct vm *vm, bool ready)
 {
@@ -80,14 +73,14 @@ void run_set_ready(struct vm *vm, bool ready)
 }
 
 /** The VM that comes first; sleeps while nobody can run. */
-static struct vm *choose(void)
+static inline struct vm *choose(void)
 {
 	for (;;) {
-		unsigned next;
+		const uint64_t now = timer_now();
+		const unsigned next = sched_choose(&sched, now);
 
 		run_due = false;
-		next = sched_choose(&sched, timer_now());
-		timer_set_decision(sched_deadline(&sched));
+		timer_set_decision(sched_deadline(&sched), now);
 		if (next != SCHED_NONE)
 			return vms[next];
 		cpu_wait_for_interrupt();

@@ -14,7 +14,7 @@ struct vm;
 /** Whose thread runs. Only this one's memory, page tables and PV_PAGE are where their addresses say. */
 extern struct vm *run_vm;
 
-/** Somebody has become ready, or a time is up: run_others() has to look. */
+/** Somebody has become ready, or a time is up: run_others() has to look, which also arms the timer. */
 extern bool run_due;
 
 bool vms_any_on(void);
@@ -26,6 +26,5 @@ void run_begin(void) __attribute__((noreturn));
 void run_set_ready(struct vm *vm, bool ready);
 void run_look(void);
 void run_others(void);
-void run_deadline(uint64_t now);
 
 #endif

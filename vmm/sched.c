@@ -22,6 +22,7 @@ unsigned sched_add(struct sched *s, struct sched_entity *entity, uint64_t now)
 	entity->used = 0;
 	entity->slice_left = SCHED_SLICE;
 	entity->turn = ++s->turns;
+	s->has_budgets |= entity->budget != 0;
 	s->entity[s->count] = entity;
 	return s->count++;
 }
@@ -47,28 +48,26 @@ static void refill(struct sched_entity *entity, uint64_t now)
 /** Writes down the time that the current one has had since the last call, and begins periods. */
 void sched_account(struct sched *s, uint64_t now)
 {
+	const int64_t ticks = (int64_t)(now - s->since);
+
 	if (s->current != SCHED_NONE) {
 		struct sched_entity *const entity = s->entity[s->current];
 
-		entity->used += now - s->since;
-		entity->slice_left -= (int64_t)(now - s->since);
+		entity->used += (uint64_t)ticks;
+		entity->slice_left -= ticks;
 		if (entity->budget)
-			entity->left -= (int64_t)(now - s->since);
+			entity->left -= ticks;
 	}
 	s->since = now;
+	if (!s->has_budgets)
+		return;
 	for (unsigned i = 0; i < s->count; i++)
 		refill(s->entity[i], now);
 }
 
-static bool may_run(const struct sched_entity *entity)
+static inline __attribute__((always_inline)) bool may_run(const struct sched_entity *entity)
 {
 	return entity->ready && (!entity->budget || entity->left > 0);
-}
-
-/** Whether @p a runs rather than @p b; of equals, the one whose turn is first. */
-static bool precedes(const struct sched_entity *a, const struct sched_entity *b)
-{
-	return a->priority != b->priority ? a->priority > b->priority : a->turn < b->turn;
 }
 
 /** To the end of its equals. */
@@ -78,55 +77,65 @@ static void end_turn(struct sched *s, struct sched_entity *entity)
 	entity->slice_left = SCHED_SLICE;
 }
 
-/**
- * The one that runs from now on, which is then the current one; SCHED_NONE if nobody can. The turn of
- * the current one ends when its slice is over, or when it cannot run.
- */
-unsigned sched_choose(struct sched *s, uint64_t now)
+/** The first refill of one that would run instead of @p best, if it could; or @p at, if that is before. */
+static uint64_t first_refill(const struct sched *s, const struct sched_entity *best, uint64_t at)
 {
-	unsigned best = SCHED_NONE;
-
-	sched_account(s, now);
-	if (s->current != SCHED_NONE &&
-	    (s->entity[s->current]->slice_left <= 0 || !may_run(s->entity[s->current])))
-		end_turn(s, s->entity[s->current]);
-	for (unsigned i = 0; i < s->count; i++)
-		if (may_run(s->entity[i]) &&
-		    (best == SCHED_NONE || precedes(s->entity[i], s->entity[best])))
-			best = i;
-	s->current = best;
-	return best;
-}
-
-/**
- * When sched_choose() may have another answer, if nobody becomes ready before: the end of the current
- * one's budget or slice, or the refill of one that would run instead - which may be over, if
- * sched_account() was called since. UINT64_MAX: never.
- */
-uint64_t sched_deadline(const struct sched *s)
-{
-	const struct sched_entity *const current =
-		s->current == SCHED_NONE ? 0 : s->entity[s->current];
-	uint64_t slice_end = NEVER, at = NEVER;
-
-	if (current)
-		slice_end = s->since + (uint64_t)current->slice_left;
-	if (current && current->budget)
-		at = s->since + (uint64_t)current->left;
 	for (unsigned i = 0; i < s->count; i++) {
 		const struct sched_entity *const other = s->entity[i];
 
-		if (other == current || !other->ready)
-			continue;
-		if (may_run(other)) {
-			if (!current || other->priority > current->priority)
-				return s->since;
-			if (other->priority == current->priority && slice_end < at)
-				at = slice_end;
-		} else if ((!current || other->priority >= current->priority) &&
-			   other->refill_at < at) {
+		if (other->ready && !may_run(other) && other->refill_at < at &&
+		    (!best || other->priority >= best->priority))
 			at = other->refill_at;
-		}
 	}
 	return at;
+}
+
+/** When the present decision ends: with @p best's budget, its turn, or the refill of another. */
+static uint64_t end_of(const struct sched *s, const struct sched_entity *best, bool has_equals)
+{
+	uint64_t at = NEVER;
+
+	if (best && best->budget)
+		at = s->since + (uint64_t)best->left;
+	if (has_equals && s->since + (uint64_t)best->slice_left < at)
+		at = s->since + (uint64_t)best->slice_left;
+	return s->has_budgets ? first_refill(s, best, at) : at;
+}
+
+/**
+ * The one that runs from now on, which is then the current one; SCHED_NONE if nobody can. Of those
+ * with the highest priority it is the one whose turn is first. The turn of the current one ends when
+ * its slice is over, or when it cannot run.
+ */
+unsigned sched_choose(struct sched *s, uint64_t now)
+{
+	const struct sched_entity *best = 0;
+	unsigned next = SCHED_NONE;
+	bool has_equals = false;
+
+	sched_account(s, now);
+	if (s->current != SCHED_NONE) {
+		struct sched_entity *const current = s->entity[s->current];
+
+		if (current->slice_left <= 0 || !may_run(current))
+			end_turn(s, current);
+	}
+	for (unsigned i = 0; i < s->count; i++) {
+		const struct sched_entity *const one = s->entity[i];
+
+		if (!may_run(one))
+			continue;
+		if (best) {
+			if (one->priority < best->priority)
+				continue;
+			has_equals = one->priority == best->priority;
+			if (has_equals && one->turn > best->turn)
+				continue;
+		}
+		best = one;
+		next = i;
+	}
+	s->current = next;
+	s->deadline = end_of(s, best, has_equals);
+	return next;
 }

@@ -30,15 +30,25 @@ struct sched_entity {
 struct sched {
 	struct sched_entity *entity[SCHED_MAX];
 	unsigned count;
+	bool has_budgets; /* one of them at least */
 	unsigned current; /* whose time is running, or SCHED_NONE: nobody's */
 	uint64_t since;   /* up to when it has been accounted for */
 	uint64_t turns;
+	uint64_t deadline; /* sched_deadline() */
 };
 
 void sched_init(struct sched *s, uint64_t now);
 unsigned sched_add(struct sched *s, struct sched_entity *entity, uint64_t now);
 void sched_account(struct sched *s, uint64_t now);
 unsigned sched_choose(struct sched *s, uint64_t now);
-uint64_t sched_deadline(const struct sched *s);
+
+/**
+ * When sched_choose() may have another answer, if nobody becomes ready before: the end of the current
+ * one's budget or slice, or the refill of one that would run instead. UINT64_MAX: never.
+ */
+static inline uint64_t sched_deadline(const struct sched *s)
+{
+	return s->deadline;
+}
 
 #endif

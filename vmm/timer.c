@@ -9,7 +9,7 @@
 #include "vmm/vm.h"
 
 /** The counter's 32 bits last 178 s: it is looked at well before they wrap unseen. */
-#define LONGEST_SLEEP ((uint64_t)60 * CLOCK_HZ)
+#define LONGEST_SLEEP (60u * CLOCK_HZ)
 #define CONSOLE_POLL  (CLOCK_HZ / 100)
 
 static struct {
@@ -20,9 +20,13 @@ static struct {
 
 static struct vm *vms[VMS_MAX]; /* that have been connected */
 static unsigned vm_count;
-static uint64_t armed_for; /* host time the board's timer is set to */
+/* All host times. */
+static uint64_t armed_for;               /* what the board's timer is set to; 0: it is not */
+static uint64_t models_at = CLOCK_NEVER; /* the earliest of the VMs' deadlines */
 static uint64_t console_at = CLOCK_NEVER;
 static uint64_t decision_at = CLOCK_NEVER;
+
+static const struct vm *meeting; /* the VM in whose model's deadline() we are, or NULL */
 
 /** Host time in ticks of CLOCK_HZ. */
 uint64_t timer_now(void)
@@ -36,15 +40,11 @@ uint64_t timer_now(void)
 }
 
 /** Sets the board's timer for the earliest deadline. */
-static __attribute__((noinline)) void arm_next(uint64_t now)
+static inline __attribute__((always_inline)) void arm(uint64_t now)
 {
-	uint64_t next = now + LONGEST_SLEEP;
-	uint32_t ticks, us;
+	uint64_t next = models_at;
+	uint32_t ticks = 0, us;
 
-	for (unsigned i = 0; i < vm_count; i++) {
-		if (vms[i]->deadline < next)
-			next = vms[i]->deadline;
-	}
 	if (decision_at < next)
 		next = decision_at;
 	if (console_at < next)
@@ -52,22 +52,43 @@ static __attribute__((noinline)) void arm_next(uint64_t now)
 	if (next == armed_for)
 		return;
 	armed_for = next;
-	ticks = next > now ? (uint32_t)(next - now) : 0;
+	if (next > now)
+		ticks = next - now < LONGEST_SLEEP ? (uint32_t)(next - now) : LONGEST_SLEEP;
 	/* Up to the next microsecond: a deadline noticed early has to be waited for again. */
 	us = (uint32_t)(((uint64_t)(ticks + 23) * 0xaaaaaaabu) >> 36); /* / 24, exact for 32 bits */
 	board.timer_driver->arm(us > 0 ? us : 1);
 }
 
-/** Looks for the earliest deadline of a VM's models, which is in its own time. */
+static __attribute__((noinline)) void arm_next(uint64_t now)
+{
+	arm(now);
+}
+
+/** @p vm's models have a deadline at @p when, in its own time. */
+static void set_deadline(struct vm *vm, uint64_t when)
+{
+	uint64_t first;
+
+	vm->deadline = when == CLOCK_NEVER || vm->stands_still ? CLOCK_NEVER : when + vm->time_base;
+	first = vm->deadline;
+	for (unsigned i = 0; i < vm_count; i++)
+		if (vms[i]->deadline < first)
+			first = vms[i]->deadline;
+	models_at = first;
+}
+
+/** Looks for the model of a VM that has the earliest deadline. */
 static __attribute__((noinline)) void find_deadline(struct vm *vm)
 {
 	uint64_t next = CLOCK_NEVER;
 
 	for (unsigned i = 0; i < vm->timer_count; i++) {
-		if (vm->timer[i]->deadline_at < next)
+		if (vm->timer[i]->deadline_at < next) {
 			next = vm->timer[i]->deadline_at;
+			vm->timer_next = (uint8_t)i;
+		}
 	}
-	vm->deadline = next == CLOCK_NEVER || vm->stands_still ? CLOCK_NEVER : next + vm->time_base;
+	set_deadline(vm, next);
 }
 
 static struct vm *clock_owner(const struct clock *clock)
@@ -84,8 +105,12 @@ static uint64_t clock_now(const struct clock *clock)
 
 static void clock_set_deadline(const struct clock *clock, struct device *dev, uint64_t when)
 {
+	struct vm *const vm = clock_owner(clock);
+
 	dev->deadline_at = when;
-	find_deadline(clock_owner(clock));
+	if (vm == meeting)
+		return; /* meet_deadline() looks when the model is through */
+	find_deadline(vm);
 	arm_next(timer_now());
 }
 
@@ -100,7 +125,7 @@ void timer_cancel_all(struct vm *vm)
 {
 	for (unsigned i = 0; i < vm->timer_count; i++)
 		vm->timer[i]->deadline_at = CLOCK_NEVER;
-	vm->deadline = CLOCK_NEVER;
+	set_deadline(vm, CLOCK_NEVER);
 }
 
 /** Stops a VM's time, or lets it go on from where it stood. */
@@ -125,13 +150,16 @@ void timer_serve(struct vm *vm, unsigned n)
 	vm->timer[n]->ops->deadline(vm->timer[n]);
 }
 
-/** When vmm/run.c wants to look again, host time; replaces what it said before. */
-void timer_set_decision(uint64_t when)
+/**
+ * When vmm/run.c wants to look again, host time; replaces what it said before. It is called after each
+ * timer_interrupt() that leads to a decision, and arms the board's timer then.
+ */
+void timer_set_decision(uint64_t when, uint64_t now)
 {
-	if (when == decision_at)
+	if (when == decision_at && armed_for != 0)
 		return;
 	decision_at = when;
-	arm_next(timer_now());
+	arm(now);
 }
 
 /** Asks for console_poll() to be called soon: a UART is full. */
@@ -145,44 +173,47 @@ void timer_poll_console(void)
 	arm_next(now);
 }
 
-/** Calls the models of a VM whose deadline has passed. */
-static void meet_deadlines(struct vm *vm, uint64_t now)
+/**
+ * Calls the model of a VM whose deadline has passed. Should there be another one, the board's timer
+ * fires once more for it.
+ */
+static __attribute__((noinline)) void meet_deadline(struct vm *vm)
 {
-	for (unsigned i = 0; i < vm->timer_count; i++) {
-		struct device *dev = vm->timer[i];
+	struct device *const dev = vm->timer[vm->timer_next];
 
-		if (dev->deadline_at == CLOCK_NEVER || dev->deadline_at + vm->time_base > now)
-			continue;
-		dev->deadline_at = CLOCK_NEVER;
-		/* What a bus master does takes long, and is its VM's own time. */
-		if (dev->dma)
-			vm_leave_work(vm, i);
-		else
-			dev->ops->deadline(dev);
+	dev->deadline_at = CLOCK_NEVER;
+	/* What a bus master does takes long, and is its VM's own time. */
+	if (dev->dma) {
+		vm_leave_work(vm, vm->timer_next);
+	} else {
+		meeting = vm;
+		dev->ops->deadline(dev);
+		meeting = 0;
 	}
 	find_deadline(vm);
 }
 
-/** The board's timer has fired: calls everybody whose time has come. */
+/**
+ * The board's timer has fired: calls everybody whose time has come. Its interrupt is acknowledged where
+ * it is set again: at the end, or by timer_set_decision().
+ */
 void timer_interrupt(void)
 {
 	const uint64_t now = timer_now();
 
-	board.timer_driver->ack();
 	armed_for = 0;
-	for (unsigned i = 0; i < vm_count; i++) {
+	for (unsigned i = 0; models_at <= now && i < vm_count; i++) {
 		if (vms[i]->deadline <= now)
-			meet_deadlines(vms[i], now);
-	}
-	if (decision_at <= now) {
-		decision_at = CLOCK_NEVER;
-		run_deadline(now);
+			meet_deadline(vms[i]);
 	}
 	if (console_at <= now) {
 		console_at = CLOCK_NEVER;
 		console_poll();
 	}
-	arm_next(timer_now());
+	if (decision_at <= now)
+		run_look();
+	if (!run_due)
+		arm_next(timer_now());
 }
 
 void timer_init(void)

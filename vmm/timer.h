@@ -20,7 +20,7 @@ uint64_t timer_now(void);
 void timer_cancel_all(struct vm *vm);
 void timer_serve(struct vm *vm, unsigned n);
 void timer_stand_still(struct vm *vm, bool still);
-void timer_set_decision(uint64_t when);
+void timer_set_decision(uint64_t when, uint64_t now);
 void timer_poll_console(void);
 void timer_interrupt(void);
 

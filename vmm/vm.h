@@ -72,6 +72,7 @@ struct vm {
 	uint64_t deadline;   /* host time of the first of its models' */
 	uint64_t stopped_at; /* host time at which its time stood still, if it does */
 	bool stands_still;
+	uint8_t timer_next; /* whose deadline that is */
 	unsigned timer_count;
 	struct device *timer[VM_TIMERS_MAX]; /* the models that may have a deadline */
 

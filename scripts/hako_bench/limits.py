@@ -16,6 +16,7 @@ class LimitError(Exception):
 @dataclass(frozen=True)
 class Limits:
     trap_insns: int | None = None                 # of an emulated register access
+    switch_insns: int | None = None               # from one VM to another
     at_most: dict = field(default_factory=dict)   # mode -> row -> ratio
     aim_for: dict = field(default_factory=dict)   # likewise; reported, not checked
     growth: dict = field(default_factory=dict)    # mode -> ratio of the ratios
@@ -51,8 +52,9 @@ def _check_names(table, known, where):
 
 def parse(data):
     """The file's content as Limits, or LimitError: a misspelt row must not pass for a met one."""
-    _check_names(data, {"trap_insns", *facts.MODES}, "the file")
-    limits = Limits(_number(data["trap_insns"], "trap_insns") if "trap_insns" in data else None)
+    single = ("trap_insns", "switch_insns")
+    _check_names(data, {*single, *facts.MODES}, "the file")
+    limits = Limits(**{name: _number(data[name], name) for name in single if name in data})
     for mode in facts.MODES:
         part = data.get(mode, {})
         _check_names(part, {"at_most", "aim_for", "pan_more", "growth"}, mode)

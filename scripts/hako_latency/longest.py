@@ -7,7 +7,16 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-STRETCH = re.compile(r"stretch begin=(\d+) insns=(\d+) kind=(\w+) pc=([0-9a-f]{8})((?: \d+:\d+)*)$")
+STRETCH = re.compile(r"stretch begin=(\d+) insns=(\d+) kind=(\w+) end=(\w+) pc=([0-9a-f]{8})"
+                     r"((?: \d+:\d+)*)$")
+# vmm/run.c: what only a change from one VM to another runs, and what empties the caches for it.
+SWITCH, POINT = "thread_switch", "preempt_hook"
+# The VMM's work for a guest that may be long, and so has preempt points.
+WORK = re.compile("shadow_|guest_copy|virtio_|vq_|loader_")
+# What an interrupt costs a VM with or without a switch: the models of devices, which have a folder of
+# their own, with their clock (vmm/timer.c), and the entry to its vector.
+MODELS, CLOCK = "devemu/", {"meet_deadline", "find_deadline", "clock_now", "clock_set_deadline"}
+ENTRY = {"vcpu_inject_interrupt", "vcpu_inject_trap", "pv_inject"}
 TOTAL = re.compile(r"kind=(\w+) count=(\d+) sum=(\d+) max=(\d+)$")
 
 
@@ -31,10 +40,20 @@ class Functions:
                     # A function's own name rather than that of a label at the same place.
                     if symbol["st_info"]["type"] == "STT_FUNC" or address not in found:
                         found[address] = symbol.name
-        if not found:
-            raise LongestError(f"{elf_path} has no symbols of code")
-        self.addresses = sorted(found)
-        self.names = [found[address] for address in self.addresses]
+            if not found:
+                raise LongestError(f"{elf_path} has no symbols of code")
+            self.addresses = sorted(found)
+            self.names = [found[address] for address in self.addresses]
+            self.files = list(self._files(elf))
+
+    def _files(self, elf):
+        """The source of each, as the compiler was told it; "": unknown."""
+        dwarf = elf.get_dwarf_info() if elf.has_dwarf_info() else None
+        ranges = dwarf.get_aranges() if dwarf else None
+        for address in self.addresses:
+            offset = ranges.cu_offset_at_addr(address) if ranges else None
+            unit = dwarf.get_CU_at(offset) if offset is not None else None
+            yield unit.get_top_DIE().attributes["DW_AT_name"].value.decode() if unit else ""
 
     def write(self, path):
         Path(path).write_text("".join(f"{address:x}\n" for address in self.addresses),
@@ -52,8 +71,10 @@ class Stretch:
     begin: int
     insns: int
     kind: str
+    end: str
     pc: int
     parts: tuple  # (name, instructions), in the order in which they were entered
+    models: int   # of the instructions, those of models of devices
 
     @property
     def way(self):
@@ -75,10 +96,13 @@ def parse(text, functions):
     for line in text.splitlines():
         match = STRETCH.match(line)
         if match:
-            parts = tuple((functions.names[int(index)], int(insns)) for index, insns in
-                          (pair.split(":") for pair in match[5].split()))
-            stretches.append(Stretch(int(match[1]), int(match[2]), match[3], int(match[4], 16),
-                                     parts))
+            pairs = [tuple(map(int, pair.split(":"))) for pair in match[6].split()]
+            parts = tuple((functions.names[index], insns) for index, insns in pairs)
+            models = sum(insns for index, insns in pairs
+                         if functions.files[index].startswith(MODELS) or
+                         functions.names[index] in CLOCK)
+            stretches.append(Stretch(int(match[1]), int(match[2]), match[3], match[4],
+                                     int(match[5], 16), parts, models))
             continue
         match = TOTAL.match(line)
         if not match:
@@ -98,6 +122,49 @@ def causes(stretches):
         if one.insns > cause.longest.insns:
             cause.longest = one
     return sorted(found.values(), key=lambda cause: -cause.longest.insns)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """From a trap, or the end of the board's sleep, to the first instruction of another VM."""
+
+    stretch: Stretch
+    entry: int  # of the instructions, those of the entry to an interrupt's vector
+
+    @property
+    def own(self):
+        return self.stretch.insns - self.stretch.models - self.entry
+
+
+def switches(stretches):
+    """The switches by what they began with: {kind: [switch]}.
+
+    Where a VM had been left in the middle of the VMM's work for it, the way to its first
+    instruction is that work's: those are not among them. Nor is what empties the caches: in QEMU
+    that is over at once.
+    """
+    found = {}
+    for one in stretches:
+        names = {name for name, _ in one.parts}
+        if one.end == "guest" and SWITCH in names and not any(map(WORK.match, names)):
+            entry = sum(insns for name, insns in one.parts if name in ENTRY)
+            found.setdefault(one.kind, []).append(Switch(one, entry))
+    return found
+
+
+def longest_switch(found):
+    return max((one for of in found.values() for one in of), key=lambda one: one.own)
+
+
+def report_switches(found):
+    lines = [f"{'from':6} {'switches':>9} {'median':>7} {'longest':>8} {'with an interrupt':>18}"]
+    for kind, of in found.items():
+        own = sorted(one.own for one in of)
+        lines.append(f"{kind:6} {len(of):9} {own[len(own) // 2]:7} {own[-1]:8} "
+                     f"{max(one.stretch.insns for one in of):18}")
+    if found:
+        lines += ["", "The longest: " + describe(longest_switch(found).stretch)]
+    return "\n".join(lines) + "\n"
 
 
 def describe(stretch, share=0.02):

@@ -87,13 +87,14 @@ def test_percentiles_and_histogram():
 
 
 class Names:
-    names = ["vector", "fill", "walk", "flush"]
+    names = ["vector", "fill", "walk", "flush", "thread_switch", "sync", "pv_inject", "shadow_do"]
+    files = ["vectors.S", *["domain/one.c"] * 4, "devemu/timer.c", "vcpu/pv.c", "domain/shadow.c"]
 
 
 STRETCHES = """\
-stretch begin=100 insns=2000 kind=dabt pc=c0001000 0:10 1:1900 2:90
-stretch begin=9000 insns=2500 kind=dabt pc=00008000 0:10 1:2400 2:90
-stretch begin=20000 insns=6000 kind=und pc=c0002000 0:12 3:5988
+stretch begin=100 insns=2000 kind=dabt end=point pc=c0001000 0:10 1:1900 2:90
+stretch begin=9000 insns=2500 kind=dabt end=guest pc=00008000 0:10 1:2400 2:90
+stretch begin=20000 insns=6000 kind=und end=guest pc=c0002000 0:12 3:5988
 kind=und count=40 sum=9000 max=6000
 kind=dabt count=50 sum=8000 max=2500
 """
@@ -108,6 +109,28 @@ def test_stretches_are_put_together_by_the_functions_that_took_long():
     assert longest.describe(found[1].longest) == "fill 2400, walk 90"
     text = longest.report(stretches, totals, 1500)
     assert "6000 und   guest pc c0002000 at 20000: flush 5988" in text
+
+
+SWITCHES = """\
+stretch begin=1 insns=500 kind=irq end=guest pc=c0001000 0:300 4:20 5:100 6:80
+stretch begin=2 insns=450 kind=irq end=guest pc=c0001000 0:430 4:20
+stretch begin=3 insns=440 kind=wake end=guest pc=c0001000 4:440
+stretch begin=4 insns=5000 kind=irq end=wake pc=c0001000 4:5000
+stretch begin=5 insns=5000 kind=irq end=guest pc=c0001000 4:4000 7:1000
+stretch begin=6 insns=5000 kind=irq end=guest pc=c0001000 0:5000
+kind=irq count=40 sum=9000 max=6000
+"""
+
+
+def test_a_switch_is_what_it_costs_without_the_interrupt_that_came_with_it():
+    found = longest.switches(longest.parse(SWITCHES, Names)[0])
+    assert {kind: [one.own for one in of] for kind, of in found.items()} == {
+        "irq": [320, 450], "wake": [440]}
+    assert longest.longest_switch(found).stretch.begin == 2
+    text = longest.report_switches(found)
+    assert "irq            2     450      450                500\n" in text
+    assert text.endswith("The longest: vector 430, thread_switch 20\n")
+    assert longest.report_switches({}).count("\n") == 1
 
 
 def test_a_file_without_an_end_is_refused():

@@ -12,10 +12,11 @@
  *            point=ADDRESS    of an instruction that is a preempt point; may be repeated
  *            over=N           stretches of more than N instructions are written (default 1500)
  *
- * Lines: `stretch begin=INSNS insns=N kind=KIND pc=ADDRESS` followed by FUNCTION:INSNS pairs in the
- * order in which the functions were entered first, where FUNCTION counts the lines of
- * functions=FILE from 0 and ADDRESS is that of the guest's last block; at the end
- * `kind=KIND count=N sum=N max=N`. scripts/longest reads them.
+ * Lines: `stretch begin=INSNS insns=N kind=KIND end=KIND pc=ADDRESS` followed by FUNCTION:INSNS
+ * pairs in the order in which the functions were entered first, where FUNCTION counts the lines of
+ * functions=FILE from 0, ADDRESS is that of the guest's last block, and what the stretch ends with is
+ * wake (a wait begins), point or guest; at the end `kind=KIND count=N sum=N max=N`. scripts/longest
+ * reads them.
  */
 #include "tests/bench/plugin/insns.h"
 
@@ -33,8 +34,8 @@ int qemu_plugin_version = QEMU_PLUGIN_ABI;
 /* What a stretch began with: the number of an exception's vector, or one of these. */
 enum { KIND_WAKE = VECTOR_COUNT, KIND_POINT, KIND_COUNT, KIND_NONE = KIND_COUNT };
 
-static const char *const kind_names[KIND_COUNT] = {
-	"reset", "und", "swi", "pabt", "dabt", "reserved", "irq", "fiq", "wake", "point",
+static const char *const kind_names[KIND_COUNT + 1] = {
+	"reset", "und", "swi", "pabt", "dabt", "reserved", "irq", "fiq", "wake", "point", "guest",
 };
 
 static struct {
@@ -76,7 +77,8 @@ static void account(uint64_t now)
 	state.function_since = now;
 }
 
-static void stretch_end(uint64_t now)
+/** @p next is the kind of what follows, or KIND_NONE: the guest. */
+static void stretch_end(uint64_t now, unsigned next)
 {
 	const uint64_t insns = now - state.begin;
 
@@ -87,8 +89,8 @@ static void stretch_end(uint64_t now)
 		state.total[state.kind].max = insns;
 	if (insns > config.over) {
 		fprintf(config.out,
-			"stretch begin=%" PRIu64 " insns=%" PRIu64 " kind=%s pc=%08" PRIx32,
-			state.begin, insns, kind_names[state.kind], state.pc);
+			"stretch begin=%" PRIu64 " insns=%" PRIu64 " kind=%s end=%s pc=%08" PRIx32,
+			state.begin, insns, kind_names[state.kind], kind_names[next], state.pc);
 		for (unsigned i = 0; i < state.entered_count; i++)
 			fprintf(config.out, " %u:%" PRIu64, state.entered[i],
 				state.insns[state.entered[i]]);
@@ -112,7 +114,7 @@ static void on_vector(unsigned cpu, void *data)
 	(void)cpu;
 	/* The one before was the guest's own, and so is perhaps this one. */
 	if (state.pending != KIND_NONE && state.kind != KIND_NONE)
-		stretch_end(state.pending_insns);
+		stretch_end(state.pending_insns, KIND_NONE);
 	state.pending = (unsigned)(uintptr_t)data;
 	state.pending_insns = insns_executed();
 }
@@ -131,7 +133,7 @@ static void on_vmm_block(unsigned cpu, void *data)
 	if (state.pending != KIND_NONE) {
 		/* The VMM takes no such trap itself: it had just returned to the guest. */
 		if (state.kind != KIND_NONE && is_before_an_instruction(state.pending))
-			stretch_end(state.pending_insns);
+			stretch_end(state.pending_insns, KIND_NONE);
 		if (state.kind == KIND_NONE) {
 			stretch_begin(state.pending, state.pending_insns);
 			state.function = function;
@@ -148,7 +150,8 @@ static void on_guest_block(unsigned cpu, void *data)
 {
 	(void)cpu;
 	if (state.kind != KIND_NONE)
-		stretch_end(state.pending != KIND_NONE ? state.pending_insns : insns_executed());
+		stretch_end(state.pending != KIND_NONE ? state.pending_insns : insns_executed(),
+			    KIND_NONE);
 	state.pending = KIND_NONE;
 	state.pc = (uint32_t)(uintptr_t)data;
 }
@@ -161,7 +164,7 @@ static void on_end_of_stretch(unsigned cpu, void *data)
 	(void)cpu;
 	if (state.kind == KIND_NONE)
 		return;
-	stretch_end(now);
+	stretch_end(now, (unsigned)(uintptr_t)data);
 	stretch_begin((unsigned)(uintptr_t)data, now);
 }
 
