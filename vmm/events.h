@@ -22,9 +22,8 @@
 	X(EVENT_RESET, "reset", "", "")                  \
 	X(EVENT_SWITCH, "runs", "pc", "")                \
 	X(EVENT_WAIT, "waits", "pc", "")                 \
-	X(EVENT_BUDGET, "budget spent", "pc", "")        \
 	X(EVENT_INTERRUPT, "interrupt", "line", "level") \
-	X(EVENT_INJECT, "injected", "pc", "vector")
+	X(EVENT_INJECT, "injected", "pc", "")
 
 #define EVENT_ENUM(kind, name, a, b) kind,
 enum event_kind { EVENTS(EVENT_ENUM) EVENT_KINDS };

@@ -4,6 +4,7 @@
 #include "arch/arm/mmu.h"
 #include "board/board.h"
 #include "vmm/console.h"
+#include "vmm/events.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/log.h"
@@ -101,6 +102,7 @@ static void show(unsigned irq)
 		return;
 	}
 	owner[n]->lines.shown |= BIT(n);
+	event(EVENT_INTERRUPT, owner[n]->number, irq, 1);
 	set_virtual_input(n, true);
 }
 

@@ -50,7 +50,7 @@ uint64_t run_time(const struct vm *vm)
 bool vms_any_on(void)
 {
 	for (unsigned i = 0; i < sched.count; i++)
-		if (vms[i]->state != VM_OFF || vms[i]->request == VM_START)
+		if (vms[i]->state != VM_OFF || (vms[i]->request & VM_START))
 			return true;
 	return false;
 }

@@ -5,6 +5,7 @@
 #include "vcpu/fault.h"
 #include "vcpu/pv.h"
 #include "vcpu/vcpu.h"
+#include "vmm/events.h"
 #include "vmm/irq.h"
 #include "vmm/run.h"
 #include "vmm/vm.h"
@@ -47,6 +48,7 @@ static void wait_for_interrupt(struct vcpu *vcpu)
 			continue;
 		}
 		vm->waits++;
+		event(EVENT_WAIT, vm->number, vcpu->frame.pc, 0);
 		run_set_ready(vm, false);
 		run_others();
 	}
@@ -75,8 +77,10 @@ static struct trap_frame *deliver(struct vcpu *vcpu, bool known)
 	if (vcpu_interrupt_due(vcpu)) {
 		if (!known)
 			irq_refresh_inputs(&vm->lines); /* the cause may be gone */
-		if (known || vcpu_interrupt_due(vcpu))
+		if (known || vcpu_interrupt_due(vcpu)) {
+			event(EVENT_INJECT, vm->number, vcpu->frame.pc, 0);
 			vcpu_inject_interrupt(vcpu);
+		}
 	}
 	vcpu->attention = 0;
 	if (vcpu->pv_page)

@@ -25,11 +25,11 @@
 
 /**
  * Asks for something that the VM's own thread does, at the end of its present trap, or when it is its
- * turn. A request that has not been seen yet is replaced: the last one counts.
+ * turn.
  */
 void vm_ask(struct vm *vm, enum vm_request what)
 {
-	vm->request = what;
+	vm->request = vm_request_add(vm->request, what);
 	vm->vcpu.attention = 1;
 	run_set_ready(vm, true);
 }
@@ -246,21 +246,13 @@ static void start(struct vm *vm)
 		 (unsigned)(heap_free() / KIB), vm->shadow.free_count);
 }
 
-/** The VM's thread waits until somebody wants something of it. */
-static void wait_for_request(struct vm *vm)
-{
-	while (vm->request == VM_NOTHING) {
-		run_set_ready(vm, false);
-		run_others();
-	}
-}
-
 /** The VM is off: all it can do is to start. */
 static void start_when_asked(struct vm *vm)
 {
-	while (vm->request != VM_START && vm->request != VM_RESET) {
+	while (!(vm->request & (VM_START | VM_RESET))) {
 		vm->request = VM_NOTHING;
-		wait_for_request(vm);
+		run_set_ready(vm, false);
+		run_others();
 	}
 	vm->request = VM_NOTHING;
 	start(vm);
@@ -297,27 +289,29 @@ static void pause(struct vm *vm)
 	vm->state = VM_PAUSED;
 	log_info("[%s] paused\n", vm->name);
 	timer_stand_still(vm, !vm->config->time_runs_in_pause);
-	do {
-		vm->request = VM_NOTHING;
-		wait_for_request(vm);
-	} while (vm->request == VM_PAUSE || vm->request == VM_START);
+	event(EVENT_PAUSE, vm->number, 0, 0);
+	while (vm_request_first(vm->request) == VM_PAUSE) {
+		run_set_ready(vm, false);
+		run_others();
+	}
 	timer_stand_still(vm, false);
 	vm->state = VM_RUNNING;
-	if (vm->request == VM_RESUME) {
-		vm->request = VM_NOTHING;
+	event(EVENT_RESUME, vm->number, 0, 0);
+	if (vm->request == VM_NOTHING)
 		log_info("[%s] goes on\n", vm->name);
-	}
 }
 
 /** Does what was asked of the VM. */
 void vm_act_on_request(struct vm *vm)
 {
 	while (vm->request != VM_NOTHING) {
-		const enum vm_request what = vm->request;
+		const enum vm_request what = vm_request_first(vm->request);
 
-		vm->request = VM_NOTHING;
+		if (what != VM_PAUSE) /* it is over when it is withdrawn */
+			vm->request = vm_request_after(vm->request, what);
 		switch (what) {
 		case VM_RESET:
+			event(EVENT_RESET, vm->number, 0, 0);
 			log_info("[%s] reset\n", vm->name);
 			start(vm);
 			break;
@@ -335,6 +329,7 @@ void vm_act_on_request(struct vm *vm)
 			break;
 		case VM_START:
 		case VM_RESUME:
+		case VM_RESET_NOW:
 		case VM_NOTHING:
 			break; /* it runs */
 		}

@@ -20,23 +20,13 @@
 #include "vmm/bundle.h"
 #include "vmm/sched.h"
 #include "vmm/vm_config.h"
+#include "vmm/vm_request.h"
 
 #include <stdbool.h>
 
 #define VMS_MAX        BUNDLE_VMS_MAX
 #define VM_DEVICES_MAX 32
 #define VM_TIMERS_MAX  8
-
-/** What somebody wants of a VM; it is done at the end of a trap of the VM. */
-enum vm_request {
-	VM_NOTHING,
-	VM_START,
-	VM_RESET,     /**< its own reset button, or the monitor's */
-	VM_POWER_OFF, /**< its own power switch */
-	VM_STOP,      /**< the monitor's */
-	VM_PAUSE,
-	VM_RESUME,
-};
 
 enum vm_state { VM_OFF, VM_RUNNING, VM_PAUSED };
 
@@ -81,7 +71,7 @@ struct vm {
 	const struct vm_config *config;
 
 	enum vm_state state;
-	enum vm_request request;
+	unsigned request;     /* of enum vm_request, all that have not been carried out */
 	unsigned proxy_words; /* of its guest, for messages */
 	unsigned starts;
 	unsigned deaths; /* stops with a report */

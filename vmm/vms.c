@@ -37,6 +37,8 @@ enum vms_state vms_state(const struct vm *vm)
 {
 	switch (vm->state) {
 	case VM_OFF:
+		if (vm->request & VM_START)
+			return VMS_STATE_READY; /* it has not had its turn yet */
 		return vm->is_dead ? VMS_STATE_DEAD : VMS_STATE_STOPPED;
 	case VM_PAUSED:
 		return VMS_STATE_PAUSED;
@@ -60,7 +62,7 @@ enum status vms_ask(struct vm *vm, enum vms_request what)
 		[VMS_ASK_STOP]   = { VM_STOP,   false, true,  true },
 		[VMS_ASK_PAUSE]  = { VM_PAUSE,  false, true,  false },
 		[VMS_ASK_RESUME] = { VM_RESUME, false, false, true },
-		[VMS_ASK_RESET]  = { VM_RESET,  false, true,  true },
+		[VMS_ASK_RESET]  = { VM_RESET_NOW, false, true, true },
 		/* clang-format on */
 	};
 	const bool able = vm->state == VM_OFF       ? of[what].off

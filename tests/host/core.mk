@@ -18,6 +18,7 @@ shadow-vectors = tests/host/shadow_vectors_fixture.c tests/host/shadow_invariant
 host-test-shadow_vectors = tests/host/test_shadow_vectors.c $(shadow-vectors)
 host-test-shadow_vectors_copy = tests/host/test_shadow_vectors_copy.c $(shadow-vectors)
 host-test-sched := tests/host/test_sched.c vmm/sched.c
+host-test-vm_request := tests/host/test_vm_request.c
 host-test-vm_mem := tests/host/test_vm_mem.c domain/vm_mem.c
 host-test-guest_walk := tests/host/test_guest_walk.c tests/host/ref_mmu.c domain/guest_walk.c
 host-test-vcpu = tests/host/test_vcpu.c $(core-machine)
