@@ -229,7 +229,6 @@ void timer_connect(struct vm *vm)
 	for (unsigned i = 0; i < vm->device_count; i++) {
 		if (!vm->device[i].ops->deadline)
 			continue;
-		CHECK(vm->timer_count < VM_TIMERS_MAX);
 		vm->timer[vm->timer_count++] = &vm->device[i];
 	}
 	timer_cancel_all(vm);

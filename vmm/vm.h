@@ -25,8 +25,7 @@
 #include <stdbool.h>
 
 #define VMS_MAX        BUNDLE_VMS_MAX
-#define VM_DEVICES_MAX 32
-#define VM_TIMERS_MAX  8
+#define VM_DEVICES_MAX 32 /* bits of vm.work: any of them may have deadlines */
 
 enum vm_state { VM_OFF, VM_RUNNING, VM_PAUSED };
 
@@ -64,7 +63,7 @@ struct vm {
 	bool stands_still;
 	uint8_t timer_next; /* whose deadline that is */
 	unsigned timer_count;
-	struct device *timer[VM_TIMERS_MAX]; /* the models that may have a deadline */
+	struct device *timer[VM_DEVICES_MAX]; /* the models that may have a deadline */
 
 	const struct boot_info *boot;
 	const struct bundle *bundle;

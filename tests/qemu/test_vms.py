@@ -42,6 +42,14 @@ def test_the_examples_boot(start_vms, board, description, memory):
     assert {name: row["memory"] for name, row in vms.rows().items()} == memory
 
 
+def test_a_vm_with_as_many_devices_as_it_can_have(start_vms, board):
+    vm = start_vms(board, "all-devices", icount=ICOUNT).vm("all")
+    vm.wait_for_shell()
+    assert vm.check("cd /sys/class/net; echo eth*").split() == ["eth0", "eth1"]
+    assert vm.check("cd /sys/block; echo vd*").split() == ["vda", "vdb", "vdc", "vdd"]
+    assert vm.check("head -c 65536 /dev/vdd | wc -c").strip() == "65536"
+
+
 def test_each_has_its_console(pair):
     vms, first, second = pair
     # What is typed reaches who has the focus, and only that one.
