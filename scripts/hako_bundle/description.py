@@ -15,6 +15,7 @@ from .errors import BundleError
 
 MIB = 1 << 20
 VMS_MAX, NETWORKS_MAX, DISKS_MAX, MODELS_MAX, VIRTIO_MAX = 8, 4, 16, 8, 8
+DEVICES_MAX, PORTS_MAX = 32, 12  # vmm/vm.h, net/switch.h
 VIRTIO_BASE, VIRTIO_SIZE = 0xF0010000, 0x1000
 MEMORY_MAX = 256 * MIB
 SECTOR, PAGE = 512, 4096
@@ -139,6 +140,7 @@ class _Reader:
         self.owner: Dict[str, str] = {}  # of a direct row: a VM, or what the VMM does with it
         self.writer: Dict[str, str] = {}
         self.macs: Dict[bytes, str] = {}
+        self.ports: Dict[str, Dict[bytes, str]] = {}  # of a network: who has which address
         self.shares = 0.0
 
     def fail(self, node: str, reason: str) -> NoReturn:
@@ -190,6 +192,7 @@ class _Reader:
         if uplink:
             self.claim_first(where, ("ethernet",), "the VMM's, for an uplink")
         self.networks[node.name] = uplink
+        self.ports[node.name] = {b"": "the uplink"} if uplink else {}
 
     def read_disk(self, node: fdt.Node, where: str) -> None:
         values = self.leaf(node, where, DISK)
@@ -287,6 +290,8 @@ class _Reader:
                       f"{f', and needs {must}' if must else ''}")
         if kind == "network" and values["network"] not in self.networks:
             self.fail(where, f"network: there is no '{values['network']}'")
+        if kind == "network":
+            self.attach(where, values["network"], index, values.get("mac"))
         mac = values.get("mac")
         if mac is not None:
             if mac[0] & 1 or not any(mac):
@@ -310,6 +315,16 @@ class _Reader:
             self.fail(where, f"its interrupt, input {self.table.virtio_inputs[index]}, is that of a "
                       "device of the board that the VM has")
         used.add(self.table.virtio_inputs[index])
+
+    def attach(self, where: str, network: str, index: int, mac: Optional[bytes]) -> None:
+        """A port of a network; without an address it is the one that the VMM chooses."""
+        ports = self.ports[network]
+        if len(ports) == PORTS_MAX:
+            self.fail(where, f"network: '{network}' has {PORTS_MAX} ports already, the uplink is one")
+        address = mac or bytes((2, 0x48, 0x4B, 0, len(self.vms) + 1, index))
+        if address in ports:
+            self.fail(where, f"mac: {ports[address]} has it")
+        ports[address] = where
 
     def read_budget(self, values: Dict[str, Any], where: str) -> None:
         if "budget" not in values:
@@ -347,6 +362,8 @@ class _Reader:
         memory = values["memory"]
         if not memory or memory % MIB or memory > MEMORY_MAX:
             self.fail(where, f"memory: {memory:#x} is not a number of whole MiB")
+        if not values["guest"]:
+            self.fail(where, "guest: no name")
         if "restarts" in values and values.get("on-death") != "restart":
             self.fail(where, 'restarts: goes with on-death = "restart"')
         self.read_budget(values, where)
@@ -384,6 +401,12 @@ class _Reader:
                 taken.append(placed[-1])
                 if len(placed) > MODELS_MAX:
                     self.fail(at, f"more than {MODELS_MAX} models")
+        trapped = [values for values, _ in read if values.get("backend") == "trapped"]
+        virtio = len(lists["virtio"].children) if "virtio" in lists else 0
+        devices = len(models) + len(trapped) + len(placed) + virtio
+        if devices > DEVICES_MAX:
+            self.fail(where, f"{devices} devices, {len(models)} of them models of the board's; "
+                      f"{DEVICES_MAX} are possible")
         return [(row.base, row.size) for row in self.table.rows
                 if row.direct and row.name not in owned and
                 not any(row.base < base + size and base < row.base + row.size

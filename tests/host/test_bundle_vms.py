@@ -191,6 +191,7 @@ MISTAKES = [
     ('disk = "scratch"; read-only', 'disk = "data"', "/vms/rt/virtio/disk",
      "can only be read"),
     ('ramdisk = "stuff"', 'ramdisk = "fluff"', "/disks/scratch", "--disk fluff=FILE"),
+    ('guest = "rt"', 'guest = ""', "/vms/rt", "guest: no name"),
     ("empty { ram", "config { ram", "/disks/config", "not possible"),
     ("size = <0x400000>", "size = <0x1000>", "/disks/scratch", "5000 bytes"),
     ("size = <0x400000>", "size = <0x400200>", "/disks/scratch", "4096"),
@@ -273,6 +274,33 @@ def test_more_vms_than_eight(inputs, tmp_path):
     given = options(inputs, tmp_path, source.replace("vm8 {", "vm8@1 {", 1).replace(
         'vm7 { memory = <0x100000>; guest = "rt"; };\n', ""))
     assert_refused(run_with(given), "vms.dts: /vms/vm8@1: a name has")
+
+
+def test_more_than_the_vmm_has_room_for(inputs, tmp_path):
+    start = SOURCE[:SOURCE.index("    linux {")]
+    # Ports of a network: the uplink, and eleven devices; addresses that the VMM chooses.
+    net = "".join(f'n{n} {{ type = "network"; network = "lan0"; }};\n' for n in range(6))
+    vm = 'vm%d { memory = <0x100000>; guest = "rt"; virtio { %s }; };\n'
+    given = options(inputs, tmp_path, start + vm % (0, net) + vm % (1, net) + "}; };")
+    assert_refused(run_with(given), "vms.dts: /vms/vm1/virtio/n5: network: 'lan0' has 12 ports")
+    given = options(inputs, tmp_path, start + vm % (0, net) + vm % (1, net.replace(
+        '"lan0"; };', '"lan0"; mac = [02 48 4b 00 01 03]; };', 1)) + "}; };")
+    assert_refused(run_with(given), "/vms/vm1/virtio/n0: mac: /vms/vm0/virtio/n3 has it")
+    # Devices of a VM.
+    models = "".join(f'm{n} {{ model = "inert"; reg = <{0xe0000000 + 0x1000 * n} 0x1000>; }};\n'
+                     for n in range(8))
+    trapped = "".join(f'{name} {{ device = "{name}"; backend = "trapped"; }};\n'
+                      for name in ("aaci", "gpio", "kmi0", "kmi1", "leds", "mmc", "rtc", "uart1"))
+    entropy = "".join(f'e{n} {{ type = "entropy"; }};\n' for n in range(8))
+    board = sum(not row.direct for row in read_board("integratorcp").rows)
+    assert board + 3 * 8 == 33
+    source = start + (vm % (0, entropy)).replace(
+        "virtio", f"windows {{ {models}{trapped} }}; virtio", 1) + "}; };"
+    given = options(inputs, tmp_path, source)
+    assert_refused(run_with(given), f"/vms/vm0: 33 devices, {board} of them models")
+    given = options(inputs, tmp_path, source.replace("e0 {", "unused {", 1).replace(
+        'unused { type = "entropy"; };\n', "", 1))
+    assert "devices" not in run_with(given).stderr
 
 
 def test_what_dtc_refuses_has_its_line(inputs, tmp_path):
