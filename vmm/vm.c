@@ -229,6 +229,8 @@ static void start(struct vm *vm)
 	if (vm->vcpu.has_vfp)
 		vfp_reset();
 	vcpu_reset(&vm->vcpu);
+	if (vm->starts == 0)
+		vm_extras_clear(vm);
 	loader_load(vm->bundle, vm->boot, vm->number, &vm->mem);
 	vm->time_base = timer_now();
 	vm_extras_start(vm);

@@ -12,6 +12,7 @@ struct device *vm_device_add(struct vm *vm, const struct device_ops *ops, uint32
 			     uint32_t size);
 void vm_device_connect(struct vm *vm, struct device *dev, unsigned input);
 enum status vm_extras_make(struct vm *vm) MUST_CHECK;
+void vm_extras_clear(struct vm *vm);
 void vm_extras_start(struct vm *vm);
 
 #endif

@@ -15,6 +15,7 @@
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 #include "vmm/service.h"
 #include "vmm/vm_devices.h"
@@ -166,6 +167,22 @@ enum status vm_extras_make(struct vm *vm)
 	const enum status status = add_models(vm);
 
 	return status == STATUS_OK ? add_virtio(vm) : status;
+}
+
+/**
+ * Zeros for the VM's first start. Its RAM may hold what is not for it: the bundle as it was loaded,
+ * with guests and disks of other VMs, and what those had there before the board's reset.
+ */
+void vm_extras_clear(struct vm *vm)
+{
+	const struct mem_region *const ram = vm_mem_find(&vm->mem, gpa(0));
+
+	for (uint32_t at = 0; at < ram->size; at += DMA_PAGE / 2) {
+		uint8_t *const page = mmu_guest_window(hpa(ram->hpa.raw + (at & ~(DMA_PAGE - 1))));
+
+		memset(page + at % DMA_PAGE, 0, DMA_PAGE / 2);
+		preempt_point();
+	}
 }
 
 /** The VM starts: its time is 0 now. */

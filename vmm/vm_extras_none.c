@@ -7,6 +7,11 @@ enum status vm_extras_make(struct vm *vm)
 	return STATUS_OK;
 }
 
+/** What is in RAM of the board is the VM's: there is nobody else. */
+void vm_extras_clear(struct vm *vm)
+{
+}
+
 void vm_extras_start(struct vm *vm)
 {
 }

@@ -42,6 +42,15 @@ def test_the_examples_boot(start_vms, board, description, memory):
     assert {name: row["memory"] for name, row in vms.rows().items()} == memory
 
 
+def test_a_vm_finds_nothing_of_others_in_its_memory(start_vms, board):
+    # The file, with the other VM's kernel in it, has been loaded to where its memory is now.
+    vms = start_vms(board, "fresh", icount=ICOUNT)
+    vms.vm("curious")
+    vms.expect(r"\[curious\] start 1: ")
+    for address in range(0x200020, 0x600000, 0x80000):
+        assert vms.word("curious", address) == 0
+
+
 def test_a_vm_with_as_many_devices_as_it_can_have(start_vms, board):
     vm = start_vms(board, "all-devices", icount=ICOUNT).vm("all")
     vm.wait_for_shell()
