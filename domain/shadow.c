@@ -17,6 +17,9 @@
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
+/** Entries of a table that are dropped between two preempt points: each is 30 instructions. */
+#define DROP_AT_ONCE 32u
+
 /** The guest's first-level descriptor for the VA slot @p slot; false if it cannot be read. */
 bool shadow_guest_l1(const struct shadow *sh, unsigned slot, uint32_t *l1)
 {
@@ -30,6 +33,15 @@ static bool guest_flat(const struct shadow *sh)
 	return !(sh->mmu->sctlr & SCTLR_M);
 }
 
+/** The guest's level 2 table at @p base, which never crosses a page; NULL if it is no longer in RAM. */
+static const volatile uint32_t *guest_table(const struct shadow *sh, uint32_t base)
+{
+	const volatile uint32_t *const page =
+		sh->guest_page(sh->guest_page_ctx, gpa(base & ~0xfffu));
+
+	return page ? page + (base & 0xfffu) / 4 : 0;
+}
+
 /**
  * Compares the entries of one table with the guest's and drops what differs. The caller invalidates
  * the TLB if the table has been in use since the last comparison.
@@ -41,22 +53,23 @@ void shadow_table_revalidate(struct shadow *sh, unsigned index)
 	const unsigned entries = table->fine ? 4 * SHADOW_ENTRIES : SHADOW_ENTRIES;
 	const uint32_t base = table->guest_l1 & (coarse ? L1_COARSE_BASE : L1_FINE_BASE);
 	const volatile uint32_t *guest;
-	unsigned at = index * SHADOW_ENTRIES;
+	unsigned at = index * SHADOW_ENTRIES, dropped = 0;
 
 	if (table->flat || (table->guest_l1 & L1_TYPE_MASK) == L1_SECTION)
 		return; /* the first-level descriptor says it all */
 
-	/* A level 2 table never crosses a page. If it is no longer in RAM, every entry goes. */
-	guest = sh->guest_page(sh->guest_page_ctx, gpa(base & ~0xfffu));
-	if (guest)
-		guest += (base & 0xfffu) / 4;
-
+	guest = guest_table(sh, base);
 	for (unsigned word = 0; word < entries / 32; word++) {
 		for (uint32_t left = sh->known[at / 32 + word]; left != 0; left &= left - 1u) {
 			const unsigned n = word * 32 + (unsigned)__builtin_ctz(left);
 
-			if (!guest || guest[n] != sh->guest_l2[at + n])
-				shadow_entry_drop(sh, at + n);
+			if (guest && guest[n] == sh->guest_l2[at + n])
+				continue;
+			shadow_entry_drop(sh, at + n);
+			if (++dropped % DROP_AT_ONCE == 0) {
+				preempt_point();
+				guest = guest_table(sh, base);
+			}
 		}
 	}
 }
@@ -213,6 +226,8 @@ static void context_inherit(struct shadow *sh, struct shadow_context *ctx,
 			ctx->l1[record->slot] = from->l1[record->slot];
 		else
 			shadow_table_link(sh, ctx, record->slot, record->table);
+		if (i % SHADOW_SLOTS_AT_ONCE == 0)
+			preempt_point();
 	}
 }
 

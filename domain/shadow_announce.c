@@ -32,6 +32,8 @@
 
 /** Descriptors that are looked at between two preempt points: of an entry dropped, 25 instructions. */
 #define AT_ONCE 32
+/** Slots without an entry that are passed between two of them. */
+#define SLOTS_PASSED_AT_ONCE 256u
 
 /** Where in a table the descriptor at @p at is, if it is in there. */
 static bool entry_in(const struct shadow_table *table, uint32_t at, unsigned *n)
@@ -87,7 +89,7 @@ static void compare_entry(struct shadow *sh, unsigned table, unsigned entry, uin
 /** Second-level descriptors have changed: @p count from @p at on, all in one KiB. */
 static void entries_changed(struct shadow *sh, unsigned chain, uint32_t at, unsigned count)
 {
-	unsigned next;
+	unsigned next, compared = 0;
 
 	for (unsigned i = sh->hash[chain]; i != SHADOW_NONE; i = next) {
 		unsigned first;
@@ -98,8 +100,11 @@ static void entries_changed(struct shadow *sh, unsigned chain, uint32_t at, unsi
 		for (unsigned n = 0; n < count; n++) {
 			const unsigned entry = i * SHADOW_ENTRIES + first + n;
 
-			if (shadow_is_known(sh, entry))
-				compare_entry(sh, i, entry, at + n * 4);
+			if (!shadow_is_known(sh, entry))
+				continue;
+			compare_entry(sh, i, entry, at + n * 4);
+			if (++compared % AT_ONCE == 0)
+				preempt_point();
 		}
 	}
 }
@@ -231,11 +236,13 @@ static bool l1_differs(struct shadow *sh, uint32_t dir, unsigned slot, uint32_t 
 static void compare_space(struct shadow *sh, struct shadow_space *space, unsigned first,
 			  unsigned end)
 {
-	unsigned next;
+	unsigned next, compared = 0;
 
 	for (unsigned i = space->tables; i != SHADOW_NONE; i = next) {
 		const struct shadow_table *const table = &sh->tables[i];
 
+		if (++compared % SHADOW_SLOTS_AT_ONCE == 0)
+			preempt_point();
 		next = table->sibling;
 		if (table->slot - first < end - first &&
 		    l1_differs(sh, space->ttbr, table->slot, table->guest_l1)) {
@@ -260,9 +267,16 @@ static void compare_common(struct shadow *sh, uint32_t dir, unsigned first, unsi
 	struct shadow_context *const ctx = sh->common;
 	const unsigned user_slots = sh->pv.user_limit >> 20;
 
+	unsigned compared = 0;
+
 	for (unsigned slot = first > user_slots ? first : user_slots; slot < end; slot++) {
-		if (ctx->slot_index[slot] == 0 ||
-		    !l1_differs(sh, dir, slot, ctx->slots[ctx->slot_index[slot]].guest_l1))
+		if (slot % SLOTS_PASSED_AT_ONCE == 0)
+			preempt_point();
+		if (ctx->slot_index[slot] == 0)
+			continue;
+		if (++compared % SHADOW_SLOTS_AT_ONCE == 0)
+			preempt_point();
+		if (!l1_differs(sh, dir, slot, ctx->slots[ctx->slot_index[slot]].guest_l1))
 			continue;
 		shadow_slot_drop(sh, ctx, slot);
 		sh->tlb_stale_all = true;

@@ -8,6 +8,9 @@
 #include "domain/shadow.h"
 #include "vmm/lib/bits.h"
 
+/** Slots that are forgotten, or tables that are looked at, between two preempt points. */
+#define SHADOW_SLOTS_AT_ONCE 16u
+
 static inline unsigned shadow_vector_slot(const struct shadow *sh)
 {
 	return sh->vectors_high ? 0xfffu : 0u;

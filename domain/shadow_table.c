@@ -191,8 +191,11 @@ void shadow_context_clear(struct shadow *sh, struct shadow_context *ctx)
 {
 	if (ctx == sh->common && sh->space)
 		shadow_space_clear(sh, sh->space);
-	while (ctx->slot_count > 0)
+	while (ctx->slot_count > 0) {
 		shadow_slot_drop(sh, ctx, ctx->slots[ctx->slot_count].slot);
+		if (ctx->slot_count % SHADOW_SLOTS_AT_ONCE == 0)
+			preempt_point();
+	}
 }
 
 /**
@@ -295,7 +298,9 @@ static unsigned table_take(struct shadow *sh)
 			continue;
 		sh->recycle_hand = (sh->recycle_hand + 1) % sh->table_count;
 		table_recycle(sh, sh->recycle_hand);
-		if (++tries == sh->table_count) {
+		if (++tries % SHADOW_SLOTS_AT_ONCE == 0)
+			preempt_point();
+		if (tries == sh->table_count) {
 			/* The current context alone uses them all. */
 			shadow_context_clear(sh, sh->current);
 			mmu_tlb_invalidate_all();
