@@ -9,10 +9,13 @@
 #include "vcpu/proxy.h"
 #include "vcpu/pv.h"
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 
 _Static_assert(PV_PAGE == VMM_PV_PAGE, "the page is where the slot is");
 
 #define PV_PAGE_SIZE 4096u
+/* Between two preempt points: 64 words, some 20 instructions each. */
+#define PV_CLEAR_AT_ONCE 256u
 
 /** The real DACR, with the domain of the page as the mode has it and, if @p also_open, open. */
 static __attribute__((noinline)) void page_dacr(struct vcpu *vcpu, bool also_open)
@@ -57,8 +60,11 @@ void pv_page_reset(struct vcpu *vcpu)
 	vcpu->pv_shut = false;
 	mmu_pv_page_set(true);
 	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
-	for (unsigned field = 0; field < PV_PAGE_SIZE; field += 4)
+	for (unsigned field = 0; field < PV_PAGE_SIZE; field += 4) {
+		if (field % PV_CLEAR_AT_ONCE == 0)
+			preempt_point();
 		pv_set(vcpu, field, 0);
+	}
 	vcpu->pv_page[PV_CTL] = vcpu->ctl & (PSR_MODE_MASK | PSR_I);
 	pv_set(vcpu, PV_LOG_END, PV_PAGE + PV_LOG);
 	pv_set(vcpu, PV_SCTLR, vcpu->mmu.sctlr);

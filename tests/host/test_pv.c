@@ -9,6 +9,7 @@
 #include "domain/shadow_announce.h"
 #include "vcpu/pv.h"
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,12 +30,26 @@ static const struct pv_info usual = {
 };
 
 static struct vcpu *const vcpu = &machine.vcpu;
+static unsigned preempt_points;
+
+void preempt_hook(void)
+{
+	preempt_points++;
+}
 
 static int start(void **state)
 {
 	pv_fixture_start(&usual);
 	pv_settle(vcpu);
 	return 0;
+}
+
+/* A guest can reset itself in a loop. */
+static void the_page_is_cleared_by_and_by(void **state)
+{
+	preempt_points = 0;
+	pv_page_reset(vcpu);
+	assert_true(preempt_points >= 16);
 }
 
 static void a_description_is_used_only_if_it_can_be(void **state)
@@ -332,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_description_is_used_only_if_it_can_be),
 		cmocka_unit_test_setup(the_page_after_reset, start),
+		cmocka_unit_test_setup(the_page_is_cleared_by_and_by, start),
 		cmocka_unit_test_setup(the_state_follows_any_sequence, start),
 		cmocka_unit_test_setup(an_interrupt_at_the_site_comes_after_the_return, start),
 		cmocka_unit_test_setup(other_modes_in_ctl_are_found, start),
