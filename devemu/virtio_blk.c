@@ -124,10 +124,12 @@ static int serve_request(struct device *dev, struct request *request)
 {
 	struct virtio_blk_state *s = dev->state;
 	struct vq_cursor readable = vq_readable(&s->chain);
+	const uint32_t generation = dev->dma->generation;
 	uint32_t header[VIRTIO_BLK_HEADER / 4];
 
 	if (s->chain.writable_bytes == 0 ||
-	    !vq_cursor_read(&readable, dev->dma, header, sizeof(header)))
+	    !vq_cursor_read(&readable, dev->dma, header, sizeof(header)) ||
+	    dev->dma->generation != generation)
 		return -1;
 	*request = (struct request){ .type = header[0] };
 	request->run.sector = header[2] | (uint64_t)header[3] << 32;

@@ -2,7 +2,11 @@
 #include "devemu/virtqueue.h"
 
 #include "devemu/virtio.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
+
+/** Pieces of a few bytes that are read between two preempt points: each costs some 150 instructions. */
+#define PIECES_AT_ONCE 8u
 
 /** A descriptor as it was when it was read, once. */
 struct descriptor {
@@ -362,11 +366,13 @@ void vq_cursor_skip(struct vq_cursor *cursor, uint32_t length)
 }
 
 /**
- * Reads the next @p length bytes, for headers and the like: there is no preempt point. Returns
- * false when there are fewer, or when they are not RAM.
+ * Reads the next @p length bytes, for headers and the like. Returns false when there are fewer, or
+ * when they are not RAM. There is a preempt point if a guest has made very many pieces of them.
  */
 bool vq_cursor_read(struct vq_cursor *cursor, const struct dma *dma, void *to, uint32_t length)
 {
+	unsigned pieces = 0;
+
 	for (uint8_t *byte = to; length;) {
 		uint32_t piece = length;
 		const void *from = vq_cursor_map(cursor, dma, &piece, false, DMA_SOURCE);
@@ -377,11 +383,13 @@ bool vq_cursor_read(struct vq_cursor *cursor, const struct dma *dma, void *to, u
 		vq_cursor_skip(cursor, piece);
 		byte += piece;
 		length -= piece;
+		if (++pieces % PIECES_AT_ONCE == 0)
+			preempt_point();
 	}
 	return true;
 }
 
-/** Writes the next @p length bytes; as vq_cursor_read(). */
+/** Writes the next @p length bytes: a few, as there is no preempt point. As vq_cursor_read(). */
 bool vq_cursor_write(struct vq_cursor *cursor, const struct dma *dma, const void *from,
 		     uint32_t length)
 {

@@ -21,7 +21,7 @@
  * The guest notifies when it makes a chain available after vq_pop() found none; until then a device
  * that is busy with a queue, or needs nothing from it, is left alone (with VIRTIO_F_EVENT_IDX).
  *
- * No function here has a preempt point; the longest, vq_pop(), takes about 3,000 instructions for a
+ * No function here but vq_cursor_read() has a preempt point; the longest, vq_pop(), takes about 3,000 instructions for a
  * chain of VQ_CHAIN_MAX.
  */
 #ifndef DEVEMU_VIRTQUEUE_H

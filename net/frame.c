@@ -2,6 +2,10 @@
 #include "net/frame.h"
 
 #include "vmm/lib/copy.h"
+#include "vmm/lib/preempt.h"
+
+/** Pieces of a frame that are copied between two preempt points, of at most 1518 bytes in all. */
+#define PIECES_AT_ONCE 8u
 
 /** From its first byte again, for another port. */
 void frame_restart(struct frame *frame)
@@ -41,13 +45,20 @@ uint32_t frame_take(struct frame *frame, void *to, uint32_t length)
 	return length;
 }
 
-/** Copies the next @p length bytes, into memory of the VMM: no more than a frame on a wire has. */
+/**
+ * Copies the next @p length bytes, into memory of the VMM: no more than a frame on a wire has. There
+ * is a preempt point if its sender has made very many pieces of them.
+ */
 void frame_take_all(struct frame *frame, void *to, uint32_t length)
 {
+	unsigned pieces = 0;
+
 	for (uint8_t *byte = to; length;) {
 		const uint32_t piece = frame_take(frame, byte, length);
 
 		byte += piece;
 		length -= piece;
+		if (++pieces % PIECES_AT_ONCE == 0)
+			preempt_point();
 	}
 }

@@ -104,6 +104,23 @@ static void a_guest_that_knows_no_offloads_gets_frames_of_a_wire(void **state)
 	assert_int_equal(A->port.counters.delivered, 1);
 }
 
+/* Cut or summed up for a receiver that cannot, it is copied into the VMM's memory first. */
+static void a_frame_of_very_many_pieces_has_preempt_points(void **state)
+{
+	unsigned before;
+
+	net_start(A, FEATURES_ALL);
+	net_start(B, FEATURES_NONE);
+	net_post(B, 4, 1536);
+	net_make_tcp(net_header, net_sent, 1514, 0, 1, 0);
+	before = net_preempts;
+	net_send(A, net_header, net_sent, 1514, 24);
+	assert_true(net_is_sent(A));
+	assert_true(net_preempts - before >= 1416 / 24 / 8);
+	assert_int_equal(net_receive(B, net_header, net_got), 1514);
+	assert_memory_equal(net_got + 52, net_sent + 52, 1514 - 52);
+}
+
 static void an_offload_that_is_not_true_is_dropped(void **state)
 {
 	static const struct {
@@ -268,6 +285,7 @@ int main(void)
 		TEST(a_frame_goes_from_one_guest_to_the_other),
 		TEST(a_large_frame_fills_several_buffers_and_stays_large),
 		TEST(a_guest_that_knows_no_offloads_gets_frames_of_a_wire),
+		TEST(a_frame_of_very_many_pieces_has_preempt_points),
 		TEST(an_offload_that_is_not_true_is_dropped),
 		TEST(frames_of_impossible_lengths_are_dropped),
 		TEST(a_driver_that_has_not_notified_yet_gets_large_frames_from_the_second_on),

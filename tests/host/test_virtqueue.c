@@ -445,6 +445,27 @@ static void cursors_cross_segments_and_pages(void **state)
 	assert_int_equal(out.count, 0);
 }
 
+/* A guest can make a header of one byte each, in pages that take turns. */
+static void a_header_of_many_pieces_has_preempt_points(void **state)
+{
+	struct buffer buffers[16];
+	struct vq_cursor in;
+	uint8_t bytes[16];
+
+	for (unsigned n = 0; n < 16; n++) {
+		buffers[n] = (struct buffer){ BUFFERS + 0x1000 * (n % 2) + n, 1, false };
+		*(uint8_t *)guest_ptr(buffers[n].address) = (uint8_t)(n + 1);
+	}
+	driver_add(&q, buffers, 16);
+	assert_true(vq_pop(&vq, &chain));
+	in = vq_readable(&chain);
+	assert_int_equal(preempt_points, 0);
+	assert_true(vq_cursor_read(&in, &bench_dma, bytes, 16));
+	assert_int_equal(preempt_points, 2);
+	for (unsigned n = 0; n < 16; n++)
+		assert_int_equal(bytes[n], n + 1);
+}
+
 static void segments_that_are_not_ram_cannot_be_used(void **state)
 {
 	const struct buffer buffers[] = {
@@ -542,6 +563,7 @@ int main(void)
 		T(an_interrupt_comes_when_its_event_has_passed),
 		T(a_notification_is_asked_for_when_the_queue_is_empty),
 		T(cursors_cross_segments_and_pages),
+		T(a_header_of_many_pieces_has_preempt_points),
 		T(segments_that_are_not_ram_cannot_be_used),
 		T(a_queue_must_be_aligned_and_in_ram),
 		T(a_queue_whose_memory_goes_away_breaks),
