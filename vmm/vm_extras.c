@@ -18,6 +18,7 @@
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 #include "vmm/service.h"
+#include "vmm/timer.h"
 #include "vmm/vm_devices.h"
 #include "vmm/vm_disk.h"
 
@@ -106,15 +107,24 @@ static const void *backend_make(struct vm *vm, struct device *dev, unsigned n)
 	return 0;
 }
 
-/** Seconds since 1970, by the board's clock; 0 if it has none. */
-static uint32_t board_seconds(void)
-{
-	static const volatile uint32_t *clock;
+/* Seconds since 1970 by the board's clock, 0 if it has none, and the host time at which it was read. */
+static struct {
+	bool is_read;
+	uint32_t seconds;
+	uint64_t at;
+} board_clock;
 
-	for (unsigned i = 0; !clock && i < board.window_count; i++)
+/** Reads the board's clock before any VM runs: one that has it directly may set it, for itself alone. */
+static void read_board_clock(void)
+{
+	if (board_clock.is_read)
+		return;
+	board_clock.is_read = true;
+	board_clock.at = timer_now();
+	for (unsigned i = 0; i < board.window_count; i++)
 		if (strcmp(board.windows[i].name, "rtc") == 0)
-			clock = mmu_device_window(hpa(board.windows[i].base), DMA_PAGE);
-	return clock ? clock[PL031_DR / 4] : 0;
+			board_clock.seconds = *(const volatile uint32_t *)mmu_device_window(
+				hpa(board.windows[i].base + PL031_DR), 4);
 }
 
 /** The models that a description adds to those of the board. */
@@ -164,8 +174,10 @@ static enum status add_virtio(struct vm *vm)
 /** Makes all devices that the VM's description adds to those of the board. */
 enum status vm_extras_make(struct vm *vm)
 {
-	const enum status status = add_models(vm);
+	enum status status;
 
+	read_board_clock();
+	status = add_models(vm);
 	return status == STATUS_OK ? add_virtio(vm) : status;
 }
 
@@ -188,5 +200,6 @@ void vm_extras_clear(struct vm *vm)
 /** The VM starts: its time is 0 now. */
 void vm_extras_start(struct vm *vm)
 {
-	vm->rtc.seconds_at_start = board_seconds();
+	vm->rtc.seconds_at_start =
+		board_clock.seconds + (uint32_t)((timer_now() - board_clock.at) / CLOCK_HZ);
 }
