@@ -4,7 +4,8 @@
  * waits for the wire, and knows nothing of what frames mean: a stack or a switch is above it.
  *
  * When the device interrupts, serve() says what there is to do, receive() is called for frames and
- * send() again if it said "no room" before. The interrupt stays asserted while there are frames.
+ * send() again if it said "no room" before. The interrupt stays asserted while there are frames and
+ * take_frames() has not said that they may wait.
  * None of it has a preempt point; copying a frame is the longest, about 1,500 instructions.
  */
 #ifndef BOARD_NIC_H
@@ -51,6 +52,8 @@ struct nic_driver {
 	void (*stop)(void);
 	void (*set_filter)(const struct nic_filter *filter);
 	unsigned (*serve)(void);
+	/** Whether frames interrupt: at the start they do. While they do not, they wait in the device. */
+	void (*take_frames)(bool on);
 	/**
 	 * Takes a frame out of the device: NIC_FRAME_MAX bytes at @p frame, aligned to 4, or NULL:
 	 * it is thrown away. Returns its length; 0: there was none that was good.

@@ -65,23 +65,9 @@ enum status uplink_start(struct uplink *uplink, volatile uint32_t *regs)
 	return STATUS_OK;
 }
 
-static void take_one(struct uplink *uplink)
-{
-	const unsigned at = (uplink->first + uplink->count) % UPLINK_RING;
-
-	if (uplink->count == UPLINK_RING) {
-		uplink->nic->receive(NULL);
-		uplink->lost++;
-		return;
-	}
-	uplink->ring[at].length = uplink->nic->receive((uint8_t *)uplink->ring[at].bytes);
-	if (uplink->ring[at].length)
-		uplink->count++;
-}
-
 /**
- * The board's interrupt. It takes one frame: the line stays asserted while the chip has more, so
- * that whatever is due in between is not kept waiting.
+ * The board's interrupt, in the time of whoever runs: no frame is copied here. Those that have come
+ * wait in the chip, without further interrupts, until uplink_run().
  */
 void uplink_interrupt(struct uplink *uplink)
 {
@@ -91,34 +77,31 @@ void uplink_interrupt(struct uplink *uplink)
 		switch_forget(uplink->port.on, &uplink->port);
 	if (events & (NIC_ROOM | NIC_LINK))
 		switch_port_ready(&uplink->port);
-	if (events & NIC_RECEIVED)
-		take_one(uplink);
-	if (uplink->count && !uplink->is_running)
+	if (events & NIC_RECEIVED) {
+		uplink->nic->take_frames(false);
 		uplink->request(uplink);
+	}
 }
 
 /**
- * Sends the frames of the ring on their way, those that come meanwhile too. A receiver without room
- * loses its frame, as on any wire. There are preempt points; if it is called again in one of them,
- * the first call goes on with the work.
+ * Takes the frames that have come, and those that come meanwhile, and sends them on their way. A
+ * receiver without room loses its frame, as on any wire. There are preempt points.
  */
 void uplink_run(struct uplink *uplink)
 {
-	if (uplink->is_running)
-		return;
-	uplink->is_running = true;
-	while (uplink->count) {
-		const uint32_t length = uplink->ring[uplink->first].length;
+	uint32_t length;
+
+	while ((length = uplink->nic->receive((uint8_t *)uplink->bytes)) != 0) {
 		struct frame frame = { .length = length,
-				       .head = (const uint8_t *)uplink->ring[uplink->first].bytes,
+				       .head = (const uint8_t *)uplink->bytes,
 				       .head_length = length,
 				       .work = uplink->work };
 
+		preempt_point();
 		frame_restart(&frame);
 		(void)switch_send(&uplink->port, &frame, false);
-		uplink->first = (uplink->first + 1) % UPLINK_RING;
-		uplink->count--;
 		preempt_point();
 	}
-	uplink->is_running = false;
+	/* What was not good and was skipped may have others behind it: they interrupt. */
+	uplink->nic->take_frames(true);
 }

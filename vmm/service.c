@@ -19,6 +19,11 @@
 #define NIC_ROW  "ethernet"
 #define NIC_SIZE 4096u
 
+/* What the board's Ethernet may use of the CPU, whatever comes over the wire: docs/network.md. */
+#define TICKS_PER_MS  (CLOCK_HZ / 1000u)
+#define UPLINK_BUDGET (4u * TICKS_PER_MS)
+#define UPLINK_PERIOD (10u * TICKS_PER_MS)
+
 static struct vswitch *networks[CONFIG_NETWORKS_MAX];
 
 /* The board's Ethernet, if a network has it. */
@@ -75,7 +80,9 @@ static enum status uplink_make(const struct system_config *config, struct vswitc
 			nic_irq = board.irqs[n].irq;
 	thread = &room->vm;
 	memcpy(thread->name, "hako", sizeof("hako"));
-	thread->sched.priority = find_priority(config);
+	thread->sched = (struct sched_entity){ .priority = find_priority(config),
+					       .budget = UPLINK_BUDGET,
+					       .period = UPLINK_PERIOD };
 	run_add(thread, thread_main);
 	return switch_attach(network, &uplink->port);
 }

@@ -17,16 +17,24 @@
 
 #define GROUP 1u /* bit of the first byte: multicast and broadcast */
 /** Frames for others that are skipped at once; more of them wait for the next interrupt. */
-#define SKIP_MAX   4u
-#define INTERRUPTS (SMC_INT_RCV | SMC_INT_TX | SMC_INT_RX_OVRN | SMC_INT_EPH)
-#define RX_BAD     (SMC_STATUS_ALGN | SMC_STATUS_BADCRC | SMC_STATUS_TOOLONG | SMC_STATUS_TOOSHORT)
+#define SKIP_MAX 4u
+/** Packets that are on their way out at once: of four, two are always there to receive. */
+#define SENDING_MAX 2u
+#define INTERRUPTS  (SMC_INT_RCV | SMC_INT_TX | SMC_INT_RX_OVRN | SMC_INT_EPH)
+#define RX_BAD      (SMC_STATUS_ALGN | SMC_STATUS_BADCRC | SMC_STATUS_TOOLONG | SMC_STATUS_TOOSHORT)
 
 static volatile uint32_t *regs;
 static uint8_t own[NIC_ADDRESS];
 static struct nic_filter filter;
 static struct nic_counters counters;
-static bool is_waiting; /* for memory: an allocation has not been served yet */
-static uint8_t spare;   /* a packet that was allocated then, or SMC_NONE */
+/**
+ * The interrupt after which send() may be called again, or 0: ALLOC, when an allocation has not been
+ * served yet, or TX_EMPTY, when it has packets enough.
+ */
+static uint8_t waits_for;
+static uint8_t spare;    /* a packet that was allocated then, or SMC_NONE */
+static unsigned sending; /* packets that were enqueued since there was none */
+static bool takes_frames;
 static bool is_up;
 
 static void select_bank(uint16_t bank)
@@ -58,6 +66,19 @@ static void point_to(uint16_t where)
 	/* 370 ns have to pass before data is read: four accesses. (8.18) */
 	for (unsigned n = 0; n < 4; n++)
 		(void)reg_read16(regs, SMC_PTR);
+}
+
+static void update_mask(void)
+{
+	const uint8_t wanted = takes_frames ? INTERRUPTS : INTERRUPTS & (uint8_t)~SMC_INT_RCV;
+
+	reg_write8(regs, SMC_MASK, wanted | waits_for);
+}
+
+static void smc_take_frames(bool on)
+{
+	takes_frames = on;
+	update_mask();
 }
 
 /* ---- the PHY, a bit at a time (IEEE 802.3, 22.2.4.5) ------------------------------------------ */
@@ -218,8 +239,10 @@ static void reset(void)
 	select_bank(2);
 	command(SMC_MMU_RESET);
 	wait_mmu();
-	is_waiting = false;
+	waits_for = 0;
 	spare = SMC_NONE;
+	sending = 0;
+	takes_frames = true;
 }
 
 static bool smc_init(volatile uint32_t *base, uint8_t address[NIC_ADDRESS])
@@ -241,7 +264,7 @@ static bool smc_init(volatile uint32_t *base, uint8_t address[NIC_ADDRESS])
 	phy_write(SMC_PHY_CONTROL, SMC_PHY_CONTROL_ANEG);
 	program_filter();
 	update_link();
-	reg_write8(regs, SMC_MASK, INTERRUPTS);
+	update_mask();
 	return true;
 }
 
@@ -251,6 +274,12 @@ static void smc_stop(void)
 }
 
 /* ---- sending ---------------------------------------------------------------------------------- */
+
+static void wait_for(uint8_t interrupt)
+{
+	waits_for = interrupt;
+	update_mask();
+}
 
 /** A packet of the chip's memory, or SMC_NONE: then the ALLOC interrupt tells when there is one. */
 static uint8_t allocate(void)
@@ -263,9 +292,24 @@ static uint8_t allocate(void)
 			if (!(packet & SMC_NONE))
 				return packet;
 		}
-	is_waiting = true;
-	reg_write8(regs, SMC_MASK, INTERRUPTS | SMC_INT_ALLOC);
+	wait_for(SMC_INT_ALLOC);
 	return SMC_NONE;
+}
+
+/**
+ * Whether one more packet may be on its way. The chip gives those that it has sent back by itself, and
+ * says when there is none left.
+ */
+static bool may_send(void)
+{
+	if (reg_read8(regs, SMC_INT) & SMC_INT_TX_EMPTY) {
+		reg_write8(regs, SMC_INT, SMC_INT_TX_EMPTY);
+		sending = 0;
+	}
+	if (sending < SENDING_MAX)
+		return true;
+	wait_for(SMC_INT_TX_EMPTY);
+	return false;
 }
 
 /** The byte count is even: a last, odd byte is in the control word. (7.1) */
@@ -289,7 +333,7 @@ static bool smc_send(const uint8_t *frame, uint32_t length)
 {
 	uint8_t packet = spare;
 
-	if (is_waiting)
+	if (waits_for || !may_send())
 		return false;
 	if (packet == SMC_NONE)
 		packet = allocate();
@@ -301,6 +345,7 @@ static bool smc_send(const uint8_t *frame, uint32_t length)
 	point_to(SMC_PTR_AUTO_INCR);
 	write_packet(frame, length);
 	command(SMC_MMU_ENQUEUE);
+	sending++;
 	counters.sent++;
 	return true;
 }
@@ -430,12 +475,13 @@ static unsigned smc_serve(void)
 	}
 	if (status & SMC_INT_TX)
 		serve_tx_error();
-	if (is_waiting && (status & SMC_INT_ALLOC)) {
-		is_waiting = false;
-		spare = reg_read8(regs, SMC_ARR);
-		if (spare & SMC_NONE)
-			spare = SMC_NONE;
-		reg_write8(regs, SMC_MASK, INTERRUPTS);
+	if (status & waits_for) {
+		if (waits_for == SMC_INT_ALLOC) {
+			spare = reg_read8(regs, SMC_ARR);
+			if (spare & SMC_NONE)
+				spare = SMC_NONE;
+		}
+		wait_for(0);
 		events |= NIC_ROOM;
 	}
 	if (status & SMC_INT_EPH) {
@@ -462,6 +508,7 @@ const struct nic_driver smc91c111_driver = {
 	.stop = smc_stop,
 	.set_filter = smc_set_filter,
 	.serve = smc_serve,
+	.take_frames = smc_take_frames,
 	.receive = smc_receive,
 	.send = smc_send,
 	.is_link_up = smc_is_link_up,

@@ -62,6 +62,7 @@
 #define SMC_MASK               13u /* byte */
 #define SMC_INT_RCV            0x01u
 #define SMC_INT_TX             0x02u
+#define SMC_INT_TX_EMPTY       0x04u
 #define SMC_INT_ALLOC          0x08u
 #define SMC_INT_RX_OVRN        0x10u
 #define SMC_INT_EPH            0x20u

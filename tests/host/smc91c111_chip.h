@@ -42,6 +42,8 @@ static struct chip {
 	unsigned busy;   /* reads of MMU that say so */
 	uint8_t interrupts, mask;
 	bool absent, tx_fails, tx_off;
+	bool tx_slow; /* what is enqueued waits for send_waiting() */
+	uint8_t queued[PACKETS], queued_count;
 	unsigned resets;
 	/* the PHY's interface */
 	uint16_t phy[32];
@@ -98,6 +100,15 @@ static void transmit(uint8_t packet)
 	release(packet);
 }
 
+/** The wire is free: all that was enqueued goes out. */
+static void send_waiting(void)
+{
+	for (unsigned n = 0; n < chip.queued_count; n++)
+		transmit(chip.queued[n]);
+	chip.queued_count = 0;
+	chip.interrupts |= SMC_INT_TX_EMPTY;
+}
+
 static void mmu_command(uint8_t what)
 {
 	assert_int_equal(chip.busy, 0);
@@ -124,7 +135,9 @@ static void mmu_command(uint8_t what)
 		release(chip.pnr);
 		break;
 	case SMC_MMU_ENQUEUE:
-		transmit(chip.pnr);
+		chip.queued[chip.queued_count++] = chip.pnr;
+		if (!chip.tx_slow)
+			send_waiting();
 		break;
 	default:
 		fail_msg("MMU command 0x%x", what);
@@ -251,7 +264,8 @@ static void write_byte(uint32_t offset, uint8_t value)
 				if (!chip.failed_count)
 					chip.interrupts &= (uint8_t)~SMC_INT_TX;
 			}
-			chip.interrupts &= (uint8_t) ~(value & SMC_INT_RX_OVRN);
+			chip.interrupts &=
+				(uint8_t) ~(value & (SMC_INT_RX_OVRN | SMC_INT_TX_EMPTY));
 			return;
 		case SMC_MASK:
 			chip.mask = value;

@@ -160,6 +160,55 @@ static void without_memory_sending_waits_for_the_interrupt(void **state)
 		assert_false(chip.allocated[n]);
 }
 
+static void sending_leaves_two_packets_to_receive(void **state)
+{
+	uint8_t bytes[64];
+
+	chip.tx_slow = true;
+	make(bytes, chip_address, sizeof(bytes), 1);
+	make(frame, other, 60, 2);
+	assert_true(nic->send(frame, 60));
+	assert_true(nic->send(frame, 60));
+	assert_false(nic->send(frame, 60));
+	assert_false(nic->send(frame, 60));
+	assert_false(is_interrupting());
+	for (unsigned n = 0; n < 2; n++)
+		assert_true(arrive(bytes, sizeof(bytes), 0));
+	assert_int_equal(nic->serve(), NIC_RECEIVED);
+
+	send_waiting();
+	assert_int_equal(nic->serve(), NIC_RECEIVED | NIC_ROOM);
+	assert_int_equal(chip.mask, INTERRUPTS);
+	assert_true(nic->send(frame, 60));
+	assert_true(nic->send(frame, 60));
+	assert_false(nic->send(frame, 60));
+	send_waiting();
+	assert_int_equal(on_wire_count, 4);
+}
+
+static void frames_that_may_wait_do_not_interrupt(void **state)
+{
+	uint8_t bytes[64];
+
+	make(bytes, chip_address, sizeof(bytes), 1);
+	assert_true(arrive(bytes, sizeof(bytes), 0));
+	assert_true(is_interrupting());
+	nic->take_frames(false);
+	assert_false(is_interrupting());
+	/* Also while it waits for memory, and after. */
+	for (unsigned n = 1; n < PACKETS; n++)
+		assert_true(arrive(bytes, sizeof(bytes), 0));
+	make(frame, other, 60, 2);
+	assert_false(nic->send(frame, 60));
+	assert_false(is_interrupting());
+	assert_int_equal(nic->receive(frame), 64);
+	assert_true(is_interrupting());
+	assert_true(nic->serve() & NIC_ROOM);
+	assert_false(is_interrupting());
+	nic->take_frames(true);
+	assert_true(is_interrupting());
+}
+
 static void a_packet_that_cannot_be_sent_is_counted_and_sending_goes_on(void **state)
 {
 	make(frame, other, 60, 1);
@@ -346,6 +395,8 @@ int main(void)
 		cmocka_unit_test_setup(frames_of_every_length_come_in_as_they_were, setup_started),
 		cmocka_unit_test_setup(without_memory_sending_waits_for_the_interrupt,
 				       setup_started),
+		cmocka_unit_test_setup(sending_leaves_two_packets_to_receive, setup_started),
+		cmocka_unit_test_setup(frames_that_may_wait_do_not_interrupt, setup_started),
 		cmocka_unit_test_setup(a_packet_that_cannot_be_sent_is_counted_and_sending_goes_on,
 				       setup_started),
 		cmocka_unit_test_setup(bad_frames_are_counted_and_skipped, setup_started),
