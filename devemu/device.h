@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct device;
+struct log_limit;
 
 /** A kind of device. One constant instance per model, shared by all VMs. */
 struct device_ops {
@@ -46,6 +47,7 @@ struct device {
 	const void *backend;   /* given by the VM: see each model's header */
 	uint64_t deadline_at;  /* owned by the clock */
 	const char *owner;     /* name of the VM, for messages */
+	struct log_limit *log; /* of the VM, for those messages; NULL: there is no limit */
 	unsigned guest_errors; /* accesses to registers that are not there */
 };
 

@@ -65,6 +65,7 @@ void vmm_main(const struct boot_info *info)
 	heap_init(__bss_end, (size_t)(VMM_IMAGE + VMM_IMAGE_SIZE - (uint32_t)(uintptr_t)__bss_end));
 	irq_init();
 	timer_init();
+	log_set_clock(timer_now, CLOCK_HZ);
 	read_bundle(info);
 
 	run_init();

@@ -23,6 +23,14 @@
 #include "vmm/trap.h"
 #include "vmm/vm_devices.h"
 
+/** Lines about what a VM does, on its own thread: others may be in after each. */
+#define LOG_VM(vm, level, ...)                          \
+	do {                                            \
+		if (log_admits(&(vm)->log, (vm)->name)) \
+			log_write(level, __VA_ARGS__);  \
+		preempt_point();                        \
+	} while (0)
+
 /**
  * Asks for something that the VM's own thread does, at the end of its present trap, or when it is its
  * turn.
@@ -241,11 +249,12 @@ static void start(struct vm *vm)
 	vm->vcpu.frame.r[2] = vm->bundle->vm[vm->number].dtb.raw;
 	vm->vcpu.frame.pc = vm->bundle->vm[vm->number].entry.raw;
 	vm->starts++;
-	log_info("[%s] start %u: %u MiB, entry 0x%08x, %u proxies; VMM heap %u KiB free, %u shadow "
-		 "tables free\n",
-		 vm->name, vm->starts, (unsigned)(vm->config->memory / MIB),
-		 (unsigned)vm->bundle->vm[vm->number].entry.raw, vm->proxy_words,
-		 (unsigned)(heap_free() / KIB), vm->shadow.free_count);
+	LOG_VM(vm, LOG_INFO,
+	       "[%s] start %u: %u MiB, entry 0x%08x, %u proxies; VMM heap %u KiB free, %u shadow "
+	       "tables free\n",
+	       vm->name, vm->starts, (unsigned)(vm->config->memory / MIB),
+	       (unsigned)vm->bundle->vm[vm->number].entry.raw, vm->proxy_words,
+	       (unsigned)(heap_free() / KIB), vm->shadow.free_count);
 }
 
 /** The VM is off: all it can do is to start. */
@@ -273,7 +282,8 @@ static void switch_off(struct vm *vm)
 	vm->state = VM_OFF;
 	event(EVENT_STOP, vm->number, 0, 0);
 	irq_close(vm);
-	reset_devices(vm); /* nobody sends to it, or waits for it */
+	reset_devices(vm);       /* nobody sends to it, or waits for it */
+	vm->request &= VM_START; /* what was wanted of it meanwhile, when it ran, is void */
 }
 
 /** The same, by itself: if it was the last one, the board ends, with @p code. */
@@ -289,7 +299,7 @@ static void power_off(struct vm *vm, int code)
 static void pause(struct vm *vm)
 {
 	vm->state = VM_PAUSED;
-	log_info("[%s] paused\n", vm->name);
+	LOG_VM(vm, LOG_INFO, "[%s] paused\n", vm->name);
 	timer_stand_still(vm, !vm->config->time_runs_in_pause);
 	event(EVENT_PAUSE, vm->number, 0, 0);
 	while (vm_request_first(vm->request) == VM_PAUSE) {
@@ -300,7 +310,7 @@ static void pause(struct vm *vm)
 	vm->state = VM_RUNNING;
 	event(EVENT_RESUME, vm->number, 0, 0);
 	if (vm->request == VM_NOTHING)
-		log_info("[%s] goes on\n", vm->name);
+		LOG_VM(vm, LOG_INFO, "[%s] goes on\n", vm->name);
 }
 
 /** Does what was asked of the VM. */
@@ -314,15 +324,15 @@ void vm_act_on_request(struct vm *vm)
 		switch (what) {
 		case VM_RESET:
 			event(EVENT_RESET, vm->number, 0, 0);
-			log_info("[%s] reset\n", vm->name);
+			LOG_VM(vm, LOG_INFO, "[%s] reset\n", vm->name);
 			start(vm);
 			break;
 		case VM_POWER_OFF:
-			log_info("[%s] powered off\n", vm->name);
+			LOG_VM(vm, LOG_INFO, "[%s] powered off\n", vm->name);
 			power_off(vm, 0);
 			break;
 		case VM_STOP:
-			log_info("[%s] stopped by the monitor\n", vm->name);
+			LOG_VM(vm, LOG_INFO, "[%s] stopped by the monitor\n", vm->name);
 			switch_off(vm);
 			start_when_asked(vm);
 			break;
@@ -344,23 +354,21 @@ void vm_stop_with_report(struct vm *vm, const char *trap)
 	const struct vcpu *const vcpu = &vm->vcpu;
 	const struct trap_frame *const f = &vcpu->frame;
 
-	log_warn("[%s] stopped: %s (0x%08x) at pc 0x%08x, mode %s, last trap: %s\n", vm->name,
-		 vcpu->stop_reason, (unsigned)vcpu->stop_value, (unsigned)f->pc,
-		 arm_mode_name(vcpu_mode(vcpu)), trap);
+	LOG_VM(vm, LOG_WARN, "[%s] stopped: %s (0x%08x) at pc 0x%08x, mode %s, last trap: %s\n",
+	       vm->name, vcpu->stop_reason, (unsigned)vcpu->stop_value, (unsigned)f->pc,
+	       arm_mode_name(vcpu_mode(vcpu)), trap);
 	for (unsigned i = 0; i < 15; i += 5) {
-		log_warn("[%s]   r%-2u %08x %08x %08x %08x %08x\n", vm->name, i, (unsigned)f->r[i],
-			 (unsigned)f->r[i + 1], (unsigned)f->r[i + 2], (unsigned)f->r[i + 3],
-			 (unsigned)f->r[i + 4]);
-		preempt_point();
+		LOG_VM(vm, LOG_WARN, "[%s]   r%-2u %08x %08x %08x %08x %08x\n", vm->name, i,
+		       (unsigned)f->r[i], (unsigned)f->r[i + 1], (unsigned)f->r[i + 2],
+		       (unsigned)f->r[i + 3], (unsigned)f->r[i + 4]);
 	}
-	log_warn("[%s]   cpsr %08x  spsr %08x  sctlr %08x  ttbr %08x  dacr %08x\n", vm->name,
-		 (unsigned)vcpu_cpsr(vcpu), (unsigned)vcpu_spsr(vcpu), (unsigned)vcpu->mmu.sctlr,
-		 (unsigned)vcpu->mmu.ttbr, (unsigned)vcpu->mmu.dacr);
-	preempt_point();
+	LOG_VM(vm, LOG_WARN, "[%s]   cpsr %08x  spsr %08x  sctlr %08x  ttbr %08x  dacr %08x\n",
+	       vm->name, (unsigned)vcpu_cpsr(vcpu), (unsigned)vcpu_spsr(vcpu),
+	       (unsigned)vcpu->mmu.sctlr, (unsigned)vcpu->mmu.ttbr, (unsigned)vcpu->mmu.dacr);
 	vm->deaths++;
 	event(EVENT_DEATH, vm->number, f->pc, vcpu->stop_value);
 	if (vm->config->on_death == ON_DEATH_RESTART && vm->deaths - 1 < vm->config->restarts) {
-		log_info("[%s] restarted after its death\n", vm->name);
+		LOG_VM(vm, LOG_INFO, "[%s] restarted after its death\n", vm->name);
 		start(vm);
 		return;
 	}

@@ -18,6 +18,7 @@
 #include "vcpu/vcpu.h"
 #include "vmm/boot_info.h"
 #include "vmm/bundle.h"
+#include "vmm/lib/log.h"
 #include "vmm/sched.h"
 #include "vmm/vm_config.h"
 #include "vmm/vm_request.h"
@@ -75,6 +76,7 @@ struct vm {
 	unsigned starts;
 	unsigned deaths; /* stops with a report */
 	bool is_dead;    /* off because of the last one */
+	struct log_limit log;
 };
 
 /** A VM and the stack of its thread, which ends where the frame begins. */

@@ -183,6 +183,7 @@ static struct device *device_make(struct vm *vm, const struct device_ops *ops)
 	dev->ops = ops;
 	dev->state = heap_alloc(ops->state_size);
 	dev->owner = vm->name;
+	dev->log = &vm->log;
 	dev->clock = &vm->clock;
 	dev->deadline_at = CLOCK_NEVER;
 	return dev;

@@ -71,6 +71,7 @@ enum status vms_ask(struct vm *vm, enum vms_request what)
 
 	if (!able)
 		return STATUS_NOT_FOUND;
+	vm->log.lines = 0; /* what follows is not the guest's doing */
 	vm_ask(vm, of[what].request);
 	return STATUS_OK;
 }

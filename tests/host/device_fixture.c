@@ -116,3 +116,8 @@ void panic(const char *format, ...)
 void log_write(int level, const char *format, ...)
 {
 }
+
+bool log_admits(struct log_limit *limit, const char *who)
+{
+	return true;
+}

@@ -51,6 +51,11 @@ void log_write(int level, const char *format, ...)
 {
 }
 
+bool log_admits(struct log_limit *limit, const char *who)
+{
+	return true;
+}
+
 static uint32_t take(unsigned bytes)
 {
 	uint32_t value = 0;

@@ -2,6 +2,7 @@
 /* vmm/lib: string functions against plain loops, CRC-32 against known values, status names. */
 #include "vmm/lib/bits.h"
 #include "vmm/lib/crc32.h"
+#include "vmm/lib/log.h"
 #include "vmm/lib/status.h"
 
 #include <setjmp.h>
@@ -194,6 +195,44 @@ static void every_status_has_a_name(void **state)
 	assert_string_equal("unknown", status_name((enum status)1000));
 }
 
+static uint64_t now;
+static char logged[4096];
+
+static uint64_t test_clock(void)
+{
+	return now;
+}
+
+static void log_to_buffer(const char *text, size_t length)
+{
+	strncat(logged, text, length);
+}
+
+/** In a loop, as fast as it can: so many lines in a second, the others are counted. */
+static void a_guest_causes_so_many_lines_in_a_second(void **state)
+{
+	static struct log_limit limit, other;
+	unsigned admitted = 0;
+
+	log_set_sink(log_to_buffer);
+	log_set_clock(test_clock, 1000);
+	for (now = 5000; now < 8000; now++)
+		admitted += log_admits(&limit, "first");
+	assert_int_equal(admitted, 3 * LOG_LINES_MAX);
+	assert_true(log_admits(&other, "second")); /* each for itself */
+	assert_string_equal(logged, "[first] 960 lines dropped: more than 40 in a second\n"
+				    "[first] 960 lines dropped: more than 40 in a second\n");
+	/* The rest is told with the next line, whenever that is; and only once. */
+	now = 20000;
+	logged[0] = '\0';
+	assert_true(log_admits(&limit, "first"));
+	assert_string_equal(logged, "[first] 960 lines dropped: more than 40 in a second\n");
+	now = 30000;
+	logged[0] = '\0';
+	assert_true(log_admits(&limit, "first"));
+	assert_string_equal(logged, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +245,7 @@ int main(void)
 		cmocka_unit_test(crc32_has_its_known_values),
 		cmocka_unit_test(crc32_is_the_same_in_pieces_and_at_any_alignment),
 		cmocka_unit_test(every_status_has_a_name),
+		cmocka_unit_test(a_guest_causes_so_many_lines_in_a_second),
 	};
 
 	return cmocka_run_group_tests_name("lib", tests, NULL, NULL);

@@ -9,6 +9,8 @@
 #define LINE_MAX 256
 
 static log_sink sink;
+static uint64_t (*clock_now)(void);
+static uint32_t second; /* of that clock */
 
 /** Sets where lines go; until the first call they are dropped. */
 void log_set_sink(log_sink new_sink)
@@ -34,4 +36,32 @@ void log_write(int level, const char *format, ...)
 		line[length - 1] = '\n';
 	}
 	sink(line, (size_t)length);
+}
+
+/** Gives the time for log_admits(), which until then admits all. */
+void log_set_clock(uint64_t (*now)(void), uint32_t ticks_per_second)
+{
+	clock_now = now;
+	second = ticks_per_second;
+}
+
+/** Whether @p who may have one more line. Those that were dropped are counted, and told with the next. */
+bool log_admits(struct log_limit *limit, const char *who)
+{
+	const uint64_t now = clock_now ? clock_now() : 0;
+
+	if (now - limit->since >= second) {
+		const unsigned dropped = limit->dropped;
+
+		*limit = (struct log_limit){ .since = now };
+		if (dropped > 0)
+			log_info("[%s] %u lines dropped: more than %u in a second\n", who, dropped,
+				 LOG_LINES_MAX);
+	}
+	if (limit->lines < LOG_LINES_MAX) {
+		limit->lines++;
+		return true;
+	}
+	limit->dropped++;
+	return false;
 }

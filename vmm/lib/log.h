@@ -7,7 +7,9 @@
 #ifndef VMM_LIB_LOG_H
 #define VMM_LIB_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define LOG_ERROR 0
 #define LOG_WARN  1
@@ -21,7 +23,21 @@
 typedef void (*log_sink)(const char *text, size_t length);
 
 void log_set_sink(log_sink sink);
+void log_set_clock(uint64_t (*now)(void), uint32_t ticks_per_second);
 void log_write(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * A line costs thousands of instructions, and others their place in the log. Whoever can cause lines,
+ * as a guest does that resets itself in a loop, causes so many in a second.
+ */
+#define LOG_LINES_MAX 40u
+
+struct log_limit {
+	uint64_t since;
+	unsigned lines, dropped; /* since then */
+};
+
+bool log_admits(struct log_limit *limit, const char *who);
 
 #define LOG(level, ...)                                  \
 	do {                                             \
