@@ -9,6 +9,7 @@ import hashlib
 import random
 import re
 import socket
+import time
 
 import pytest
 from guest import HANG_SECONDS
@@ -16,6 +17,7 @@ from guest import HANG_SECONDS
 ICOUNT = "shift=3"
 HOST = "10.0.2.2"  # of QEMU's user network
 PING = "ping -c 3 -W 10"
+PAUSE = 4  # seconds
 
 
 @pytest.fixture
@@ -189,6 +191,73 @@ def test_the_outside_world(start_vms, board, tmp_path):
     assert "hako: network lan0" in "\n".join(vms.monitor("log"))
 
 
+def test_a_pause_stops_time_or_does_not(pair):
+    """Whether it does is in the description: that of the first VM stops."""
+    vms, first, second = pair
+
+    def seconds(vm):
+        return float(vm.check("cut -d' ' -f1 /proc/uptime"))
+
+    def pass_through_pause(paused, other):
+        """How far the clocks of both come; what `paused` is asked is asked in between."""
+        of_other = seconds(other)
+        of_paused = seconds(paused)
+        vms.type_to_monitor(f"pause {paused.name}")
+        vms.expect(rf"\[{paused.name}\] paused\r\n")
+        other.check(f"sleep {PAUSE}")
+        assert vms.rows()[paused.name]["state"] == "paused"
+        vms.type_to_monitor(f"resume {paused.name}")
+        vms.expect(rf"\[{paused.name}\] goes on\r\n")
+        return seconds(paused) - of_paused, seconds(other) - of_other
+
+    of_paused, of_other = pass_through_pause(first, second)
+    assert of_other >= PAUSE and of_paused <= of_other - PAUSE
+    of_paused, of_other = pass_through_pause(second, first)
+    assert PAUSE <= of_paused <= of_other
+    # Timers go on in both cases.
+    for vm in (first, second):
+        vm.check("sleep 1")
+        assert vm.check("dmesg | grep -ciE 'bug:|oops|stall|lockup' || true").strip() == "0"
+
+
+def lines_of(vm, text):
+    """The VM's whole lines, without its name before them and without lines of the log."""
+    start = f"[{vm.name}] "
+    return [line[len(start):] for line in text.replace("\r\n", "\n").split("\n")[:-1]
+            if line.startswith(start)]
+
+
+def test_eight_vms_on_one_board(start_vms, board):
+    """In 128 MiB: two Linux, and six test guests that run to their end."""
+    vms = start_vms(board, "eight-small", icount=ICOUNT)
+    linux = [vms.vm(name) for name in ("linux1", "linux2")]
+    guests = [vms.vm(name) for name in
+              ("modes", "exceptions", "registers", "faults", "thumb", "timer")]
+    for number, vm in enumerate(linux, 1):
+        vm.wait_for_shell()
+        vm.check(f"ip link set eth0 up; ip addr add 10.1.0.{number}/24 dev eth0")
+        total, = lines_of(vm, vm.check("awk '/MemTotal/ { print $2 }' /proc/meminfo"))
+        assert 12 * 1024 < int(total) < 24 * 1024
+    assert "0% packet loss" in linux[0].check(f"{PING} 10.1.0.2")
+    while any(row["state"] != "stopped" for name, row in vms.rows().items()
+              if not name.startswith("linux")):
+        time.sleep(0.5)
+    for vm in guests:
+        vm.take_focus()
+        plan, _ = vms.expect(rf"\[{vm.name}\] 1\.\.(\d+)\r?\n")
+        _, text = vms.expect(rf"\[{vm.name}\] ok {plan[1]} - [^\r\n]*\r?\n")
+        results = [line for line in lines_of(vm, text) if not line.startswith("#")]
+        assert [re.match(r"ok (\d+) - ", line)[1] for line in results] == [
+            str(number) for number in range(1, int(plan[1]))], results
+    # The two that are left work on.
+    sums = {lines_of(vm, vm.check("seq 1 20000 | sha256sum"))[0] for vm in linux}
+    assert sums == {hashlib.sha256(b"".join(b"%d\n" % n for n in range(1, 20001))).hexdigest() +
+                    "  -"}
+    rows = vms.rows()
+    assert len(rows) == 8 and all(row["starts"] == 1 for row in rows.values())
+    assert sum(row["memory"] for row in rows.values()) == 2 * 24 + 6 * 4
+
+
 def read_until(serial, end):
     data = b""
     while end not in data:  # the shell asks for the cursor behind its prompt
@@ -198,11 +267,9 @@ def read_until(serial, end):
     return data
 
 
-@pytest.mark.skipif("not os.environ.get('HAKO_FAULTS')",
-                    reason="its UART 1 was silent once on the Integrator/CP: docs/status.md")
 def test_a_virtio_console_and_a_uart_of_its_own(start_vms, board, tmp_path):
     other_end = tmp_path / "uart1"
-    vms = start_vms(board, "doors", escape="\x1d", second_serial=other_end)
+    vms = start_vms(board, "doors", icount=ICOUNT, escape="\x1d", second_serial=other_end)
     vm = vms.vm("virtio")
     # By hvc0 only: /dev/console is the last one of the command line.
     vms.expect(r"\[virtio\] [^\r\n]*# ")
