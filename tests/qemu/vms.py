@@ -113,3 +113,8 @@ class Vm(Shell):
 
     def _fail(self, what):
         raise GuestError(f"{self.name}: {what}\nlog: {self.board.log_path}")
+
+    def says(self, command, **options):
+        """What such a line prints, without lines of the VMM's log that came in between."""
+        text = self.check(command, **options)
+        return re.sub(r"^(\[\w+\]|hako:) [^\n]*\n", "", text, flags=re.M).strip()
