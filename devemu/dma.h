@@ -35,8 +35,6 @@ struct dma {
 	uint32_t generation; /**< moves when the VM is reset: work begun before is void */
 };
 
-bool dma_read(const struct dma *dma, gpa_t from, void *to, uint32_t length);
-bool dma_write(const struct dma *dma, gpa_t to, const void *from, uint32_t length);
 bool dma_covers(const struct dma *dma, gpa_t at, uint32_t length, bool write);
 
 #endif

@@ -67,7 +67,7 @@ static void driver_reset(struct device *dev)
 {
 	struct virtio_mmio *s = state_of(dev);
 
-	*s = (struct virtio_mmio){ .model = s->model, .generation = s->generation };
+	*s = (struct virtio_mmio){ .model = s->model };
 	if (s->model->reset)
 		s->model->reset(dev);
 	update_irq(dev);
@@ -77,7 +77,6 @@ static void driver_reset(struct device *dev)
 void virtio_mmio_reset(struct device *dev, const struct virtio_model *model)
 {
 	state_of(dev)->model = model;
-	state_of(dev)->generation = 0;
 	driver_reset(dev);
 }
 
@@ -256,8 +255,8 @@ uint32_t virtio_mmio_read(struct device *dev, uint32_t offset, unsigned size)
 	case VIRTIO_MMIO_STATUS:
 		return s->status;
 	case VIRTIO_MMIO_CONFIG_GENERATION:
-		return s->generation;
-	default: /* write-only, or not there */
+		return 0; /* nothing in it ever changes */
+	default:          /* write-only, or not there */
 		device_guest_error(dev, offset);
 		return 0;
 	}
@@ -346,16 +345,6 @@ void virtio_queue_done(struct device *dev, unsigned n)
 		interrupt(dev, VIRTIO_INT_USED_BUFFER);
 	if (vq->broken)
 		virtio_needs_reset(dev);
-}
-
-/** Config space is not what it was. A driver that is at work is told. (2.4) */
-void virtio_config_changed(struct device *dev)
-{
-	struct virtio_mmio *s = state_of(dev);
-
-	s->generation++;
-	if (s->status & VIRTIO_STATUS_DRIVER_OK)
-		interrupt(dev, VIRTIO_INT_CONFIG);
 }
 
 /** The device does nothing more until the driver resets it. (2.1.2) */

@@ -51,7 +51,6 @@ struct virtio_mmio {
 	uint64_t features; /* what the driver accepted; in force from FEATURES_OK on */
 	uint32_t status;
 	uint32_t interrupt_status;
-	uint32_t generation; /* of config space */
 	uint32_t device_features_sel, driver_features_sel;
 	uint32_t queue_sel;
 	struct virtqueue queue[VIRTIO_QUEUES_MAX];
@@ -71,7 +70,6 @@ struct virtqueue *virtio_queue(struct device *dev, unsigned n);
 bool virtio_is_live(const struct device *dev);
 bool virtio_has(const struct device *dev, uint64_t feature);
 void virtio_queue_done(struct device *dev, unsigned n);
-void virtio_config_changed(struct device *dev);
 void virtio_needs_reset(struct device *dev);
 
 #endif

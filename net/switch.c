@@ -12,17 +12,6 @@
 /** Places where an address can be: its hash, and those behind it. */
 #define PROBES 4u
 
-const char *switch_drop_name(enum port_drop why)
-{
-	static const char *const names[PORT_DROP_COUNT] = {
-		[PORT_DROP_MALFORMED] = "malformed", [PORT_DROP_SPOOFED] = "spoofed",
-		[PORT_DROP_LOCAL] = "local",         [PORT_DROP_NOBODY] = "nobody",
-		[PORT_DROP_DOWN] = "down",           [PORT_DROP_FULL] = "full",
-	};
-
-	return names[why];
-}
-
 static struct mac mac_at(const uint8_t *bytes)
 {
 	return (struct mac){ (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 |

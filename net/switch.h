@@ -114,6 +114,5 @@ bool switch_send(struct port *from, struct frame *frame, bool may_wait);
 void switch_drop(struct port *from, enum port_drop why);
 void switch_port_ready(struct port *port);
 void switch_forget(struct vswitch *sw, const struct port *port);
-const char *switch_drop_name(enum port_drop why);
 
 #endif

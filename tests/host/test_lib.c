@@ -22,7 +22,6 @@
 #define strnlen hako_strnlen
 #define strcmp  hako_strcmp
 #define strncmp hako_strncmp
-#define strchr  hako_strchr
 #define strrchr hako_strrchr
 #include "vmm/lib/string.c"
 #undef memcpy
@@ -34,7 +33,6 @@
 #undef strnlen
 #undef strcmp
 #undef strncmp
-#undef strchr
 #undef strrchr
 
 #define SIZE 256 /* several of memcpy's blocks */
@@ -132,8 +130,6 @@ static void compares_like_the_c_library(void **state)
 		const char *const a = texts[i];
 
 		assert_int_equal(strlen(a), hako_strlen(a));
-		assert_ptr_equal(strchr(a, 'b'), hako_strchr(a, 'b'));
-		assert_ptr_equal(strchr(a, '\0'), hako_strchr(a, '\0'));
 		assert_ptr_equal(strrchr(a, 'b'), hako_strrchr(a, 'b'));
 		assert_ptr_equal(strrchr(a, '\0'), hako_strrchr(a, '\0'));
 		for (unsigned n = 0; n < 5; n++)

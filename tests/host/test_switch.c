@@ -388,12 +388,6 @@ static void every_frame_is_accounted_for(void **state)
 	assert_int_equal(delivered, deliveries);
 }
 
-static void every_reason_has_a_name(void **state)
-{
-	for (unsigned why = 0; why < PORT_DROP_COUNT; why++)
-		assert_non_null(switch_drop_name((enum port_drop)why));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,7 +411,6 @@ int main(void)
 			where_an_unknown_address_can_be_in_one_place_only_the_sender_waits, setup),
 		cmocka_unit_test_setup(ports_that_cannot_be_are_refused, setup),
 		cmocka_unit_test_setup(every_frame_is_accounted_for, setup),
-		cmocka_unit_test_setup(every_reason_has_a_name, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -246,14 +246,6 @@ int strncmp(const char *a, const char *b, size_t limit)
 	return 0;
 }
 
-char *strchr(const char *in, int c)
-{
-	for (; *in != (char)c; in++)
-		if (!*in)
-			return NULL;
-	return (char *)(uintptr_t)in;
-}
-
 char *strrchr(const char *in, int c)
 {
 	const char *last = NULL;

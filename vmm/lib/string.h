@@ -19,7 +19,6 @@ size_t strlen(const char *text);
 size_t strnlen(const char *text, size_t limit);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t limit);
-char *strchr(const char *in, int c);
 char *strrchr(const char *in, int c);
 
 #endif
