@@ -67,10 +67,6 @@ def _writes_back(word: int) -> bool:
     return bool(word & 1 << 21)
 
 
-def _has_pc(word: int) -> bool:
-    return bool(word & 1 << 15)
-
-
 def _is_compare(word: int) -> bool:
     return (word >> 23) & 3 == 2  # opcode 0b10xx
 

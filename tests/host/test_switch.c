@@ -14,7 +14,6 @@
 #include "vmm/lib/preempt.h"
 
 #define PORTS 5u
-#define KEPT  64u
 
 /* Ports 0 to 2 are fixed, at addresses 02:00:00:00:00:01 and on; 3 and 4 are open. */
 static struct vswitch sw;

@@ -9,7 +9,6 @@ Nothing here measures host time: the limits only end a hang.
 """
 
 import os
-import re
 import signal
 import sys
 from pathlib import Path
@@ -176,8 +175,3 @@ class Guest(Machine):
             bundle = ROOT / "build" / board / kernel / f"zImage-hako{suffix}"
             command = hako_qemu.command(board, bundle, **options)
         super().__init__(command, log)
-
-
-def strip_stamps(text):
-    """Console text without the kernel's time stamps."""
-    return re.sub(r"^\[ *\d+\.\d+\] ", "", text, flags=re.M)
