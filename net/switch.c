@@ -30,6 +30,7 @@ static bool is_group(struct mac mac)
 	return mac.first & 1u;
 }
 
+/** A switch without ports. @p now is the board's time, by which stations are forgotten. */
 void switch_init(struct vswitch *sw, const char *name, uint64_t (*now)(void))
 {
 	*sw = (struct vswitch){ .name = name, .now = now };

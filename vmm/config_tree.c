@@ -99,6 +99,7 @@ int tree_next(const struct config_tree *tree, int node)
 	return next < 0 ? -1 : next;
 }
 
+/** Whether a node has this name, without a unit address. */
 bool tree_is(const struct config_tree *tree, int node, const char *name)
 {
 	const char *const has = fdt_get_name(tree->bytes, node, NULL);
@@ -106,6 +107,7 @@ bool tree_is(const struct config_tree *tree, int node, const char *name)
 	return has && strcmp(has, name) == 0;
 }
 
+/** False, and a message, if a node has nodes in it: none is known there. */
 bool tree_no_children(const struct config_tree *tree, int node)
 {
 	const int child = tree_child(tree, node);

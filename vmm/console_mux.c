@@ -364,6 +364,7 @@ void console_mux_tick(struct console_mux *mux)
 
 /* Set-up. */
 
+/** A console without output of its own and without a UART: its owner connects them. */
 void vm_console_init(struct vm_console *vm, const char *name)
 {
 	*vm = (struct vm_console){ .name = name };

@@ -39,6 +39,7 @@ bool events_read(uint32_t *position, struct event *event)
 	return true;
 }
 
+/** What a kind of event and its two values are called. */
 const struct event_text *event_text(enum event_kind kind)
 {
 #define EVENT_TEXT(kind, name, a, b) [kind] = { name, a, b },

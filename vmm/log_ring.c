@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/log_ring.h"
 
+/** Adds a text; the oldest makes room for it. */
 void log_ring_write(struct ring *ring, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)

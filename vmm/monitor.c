@@ -73,6 +73,7 @@ static void start_command(struct monitor *m, const char *line)
 	m->left = 0;
 }
 
+/** @p put prints a byte; @p log is what the command `log` shows. Nothing is printed yet. */
 void monitor_init(struct monitor *m, void (*put)(void *to, char c), void *to,
 		  const struct ring *log)
 {

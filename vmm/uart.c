@@ -15,6 +15,7 @@ static void wait_and_put(struct uart *uart, uint8_t byte)
 		;
 }
 
+/** Initialises a UART. @p ring_size, of what waits to be sent, is a power of two. */
 void uart_open(struct uart *uart, const struct uart_driver *driver, volatile uint32_t *regs,
 	       uint8_t *ring, uint32_t ring_size)
 {

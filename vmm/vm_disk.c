@@ -153,6 +153,7 @@ enum status vm_disks_make(const struct system_config *config, const struct boot_
 	return STATUS_OK;
 }
 
+/** The disk at that place of the description, once vm_disks_make() has made them. */
 const struct block_backend *vm_disk(unsigned n)
 {
 	CHECK(n < CONFIG_DISKS_MAX);

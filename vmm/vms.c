@@ -9,6 +9,7 @@
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 
+/** How many VMs there are; they are numbered from 0, as the description has them. */
 unsigned vms_count(void)
 {
 	unsigned n = 0;
@@ -101,6 +102,7 @@ static uint32_t cpsr_of(const struct vm *vm)
 	       (page[PV_CTL] & PSR_I) | (vcpu->ctl & PSR_F);
 }
 
+/** What is known of a VM. Its registers are those at its last trap. */
 void vms_get_info(const struct vm *vm, struct vms_info *info)
 {
 	const struct vcpu *const vcpu = &vm->vcpu;
