@@ -127,7 +127,7 @@ static enum trap_outcome write_ttbr(struct vcpu *vcpu, uint32_t rt)
 	device_pages_compare(vcpu);
 	pv_settle(vcpu); /* the fast paths: the vectors' slot is another */
 	if (!vcpu_thumb(vcpu) && guest_fetch(vcpu->frame.pc + 4, &next) &&
-	    emulate_lookup(vcpu, next) == tlb_invalidate_all)
+	    emulate_lookup(vcpu, next).emulate == tlb_invalidate_all)
 		vcpu->frame.pc += 4;
 	return TRAP_NEXT;
 }
@@ -316,10 +316,22 @@ static enum trap_outcome test_clean_invalidate(struct vcpu *vcpu, uint32_t rt)
 	return result(vcpu, rt, PSR_Z);
 }
 
+/**
+ * One entry. There is no difference between the two TLBs here, and Linux always has both operations,
+ * one behind the other on the same register: the second is skipped with the first.
+ */
 static enum trap_outcome tlb_invalidate_page(struct vcpu *vcpu, uint32_t rt)
 {
+	struct proxy next;
+	uint32_t word;
+
 	shadow_revalidate_page(shadow_for_tlb(vcpu), vcpu->frame.r[rt]);
 	device_pages_compare(vcpu);
+	if (!vcpu_thumb(vcpu) && guest_fetch(vcpu->frame.pc + 4, &word) && word >> 28 == 14) {
+		next = emulate_lookup(vcpu, word);
+		if (next.emulate == tlb_invalidate_page && next.arg == rt)
+			vcpu->frame.pc += 4;
+	}
 	return TRAP_NEXT;
 }
 

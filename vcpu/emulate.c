@@ -11,12 +11,12 @@
 #include "vcpu/vcpu.h"
 #include "vmm/lib/bits.h"
 
-/** The handler of a proxy in the guest's table, or NULL if @p word is no proxy. */
-emulate_fn emulate_lookup(const struct vcpu *vcpu, uint32_t word)
+/** What a proxy stands for, by the guest's table; without a handler if @p word is no proxy. */
+struct proxy emulate_lookup(const struct vcpu *vcpu, uint32_t word)
 {
 	if ((word & vcpu->proxy_mask) != PROXY_MATCH || word >> 28 == 15)
-		return 0;
-	return vcpu->proxies[bits(word, 23, 12)].emulate;
+		return (struct proxy){ 0 };
+	return vcpu->proxies[bits(word, 23, 12)];
 }
 
 /**

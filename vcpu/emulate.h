@@ -9,7 +9,7 @@ struct vcpu;
 
 enum trap_outcome undef_trap(struct vcpu *vcpu);
 enum trap_outcome emulate_undefined(struct vcpu *vcpu, uint32_t word);
-emulate_fn emulate_lookup(const struct vcpu *vcpu, uint32_t word);
+struct proxy emulate_lookup(const struct vcpu *vcpu, uint32_t word);
 
 enum trap_outcome emulate_mem_checked(struct vcpu *vcpu, uint32_t word);
 enum trap_outcome emulate_mem_at_pc(struct vcpu *vcpu);

@@ -98,14 +98,11 @@ HOOK(void, proxy_table_make, struct proxy *table, unsigned size, const uint32_t 
 }
 
 /** Others compare what this returns with handlers they know. */
-HOOK(emulate_fn, emulate_lookup, const struct vcpu *vcpu, uint32_t word)
+HOOK(struct proxy, emulate_lookup, const struct vcpu *vcpu, uint32_t word)
 {
-	const emulate_fn found = __real_emulate_lookup(vcpu, word);
+	const struct proxy found = __real_emulate_lookup(vcpu, word);
 
-	return found == count_proxy ? stats_rows[bits(word, PROXY_INDEX_LOW + PROXY_INDEX_BITS - 1,
-						      PROXY_INDEX_LOW)]
-					      .real.emulate
-				    : found;
+	return found.emulate == count_proxy ? stats_rows[found.arg].real : found;
 }
 
 /** All traps but proxies and what arch/arm/fastpath.S completes. */

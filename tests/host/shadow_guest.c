@@ -417,6 +417,7 @@ static void switch_process(void)
 
 static void invalidate_page(void)
 {
+	const uint32_t pc = machine.vcpu.frame.pc;
 	uint32_t mva = ref_mva(&(struct ref_mmu){ .pid = machine.vcpu.mmu.pid }, shadow_guest_va());
 
 	if (stale_count > 0 && rnd_below(4)) {
@@ -425,10 +426,13 @@ static void invalidate_page(void)
 		mva = entry->mva + (rnd() & (entry->size - 1));
 	}
 	announce();
-	if (plan.announces && rnd_below(2))
+	if (plan.announces && rnd_below(2)) {
 		shadow_flush_range(&machine.shadow, mva, mva + 1 + rnd_below(0x3000));
-	else
+	} else {
+		machine.vcpu.frame.pc = 0xaaa00000; /* nothing is behind it to be fetched */
 		machine_mcr(MCR_TLB_PAGE, mva);
+		machine.vcpu.frame.pc = pc;
+	}
 	if (!mmu_on())
 		return;
 	for (unsigned i = 0; i < stale_count;) {

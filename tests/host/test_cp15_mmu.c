@@ -19,7 +19,13 @@
 
 static int start(void **state)
 {
-	static const uint32_t words[] = { MCR_TTBR, MCR_TLB_ALL, MCR_TLB_PAGE, MCR_TLB(6, 0) };
+	static const uint32_t words[] = { MCR_TTBR,
+					  MCR_TLB_ALL,
+					  MCR_TLB_PAGE,
+					  MCR_TLB(6, 0),
+					  MCR_TLB(6, 1),
+					  MCR_TLB(5, 1),
+					  MCR_TLB(5, 1) | 1u << 12 };
 	static struct proxy proxies[PROXY_TABLE_MAX];
 
 	machine_init();
@@ -100,6 +106,21 @@ static uint32_t table_base_then(uint32_t next)
 	return machine.vcpu.frame.pc - CODE;
 }
 
+/** The same of an operation on one entry, with the proxy of its D TLB. */
+static uint32_t tlb_page_then(uint32_t next, bool thumb)
+{
+	enum trap_outcome outcome;
+
+	guest_set_word(CODE + 4, next);
+	machine.vcpu.frame.pc = CODE;
+	assert_int_equal(machine_fetch(), TRAP_NEXT);
+	machine.vcpu.frame.cpsr |= thumb ? PSR_T : 0;
+	outcome = machine_mcr(MCR_TLB(6, 1), 0x50000000);
+	machine.vcpu.frame.cpsr &= ~(uint32_t)PSR_T;
+	assert_int_equal(outcome, TRAP_NEXT);
+	return machine.vcpu.frame.pc - CODE;
+}
+
 #define PROXY(index) (0xe0000000u | PROXY_MATCH | (index) << PROXY_INDEX_LOW)
 
 static void the_tlb_flush_behind_a_new_table_base_is_skipped(void **state)
@@ -111,6 +132,25 @@ static void the_tlb_flush_behind_a_new_table_base_is_skipped(void **state)
 	assert_int_equal(table_base_then(PROXY(7)), 0);   /* nothing there */
 	assert_int_equal(table_base_then(0xe1a00000), 0); /* nop */
 	assert_int_equal(table_base_then(PROXY(1) ^ (PROXY_MATCH ^ HYPERCALL_MATCH)), 0);
+}
+
+/* Both TLBs are one here: two operations on the same entry are one trap. */
+static void the_second_tlb_operation_on_an_entry_is_skipped(void **state)
+{
+	assert_int_equal(tlb_page_then(PROXY(5), false), 4); /* I TLB, of the same register */
+	assert_int_equal(tlb_page_then(PROXY(2), false), 4); /* both TLBs */
+	assert_int_equal(tlb_page_then(PROXY(6), false), 0); /* another register */
+	assert_int_equal(tlb_page_then(PROXY(1), false), 0); /* more than one entry */
+	assert_int_equal(tlb_page_then(PROXY(0), false), 0);
+	assert_int_equal(tlb_page_then(PROXY(7), false), 0);
+	assert_int_equal(tlb_page_then(PROXY(5) & 0x0fffffffu, false), 0); /* with a condition */
+	assert_int_equal(tlb_page_then(0xe1a00000, false), 0);
+	assert_int_equal(tlb_page_then(PROXY(5), true), 0);
+
+	assert_int_equal(leads_to(0x50000000), HPA_RAM + 0x303000);
+	guest_set_word(DIR_A + 0x500 * 4, SECTION(0x08100000));
+	assert_int_equal(tlb_page_then(PROXY(5), false), 4);
+	assert_int_equal(leads_to(0x50000000), HPA_RAM + 0x403000);
 }
 
 /* Skipped because it has been done: what the guest changed before both is gone afterwards. */
@@ -170,6 +210,7 @@ int main(void)
 		cmocka_unit_test_setup(the_process_id_renames_low_addresses, start),
 		cmocka_unit_test_setup(the_tlb_flush_behind_a_new_table_base_is_skipped, start),
 		cmocka_unit_test_setup(the_skipped_flush_has_been_done, start),
+		cmocka_unit_test_setup(the_second_tlb_operation_on_an_entry_is_skipped, start),
 		cmocka_unit_test_setup(the_instruction_behind_a_new_table_base_may_be_missing,
 				       start),
 		cmocka_unit_test_setup(tlb_operations, start),

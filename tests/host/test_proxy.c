@@ -525,7 +525,7 @@ static void a_program_gets_an_undefined_instruction(void **state)
 
 	proxy_table_make(table, PROXY_TABLE_MAX, words, 1);
 	vcpu->proxies = table;
-	assert_ptr_equal(emulate_lookup(vcpu, proxy), msr_cpsr_c_immediate);
+	assert_ptr_equal(emulate_lookup(vcpu, proxy).emulate, msr_cpsr_c_immediate);
 	for (unsigned i = 0; i < MACHINE_MODES; i++) {
 		vcpu_set_mode_bits(vcpu, machine_modes[i]);
 		/* The comparison of vectors.S, for all conditions. */

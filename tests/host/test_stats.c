@@ -52,8 +52,8 @@ enum trap_outcome __real_pv_page_trap(struct vcpu *);
 enum trap_outcome __wrap_pv_page_trap(struct vcpu *);
 enum trap_outcome __wrap_data_abort_trap(struct vcpu *);
 enum trap_outcome __wrap_prefetch_abort_trap(struct vcpu *);
-emulate_fn __real_emulate_lookup(const struct vcpu *, uint32_t);
-emulate_fn __wrap_emulate_lookup(const struct vcpu *, uint32_t);
+struct proxy __real_emulate_lookup(const struct vcpu *, uint32_t);
+struct proxy __wrap_emulate_lookup(const struct vcpu *, uint32_t);
 void __real_proxy_table_make(struct proxy *, unsigned, const uint32_t *, unsigned);
 void __wrap_proxy_table_make(struct proxy *, unsigned, const uint32_t *, unsigned);
 struct trap_frame *__real_trap_from_guest(struct trap_frame *, enum trap_kind);
@@ -77,9 +77,9 @@ void __real_proxy_table_make(struct proxy *to, unsigned size, const uint32_t *wo
 		to[i] = (struct proxy){ .emulate = emulate, .arg = 1000 + i };
 }
 
-emulate_fn __real_emulate_lookup(const struct vcpu *v, uint32_t word)
+struct proxy __real_emulate_lookup(const struct vcpu *v, uint32_t word)
 {
-	return v->proxies[(word >> 12) & 0xfffu].emulate;
+	return v->proxies[(word >> 12) & 0xfffu];
 }
 
 enum trap_outcome __real_pv_page_trap(struct vcpu *v)
@@ -191,7 +191,10 @@ static void a_proxy_gets_its_argument_and_is_counted(void **state)
 
 static void who_asks_for_the_handler_gets_the_real_one(void **state)
 {
-	assert_ptr_equal(__wrap_emulate_lookup(vcpu, 0x0e001f00), emulate);
+	const struct proxy found = __wrap_emulate_lookup(vcpu, 0x0e001f00);
+
+	assert_ptr_equal(found.emulate, emulate);
+	assert_int_equal(found.arg, 1001);
 	assert_ptr_not_equal(table[1].emulate, emulate);
 }
 
