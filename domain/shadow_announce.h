@@ -30,7 +30,7 @@ static inline bool shadow_in_space(const struct shadow *sh, uint32_t va)
 	return va >> 20 < sh->user_slots;
 }
 
-unsigned shadow_fill_page(struct shadow *sh, uint32_t va, enum rights need);
+unsigned shadow_fill_page(struct shadow *sh, uint32_t va, enum rights need, uint32_t dacr);
 bool shadow_store_kernel(struct shadow *sh, uint32_t va, uint32_t value);
 
 #endif

@@ -421,11 +421,14 @@ static __attribute__((noinline)) unsigned table_for_programs(struct shadow *sh, 
 /**
  * The walk, the check and the fill in short, for what a guest that announces needs most: a small
  * page of RAM below user_limit, with one permission. Its answer is what vcpu/fault.c does about an
- * access that aborted: SHADOW_PAGE_FILLED if an entry has been written that allows @p need in the
- * present view; the status of the fault that the guest's own MMU would report; or
- * SHADOW_PAGE_OTHER, for everything else, and nothing has been decided.
+ * access that aborted, made with @p dacr in the guest's DACR: SHADOW_PAGE_FILLED if an entry has
+ * been written that allows @p need; the status of the fault that the guest's own MMU would report;
+ * or SHADOW_PAGE_OTHER, for everything else, and nothing has been decided.
+ *
+ * It is also for an access that is yet to come (pv_retry() in vcpu/pv_entry.c): an entry may be
+ * made at any time, as a TLB may load one, if the guest's descriptor is what it is made from.
  */
-unsigned shadow_fill_page(struct shadow *sh, uint32_t va, enum rights need)
+unsigned shadow_fill_page(struct shadow *sh, uint32_t va, enum rights need, uint32_t dacr)
 {
 	unsigned table, at, domain, access;
 	uint32_t l2, rights, host, cb;
@@ -447,7 +450,7 @@ unsigned shadow_fill_page(struct shadow *sh, uint32_t va, enum rights need)
 	if ((l2 & L2_TYPE_MASK) == L2_FAULT)
 		return FSR_TRANSLATION_PAGE | domain << 4;
 
-	access = (sh->mmu->dacr >> (2 * domain)) & 3u;
+	access = (dacr >> (2 * domain)) & 3u;
 	rights = l2 & (0xff0u | L2_TYPE_MASK);
 	if (rights == ALL_QUARTERS(AP_USER_RO) && need == RIGHTS_WRITE)
 		return access == DOMAIN_CLIENT && !sh->privileged

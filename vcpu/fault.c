@@ -156,16 +156,19 @@ static __attribute__((noinline)) enum trap_outcome data_abort(struct vcpu *vcpu,
 static enum trap_outcome program_data_abort(struct vcpu *vcpu, uint32_t fsr, uint32_t va)
 {
 	unsigned status;
+	bool store;
 
 	if (!is_shadow_fault(fsr))
 		return data_abort(vcpu, fsr, va);
-	status = shadow_fill_page(vcpu_shadow(vcpu), va,
-				  data_abort_is_store(vcpu) ? RIGHTS_WRITE : RIGHTS_READ);
+	store = data_abort_is_store(vcpu);
+	status = shadow_fill_page(vcpu_shadow(vcpu), va, store ? RIGHTS_WRITE : RIGHTS_READ,
+				  vcpu->mmu.dacr);
 	if (status == SHADOW_PAGE_FILLED)
 		return TRAP_MOVED;
 	if (status == SHADOW_PAGE_OTHER)
 		return data_abort(vcpu, fsr, va);
-	return guest_data_abort(vcpu, status, va);
+	guest_data_abort(vcpu, status, va);
+	return pv_inject_program_abort(vcpu, TRAP_DABT, store) ? TRAP_MOVED : TRAP_INJECT;
 }
 
 enum trap_outcome data_abort_trap(struct vcpu *vcpu)
@@ -273,11 +276,15 @@ static __attribute__((noinline)) enum trap_outcome prefetch_abort(struct vcpu *v
 enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
 {
 	const uint32_t va = vcpu->frame.pc;
-	const unsigned status = shadow_fill_page(vcpu_shadow(vcpu), va, RIGHTS_READ);
+	const unsigned status =
+		shadow_fill_page(vcpu_shadow(vcpu), va, RIGHTS_READ, vcpu->mmu.dacr);
 
 	if (status == SHADOW_PAGE_FILLED)
 		return TRAP_MOVED;
 	if (status == SHADOW_PAGE_OTHER)
 		return prefetch_abort(vcpu, va);
+	vcpu->cp15.ifsr = status;
+	if (pv_inject_program_abort(vcpu, TRAP_PABT, false))
+		return TRAP_MOVED;
 	return guest_prefetch_abort(vcpu, status);
 }

@@ -33,6 +33,7 @@ void pv_reset(struct vcpu *vcpu)
 	vcpu->pv_settled = 0;
 	vcpu->pv_settled_dacr = vcpu->mmu.dacr;
 	vcpu->pv_pair_epoch = 0;
+	vcpu->retry.expected = false;
 	vcpu->fast = (struct vcpu_fast){ .dacr_proxy = NO_DACR_PROXY,
 					 .call_from = NO_CALL,
 					 .return_lr = NO_RETURN };
@@ -53,6 +54,21 @@ static void shut(struct vcpu *vcpu)
 	mmu_set_dacr(shadow_dacr(vcpu_shadow(vcpu)));
 }
 
+/** The code that completes a return. */
+static uint32_t return_path(const struct vcpu *vcpu)
+{
+	if (vcpu->retry.expected)
+		return trap_swi_paths[FAST_RETURN_RETRY];
+	return trap_swi_paths[pv_has_dacr_pair(&vcpu->pv) ? FAST_RETURN_DACR : FAST_RETURN];
+}
+
+/** An access of a program will be tried again, or has been: the next return takes care of it. */
+void pv_expect_retry(struct vcpu *vcpu, bool expected)
+{
+	vcpu->retry.expected = expected;
+	vcpu->fast.return_path = return_path(vcpu);
+}
+
 /** Decides which fast paths there are: from where a call, and from where a return. */
 static void settle_fast(struct vcpu *vcpu, uint32_t call_from, uint32_t return_lr)
 {
@@ -61,9 +77,9 @@ static void settle_fast(struct vcpu *vcpu, uint32_t call_from, uint32_t return_l
 	struct vcpu_fast *const fast = &vcpu->fast;
 
 	fast->call_entry = pv->swi_entry;
+	fast->return_path = return_path(vcpu);
 	if (!pv_has_dacr_pair(pv)) {
 		fast->call_path = trap_swi_paths[FAST_CALL];
-		fast->return_path = trap_swi_paths[FAST_RETURN];
 		fast->dacr_kernel = sh->dacr[1] | MMU_DACR_PV;
 		fast->dacr_program = sh->dacr[0];
 		fast->call_from = call_from;
@@ -75,7 +91,6 @@ static void settle_fast(struct vcpu *vcpu, uint32_t call_from, uint32_t return_l
 	if (call_from == NO_CALL || !(pv->dacr_at & PV_DACR_AT_RETURN))
 		return_lr = NO_RETURN;
 	fast->call_path = trap_swi_paths[FAST_CALL_DACR];
-	fast->return_path = trap_swi_paths[FAST_RETURN_DACR];
 	fast->dacr_kernel = fast->pair[0].kernel;
 	fast->dacr_program = fast->pair[1].program;
 	fast->call_from = call_from;

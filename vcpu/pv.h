@@ -45,6 +45,7 @@ static inline volatile uint32_t *pv_word(const struct vcpu *vcpu, unsigned field
 bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory);
 void pv_reset(struct vcpu *vcpu);
 void pv_settle(struct vcpu *vcpu);
+void pv_expect_retry(struct vcpu *vcpu, bool expected);
 bool pv_user_rights(const struct vcpu *vcpu, uint32_t va);
 bool pv_code_translation(struct vcpu *vcpu, uint32_t va, struct guest_translation *t);
 bool pv_is_user_stub(const struct vcpu *vcpu);
@@ -65,6 +66,8 @@ enum trap_outcome pv_page_trap(struct vcpu *vcpu);
 void pv_show_fault(struct vcpu *vcpu, enum trap_kind kind);
 bool pv_return(struct vcpu *vcpu);
 bool pv_inject(struct vcpu *vcpu, enum trap_kind kind);
+bool pv_inject_program_abort(struct vcpu *vcpu, enum trap_kind kind, bool store);
+bool pv_retry(struct vcpu *vcpu);
 
 /** Whether the guest says between which two values its DACR changes. */
 static inline bool pv_has_dacr_pair(const struct pv_info *pv)

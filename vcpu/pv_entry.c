@@ -4,6 +4,7 @@
  * paths of arch/arm/fastpath.S do not take it: its own entries for exceptions, and the return.
  */
 #include "arch/arm/mmu.h"
+#include "domain/shadow_announce.h"
 #include "vcpu/fault.h"
 #include "vcpu/pv.h"
 #include "vmm/lib/bits.h"
@@ -99,6 +100,80 @@ static bool enter_from_program(struct vcpu *vcpu, uint32_t cpsr)
 	return true;
 }
 
+/** Notes what a program could not access: its kernel is told, and then it will do so again. */
+static inline void note_retry(struct vcpu *vcpu, uint32_t va, bool store)
+{
+	vcpu->retry.va = va;
+	vcpu->retry.store = store;
+	vcpu->retry.pc = vcpu->frame.pc;
+	vcpu->retry.ttbr = vcpu->mmu.ttbr;
+	pv_expect_retry(vcpu, true);
+}
+
+/**
+ * As vcpu_inject_trap(), of a program's abort that cp15 has the status of, where all that differs is
+ * known: where the program's system call would take its fast path. False, and nothing is done,
+ * if it would not, or the guest has no entry of its own.
+ */
+bool pv_inject_program_abort(struct vcpu *vcpu, enum trap_kind kind, bool store)
+{
+	const struct vcpu_fast *const fast = &vcpu->fast;
+	const enum pv_entry number = entries[kind].from_program;
+	const uint32_t entry = vcpu->pv.entry[number];
+	uint32_t va = vcpu->frame.pc;
+
+	if (vcpu->ctl != fast->call_from || !entry)
+		return false;
+	if (pv_has_dacr_pair(&vcpu->pv) && !(vcpu->pv.dacr_at & BIT(number)))
+		return false;
+	mmu_set_dacr(fast->dacr_kernel); /* the page is open */
+	if (pv_has_dacr_pair(&vcpu->pv)) {
+		vcpu->mmu.dacr = fast->pair[0].guest;
+		*pv_word(vcpu, PV_DACR) = vcpu->mmu.dacr;
+	}
+	if (kind == TRAP_DABT) {
+		va = vcpu->cp15.far;
+		*pv_word(vcpu, PV_DFSR) = vcpu->cp15.dfsr | (store ? PV_DFSR_STORE : 0);
+		*pv_word(vcpu, PV_FAR) = va;
+	} else {
+		*pv_word(vcpu, PV_IFSR) = vcpu->cp15.ifsr;
+	}
+	*pv_word(vcpu, PV_USR_SP) = vcpu->bank_r13[BANK_USR] = vcpu->frame.r[13];
+	*pv_word(vcpu, PV_USR_LR) = vcpu->bank_r14[BANK_USR] = vcpu->frame.r[14];
+	*pv_word(vcpu, PV_PSR) =
+		(vcpu->frame.cpsr & ~(uint32_t)(PSR_MODE_MASK | PSR_I | PSR_F)) | PSR_MODE_USR;
+	*pv_word(vcpu, PV_PC) = vcpu->frame.pc;
+	note_retry(vcpu, va, store);
+	vcpu->frame.r[13] = vcpu->bank_r13[BANK_SVC];
+	vcpu->frame.r[14] = vcpu->bank_r14[BANK_SVC];
+	vcpu->ctl = PSR_I | PSR_MODE_SVC;
+	vcpu->pv_page[PV_CTL] = PSR_I | PSR_MODE_SVC;
+	vcpu->frame.cpsr &= ~(uint32_t)(PSR_T | PSR_J);
+	vcpu->frame.pc = entry;
+	return true;
+}
+
+/**
+ * The guest's kernel returns to a program, by the fast path, after an abort that it was given: if it
+ * returns from that very abort, the entry that the program misses is made of what the guest's tables
+ * say now, without another trap. What they do not allow will abort, and so will what does not go in
+ * short. Returns whether the fast path may be taken: nothing has changed that it depends on.
+ *
+ * Called by arch/arm/fastpath.S, in virtual Supervisor mode with the page open.
+ */
+bool pv_retry(struct vcpu *vcpu)
+{
+	const struct pv_info *const pv = &vcpu->pv;
+	const struct vcpu_retry *const retry = &vcpu->retry;
+
+	pv_expect_retry(vcpu, false);
+	if (retry->pc == *pv_word(vcpu, PV_PC) && retry->ttbr == vcpu->mmu.ttbr)
+		shadow_fill_page(
+			vcpu_shadow(vcpu), retry->va, retry->store ? RIGHTS_WRITE : RIGHTS_READ,
+			pv->dacr_at & PV_DACR_AT_RETURN ? pv->return_dacr : vcpu->mmu.dacr);
+	return !vcpu->attention && pv_is_settled(vcpu);
+}
+
 /**
  * Enters the guest's own entry for an exception from User mode, or from Supervisor mode with the page
  * open: in Supervisor mode, masked, with what the guest needs in the page. False if it has none.
@@ -138,8 +213,12 @@ bool pv_inject(struct vcpu *vcpu, enum trap_kind kind)
 	if (kind == TRAP_DABT) {
 		*pv_word(vcpu, PV_DFSR) = dfsr;
 		*pv_word(vcpu, PV_FAR) = vcpu->cp15.far;
+		if (!from_kernel)
+			note_retry(vcpu, vcpu->cp15.far, dfsr & PV_DFSR_STORE);
 	} else if (kind == TRAP_PABT) {
 		*pv_word(vcpu, PV_IFSR) = vcpu->cp15.ifsr;
+		if (!from_kernel)
+			note_retry(vcpu, vcpu->frame.pc, false);
 	}
 	vcpu->frame.cpsr &= ~(uint32_t)(PSR_T | PSR_J);
 	vcpu->frame.pc = entry;

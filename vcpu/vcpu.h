@@ -70,6 +70,18 @@ struct vcpu_fast {
 		pair[2]; /* pv_info.call_dacr and return_dacr, if dacr_proxy is PV_DACR_PROXY */
 };
 
+/**
+ * The access of a program that the guest's kernel has been given a fault of, until the kernel returns
+ * to a program: see pv_retry().
+ */
+struct vcpu_retry {
+	bool expected;
+	bool store;
+	uint32_t va;
+	uint32_t pc;   /* of the instruction, and ... */
+	uint32_t ttbr; /* ... the address space: where the kernel returns to, if it does */
+};
+
 struct device;
 
 #define DEVICE_PAGE_SIZE 1024u
@@ -142,6 +154,7 @@ struct vcpu {
 	uint32_t pv_settled_dacr; /* the value that the shadow follows */
 	struct shadow *shadow;
 	struct pv_info pv;
+	struct vcpu_retry retry;
 
 	struct vm_mem *mem;
 	struct vm *vm;

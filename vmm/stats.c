@@ -135,7 +135,8 @@ HOOK(struct trap_frame *, trap_software_interrupt, struct trap_frame *frame)
 static enum stats_trap classify(const struct vcpu *vcpu, uint32_t fills_before,
 				enum trap_outcome outcome, bool data)
 {
-	if (now.trap == STATS_DOORBELL || now.trap == STATS_PAGE_CLOSED)
+	if (now.trap == STATS_DOORBELL || now.trap == STATS_PAGE_CLOSED ||
+	    now.trap == STATS_GUEST_DATA || now.trap == STATS_GUEST_CODE)
 		return (enum stats_trap)now.trap;
 	if (outcome == TRAP_INJECT)
 		return data ? STATS_GUEST_DATA : STATS_GUEST_CODE;
@@ -189,6 +190,15 @@ HOOK(void, vcpu_inject_trap, struct vcpu *vcpu, enum trap_kind kind)
 {
 	stats.injected[kind]++;
 	__real_vcpu_inject_trap(vcpu, kind);
+}
+
+HOOK(bool, pv_inject_program_abort, struct vcpu *vcpu, enum trap_kind kind, bool store)
+{
+	if (!__real_pv_inject_program_abort(vcpu, kind, store))
+		return false;
+	now.trap = kind == TRAP_DABT ? STATS_GUEST_DATA : STATS_GUEST_CODE;
+	stats.injected[kind]++;
+	return true;
 }
 
 HOOK(void, vcpu_inject_interrupt, struct vcpu *vcpu)

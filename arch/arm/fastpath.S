@@ -65,3 +65,27 @@ fast_return_open:
 	msr	spsr_f, r0
 	ldmia	sp, {r0 - r3}
 	movs	pc, lr
+
+/*
+ * The same, after a fault that the guest's kernel has been given: the program will access again what
+ * it could not, and pv_retry() makes the entry for that. r4 to r11 are as the SWI left them
+ * behind a C function; it says whether the way above is still right, or the general one has to be
+ * taken.
+ */
+	.global	fast_return_retry
+	.type	fast_return_retry, %function
+fast_return_retry:
+	str	lr, [sp, #TF_EXC_LR]
+	str	r0, [sp, #TF_CPSR]
+	mov	r0, sp
+	add	r1, sp, #16
+	stmia	r1, {r4 - r14}^
+	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)	/* before ARMv6: as above */
+	bl	pv_retry
+	teq	r0, #0
+	mov	r0, sp
+	beq	trap_swi_saved
+	ldr	r0, [sp, #TF_CPSR]
+	ldr	r12, [sp, #48]
+	msr	spsr_cxsf, r0		/* another VM may have run */
+	ldr	pc, [sp, #FAST_RETURN_PATH]

@@ -76,7 +76,14 @@ _Static_assert(offsetof(struct trap_frame, cpsr) == TF_CPSR, "TF_CPSR");
 _Static_assert(offsetof(struct trap_frame, exc_lr) == TF_EXC_LR, "TF_EXC_LR");
 
 /** The code that completes a SWI, for struct vcpu_fast: addresses, by what it does. */
-enum trap_swi_path { FAST_CALL, FAST_CALL_DACR, FAST_RETURN, FAST_RETURN_DACR, FAST_PATH_COUNT };
+enum trap_swi_path {
+	FAST_CALL,
+	FAST_CALL_DACR,
+	FAST_RETURN,
+	FAST_RETURN_DACR,
+	FAST_RETURN_RETRY,
+	FAST_PATH_COUNT
+};
 
 extern const uint32_t trap_swi_paths[FAST_PATH_COUNT];
 

@@ -100,6 +100,8 @@ trap_swi_general:
 	add	r1, sp, #16
 	stmia	r1, {r4 - r14}^		/* sp is banked: not read by the next instruction */
 	msr	cpsr_c, #(PSR_MODE_SVC | PSR_I | PSR_F)
+	.global	trap_swi_saved
+trap_swi_saved:
 	bl	trap_software_interrupt
 	b	guest_enter
 trap_swi_from_vmm:
@@ -110,7 +112,7 @@ trap_swi_from_vmm:
 	.balign	4
 	.global	trap_swi_paths		/* in the order of enum trap_swi_path */
 trap_swi_paths:
-	.word	fast_call, fast_call_dacr, fast_return, fast_return_dacr
+	.word	fast_call, fast_call_dacr, fast_return, fast_return_dacr, fast_return_retry
 
 	.section .text.traps, "ax"
 

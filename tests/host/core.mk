@@ -25,6 +25,7 @@ host-test-guest_walk := tests/host/test_guest_walk.c tests/host/ref_mmu.c domain
 host-test-vcpu = tests/host/test_vcpu.c $(core-machine)
 host-test-inject = tests/host/test_inject.c $(core-machine)
 host-test-pv = tests/host/test_pv.c tests/host/pv_fixture.c $(core-machine)
+host-test-pv_retry = tests/host/test_pv_retry.c tests/host/pv_fixture.c $(core-machine)
 host-test-pv_dacr = tests/host/test_pv_dacr.c tests/host/pv_fixture.c $(core-machine)
 host-test-cp15_mmu = tests/host/test_cp15_mmu.c $(core-machine)
 # The source under test is part of these: its table is static.

@@ -278,7 +278,7 @@ enum trap_outcome fast_switch_mm(struct vcpu *vcpu, uint32_t number)
 	return hypercall(vcpu, number);
 }
 
-const uint32_t trap_swi_paths[FAST_PATH_COUNT] = { 1, 2, 3, 4 };
+const uint32_t trap_swi_paths[FAST_PATH_COUNT] = { 1, 2, 3, 4, 5 };
 
 void mmu_set_high_vectors(bool high)
 {

@@ -155,7 +155,7 @@ static void lie(void)
 		break;
 	case 2:
 		shadow_fill_page(&machine.shadow, shadow_guest_va(),
-				 rnd_below(2) ? RIGHTS_READ : RIGHTS_WRITE);
+				 rnd_below(2) ? RIGHTS_READ : RIGHTS_WRITE, rnd());
 		break;
 	default:
 		shadow_ptes_changed(&machine.shadow, ptes, ARRAY_SIZE(ptes));

@@ -160,6 +160,11 @@ static void fast_return(void)
 {
 	if (vcpu->ctl == vcpu->fast.call_from || vcpu->fast.return_lr != usual.return_site + 4)
 		return;
+	if (vcpu->retry.expected) {
+		assert_int_equal(vcpu->fast.return_path, trap_swi_paths[FAST_RETURN_RETRY]);
+		if (!pv_retry(vcpu))
+			return;
+	}
 	assert_int_equal(vcpu->fast.return_path, trap_swi_paths[FAST_RETURN_DACR]);
 	assert_true(vcpu_pv_open(vcpu));
 	becomes(&vcpu->fast.pair[1], vcpu->fast.dacr_program);

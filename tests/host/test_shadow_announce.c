@@ -190,7 +190,8 @@ static void the_kernel_has_nothing_of_its_own_below_the_limit(void **state)
 
 static unsigned fill_page(uint32_t va, bool write)
 {
-	return shadow_fill_page(&machine.shadow, va, write ? RIGHTS_WRITE : RIGHTS_READ);
+	return shadow_fill_page(&machine.shadow, va, write ? RIGHTS_WRITE : RIGHTS_READ,
+				machine.vcpu.mmu.dacr);
 }
 
 static void the_short_fill_does_what_the_long_one_does(void **state)

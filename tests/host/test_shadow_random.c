@@ -299,7 +299,8 @@ static bool short_way(uint32_t va, bool write, unsigned expected)
 	shadow_guest_announce_tables(); /* tables that are no more are not looked into */
 	if (vcpu_privileged(&machine.vcpu))
 		touch_linear();
-	status = shadow_fill_page(&machine.shadow, va, write ? RIGHTS_WRITE : RIGHTS_READ);
+	status = shadow_fill_page(&machine.shadow, va, write ? RIGHTS_WRITE : RIGHTS_READ,
+				  machine.vcpu.mmu.dacr);
 	if (status == SHADOW_PAGE_OTHER)
 		return false;
 	if (status != expected && !plan->lies)

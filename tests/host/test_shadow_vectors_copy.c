@@ -64,7 +64,9 @@ static void no_entry_writes_the_page(void **state)
 	set_dacr(OPEN);
 	set_pte(PROGRAM + 0x61 * 4, PAGE(VECTOR, AP_USER_RW));
 	assert_int_equal(touch(PROGRAM_VA, true), SHADOW_FILLED);
-	assert_int_equal(shadow_fill_page(sh, PROGRAM_VA + 0x1000, RIGHTS_READ), SHADOW_PAGE_OTHER);
+	assert_int_equal(
+		shadow_fill_page(sh, PROGRAM_VA + 0x1000, RIGHTS_READ, machine.vcpu.mmu.dacr),
+		SHADOW_PAGE_OTHER);
 	assert_int_equal(touch(PROGRAM_VA + 0x1000, false), SHADOW_FILLED);
 	assert_false(reaches(PROGRAM_VA + 0x1000, true));
 	assert_true(sh->vectors_shared);

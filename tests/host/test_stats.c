@@ -35,7 +35,7 @@ static struct vm vm;
 static struct vcpu *const vcpu = &vm.vcpu;
 static struct proxy table[PROXY_TABLE_MAX];
 static enum trap_outcome outcome;
-static bool fills, is_pv_page;
+static bool fills, is_pv_page, injects;
 static uint32_t seen_arg;
 
 uint64_t timer_now(void)
@@ -54,6 +54,8 @@ enum trap_outcome __wrap_data_abort_trap(struct vcpu *);
 enum trap_outcome __wrap_prefetch_abort_trap(struct vcpu *);
 struct proxy __real_emulate_lookup(const struct vcpu *, uint32_t);
 struct proxy __wrap_emulate_lookup(const struct vcpu *, uint32_t);
+bool __real_pv_inject_program_abort(struct vcpu *, enum trap_kind, bool);
+bool __wrap_pv_inject_program_abort(struct vcpu *, enum trap_kind, bool);
 void __real_proxy_table_make(struct proxy *, unsigned, const uint32_t *, unsigned);
 void __wrap_proxy_table_make(struct proxy *, unsigned, const uint32_t *, unsigned);
 struct trap_frame *__real_trap_from_guest(struct trap_frame *, enum trap_kind);
@@ -82,6 +84,11 @@ struct proxy __real_emulate_lookup(const struct vcpu *v, uint32_t word)
 	return v->proxies[(word >> 12) & 0xfffu];
 }
 
+bool __real_pv_inject_program_abort(struct vcpu *v, enum trap_kind kind, bool store)
+{
+	return injects;
+}
+
 enum trap_outcome __real_pv_page_trap(struct vcpu *v)
 {
 	return outcome;
@@ -90,12 +97,16 @@ enum trap_outcome __real_pv_page_trap(struct vcpu *v)
 enum trap_outcome __real_data_abort_trap(struct vcpu *v)
 {
 	vm.shadow.stats.fills += fills;
-	return is_pv_page ? __wrap_pv_page_trap(v) : outcome;
+	if (is_pv_page)
+		return __wrap_pv_page_trap(v);
+	__wrap_pv_inject_program_abort(v, TRAP_DABT, true);
+	return outcome;
 }
 
 enum trap_outcome __real_prefetch_abort_trap(struct vcpu *v)
 {
 	vm.shadow.stats.fills += fills;
+	__wrap_pv_inject_program_abort(v, TRAP_PABT, false);
 	return outcome;
 }
 
@@ -230,6 +241,20 @@ static void an_abort_is_what_became_of_it(void **state)
 	}
 }
 
+static void an_abort_that_is_the_guests_at_once_is_counted(void **state)
+{
+	injects = true;
+	outcome = TRAP_MOVED;
+	trap(TRAP_DABT, 0x10004);
+	trap(TRAP_PABT, 0x10004);
+	injects = false;
+	assert_int_equal(stats.traps[STATS_GUEST_DATA], 1);
+	assert_int_equal(stats.traps[STATS_GUEST_CODE], 1);
+	assert_int_equal(stats.injected[TRAP_DABT], 1);
+	assert_int_equal(stats.injected[TRAP_PABT], 1);
+	assert_int_equal(total(), 2);
+}
+
 static void an_abort_that_comes_another_way_counts_too(void **state)
 {
 	outcome = TRAP_RESUME;
@@ -344,6 +369,7 @@ int main(void)
 		cmocka_unit_test_setup(a_proxy_gets_its_argument_and_is_counted, setup),
 		cmocka_unit_test_setup(who_asks_for_the_handler_gets_the_real_one, setup),
 		cmocka_unit_test_setup(an_abort_is_what_became_of_it, setup),
+		cmocka_unit_test_setup(an_abort_that_is_the_guests_at_once_is_counted, setup),
 		cmocka_unit_test_setup(an_abort_that_comes_another_way_counts_too, setup),
 		cmocka_unit_test_setup(places_are_counted_and_programs_are_one, setup),
 		cmocka_unit_test_setup(no_place_is_lost_without_a_word, setup),
