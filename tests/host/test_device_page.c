@@ -329,7 +329,7 @@ static void know_paravirtual(void)
 	vcpu->pv_page = pv_page;
 }
 
-static void hypercall(uint32_t number, uint32_t r0, uint32_t r1)
+static void call_vmm(uint32_t number, uint32_t r0, uint32_t r1)
 {
 	const struct proxy call = hypercall_decode(PV_HYPERCALL_WORD | number);
 
@@ -343,9 +343,9 @@ static void the_hypercall_counts_for_kernel_addresses(void **state)
 {
 	know_paravirtual();
 	guest_set_word(L2, RAM | KERNEL);
-	hypercall(PV_HC_FLUSH_RANGE, 0, 0x10000000);
+	call_vmm(PV_HC_FLUSH_RANGE, 0, 0x10000000);
 	expect_device(TRAP_NEXT, VA);
-	hypercall(PV_HC_FLUSH_RANGE, VA & ~0xfffu, (VA & ~0xfffu) + 0x1000);
+	call_vmm(PV_HC_FLUSH_RANGE, VA & ~0xfffu, (VA & ~0xfffu) + 0x1000);
 	expect_ram();
 }
 
@@ -354,7 +354,7 @@ static void the_hypercall_counts_up_to_the_last_address(void **state)
 {
 	know_paravirtual();
 	guest_set_word(L2, RAM | KERNEL);
-	hypercall(PV_HC_FLUSH_RANGE, VA & ~0xfffu, 0);
+	call_vmm(PV_HC_FLUSH_RANGE, VA & ~0xfffu, 0);
 	expect_ram();
 }
 
@@ -362,7 +362,7 @@ static void the_hypercall_counts_up_to_the_last_address(void **state)
 static void the_hypercall_for_another_address_space(void **state)
 {
 	know_paravirtual();
-	hypercall(PV_HC_SWITCH_MM, DIR_2, 0);
+	call_vmm(PV_HC_SWITCH_MM, DIR_2, 0);
 	assert_int_equal(run(LOAD, VA), TRAP_INJECT);
 	assert_int_equal(vcpu->cp15.dfsr, 0x05);
 }
