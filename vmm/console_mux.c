@@ -330,6 +330,9 @@ void console_mux_type(struct console_mux *mux, uint8_t byte)
 	}
 	if (ring_room(typed) > 0)
 		ring_put(typed, (uint8_t)rest);
+	/* A command that is at work has asked for its next line; the bytes of one interrupt bring no more. */
+	if (!mux->focus && monitor_is_busy(&mux->monitor))
+		return;
 	if (!mux->focus)
 		console_mux_pump(mux);
 	else if (vm_console_give(mux->focus))

@@ -65,6 +65,26 @@ static void the_monitor_prints_no_faster_than_the_terminal(void **state)
 	assert_non_null(strstr(strstr(terminal.seen, "this list") + 1, "this list"));
 }
 
+/* 32 bytes may come in one interrupt, with which a VM that has to be in time waits. */
+static void what_is_typed_into_a_command_does_not_hurry_it(void **state)
+{
+	static const char typed[] = "help\rabcdefghijklmnop";
+	unsigned length;
+
+	types(PREFIX "m");
+	terminal.again = false;
+	for (unsigned n = 0; n < 5; n++)
+		console_mux_type(&mux, (uint8_t)typed[n]);
+	assert_true(terminal.again);
+	length = terminal.length;
+	for (unsigned n = 5; typed[n]; n++)
+		console_mux_type(&mux, (uint8_t)typed[n]);
+	assert_int_equal(terminal.length, length);
+	drain();
+	has("\r\ntrace ");
+	has("hako> \x1b[Kabcdefghijklmnop");
+}
+
 static void ctrl_c_ends_what_the_monitor_prints(void **state)
 {
 	types(PREFIX "m");
@@ -159,6 +179,7 @@ int main(void)
 		T(the_monitor_answers),
 		T(the_log_leaves_the_line_that_is_typed_alone),
 		T(the_monitor_prints_no_faster_than_the_terminal),
+		T(what_is_typed_into_a_command_does_not_hurry_it),
 		T(ctrl_c_ends_what_the_monitor_prints),
 		T(a_vm_that_takes_nothing_does_not_hide_the_keys_for_ever),
 		T(what_was_typed_reaches_a_vm_that_has_lost_the_focus),
