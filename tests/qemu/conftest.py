@@ -32,12 +32,22 @@ PLAIN_KERNELS = [k for k in KERNELS if not k.endswith(("-pan", "-proxies"))]
 DEFAULT_KERNEL = (PLAIN_KERNELS or KERNELS)[0]
 
 
+# Every plain kernel on every board, the others on one board each: for what takes minutes.
+SPREAD = ([(kernel, board) for kernel in PLAIN_KERNELS for board in hako_qemu.BOARDS]
+          + [(kernel, hako_qemu.BOARDS[at % len(hako_qemu.BOARDS)])
+             for at, kernel in enumerate(k for k in KERNELS if k not in PLAIN_KERNELS)])
+
+
 def pytest_configure(config):
+    config.addinivalue_line("markers", "spread: kernels that differ in PAN or PV on one board each")
     # Of pexpect, which still supports Python 2.
     config.addinivalue_line("filterwarnings", "ignore:setDaemon:DeprecationWarning")
 
 
 def pytest_generate_tests(metafunc):
+    if metafunc.definition.get_closest_marker("spread"):
+        metafunc.parametrize("kernel, board", SPREAD)
+        return
     if "kernel" in metafunc.fixturenames:
         metafunc.parametrize("kernel", KERNELS)
     if "plain_kernel" in metafunc.fixturenames:  # without those that differ in PAN or PV only

@@ -40,7 +40,7 @@ def web_folder(tmp_path):
 
 def test_dhcp_and_files_over_the_network(start, board, kernel, web_folder):
     folder, port = web_folder
-    small, large = some_bytes(100_001), some_bytes(2_000_003)
+    small, large = some_bytes(100_001), some_bytes(400_003)
     (folder / "small").write_bytes(small)
     (folder / "large").write_bytes(large)
 

@@ -42,6 +42,7 @@ def run_beside_sleepers(linux, count):
     assert linux.check("dmesg | grep -ciE 'bug:|oops|out of memory' || true").strip() == "0"
 
 
+@pytest.mark.spread
 def test_two_hundred_processes(paced):
     expected = paced.check("seq 1 500 | md5sum")
     for _ in range(2):  # the second time they come back to what the first one left
