@@ -252,6 +252,11 @@ _Static_assert(offsetof(struct shadow, view_epoch) == SHADOW_VIEW_EPOCH, "SHADOW
 _Static_assert(offsetof(struct shadow, pv_open) == SHADOW_PV_OPEN, "SHADOW_PV_OPEN");
 _Static_assert(offsetof(struct shadow, vectors_high) == SHADOW_VECTORS_HIGH, "SHADOW_VECTORS_HIGH");
 _Static_assert(offsetof(struct shadow, vector_slot_open) == SHADOW_GATE_OPEN, "SHADOW_GATE_OPEN");
+_Static_assert(SHADOW_GATE_OPEN % 4 == 0, "loaded together");
+_Static_assert(offsetof(struct shadow, gate_open) == SHADOW_GATE_OPEN + 1, "loaded together");
+_Static_assert(offsetof(struct shadow, dacr) == SHADOW_IMAGES, "SHADOW_IMAGES");
+_Static_assert(offsetof(struct shadow, domain_epoch) == SHADOW_IMAGES + 8, "loaded in this order");
+_Static_assert(offsetof(struct shadow, transient_count) == SHADOW_IMAGES + 12, "the same");
 _Static_assert(offsetof(struct shadow, gate_table) == SHADOW_GATE_TABLE, "SHADOW_GATE_TABLE");
 _Static_assert(offsetof(struct shadow, current) == SHADOW_CURRENT, "SHADOW_CURRENT");
 _Static_assert(offsetof(struct shadow, common) == SHADOW_CURRENT + 4, "loaded in this order");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where arch/arm/fastpath_switch.S finds things of the shadow, and tests that make up one; proved in
- * domain/shadow.h.
+ * Where arch/arm/fastpath_switch.S and fastpath_irq.S find things of the shadow, and tests that make up
+ * one; proved in domain/shadow.h.
  */
 #ifndef DOMAIN_SHADOW_OFFSETS_H
 #define DOMAIN_SHADOW_OFFSETS_H
@@ -12,8 +12,9 @@
 #define SHADOW_VIEW_EPOCH   24
 #define SHADOW_PV_OPEN      28
 #define SHADOW_VECTORS_HIGH 29
-#define SHADOW_GATE_OPEN    44
+#define SHADOW_GATE_OPEN    44 /* vector_slot_open, and gate_open[2] */
 #define SHADOW_GATE_TABLE   48
+#define SHADOW_IMAGES       52  /* dacr[2], domain_epoch, transient_count: loaded together */
 #define SHADOW_CURRENT      392 /* current, common, spaces, space, clock: loaded together */
 #define SHADOW_USER_SLOTS   448
 #define SHADOW_SPACE_CHAINS 456

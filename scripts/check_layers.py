@@ -36,8 +36,11 @@ EXCEPTIONS = {
     ("vmm/boot_early.c", "board/boot_uart.h"): "their UART before any driver",
     # Encodings shared with the rewriter; the header includes nothing but <stdint.h>.
     ("arch/arm/vectors.S", "vcpu/guest_abi.h"): "how a proxy looks",
+    ("arch/arm/vectors.S", "vcpu/pv_abi.h"): "the address of the page shared with the guest",
     ("arch/arm/fastpath.S", "vcpu/pv_abi.h"): "the page shared with the guest's kernel",
     ("arch/arm/fastpath_dacr.S", "vcpu/pv_abi.h"): "the same page",
+    ("arch/arm/fastpath_irq.S", "vcpu/pv_abi.h"): "the same page",
+    ("arch/arm/fastpath_irq.S", "domain/shadow_offsets.h"): "what an entry depends on",
     ("arch/arm/fastpath_switch.S", "vcpu/pv_abi.h"): "the same page",
     ("arch/arm/fastpath_switch.S", "domain/shadow_offsets.h"): "what a switch changes",
     # A board's windows have the kinds that a memory map has; vm_mem.h is a leaf.

@@ -93,6 +93,9 @@
 #define PV_INFO_VERSION 2
 #define PV_RANGES_MAX   16
 
+/* Of pv_info.dacr_at, for assembly: see below. */
+#define PV_DACR_AT_IRQ_USR 8
+
 #ifndef __ASSEMBLER__
 
 #include <stdint.h>
@@ -116,6 +119,8 @@ enum pv_entry {
  */
 #define PV_DACR_AT_SWI    (1u << PV_ENTRY_COUNT)
 #define PV_DACR_AT_RETURN (1u << (PV_ENTRY_COUNT + 1))
+
+_Static_assert(PV_DACR_AT_IRQ_USR == 1 << PV_ENTRY_IRQ_USR, "its number");
 
 /** All addresses are the guest's; 0 where there is none. */
 struct pv_info {

@@ -179,6 +179,17 @@ _Static_assert(offsetof(struct vcpu, mmu.dacr) == VCPU_DACR, "VCPU_DACR");
 _Static_assert(offsetof(struct vcpu, mmu.ttbr) == VCPU_TTBR, "VCPU_TTBR");
 _Static_assert(offsetof(struct vcpu, pv_page) == VCPU_PV_PAGE, "VCPU_PV_PAGE");
 _Static_assert(offsetof(struct vcpu, pv) == VCPU_PV_INFO, "VCPU_PV_INFO");
+_Static_assert(offsetof(struct vcpu, bank_r13[BANK_USR]) == VCPU_R13_USR, "VCPU_R13_USR");
+_Static_assert(offsetof(struct vcpu, bank_r14[BANK_USR]) == VCPU_R14_USR, "VCPU_R14_USR");
+_Static_assert(offsetof(struct vcpu, bank_r14[BANK_SVC]) == VCPU_R14_SVC, "VCPU_R14_SVC");
+_Static_assert(offsetof(struct vcpu, pv_read_only) == VCPU_PV_READ_ONLY, "VCPU_PV_READ_ONLY");
+_Static_assert(offsetof(struct vcpu, pv_pair_epoch) == VCPU_PV_PAIR_EPOCH, "VCPU_PV_PAIR_EPOCH");
+_Static_assert(offsetof(struct vcpu, pv.return_site) == PV_INFO_RETURN_SITE, "return_site");
+_Static_assert(offsetof(struct vcpu, pv.restart_from) == PV_INFO_RESTART_FROM, "restart_from");
+_Static_assert(offsetof(struct vcpu, pv.announces) == PV_INFO_ANNOUNCES, "announces");
+_Static_assert(offsetof(struct vcpu, pv.dacr_at) == PV_INFO_DACR_AT, "dacr_at");
+_Static_assert(offsetof(struct vcpu, pv.entry[PV_ENTRY_IRQ_USR]) == PV_INFO_IRQ_USR, "its entry");
+_Static_assert(offsetof(struct vcpu, pv.entry[PV_ENTRY_IRQ_SVC]) == PV_INFO_IRQ_SVC, "its entry");
 _Static_assert(offsetof(struct vcpu, pv_shut) == VCPU_PV_SHUT, "VCPU_PV_SHUT");
 _Static_assert(offsetof(struct vcpu, pv_settled) == VCPU_SETTLED, "VCPU_SETTLED");
 _Static_assert(offsetof(struct vcpu, pv_settled_epoch) == VCPU_SETTLED + 4, "loaded in this order");
@@ -247,5 +258,11 @@ enum trap_outcome vcpu_stop(struct vcpu *vcpu, const char *reason, uint32_t valu
 uint32_t vcpu_vector(const struct vcpu *vcpu, enum trap_kind kind);
 void vcpu_inject_trap(struct vcpu *vcpu, enum trap_kind kind);
 void vcpu_inject_interrupt(struct vcpu *vcpu);
+
+/**
+ * vcpu_inject_interrupt(), with pv_settle() behind it, where arch/arm/fastpath_irq.S can do both; false if
+ * it has done nothing.
+ */
+bool fast_interrupt(struct vcpu *vcpu);
 
 #endif

@@ -50,9 +50,10 @@ nostats-y += vmm/stats_none.o
 stats-y += arch/arm/stats.o
 stats-y += vmm/stats.o
 stats-y += vmm/stats_report.o
-STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_return \
+STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_interrupt fast_return \
 	fast_return_dacr prefetch_abort_trap proxy_table_make pv_inject_program_abort pv_page_trap \
-	trap_device trap_from_guest trap_software_interrupt vcpu_inject_interrupt vcpu_inject_trap
+	trap_device trap_doorbell trap_from_guest trap_software_interrupt vcpu_inject_interrupt \
+	vcpu_inject_trap
 
 # Runs at the start and the stop, seldom, or when something is wrong: Thumb, small rather than fast.
 cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/config_tree.o vmm/config_vm.o

@@ -79,6 +79,10 @@ static struct trap_frame *deliver(struct vcpu *vcpu, bool known)
 			irq_refresh_inputs(&vm->lines); /* the cause may be gone */
 		if (known || vcpu_interrupt_due(vcpu)) {
 			event(EVENT_INJECT, vm->number, vcpu->frame.pc, 0);
+			if (fast_interrupt(vcpu)) {
+				vcpu->attention = 0;
+				return &vcpu->frame;
+			}
 			vcpu_inject_interrupt(vcpu);
 		}
 	}

@@ -90,6 +90,8 @@ trap_device_other:
 	bne	trap_device_done
 	b	trap_device_general
 
+/* Behind what has been completed: the trap core looks at interrupts, and what else there is. lr = exc_lr. */
+	.global	trap_device_finish
 trap_device_finish:
 	sub	lr, lr, #4
 	str	lr, [sp, #TF_PC]
@@ -100,7 +102,8 @@ trap_device_finish:
 	bl	trap_finish
 	b	guest_enter
 
-/* The instruction cannot be read any more. The abort has left its own address in exc_lr. */
+/* The instruction at r3 cannot be read any more. The abort has left its own address in exc_lr. */
+	.global	trap_device_unreadable
 trap_device_unreadable:
 	add	r3, r3, #8
 	str	r3, [sp, #TF_EXC_LR]

@@ -21,6 +21,7 @@ obj-y += arch/arm/cache_range.o
 obj-y += arch/arm/fast_mmio.o
 obj-y += arch/arm/fastpath.o
 obj-y += arch/arm/fastpath_dacr.o
+obj-y += arch/arm/fastpath_irq.o
 obj-y += arch/arm/fastpath_switch.o
 obj-y += arch/arm/insn_addr.o
 obj-y += arch/arm/insn_arm.o

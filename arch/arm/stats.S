@@ -23,10 +23,21 @@ __wrap_\path:
 	COUNT	fast_return_dacr, stats_fast_return
 
 /*
- * The accesses that arch/arm/fast_mmio.S completes: they take the general way, which does the same
+ * What arch/arm/fast_mmio.S and fastpath_irq.S complete: it takes the general way, which does the same
  * and is counted.
  */
 	.global	__wrap_trap_device
 	.type	__wrap_trap_device, %function
 __wrap_trap_device:
 	b	trap_device_general
+
+	.global	__wrap_trap_doorbell
+	.type	__wrap_trap_doorbell, %function
+__wrap_trap_doorbell:
+	b	trap_device_general
+
+	.global	__wrap_fast_interrupt
+	.type	__wrap_fast_interrupt, %function
+__wrap_fast_interrupt:
+	mov	r0, #0
+	bx	lr

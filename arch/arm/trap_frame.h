@@ -6,14 +6,17 @@
 #define ARCH_ARM_TRAP_FRAME_H
 
 /* Offsets for vectors.S, proved by the assertions below and in vcpu/vcpu.h. */
+#define TF_SP      52
+#define TF_LR      56
 #define TF_PC      60
 #define TF_CPSR    64
 #define TF_EXC_LR  68
 #define VCPU_PROXY 72 /* proxy_mask, proxy_match, proxies, ctl, fast.dacr_proxy: loaded together */
 #define VCPU_CTL   84
 
-/* For fastpath.S and fastpath_dacr.S: struct vcpu_fast, and a bank. */
+/* For fastpath.S, fastpath_dacr.S and fastpath_irq.S: struct vcpu_fast, and two banks. */
 #define VCPU_FAST         88
+#define FAST_DACR_PROXY   (VCPU_FAST + 0)
 #define FAST_DACR_KERNEL  (VCPU_FAST + 4)
 #define FAST_DACR_PROGRAM (VCPU_FAST + 8)
 #define FAST_CALL_FROM    (VCPU_FAST + 12)
@@ -24,15 +27,26 @@
 #define FAST_DACR_PAIR    (VCPU_FAST + 32) /* guest, kernel, program: twice */
 #define FAST_PAIR_CALL    (FAST_DACR_PAIR + 0)
 #define FAST_PAIR_RETURN  (FAST_DACR_PAIR + 12)
+#define VCPU_R13_USR      (VCPU_FAST + 56)
 #define VCPU_R13_SVC      (VCPU_FAST + 56 + 12)
+#define VCPU_R14_USR      (VCPU_FAST + 80)
+#define VCPU_R14_SVC      (VCPU_FAST + 80 + 12)
 
-/* For fastpath_switch.S, and tests that execute it. */
-#define VCPU_INTERRUPT (VCPU_R13_SVC + 100)
-#define VCPU_TTBR      (VCPU_R13_SVC + 116)
-#define VCPU_PV_PAGE   328
-#define VCPU_PV_SHUT   333
-#define VCPU_SETTLED   340 /* pv_settled, its epoch and DACR, shadow: loaded together */
-#define VCPU_PV_INFO   356
+/* For fastpath_switch.S and fastpath_irq.S, and tests that execute them. */
+#define VCPU_INTERRUPT       (VCPU_R13_SVC + 100)
+#define VCPU_TTBR            (VCPU_R13_SVC + 116)
+#define VCPU_PV_PAGE         328
+#define VCPU_PV_READ_ONLY    332
+#define VCPU_PV_SHUT         333
+#define VCPU_PV_PAIR_EPOCH   336
+#define VCPU_SETTLED         340 /* pv_settled, its epoch and DACR, shadow: loaded together */
+#define VCPU_PV_INFO         356
+#define PV_INFO_RETURN_SITE  (VCPU_PV_INFO + 32)
+#define PV_INFO_RESTART_FROM (VCPU_PV_INFO + 36)
+#define PV_INFO_ANNOUNCES    (VCPU_PV_INFO + 40)
+#define PV_INFO_DACR_AT      (VCPU_PV_INFO + 52)
+#define PV_INFO_IRQ_USR      (VCPU_PV_INFO + 68)
+#define PV_INFO_IRQ_SVC      (VCPU_PV_INFO + 84)
 
 /* For data aborts, vectors.S and fast_mmio.S: struct device_page. DACR also for fastpath_dacr.S. */
 #define VCPU_ATTENTION       (VCPU_R13_SVC + 104)

@@ -10,12 +10,14 @@
  * Proxies go from the vector to their handler and back without the trap core: the index in the
  * instruction selects a row of the guest's table of decoded instructions. System calls of guests
  * with paravirtual code have a path of their own (arch/arm/fastpath.S), and so have plain loads and
- * stores of devices (arch/arm/fast_mmio.S). Everything else takes the general path through
+ * stores of devices (arch/arm/fast_mmio.S) and the stores that unmask interrupts
+ * (arch/arm/fastpath_irq.S). Everything else takes the general path through
  * trap_from_guest().
  */
 #include "arch/arm/psr.h"
 #include "arch/arm/trap_frame.h"
 #include "vcpu/guest_abi.h"
+#include "vcpu/pv_abi.h"
 
 	.syntax unified
 	.arm
@@ -136,6 +138,9 @@ trap_dabt:
 	ldr	r4, [r1, #VCPU_DEVICE_PAGES]!
 	teq	r4, r2, lsr #10
 	beq	trap_device
+	ldr	r3, =PV_PAGE + PV_CTL	/* an interrupt waits */
+	teq	r2, r3
+	beq	trap_doorbell
 
 /* Everything else about data aborts. Called with the guest's registers saved, and sp = frame. */
 	.global	trap_device_general

@@ -96,6 +96,8 @@ class VmmCpu(Cpu):
             return self._subs_pc_lr
         if word & 0x0E0000F0 == 0x000000B0:
             return self._halfword
+        if word & 0x0FFF0FF0 == 0x016F0F10:
+            return self._clz
         if word & 0x0FB00000 == 0x03200000 or word & 0x0FB00FF0 == 0x01200000:
             return self._msr
         return super()._handler(word)
@@ -131,3 +133,6 @@ class VmmCpu(Cpu):
             self.r[word >> 12 & 15] = self.load(address, 2)
         else:
             self.store(address, 2, self.r[word >> 12 & 15])
+
+    def _clz(self, word):
+        self.r[word >> 12 & 15] = 32 - self.r[word & 15].bit_length()
