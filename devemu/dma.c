@@ -9,7 +9,7 @@ bool dma_covers(const struct dma *dma, gpa_t at, uint32_t length, bool write)
 	while (length) {
 		uint32_t piece = length;
 
-		if (!dma->map(dma, at, &piece, write, DMA_RING))
+		if (!dma_map(dma, at, &piece, write, DMA_RING))
 			return false;
 		at.raw += piece;
 		length -= piece;

@@ -16,12 +16,19 @@
 
 /** What a mapping is for. A new one in the same slot replaces the one before. */
 enum dma_slot {
-	DMA_RING,     /**< what a driver writes of a virtqueue: descriptors, ring of available */
-	DMA_USED,     /**< what the device writes of it: ring of used */
-	DMA_SOURCE,   /**< what is copied from */
-	DMA_TARGET,   /**< what is copied to */
-	DMA_INDIRECT, /**< an indirect table of descriptors */
+	DMA_RING,   /**< what a driver writes of a virtqueue's rings: what is available */
+	DMA_USED,   /**< what the device writes of them: what is used */
+	DMA_SOURCE, /**< what is copied from */
+	DMA_TARGET, /**< what is copied to */
+	DMA_TABLE,  /**< a table of descriptors, the queue's own or an indirect one */
 	DMA_SLOTS
+};
+
+/** A page that is mapped in a slot: a ring is looked at many times before another page. */
+struct dma_mapping {
+	uint32_t page; /* GPA + 1; 0: none */
+	uint32_t host; /* HPA */
+	uint8_t *at;
 };
 
 struct dma {
@@ -33,7 +40,25 @@ struct dma {
 	void *(*map)(const struct dma *dma, gpa_t at, uint32_t *length, bool write,
 		     enum dma_slot slot);
 	uint32_t generation; /**< moves when the VM is reset: work begun before is void */
+
+	/** For dma_map(): what map() has filled in, if it does, and a page that is not to be written. */
+	struct dma_mapping mapped[DMA_SLOTS];
+	const uint32_t *barred; /* HPA */
 };
+
+/** As dma->map(), which is called for another page than the last one only. */
+static inline void *dma_map(const struct dma *dma, gpa_t at, uint32_t *length, bool write,
+			    enum dma_slot slot)
+{
+	const struct dma_mapping *const m = &dma->mapped[slot];
+	const uint32_t in_page = at.raw & (DMA_PAGE - 1);
+
+	if (m->page != at.raw - in_page + 1u || (write && *dma->barred - m->host < DMA_PAGE))
+		return dma->map(dma, at, length, write, slot);
+	if (*length > DMA_PAGE - in_page)
+		*length = DMA_PAGE - in_page;
+	return m->at + in_page;
+}
 
 bool dma_covers(const struct dma *dma, gpa_t at, uint32_t length, bool write);
 

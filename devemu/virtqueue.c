@@ -2,8 +2,8 @@
 #include "devemu/virtqueue.h"
 
 #include "devemu/virtio.h"
+#include "vmm/lib/copy.h"
 #include "vmm/lib/preempt.h"
-#include "vmm/lib/string.h"
 
 /** Pieces of a few bytes that are read between two preempt points: each costs some 150 instructions. */
 #define PIECES_AT_ONCE 8u
@@ -19,7 +19,7 @@ struct descriptor {
 struct table {
 	gpa_t at;
 	uint32_t count;
-	enum dma_slot slot;
+	bool is_indirect;
 	uint32_t mapped_at, mapped_length; /* the bytes of it that are mapped now */
 	const uint8_t *mapped;
 };
@@ -44,7 +44,7 @@ static gpa_t offset_by(gpa_t at, uint32_t bytes)
 static bool get16(struct virtqueue *vq, gpa_t at, uint16_t *value)
 {
 	uint32_t length = sizeof(*value);
-	const volatile uint16_t *field = vq->dma->map(vq->dma, at, &length, false, DMA_RING);
+	const volatile uint16_t *field = dma_map(vq->dma, at, &length, false, DMA_RING);
 
 	if (!field) {
 		vq_break(vq);
@@ -57,7 +57,7 @@ static bool get16(struct virtqueue *vq, gpa_t at, uint16_t *value)
 static void put16(struct virtqueue *vq, gpa_t at, uint16_t value)
 {
 	uint32_t length = sizeof(value);
-	volatile uint16_t *field = vq->dma->map(vq->dma, at, &length, true, DMA_USED);
+	volatile uint16_t *field = dma_map(vq->dma, at, &length, true, DMA_USED);
 
 	if (field)
 		*field = value;
@@ -65,14 +65,24 @@ static void put16(struct virtqueue *vq, gpa_t at, uint16_t value)
 		vq_break(vq);
 }
 
-static void put32(struct virtqueue *vq, gpa_t at, uint32_t value)
+/** An entry of the ring of used buffers is aligned to half its size only: each half is a field. */
+static void put_entry(struct virtqueue *vq, gpa_t at, uint32_t head, uint32_t written)
 {
-	uint32_t length = sizeof(value);
-	volatile uint32_t *field = vq->dma->map(vq->dma, at, &length, true, DMA_USED);
+	uint32_t length = 8;
+	volatile uint32_t *field = dma_map(vq->dma, at, &length, true, DMA_USED);
 
-	if (field)
-		*field = value;
-	else
+	if (field) {
+		field[0] = head;
+		if (length == 8) {
+			field[1] = written;
+			return;
+		}
+		length = 4;
+		field = dma_map(vq->dma, offset_by(at, 4), &length, true, DMA_USED);
+		if (field)
+			field[0] = written;
+	}
+	if (!field)
 		vq_break(vq);
 }
 
@@ -122,14 +132,20 @@ void vq_stop(struct virtqueue *vq)
 	*vq = (struct virtqueue){ .dma = vq->dma, .starts = vq->starts + 1 };
 }
 
-/** How many chains wait; breaks the queue when there are more than it has entries. */
+/**
+ * How many chains wait; breaks the queue when there are more than it has entries. The guest's index
+ * is looked at again when all that it told of before has been taken.
+ */
 static uint16_t available(struct virtqueue *vq)
 {
-	uint16_t index, count;
+	uint16_t count;
 
-	if (!vq->ready || !get16(vq, offset_by(vq->at.avail, VIRTQ_AVAIL_IDX), &index))
+	if (!vq->ready)
 		return 0;
-	count = (uint16_t)(index - vq->next_avail);
+	if (vq->seen_avail == vq->next_avail &&
+	    !get16(vq, offset_by(vq->at.avail, VIRTQ_AVAIL_IDX), &vq->seen_avail))
+		return 0;
+	count = (uint16_t)(vq->seen_avail - vq->next_avail);
 	if (count > vq->at.size) {
 		vq_break(vq);
 		return 0;
@@ -163,8 +179,8 @@ static bool read_descriptor(const struct virtqueue *vq, struct table *table, uns
 	if (offset - table->mapped_at >= table->mapped_length) {
 		table->mapped_at = offset;
 		table->mapped_length = table->count * VIRTQ_DESC_SIZE - offset;
-		table->mapped = vq->dma->map(vq->dma, offset_by(table->at, offset),
-					     &table->mapped_length, false, table->slot);
+		table->mapped = dma_map(vq->dma, offset_by(table->at, offset),
+					&table->mapped_length, false, DMA_TABLE);
 		if (!table->mapped)
 			return false;
 	}
@@ -189,13 +205,12 @@ static bool is_range(const struct descriptor *d)
 static bool enter_indirect(const struct virtqueue *vq, struct table *table,
 			   const struct descriptor *d)
 {
-	if (!vq->indirect || table->slot == DMA_INDIRECT ||
-	    (d->flags_and_next & VIRTQ_DESC_F_NEXT) || !is_range(d) ||
-	    (d->at_low | d->length) % VIRTQ_DESC_SIZE)
+	if (!vq->indirect || table->is_indirect || (d->flags_and_next & VIRTQ_DESC_F_NEXT) ||
+	    !is_range(d) || (d->at_low | d->length) % VIRTQ_DESC_SIZE)
 		return false;
 	*table = (struct table){ .at = gpa(d->at_low),
 				 .count = d->length / VIRTQ_DESC_SIZE,
-				 .slot = DMA_INDIRECT };
+				 .is_indirect = true };
 	return true;
 }
 
@@ -205,7 +220,7 @@ static bool enter_indirect(const struct virtqueue *vq, struct table *table,
  */
 static bool read_chain(const struct virtqueue *vq, struct vq_chain *chain)
 {
-	struct table table = { .at = vq->at.descriptors, .count = vq->at.size, .slot = DMA_RING };
+	struct table table = { .at = vq->at.descriptors, .count = vq->at.size };
 	unsigned n = chain->head;
 	unsigned count = 0, readable_count = 0;
 	uint32_t bytes = 0, readable_bytes = 0;
@@ -277,8 +292,7 @@ void vq_put(struct virtqueue *vq, uint16_t head, uint32_t written)
 
 	if (!vq->ready)
 		return;
-	put32(vq, at, head);
-	put32(vq, offset_by(at, 4), written);
+	put_entry(vq, at, head, written);
 	vq->put_count++;
 }
 
@@ -300,22 +314,35 @@ void vq_push(struct virtqueue *vq, const struct vq_chain *chain, uint32_t writte
 }
 
 /**
- * Whether the guest wants to be interrupted for what was published since the last call. (2.6.7.2:
- * used_event is the index of the entry whose publication is to be told)
+ * How many chains were published since the last vq_needs_interrupt(); 0 if the guest does not want to
+ * be interrupted for them. (2.6.7.2: used_event is the index of the entry whose publication is to be
+ * told)
  */
-bool vq_needs_interrupt(struct virtqueue *vq)
+unsigned vq_untold(struct virtqueue *vq)
 {
-	const uint16_t told = vq->told_used;
+	const uint16_t count = (uint16_t)(vq->next_used - vq->told_used);
 	uint16_t wish;
 
-	if (!vq->ready || told == vq->next_used)
-		return false;
-	vq->told_used = vq->next_used;
+	if (!vq->ready || count == 0)
+		return 0;
 	if (!vq->event_idx)
 		return get16(vq, offset_by(vq->at.avail, VIRTQ_AVAIL_FLAGS), &wish) &&
-		       !(wish & VIRTQ_AVAIL_F_NO_INTERRUPT);
+				       !(wish & VIRTQ_AVAIL_F_NO_INTERRUPT)
+			       ? count
+			       : 0;
 	return get16(vq, offset_by(vq->at.avail, VIRTQ_USED_EVENT(vq->at.size)), &wish) &&
-	       (uint16_t)(vq->next_used - wish - 1u) < (uint16_t)(vq->next_used - told);
+			       (uint16_t)(vq->next_used - wish - 1u) < count
+		       ? count
+		       : 0;
+}
+
+/** Whether the guest wants to be interrupted for what was published since the last call. */
+bool vq_needs_interrupt(struct virtqueue *vq)
+{
+	const bool needs = vq_untold(vq) != 0;
+
+	vq->told_used = vq->next_used;
+	return needs;
 }
 
 /** The first byte that the device reads. */
@@ -332,40 +359,6 @@ struct vq_cursor vq_writable(const struct vq_chain *chain)
 }
 
 /**
- * The memory at the cursor: *length bytes at most are wanted, at least 1; it comes back cut at the
- * end of the segment and of the page. NULL at the end of the bytes, or when it is not RAM.
- */
-void *vq_cursor_map(const struct vq_cursor *cursor, const struct dma *dma, uint32_t *length,
-		    bool write, enum dma_slot slot)
-{
-	uint32_t left;
-
-	if (cursor->count == 0)
-		return NULL;
-	left = cursor->segment->length - cursor->offset;
-	if (*length > left)
-		*length = left;
-	return dma->map(dma, offset_by(cursor->segment->at, cursor->offset), length, write, slot);
-}
-
-/** Moves on by @p length bytes, or to the end. */
-void vq_cursor_skip(struct vq_cursor *cursor, uint32_t length)
-{
-	while (cursor->count) {
-		const uint32_t left = cursor->segment->length - cursor->offset;
-
-		if (length < left) {
-			cursor->offset += length;
-			return;
-		}
-		length -= left;
-		cursor->segment++;
-		cursor->count--;
-		cursor->offset = 0;
-	}
-}
-
-/**
  * Reads the next @p length bytes, for headers and the like. Returns false when there are fewer, or
  * when they are not RAM. There is a preempt point if a guest has made very many pieces of them.
  */
@@ -379,7 +372,7 @@ bool vq_cursor_read(struct vq_cursor *cursor, const struct dma *dma, void *to, u
 
 		if (!from)
 			return false;
-		memcpy(byte, from, piece);
+		copy_bytes(byte, from, piece);
 		vq_cursor_skip(cursor, piece);
 		byte += piece;
 		length -= piece;
@@ -399,7 +392,7 @@ bool vq_cursor_write(struct vq_cursor *cursor, const struct dma *dma, const void
 
 		if (!to)
 			return false;
-		memcpy(to, byte, piece);
+		copy_bytes(to, byte, piece);
 		vq_cursor_skip(cursor, piece);
 		byte += piece;
 		length -= piece;

@@ -29,6 +29,8 @@
 
 #include "devemu/dma.h"
 
+#include <stddef.h>
+
 /** The largest queue offered. A queue's size is a power of two. */
 #define VQ_SIZE_MAX 256u
 /** Descriptors of one chain, as long as chains of our device types get: see docs/virtio.md. */
@@ -48,6 +50,7 @@ struct virtqueue {
 	bool event_idx;      /* VIRTIO_F_EVENT_IDX was negotiated */
 	bool indirect;       /* VIRTIO_F_INDIRECT_DESC was negotiated */
 	uint16_t next_avail; /* index of the next chain to take; runs freely */
+	uint16_t seen_avail; /* and of the first one that the guest has not told of yet */
 	uint16_t next_used;  /* index of the next one to publish */
 	uint16_t put_count;  /* given back, but not published */
 	uint16_t told_used;  /* next_used when the guest was last asked about an interrupt */
@@ -87,15 +90,47 @@ void vq_put(struct virtqueue *vq, uint16_t head, uint32_t written);
 void vq_publish(struct virtqueue *vq);
 void vq_push(struct virtqueue *vq, const struct vq_chain *chain, uint32_t written);
 
+unsigned vq_untold(struct virtqueue *vq);
 bool vq_needs_interrupt(struct virtqueue *vq);
 
 struct vq_cursor vq_readable(const struct vq_chain *chain);
 struct vq_cursor vq_writable(const struct vq_chain *chain);
-void *vq_cursor_map(const struct vq_cursor *cursor, const struct dma *dma, uint32_t *length,
-		    bool write, enum dma_slot slot);
-void vq_cursor_skip(struct vq_cursor *cursor, uint32_t length);
 bool vq_cursor_read(struct vq_cursor *cursor, const struct dma *dma, void *to, uint32_t length);
 bool vq_cursor_write(struct vq_cursor *cursor, const struct dma *dma, const void *from,
 		     uint32_t length);
+
+/**
+ * The memory at the cursor: *length bytes at most are wanted, at least 1; it comes back cut at the
+ * end of the segment and of the page. NULL at the end of the bytes, or when it is not RAM.
+ */
+static inline void *vq_cursor_map(const struct vq_cursor *cursor, const struct dma *dma,
+				  uint32_t *length, bool write, enum dma_slot slot)
+{
+	uint32_t left;
+
+	if (cursor->count == 0)
+		return NULL;
+	left = cursor->segment->length - cursor->offset;
+	if (*length > left)
+		*length = left;
+	return dma_map(dma, gpa(cursor->segment->at.raw + cursor->offset), length, write, slot);
+}
+
+/** Moves on by @p length bytes, or to the end. */
+static inline void vq_cursor_skip(struct vq_cursor *cursor, uint32_t length)
+{
+	while (cursor->count) {
+		const uint32_t left = cursor->segment->length - cursor->offset;
+
+		if (length < left) {
+			cursor->offset += length;
+			return;
+		}
+		length -= left;
+		cursor->segment++;
+		cursor->count--;
+		cursor->offset = 0;
+	}
+}
 
 #endif

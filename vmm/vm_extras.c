@@ -27,24 +27,28 @@ _Static_assert(VMS_MAX <= WINDOW_VMS_MAX, "and for each VM");
 
 /**
  * Memory of the VM for its devices: its RAM and nothing else, page by page, past its caches. The page
- * of its vectors that the VMM may have a copy of is out of reach: the copy would not follow.
+ * of its vectors that the VMM may have a copy of is out of reach: the copy would not follow. RAM is
+ * one range, the same for as long as there is a VM, so what is mapped stays right.
  */
-static void *dma_map(const struct dma *dma, gpa_t at, uint32_t *length, bool write,
-		     enum dma_slot slot)
+static void *map(const struct dma *dma, gpa_t at, uint32_t *length, bool write, enum dma_slot slot)
 {
 	struct vm *const vm = (struct vm *)((const char *)dma - offsetof(struct vm, dma));
-	const struct mem_region *const region = vm_mem_find(&vm->mem, at);
+	const struct mem_region *const ram = &vm->mem.region[vm->mem.ram];
 	const uint32_t in_page = at.raw & (DMA_PAGE - 1);
+	struct dma_mapping *const m = &vm->dma.mapped[slot];
 	hpa_t page;
 
-	if (!region || region->kind != MEM_RAM)
+	if (at.raw - ram->base >= ram->size || ram->kind != MEM_RAM)
 		return 0;
-	page = mem_region_hpa(region, gpa(at.raw - in_page));
+	page = mem_region_hpa(ram, gpa(at.raw - in_page));
 	if (write && vm->shadow.copied - page.raw < DMA_PAGE)
 		return 0;
 	if (*length > DMA_PAGE - in_page)
 		*length = DMA_PAGE - in_page;
-	return (uint8_t *)mmu_vm_window(vm->number, slot, page) + in_page;
+	*m = (struct dma_mapping){ .page = at.raw - in_page + 1u,
+				   .host = page.raw,
+				   .at = mmu_vm_window(vm->number, slot, page) };
+	return m->at + in_page;
 }
 
 /** An address of the locally administered kind, the same for the same VM and device each time. */
@@ -154,7 +158,8 @@ static enum status add_virtio(struct vm *vm)
 							[VIRTIO_CONSOLE] = &virtio_console_ops,
 							[VIRTIO_ENTROPY] = &virtio_rng_ops };
 
-	vm->dma.map = dma_map;
+	vm->dma.map = map;
+	vm->dma.barred = &vm->shadow.copied;
 	for (unsigned n = 0; n < vm->config->virtio_count; n++) {
 		struct device *const dev =
 			vm_device_add(vm, ops[vm->config->virtio[n].type],

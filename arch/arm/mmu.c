@@ -149,7 +149,8 @@ static void *map_window(unsigned index, uint32_t page, uint32_t cb)
 	const uint32_t va = VMM_WINDOWS + index * PAGE_SIZE;
 
 	window_l2[index] = desc_small(page, AP_PRIV, cb); /* uncached: the walker sees it */
-	mmu_tlb_invalidate(va);
+	/* One permission for all quarters: one entry of the TLB (TRM, 3.2.12). */
+	cp15_tlb_invalidate_page(va);
 	return (void *)(uintptr_t)va;
 }
 
@@ -173,14 +174,8 @@ void *mmu_guest_window(hpa_t page)
  */
 void *mmu_vm_window(unsigned vm, unsigned slot, hpa_t page)
 {
-	static uint32_t mapped[WINDOW_VMS_MAX][WINDOW_VM_COUNT]; /* HPA + 1; 0: none */
-	const unsigned index = WINDOW_VMS + vm * WINDOW_VM_COUNT + slot;
-
-	CHECK(vm < ARRAY_SIZE(mapped) && slot < WINDOW_VM_COUNT);
-	if (mapped[vm][slot] == page.raw + 1u)
-		return (void *)(uintptr_t)(VMM_WINDOWS + index * PAGE_SIZE);
-	mapped[vm][slot] = page.raw + 1u;
-	return map_window(index, page.raw, 0);
+	CHECK(vm < WINDOW_VMS_MAX && slot < WINDOW_VM_COUNT);
+	return map_window(WINDOW_VMS + vm * WINDOW_VM_COUNT + slot, page.raw, 0);
 }
 
 /** A page of a RAM disk, uncached. Valid until the next call. */
