@@ -128,7 +128,7 @@ static bool read_frame(struct device *dev)
 	uint8_t *const header = (uint8_t *)s->start;
 	struct vq_cursor from = vq_readable(&s->chain);
 	const uint32_t length = s->chain.readable_bytes - VIRTIO_NET_HEADER;
-	const uint32_t head_length = length < FRAME_HEAD_MAX ? length : FRAME_HEAD_MAX;
+	uint32_t head_length = length < FRAME_HEAD_MAX ? length : FRAME_HEAD_MAX;
 	struct frame_offload offload;
 
 	if (s->chain.readable_bytes < VIRTIO_NET_HEADER + FRAME_HEADER || length > FRAME_TSO_MAX)
@@ -140,6 +140,12 @@ static bool read_frame(struct device *dev)
 	if (!parse_offload(dev, header, &offload) ||
 	    !offload_check(header + VIRTIO_NET_HEADER, head_length, length, &offload))
 		return false;
+	if (offload.segment_size) {
+		/* What is behind the headers is copied in one go; nothing was decided by it. */
+		head_length = offload.header_length;
+		from = vq_readable(&s->chain);
+		vq_cursor_skip(&from, VIRTIO_NET_HEADER + head_length);
+	}
 	s->frame = (struct frame){ .length = length,
 				   .head = header + VIRTIO_NET_HEADER,
 				   .head_length = head_length,
@@ -265,9 +271,8 @@ static bool reserve_chain(struct reserved *r, unsigned count_max)
 	r->count++;
 	if (r->count > count_max || r->segment_count + r->chain.writable_count > RX_BUFFERS_MAX)
 		return false;
-	memcpy(&r->segment[r->segment_count], r->chain.segment,
-	       r->chain.writable_count * sizeof(struct vq_segment));
-	r->segment_count += r->chain.writable_count;
+	for (unsigned n = 0; n < r->chain.writable_count; n++)
+		r->segment[r->segment_count++] = r->chain.segment[n];
 	return true;
 }
 
@@ -288,8 +293,32 @@ static void put_back(struct device *dev, const struct reserved *r)
 	vq_publish(vq);
 }
 
-/** Takes buffers for @p length bytes from the queue, or none. */
-static enum port_result reserve(struct device *dev, struct reserved *r, uint32_t length)
+/**
+ * No more than @p bytes of the only chain are used. What follows then begins where a buffer does,
+ * aligned: behind the headers in the same buffer it never would be, with 12 bytes of ours and 14 of
+ * Ethernet, and the guest's copies as well as ours would take several times as long.
+ */
+static void use_first(struct reserved *r, uint32_t bytes)
+{
+	if (r->bytes[0] <= bytes)
+		return;
+	r->bytes[0] = bytes;
+	for (unsigned n = 0; n < r->segment_count; n++) {
+		if (bytes <= r->segment[n].length) {
+			r->segment[n].length = bytes;
+			r->segment_count = n + 1;
+			return;
+		}
+		bytes -= r->segment[n].length;
+	}
+}
+
+/**
+ * Takes buffers for @p length bytes from the queue, or none; if @p first is not 0, as many are for
+ * themselves.
+ */
+static enum port_result reserve(struct device *dev, struct reserved *r, uint32_t length,
+				uint32_t first)
 {
 	const struct virtio_net_state *s = dev->state;
 	struct virtqueue *vq = virtio_queue(dev, VIRTIO_NET_QUEUE_RX);
@@ -318,9 +347,11 @@ static enum port_result reserve(struct device *dev, struct reserved *r, uint32_t
 			virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
 			return PORT_DOWN;
 		}
-		if (r->chain.writable_bytes >= length)
+		if (r->count == 1 && first && count_max > 1)
+			use_first(r, first);
+		if (r->bytes[r->count - 1] >= length)
 			return PORT_TAKEN;
-		length -= r->chain.writable_bytes;
+		length -= r->bytes[r->count - 1];
 		if (r->count % CHAINS_AT_ONCE == 0) {
 			preempt_point();
 			if (!is_still(dev, r))
@@ -364,17 +395,19 @@ static bool copy(struct device *dev, const struct reserved *r, struct frame *fra
 	}
 	while (left) {
 		const uint32_t room = (FRAME_COPY_QUANTUM - cost - PIECE_COST) & ~31u;
-		uint32_t piece = left < room ? left : room;
+		uint32_t piece = left;
 		void *mapped = vq_cursor_map(&to, dev->dma, &piece, true, DMA_TARGET);
+		unsigned ease;
 
 		if (!mapped) {
 			virtio_needs_reset(dev);
 			return false;
 		}
-		piece = frame_take(frame, mapped, piece);
+		ease = frame_copy_ease(frame, mapped);
+		piece = frame_take(frame, mapped, piece < room << ease ? piece : room << ease);
 		vq_cursor_skip(&to, piece);
 		left -= piece;
-		cost += PIECE_COST + piece;
+		cost += PIECE_COST + (piece >> ease);
 		if (left && cost + 2 * PIECE_COST > FRAME_COPY_QUANTUM) {
 			cost = 0;
 			preempt_point();
@@ -408,13 +441,16 @@ static enum port_result net_deliver(struct port *port, struct frame *frame)
 {
 	struct device *dev = port->owner;
 	struct reserved *const r = frame->work;
+	uint32_t headers = 0;
 	enum port_result result;
 
 	if (!virtio_is_live(dev))
 		return PORT_DOWN;
 	if (!port->takes_checksum)
 		tell_offloads(dev, port); /* a driver need not have notified us yet */
-	result = reserve(dev, r, VIRTIO_NET_HEADER + frame->length);
+	if (frame->offload.segment_size)
+		headers = VIRTIO_NET_HEADER + frame->offload.header_length;
+	result = reserve(dev, r, VIRTIO_NET_HEADER + frame->length, headers);
 	if (result != PORT_TAKEN)
 		return result;
 	if (!copy(dev, r, frame))

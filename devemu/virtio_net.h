@@ -30,7 +30,7 @@ struct virtio_net_state {
 	bool has_frame;  /* chain and frame are one that was taken from the queue */
 	bool is_held;    /* and could not be delivered */
 	uint64_t held_until;
-	uint32_t starts; /* of the send queue, when the frame was taken from it */
+	uint32_t starts;  /* of the send queue, when the frame was taken from it */
 	struct vq_chain chain;
 	struct frame frame;
 	uint32_t start[(VIRTIO_NET_HEADER + FRAME_HEAD_MAX + 3) / 4]; /* header, frame.head */

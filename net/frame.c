@@ -17,11 +17,24 @@ void frame_restart(struct frame *frame)
 }
 
 /**
+ * How much faster than usual the next bytes are copied to @p to, as a shift: words need not be put
+ * together from two where both are at the same offset in one.
+ */
+unsigned frame_copy_ease(const struct frame *frame, const void *to)
+{
+	uint32_t from = (uint32_t)(uintptr_t)frame->head + frame->taken;
+
+	if (frame->taken >= frame->head_length && frame->at.count)
+		from = frame->at.segment->at.raw + frame->at.offset;
+	return ((from ^ (uint32_t)(uintptr_t)to) & 3u) == 0 ? 2 : 0;
+}
+
+/**
  * Copies the next bytes of a frame: as many as are in one piece, at most @p length. Returns how
  * many. They must be there: taken + length <= frame->length.
  *
  * There is no preempt point in it, so @p to may be in a window, and @p length is to be no more than
- * FRAME_COPY_QUANTUM.
+ * FRAME_COPY_QUANTUM << frame_copy_ease().
  */
 uint32_t frame_take(struct frame *frame, void *to, uint32_t length)
 {

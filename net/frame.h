@@ -55,6 +55,7 @@ struct frame {
 #define FRAME_WORK 2048u
 
 void frame_restart(struct frame *frame);
+unsigned frame_copy_ease(const struct frame *frame, const void *to);
 uint32_t frame_take(struct frame *frame, void *to, uint32_t length);
 void frame_take_all(struct frame *frame, void *to, uint32_t length);
 
