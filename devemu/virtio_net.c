@@ -14,6 +14,13 @@
 #define BURST_BYTES (128u * KIB)
 #define BURST_PAUSE (CLOCK_HZ / 10000u)
 
+/**
+ * A guest wants to know what has been sent, but hardly ever waits for it. So it is told with the next
+ * frame that it receives, or after this time, or when so many chains are to be told of.
+ */
+#define TELL_TICKS  ((uint64_t)VIRTIO_NET_TELL_MS * (CLOCK_HZ / 1000u))
+#define TELL_CHAINS (QUEUE_SIZE / 4u)
+
 /** A frame in mergeable buffers takes this many at most: 64 KiB in buffers of 1 KiB. */
 #define RX_BUFFERS_MAX 66u
 /** So many are reserved between two preempt points. */
@@ -229,16 +236,41 @@ static uint64_t send_burst(struct device *dev, struct port *port)
 	return CLOCK_NEVER;
 }
 
+/** Interrupts the guest for what was sent, if it wants that. */
+static void tell_sent(struct device *dev)
+{
+	struct virtio_net_state *s = dev->state;
+
+	s->tell_at = CLOCK_NEVER;
+	virtio_queue_done(dev, VIRTIO_NET_QUEUE_TX);
+}
+
 static void send_frames(struct device *dev)
 {
 	struct virtio_net_state *s = dev->state;
+	uint64_t next;
+	unsigned untold;
 
 	if (s->is_sending)
 		return;
 	s->is_sending = true;
-	dev->clock->set_deadline(dev->clock, dev, send_burst(dev, port_of(dev)));
+	next = send_burst(dev, port_of(dev));
 	s->is_sending = false;
-	virtio_queue_done(dev, VIRTIO_NET_QUEUE_TX);
+	untold = vq_untold(virtio_queue(dev, VIRTIO_NET_QUEUE_TX));
+	if (next != CLOCK_NEVER || untold == 0 || untold >= TELL_CHAINS) {
+		tell_sent(dev);
+	} else {
+		if (s->tell_at == CLOCK_NEVER)
+			s->tell_at = dev->clock->now(dev->clock) + TELL_TICKS;
+		next = s->tell_at;
+	}
+	dev->clock->set_deadline(dev->clock, dev, next);
+}
+
+static void net_deadline(struct device *dev)
+{
+	tell_sent(dev);
+	send_frames(dev);
 }
 
 /**
@@ -421,6 +453,7 @@ static bool copy(struct device *dev, const struct reserved *r, struct frame *fra
 /** Shows the guest the buffers, all at once: a frame's are one behind the other. (5.1.6.4.1) */
 static void publish(struct device *dev, const struct reserved *r, uint32_t length)
 {
+	const struct virtio_net_state *s = dev->state;
 	struct virtqueue *vq = virtio_queue(dev, VIRTIO_NET_QUEUE_RX);
 
 	for (unsigned n = 0; n < r->count; n++) {
@@ -431,6 +464,10 @@ static void publish(struct device *dev, const struct reserved *r, uint32_t lengt
 	}
 	vq_publish(vq);
 	virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
+	if (s->tell_at != CLOCK_NEVER && (s->mmio.interrupt_status & VIRTIO_INT_USED_BUFFER)) {
+		dev->clock->set_deadline(dev->clock, dev, CLOCK_NEVER);
+		tell_sent(dev);
+	}
 }
 
 /**
@@ -492,6 +529,7 @@ static void net_reset(struct device *dev)
 	s->epoch++;
 	s->has_frame = false;
 	s->is_held = false;
+	s->tell_at = CLOCK_NEVER;
 	if (dev->clock)
 		dev->clock->set_deadline(dev->clock, dev, CLOCK_NEVER);
 	if (!port)
@@ -524,5 +562,5 @@ const struct device_ops virtio_net_ops = {
 	.reset = virtio_net_reset,
 	.read = virtio_mmio_read,
 	.write = virtio_mmio_write,
-	.deadline = send_frames,
+	.deadline = net_deadline,
 };

@@ -16,6 +16,8 @@
 
 /** How long a frame waits for its receiver, at most: a VM of low priority may not run for long. */
 #define VIRTIO_NET_HOLD_MS 100u
+/** How long a guest that waits for an interrupt for what it has sent may wait. */
+#define VIRTIO_NET_TELL_MS 1u
 
 struct virtio_net_backend {
 	struct port *port;
@@ -30,6 +32,7 @@ struct virtio_net_state {
 	bool has_frame;  /* chain and frame are one that was taken from the queue */
 	bool is_held;    /* and could not be delivered */
 	uint64_t held_until;
+	uint64_t tell_at; /* when the guest is interrupted for what was sent, or CLOCK_NEVER */
 	uint32_t starts;  /* of the send queue, when the frame was taken from it */
 	struct vq_chain chain;
 	struct frame frame;

@@ -7,6 +7,8 @@
 #include "tests/host/inet_checksum.h"
 #include "vmm/lib/bits.h"
 
+#define TELL ((uint64_t)VIRTIO_NET_TELL_MS * (CLOCK_HZ / 1000))
+
 static void it_offers_what_the_design_says(void **state)
 {
 	uint64_t features;
@@ -292,6 +294,77 @@ static void interrupts_follow_the_drivers_wish(void **state)
 	assert_int_equal(B->interrupts, 2);
 }
 
+/** A sends one to C, where it is dropped. Its driver has seen all before, and waits for this one. */
+static void send_and_await(void)
+{
+	while (net_is_sent(A))
+		;
+	net_write(A, VIRTIO_MMIO_INTERRUPT_ACK, 1);
+	A->interrupts = 0;
+	net_send_plain(A, C, 100);
+}
+
+static void a_guest_is_told_in_time_of_what_was_sent(void **state)
+{
+	net_start_all();
+	net_write(C, VIRTIO_MMIO_STATUS, 0);
+	send_and_await();
+	net_run(TELL - 1);
+	assert_int_equal(A->interrupts, 0);
+	net_run(1);
+	assert_int_equal(A->interrupts, 1);
+
+	/* Another frame does not put it off. */
+	send_and_await();
+	net_run(TELL / 2);
+	net_send_plain(A, C, 100);
+	net_run(TELL / 2);
+	assert_int_equal(A->interrupts, 1);
+	net_run(2 * TELL);
+	assert_int_equal(A->interrupts, 1);
+}
+
+static void a_guest_is_told_of_what_was_sent_with_what_it_receives(void **state)
+{
+	net_start_all();
+	net_post_many(A, 4, 2048);
+	send_and_await();
+	assert_int_equal(A->interrupts, 0);
+	net_send_plain(B, A, 100);
+	assert_int_equal(A->interrupts, 1);
+	net_write(A, VIRTIO_MMIO_INTERRUPT_ACK, 1);
+	net_run(2 * TELL);
+	assert_int_equal(A->interrupts, 1);
+}
+
+static void a_guest_is_told_when_much_was_sent(void **state)
+{
+	net_start_all();
+	net_write(C, VIRTIO_MMIO_STATUS, 0);
+	send_and_await();
+	for (unsigned n = 1; n < VQ_SIZE_MAX / 4; n++) {
+		assert_int_equal(A->interrupts, 0);
+		net_send_plain(A, C, 100);
+	}
+	assert_int_equal(A->interrupts, 1);
+	net_write(A, VIRTIO_MMIO_INTERRUPT_ACK, 1);
+	net_run(2 * TELL);
+	assert_int_equal(A->interrupts, 1);
+}
+
+static void who_does_not_wait_is_not_told(void **state)
+{
+	net_start_all();
+	net_write(C, VIRTIO_MMIO_STATUS, 0);
+	send_and_await();
+	net_run(TELL);
+	net_write(A, VIRTIO_MMIO_INTERRUPT_ACK, 1);
+	net_send_plain(A, C, 100); /* used_event has passed */
+	net_run(2 * TELL);
+	assert_int_equal(A->interrupts, 1);
+	assert_true(A->dev.deadline_at == CLOCK_NEVER);
+}
+
 static void without_a_cable_frames_are_lost(void **state)
 {
 	A->dev.backend = NULL;
@@ -321,6 +394,10 @@ int main(void)
 		TEST(without_mergeable_buffers_a_frame_is_in_one_chain),
 		TEST(a_burst_lets_its_own_guest_run_now_and_then),
 		TEST(interrupts_follow_the_drivers_wish),
+		TEST(a_guest_is_told_in_time_of_what_was_sent),
+		TEST(a_guest_is_told_of_what_was_sent_with_what_it_receives),
+		TEST(a_guest_is_told_when_much_was_sent),
+		TEST(who_does_not_wait_is_not_told),
 		TEST(without_a_cable_frames_are_lost),
 	};
 
