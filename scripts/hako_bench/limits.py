@@ -53,7 +53,7 @@ def _check_names(table, known, where):
 def parse(data):
     """The file's content as Limits, or LimitError: a misspelt row must not pass for a met one."""
     single = ("trap_insns", "switch_insns")
-    _check_names(data, {*single, *facts.MODES}, "the file")
+    _check_names(data, {*single, "vms", *facts.MODES}, "the file")
     limits = Limits(**{name: _number(data[name], name) for name in single if name in data})
     for mode in facts.MODES:
         part = data.get(mode, {})
