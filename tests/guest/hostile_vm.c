@@ -7,7 +7,8 @@
  * and makes the attack of that name, so often or so long, with random numbers that the seed decides.
  * Then it says what came of it and presses its reset button. It tells devices to write above
  * GUEST_SCRATCH only, where its program is not; but what they write over descriptors may say otherwise,
- * so that with some seeds it ruins itself. Its reset brings the program back.
+ * and so may rings that lie over each other: an index of 1 is address 1 << 16 in the descriptor there
+ * (rings 1040 4000). With such seeds it ruins itself, as it may. Its reset brings the program back.
  *
  * Built as hostile_busy it waits for nobody: it attacks from the start, each time with another seed.
  */
