@@ -62,7 +62,7 @@ cold-y += vmm/console_key.o vmm/console_mux.o vmm/console_one.o vmm/entropy.o vm
 cold-y += vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/monitor_commands.o vmm/partition.o
 cold-y += vmm/stats_report.o vmm/uart.o vmm/vm.o vmm/vm_card.o vmm/vm_config.o
 cold-y += vmm/vm_config_common.o vmm/vm_config_one.o vmm/vm_config_read.o vmm/vm_devices.o
-cold-y += vmm/vm_disk.o vmm/vm_extras.o vmm/vms.o
+cold-y += vmm/vm_disk.o vmm/vms.o
 # Small, too, but with instructions that Thumb does not have, or on the way from one VM to another,
 # which -O2 would make larger and no shorter.
 small-y += vmm/loader.o vmm/run.o vmm/sched.o vmm/service.o vmm/stop.o vmm/timer.o
