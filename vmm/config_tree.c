@@ -67,6 +67,12 @@ bool tree_fail(const struct config_tree *tree, int node, const char *property, c
 	return false;
 }
 
+static bool is_name_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_';
+}
+
 /** The name of a node, which becomes the name of what it describes. */
 bool tree_name(const struct config_tree *tree, int node, char name[CONFIG_NAME_SIZE])
 {
@@ -76,7 +82,7 @@ bool tree_name(const struct config_tree *tree, int node, char name[CONFIG_NAME_S
 	if (!text || length < 1 || length >= (int)CONFIG_NAME_SIZE)
 		return tree_fail(tree, node, NULL, "a name has 1 to 15 characters");
 	for (int i = 0; i < length; i++)
-		if (text[i] <= ' ' || text[i] > '~' || text[i] == '@')
+		if (!is_name_character(text[i]))
 			return tree_fail(tree, node, NULL, "a name is of letters, digits, - and _");
 	memset(name, 0, CONFIG_NAME_SIZE);
 	memcpy(name, text, (size_t)length);

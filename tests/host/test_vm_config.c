@@ -39,6 +39,7 @@ static const struct mistake mistakes[] = {
 	{ "lan1 { }", "lan1 { }; a { }; b { }; c { }", "/network/c", "", "more than 4", 0 },
 	{ "lan1 { }", "abcdefghijklmnop { }", "/network/abcdefghijklmnop", "", "15 characters", 0 },
 	{ "lan1 { }", "lan@1 { }", "/network/lan@1", "", "letters", 0 },
+	{ "lan1 { }", "lan.1 { }", "/network/lan.1", "", "letters", 0 },
 	{ "lan1 { }", "lan1 { more { }; }", "/network/lan1/more", "", "not known", 0 },
 	{ "network {", "network { speed = <1>;", "/network", "speed", "not known", 0 },
 
