@@ -4,13 +4,13 @@
  * ticks of a free-running counter, at which interrupts arrive that are not the counter's own:
  * entropy_add() takes it in a few instructions, from any context.
  *
- * Each VM has a struct entropy_source of its own, so that no VM's bytes depend on what another one
+ * Each device has a struct entropy_source of its own, so that no VM's bytes depend on what another one
  * was given, and preempt points between them do no harm. All state of a source is a key. SHA-256,
  * with a different first byte for each purpose, makes of it
  *
  *	output	 = SHA-256(1, key), as much of it as was asked for
  *	next key = SHA-256(2, key), after each output
- *	new key	 = SHA-256(3, key, number of the VM, pool, samples so far)
+ *	new key	 = SHA-256(3, key, number of the source, pool, samples so far)
  *
  * so outputs say nothing about the key or each other, and a key that becomes known says nothing
  * about outputs of the past (a key is replaced before anybody gets its bytes). A source is seeded
@@ -32,7 +32,7 @@
 
 struct entropy_source {
 	struct entropy_backend backend; /* what a virtio_rng gets */
-	uint32_t number;                /* of the VM */
+	uint32_t number;                /* of VM and device: no other has it */
 	uint32_t samples;               /* of the pool, when it was seeded */
 	bool is_seeded;
 	uint8_t key[SHA256_BYTES];

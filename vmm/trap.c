@@ -55,6 +55,21 @@ static void wait_for_interrupt(struct vcpu *vcpu)
 	vm->waiting = false;
 }
 
+/** What others, its devices and its requests want of this VM first. Returns whether there was any. */
+static bool serve(struct vm *vm)
+{
+	for (bool served = false;; served = true) {
+		if (run_due)
+			run_others();
+		else if (vm->work != 0)
+			vm_do_work(vm);
+		else if (vm->request != VM_NOTHING)
+			vm_act_on_request(vm);
+		else
+			return served;
+	}
+}
+
 /**
  * The end of a trap: delivers an interrupt that is due. If the lines that are shown to the VM have
  * just been looked at, that is known.
@@ -63,30 +78,22 @@ static struct trap_frame *deliver(struct vcpu *vcpu, bool known)
 {
 	struct vm *const vm = vcpu->vm;
 
-	for (;;) {
-		if (run_due)
-			run_others();
-		else if (vm->work != 0)
-			vm_do_work(vm);
-		else if (vm->request != VM_NOTHING)
-			vm_act_on_request(vm);
-		else
-			break;
-		known = false;
-	}
-	if (vcpu_interrupt_due(vcpu)) {
-		if (!known)
+	do {
+		if (serve(vm))
+			known = false;
+		if (!known && vcpu_interrupt_due(vcpu)) {
 			irq_refresh_inputs(&vm->lines); /* the cause may be gone */
-		if (known || vcpu_interrupt_due(vcpu)) {
-			event(EVENT_INJECT, vm->number, vcpu->frame.pc, 0);
-			if (fast_interrupt(vcpu)) {
-				vcpu->attention = 0;
-				return &vcpu->frame;
-			}
-			vcpu_inject_interrupt(vcpu);
+			known = true;
 		}
-	}
-	vcpu->attention = 0;
+		vcpu->attention = 0;
+		if (vcpu_interrupt_due(vcpu)) {
+			event(EVENT_INJECT, vm->number, vcpu->frame.pc, 0);
+			if (fast_interrupt(vcpu))
+				return &vcpu->frame;
+			vcpu_inject_interrupt(vcpu);
+			known = false;
+		}
+	} while (vcpu->attention); /* an injection may have preempt points */
 	if (vcpu->pv_page)
 		pv_settle(vcpu);
 	return &vcpu->frame;

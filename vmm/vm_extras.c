@@ -103,7 +103,7 @@ static const void *backend_make(struct vm *vm, struct device *dev, unsigned n)
 		return vm_disk(config->disk);
 	case VIRTIO_ENTROPY:
 		source = heap_alloc(sizeof(*source));
-		entropy_source_init(source, vm->number);
+		entropy_source_init(source, vm->number * CONFIG_VIRTIO_MAX + n);
 		return &source->backend;
 	case VIRTIO_CONSOLE:
 		return console_backend_virtio(vm, dev);
