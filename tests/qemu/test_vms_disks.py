@@ -109,7 +109,7 @@ def test_a_range_of_the_card_is_a_disk(make_bundle, boot, board, card):
     assert guest.check("cat /sys/block/vda/size").strip() == str(DISK_SIZE // SECTOR)
     assert sum_of(guest, "/dev/vda") == sha256(before[DISK_AT:DISK_AT + DISK_SIZE])
     # All of it, then single sectors: first, last, some across a page.
-    guest.check(f"seq 1 400000 | head -c {DISK_SIZE} >/tmp/a; cat /tmp/a >/dev/vda; sync")
+    guest.check(f"head -c {DISK_SIZE} /bin/busybox >/tmp/a; cat /tmp/a >/dev/vda; sync")
     for at in (0, 5, 1023, 1024, 2047):
         guest.check(f"echo sector {at} | dd of=/dev/vda bs=512 seek={at} conv=notrunc 2>/dev/null;"
                     f"echo sector {at} | dd of=/tmp/a bs=512 seek={at} conv=notrunc 2>/dev/null")
