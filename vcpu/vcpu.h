@@ -190,6 +190,7 @@ _Static_assert(offsetof(struct vcpu, pv.announces) == PV_INFO_ANNOUNCES, "announ
 _Static_assert(offsetof(struct vcpu, pv.dacr_at) == PV_INFO_DACR_AT, "dacr_at");
 _Static_assert(offsetof(struct vcpu, pv.entry[PV_ENTRY_IRQ_USR]) == PV_INFO_IRQ_USR, "its entry");
 _Static_assert(offsetof(struct vcpu, pv.entry[PV_ENTRY_IRQ_SVC]) == PV_INFO_IRQ_SVC, "its entry");
+_Static_assert(offsetof(struct vcpu, retry.expected) == VCPU_RETRY, "VCPU_RETRY");
 _Static_assert(offsetof(struct vcpu, pv_shut) == VCPU_PV_SHUT, "VCPU_PV_SHUT");
 _Static_assert(offsetof(struct vcpu, pv_settled) == VCPU_SETTLED, "VCPU_SETTLED");
 _Static_assert(offsetof(struct vcpu, pv_settled_epoch) == VCPU_SETTLED + 4, "loaded in this order");

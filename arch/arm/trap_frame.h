@@ -47,6 +47,7 @@
 #define PV_INFO_DACR_AT      (VCPU_PV_INFO + 52)
 #define PV_INFO_IRQ_USR      (VCPU_PV_INFO + 68)
 #define PV_INFO_IRQ_SVC      (VCPU_PV_INFO + 84)
+#define VCPU_RETRY           576
 
 /* For data aborts, vectors.S and fast_mmio.S: struct device_page. DACR also for fastpath_dacr.S. */
 #define VCPU_ATTENTION       (VCPU_R13_SVC + 104)

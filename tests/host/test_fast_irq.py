@@ -80,8 +80,10 @@ def make_dacr(vmm, rnd, reason):
     vmm.field("FAST_DACR_PROXY", PROXY if proxy else 0xF000)
     vmm.field("FAST_DACR_KERNEL", values[0][1] if pair else images[1] | PV_OPEN)
     vmm.field("FAST_DACR_PROGRAM", values[1][2] if pair else images[0])
-    for name, number in (("FAST_CALL_PATH", 0), ("FAST_RETURN_PATH", 2)):
-        vmm.field(name, vmm.word(vmm.symbols["trap_swi_paths"] + 4 * (number + pair)))
+    retry = rnd.random() < 0.3
+    VmmCpu.store(vmm, vmm.frame + C["VCPU_RETRY"], 1, retry)
+    for name, number in (("FAST_CALL_PATH", pair), ("FAST_RETURN_PATH", 4 if retry else 2 + pair)):
+        vmm.field(name, vmm.word(vmm.symbols["trap_swi_paths"] + 4 * number))
     vmm.field("VCPU_PV_PAIR_EPOCH", epoch ^ (reason == "pair epoch"))
     info = vmm.frame + C["VCPU_PV_INFO"]
     vmm.words[info + 44], vmm.words[info + 48] = values[0][0], values[1][0]
