@@ -73,7 +73,7 @@ void run_set_ready(struct vm *vm, bool ready)
 }
 
 /** The VM that comes first; sleeps while nobody can run. */
-static inline struct vm *choose(void)
+static inline __attribute__((always_inline)) struct vm *choose(void)
 {
 	for (;;) {
 		const uint64_t now = timer_now();

@@ -22,19 +22,16 @@ unsigned sched_add(struct sched *s, struct sched_entity *entity, uint64_t now)
 	entity->used = 0;
 	entity->slice_left = SCHED_SLICE;
 	entity->turn = ++s->turns;
-	s->has_budgets |= entity->budget != 0;
 	s->entity[s->count] = entity;
 	return s->count++;
 }
 
 /**
- * Begins the periods that are due. Time that was used beyond the budget is taken from the next one;
+ * Begins the periods that are due, of one with a budget. Time that was used beyond the budget is taken from the next one;
  * what was not used is lost, so a period never sees more than one budget.
  */
 static void refill(struct sched_entity *entity, uint64_t now)
 {
-	if (!entity->budget)
-		return;
 	for (unsigned periods = 0; now >= entity->refill_at; periods++) {
 		entity->left += entity->budget;
 		if (entity->left > entity->budget)
@@ -45,7 +42,7 @@ static void refill(struct sched_entity *entity, uint64_t now)
 	}
 }
 
-/** Writes down the time that the current one has had since the last call, and begins periods. */
+/** Writes down the time that the current one has had since the last call. */
 void sched_account(struct sched *s, uint64_t now)
 {
 	const int64_t ticks = (int64_t)(now - s->since);
@@ -59,15 +56,18 @@ void sched_account(struct sched *s, uint64_t now)
 			entity->left -= ticks;
 	}
 	s->since = now;
-	if (!s->has_budgets)
-		return;
-	for (unsigned i = 0; i < s->count; i++)
-		refill(s->entity[i], now);
 }
 
-static inline __attribute__((always_inline)) bool may_run(const struct sched_entity *entity)
+/** A period that is due begins when somebody asks: for one that is not ready, nobody does. */
+static inline __attribute__((always_inline)) bool may_run(struct sched_entity *entity, uint64_t now)
 {
-	return entity->ready && (!entity->budget || entity->left > 0);
+	if (!entity->ready)
+		return false;
+	if (!entity->budget)
+		return true;
+	if (now >= entity->refill_at)
+		refill(entity, now);
+	return entity->left > 0;
 }
 
 /** To the end of its equals. */
@@ -83,14 +83,14 @@ static uint64_t first_refill(const struct sched *s, const struct sched_entity *b
 	for (unsigned i = 0; i < s->count; i++) {
 		const struct sched_entity *const other = s->entity[i];
 
-		if (other->ready && !may_run(other) && other->refill_at < at &&
+		if (other->ready && other->budget && other->left <= 0 && other->refill_at < at &&
 		    (!best || other->priority >= best->priority))
 			at = other->refill_at;
 	}
 	return at;
 }
 
-/** When the present decision ends: with @p best's budget, its turn, or the refill of another. */
+/** When the present decision ends, but for refills: with @p best's budget or its turn. */
 static uint64_t end_of(const struct sched *s, const struct sched_entity *best, bool has_equals)
 {
 	uint64_t at = NEVER;
@@ -99,7 +99,7 @@ static uint64_t end_of(const struct sched *s, const struct sched_entity *best, b
 		at = s->since + (uint64_t)best->left;
 	if (has_equals && s->since + (uint64_t)best->slice_left < at)
 		at = s->since + (uint64_t)best->slice_left;
-	return s->has_budgets ? first_refill(s, best, at) : at;
+	return at;
 }
 
 /**
@@ -111,20 +111,22 @@ unsigned sched_choose(struct sched *s, uint64_t now)
 {
 	const struct sched_entity *best = 0;
 	unsigned next = SCHED_NONE;
-	bool has_equals = false;
+	bool has_equals = false, others_spent = false;
 
 	sched_account(s, now);
 	if (s->current != SCHED_NONE) {
 		struct sched_entity *const current = s->entity[s->current];
 
-		if (current->slice_left <= 0 || !may_run(current))
+		if (current->slice_left <= 0 || !may_run(current, now))
 			end_turn(s, current);
 	}
 	for (unsigned i = 0; i < s->count; i++) {
-		const struct sched_entity *const one = s->entity[i];
+		struct sched_entity *const one = s->entity[i];
 
-		if (!may_run(one))
+		if (!may_run(one, now)) {
+			others_spent |= one->ready;
 			continue;
+		}
 		if (best) {
 			if (one->priority < best->priority)
 				continue;
@@ -137,5 +139,7 @@ unsigned sched_choose(struct sched *s, uint64_t now)
 	}
 	s->current = next;
 	s->deadline = end_of(s, best, has_equals);
+	if (others_spent)
+		s->deadline = first_refill(s, best, s->deadline);
 	return next;
 }

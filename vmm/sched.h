@@ -30,7 +30,6 @@ struct sched_entity {
 struct sched {
 	struct sched_entity *entity[SCHED_MAX];
 	unsigned count;
-	bool has_budgets; /* one of them at least */
 	unsigned current; /* whose time is running, or SCHED_NONE: nobody's */
 	uint64_t since;   /* up to when it has been accounted for */
 	uint64_t turns;

@@ -178,6 +178,29 @@ static void test_refill_seen_early(void **state)
 	assert_int_equal(sched_choose(&s, 10 * MS + 6), high);
 }
 
+/** When the answer may change, by looking at everyone each time. */
+static uint64_t deadline_of(unsigned current)
+{
+	uint64_t at = UINT64_MAX;
+
+	if (current != SCHED_NONE && e[current].budget)
+		at = s.since + (uint64_t)e[current].left;
+	for (unsigned i = 0; i < s.count; i++) {
+		const bool may_run = !e[i].budget || e[i].left > 0;
+		uint64_t change = UINT64_MAX;
+
+		if (i == current || !e[i].ready)
+			continue;
+		if (!may_run && (current == SCHED_NONE || e[i].priority >= e[current].priority))
+			change = e[i].refill_at;
+		else if (may_run && e[i].priority == e[current].priority)
+			change = s.since + (uint64_t)e[current].slice_left;
+		if (change < at)
+			at = change;
+	}
+	return at;
+}
+
 /** Random events: time is neither lost nor given twice, and the highest that may run does. */
 static void test_random(void **state)
 {
@@ -200,6 +223,7 @@ static void test_random(void **state)
 			uint64_t next = now + xorshift32(&seed) % (5 * MS);
 
 			assert_true(due > now);
+			assert_true(due == deadline_of(who));
 			if (due < next)
 				next = due;
 			for (unsigned i = 0; i < SCHED_MAX; i++) {
