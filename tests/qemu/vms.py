@@ -9,6 +9,7 @@
 """
 
 import re
+import time
 
 from guest import FATAL, ROOT, GuestError, Machine, Shell, hako_qemu
 
@@ -55,15 +56,21 @@ class Vms(Machine):
         _, text = self.expect(MONITOR_PROMPT)
         return [one for one in text.replace(CLEAR_TO_END, "").split("\r\n") if one.strip("\r")]
 
+    def answer(self, line):
+        """The same, without lines of the log."""
+        return [one for one in self.monitor(line) if not re.match(r"(\[\w+\]|hako:) ", one)]
+
     def type_to_monitor(self, line):
-        """The same, for lines of the log that answer it."""
+        """The same, where it is a line of the log that answers."""
         self.to_monitor()
         self.type(f"{line}\r")
-        self.expect(re.escape(line) + r"\r\n")
+        # A line of the log may come in between: then what was typed is shown anew behind it.
+        anew = f"(?:{re.escape(CLEAR_TO_END)})?"
+        self.expect(anew.join(map(re.escape, line)) + anew + r"\r\n")
 
     def rows(self):
         """The monitor's list: by name, {state, priority, budget, cpu, memory, starts}."""
-        heads, *rows = self.monitor("list")
+        heads, *rows = self.answer("list")
         assert heads.split() == ["#", "name", "state", "priority", "budget", "cpu", "memory",
                                  "starts"], heads
         found = {}
@@ -77,9 +84,23 @@ class Vms(Machine):
                                "starts": int(match[8])}
         return found
 
+    def until(self, vm, condition):
+        """
+        Wait until the list shows a VM as it should be: what the monitor is asked for is done by the
+        VM's own thread, when it is its turn.
+        """
+        while not condition(self.rows()[vm]):
+            time.sleep(0.05)
+
+    def starts_of(self, vm):
+        """What was logged of a VM's starts: (number, the rest, with the VMM's free memory)."""
+        self.log.flush()
+        text = self.log_path.read_text(encoding="utf-8", errors="replace")
+        return re.findall(rf"\[{vm}\] start (\d+): ([^\r\n]*KiB free[^\r\n]*)", text)
+
     def word(self, vm, address):
         """A word of the VM's memory."""
-        row, = self.monitor(f"mem {vm} {address:x} 1")
+        row, = self.answer(f"mem {vm} {address:x} 1")
         match = re.match(rf"{address:08x}  ([0-9a-f]{{8}})\s", row)
         if not match:
             raise GuestError(f"not a word of memory: {row!r}")
