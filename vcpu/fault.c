@@ -161,6 +161,7 @@ static enum trap_outcome program_data_abort(struct vcpu *vcpu, uint32_t fsr, uin
 	if (!is_shadow_fault(fsr))
 		return data_abort(vcpu, fsr, va);
 	store = data_abort_is_store(vcpu);
+	pv_clean_late(vcpu);
 	status = shadow_fill_page(vcpu_shadow(vcpu), va, store ? RIGHTS_WRITE : RIGHTS_READ,
 				  vcpu->mmu.dacr);
 	if (status == SHADOW_PAGE_FILLED)
@@ -276,9 +277,10 @@ static __attribute__((noinline)) enum trap_outcome prefetch_abort(struct vcpu *v
 enum trap_outcome prefetch_abort_trap(struct vcpu *vcpu)
 {
 	const uint32_t va = vcpu->frame.pc;
-	const unsigned status =
-		shadow_fill_page(vcpu_shadow(vcpu), va, RIGHTS_READ, vcpu->mmu.dacr);
+	unsigned status;
 
+	pv_clean_late(vcpu);
+	status = shadow_fill_page(vcpu_shadow(vcpu), va, RIGHTS_READ, vcpu->mmu.dacr);
 	if (status == SHADOW_PAGE_FILLED)
 		return TRAP_MOVED;
 	if (status == SHADOW_PAGE_OTHER)

@@ -85,6 +85,7 @@ const struct mem_region *guest_translate(struct vcpu *vcpu, uint32_t va, bool pr
 		*t = (struct guest_translation){ .gpa = gpa(va) };
 		return &pv_region;
 	}
+	pv_clean_late(vcpu);
 	fault->far = guest_mva(&vcpu->mmu, va);
 	status = guest_walk(&vcpu->mmu, gva(va), read_word, vcpu_shadow(vcpu), t);
 	if (status != 0 && privileged && pv_code_translation(vcpu, va, t))

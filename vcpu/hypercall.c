@@ -17,6 +17,7 @@
 #define CACHE_SIZE 0x4000u
 /* Between two preempt points: 128 lines, three instructions each. */
 #define RANGE_AT_ONCE 0x1000u
+#define PAGE_SIZE     0x1000u
 
 static enum trap_outcome log_full(struct vcpu *vcpu, uint32_t number)
 {
@@ -58,6 +59,27 @@ static enum trap_outcome table_clean(struct vcpu *vcpu, uint32_t number)
 	return TRAP_NEXT;
 }
 
+/** What PV_CACHE_LATER has put off. */
+void pv_clean_now(struct vcpu *vcpu)
+{
+	cache_clean_invalidate_d_range(vcpu->unclean, vcpu->unclean + PAGE_SIZE);
+	cache_drain_write_buffer(0);
+	vcpu->unclean = 0;
+}
+
+/**
+ * Puts off what the guest wants of a page: in Linux, which has copied or cleared it for a program, the
+ * next thing that happens to it is to be cleaned again.
+ */
+static bool put_off(struct vcpu *vcpu, uint32_t from, uint32_t size)
+{
+	pv_clean_late(vcpu);
+	if (from == 0 || size != PAGE_SIZE)
+		return false;
+	vcpu->unclean = from;
+	return true;
+}
+
 static void whole_cache(uint32_t what)
 {
 	if (what & PV_CACHE_INVALIDATE)
@@ -85,7 +107,9 @@ static enum trap_outcome cache_range(struct vcpu *vcpu, uint32_t number)
 	if (bytes > CACHE_SIZE || from + size > VMM_BASE || from + size < from ||
 	    vcpu->mmu.pid != 0) {
 		whole_cache(what);
-	} else {
+	} else if (!(what & PV_CACHE_LATER) || !put_off(vcpu, from, size)) {
+		if (vcpu->unclean == from && size >= PAGE_SIZE && (what & PV_CACHE_CLEAN))
+			vcpu->unclean = 0;
 		for (uint32_t done = 0; done < size; done += RANGE_AT_ONCE) {
 			const uint32_t at = from + done;
 			const uint32_t end =

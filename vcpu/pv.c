@@ -34,6 +34,7 @@ void pv_reset(struct vcpu *vcpu)
 	vcpu->pv_settled_dacr = vcpu->mmu.dacr;
 	vcpu->pv_pair_epoch = 0;
 	vcpu->retry.expected = false;
+	vcpu->unclean = 0;
 	vcpu->fast = (struct vcpu_fast){ .dacr_proxy = NO_DACR_PROXY,
 					 .call_from = NO_CALL,
 					 .return_lr = NO_RETURN };

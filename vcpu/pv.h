@@ -52,6 +52,18 @@ bool pv_is_user_stub(const struct vcpu *vcpu);
 bool pv_user_stub_site(const struct vcpu *vcpu, uint32_t *site);
 enum trap_outcome pv_user_stub_unaligned(struct vcpu *vcpu);
 
+void pv_clean_now(struct vcpu *vcpu);
+
+/**
+ * Before anything may come to lead to a page by another address than it was written at: an entry, or a
+ * translation for an access of the VMM's.
+ */
+static inline void pv_clean_late(struct vcpu *vcpu)
+{
+	if (vcpu->unclean)
+		pv_clean_now(vcpu);
+}
+
 /* pv_page.c */
 void pv_page_reset(struct vcpu *vcpu);
 void pv_set(struct vcpu *vcpu, unsigned field, uint32_t value);

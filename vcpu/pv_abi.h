@@ -84,13 +84,18 @@
 #define PV_CACHE_CODE       4  /* instruction cache: forget them */
 #define PV_CACHE_DRAIN      8  /* and drain the write buffer */
 #define PV_CACHE_CODE_ALL   16 /* instruction cache: forget everything */
+/*
+ * Of a page that nothing else leads to yet: the VMM may leave it in the cache until r0 to r1 are cleaned
+ * another time, or something may come to lead to it.
+ */
+#define PV_CACHE_LATER 32
 
 /*
  * struct pv_info, in words; where the paravirtual code of a guest is and what it can do. The version
  * is that of this whole file: raised with each change of a number, a field or a meaning.
  */
 #define PV_INFO_MAGIC   0x49565048 /* "HPVI" */
-#define PV_INFO_VERSION 2
+#define PV_INFO_VERSION 3
 #define PV_RANGES_MAX   16
 
 /* Of pv_info.dacr_at, for assembly: see below. */

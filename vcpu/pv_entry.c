@@ -167,6 +167,7 @@ bool pv_retry(struct vcpu *vcpu)
 	const struct vcpu_retry *const retry = &vcpu->retry;
 
 	pv_expect_retry(vcpu, false);
+	pv_clean_late(vcpu);
 	if (retry->pc == *pv_word(vcpu, PV_PC) && retry->ttbr == vcpu->mmu.ttbr)
 		shadow_fill_page(
 			vcpu_shadow(vcpu), retry->va, retry->store ? RIGHTS_WRITE : RIGHTS_READ,

@@ -155,6 +155,7 @@ struct vcpu {
 	struct shadow *shadow;
 	struct pv_info pv;
 	struct vcpu_retry retry;
+	uint32_t unclean; /* the page that PV_CACHE_LATER has left in the cache, or 0 */
 
 	struct vm_mem *mem;
 	struct vm *vm;

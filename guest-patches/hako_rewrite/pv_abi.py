@@ -16,7 +16,7 @@ PV_HYPERCALL_WORD = 0xF0000000
 PV_HC_COUNT = 6
 PV_DACR_INDEX = 16
 
-PV_INFO_MAGIC, PV_INFO_VERSION = 0x49565048, 2
+PV_INFO_MAGIC, PV_INFO_VERSION = 0x49565048, 3
 PV_RANGES_MAX = 16
 PV_ENTRIES = ("und_usr", "pabt_usr", "dabt_usr", "irq_usr",
               "und_svc", "pabt_svc", "dabt_svc", "irq_svc")

@@ -10,6 +10,9 @@
 /* Lines of one page, and the stores that reach them: clean, invalidate, drain. */
 #define PAGE_WRITTEN (PV_CACHE_CLEAN | PV_CACHE_INVALIDATE | PV_CACHE_DRAIN)
 
+/* The same of a page that is for a program, who does not have it yet: as a rule update_mmu_cache() follows. */
+#define PAGE_NEW (PAGE_WRITTEN | PV_CACHE_LATER)
+
 /*
  * void arm926_flush_user_cache_range(unsigned long start, unsigned long end, unsigned vm_flags)
  * behind the test whether the range is so long that the whole cache goes.
@@ -82,7 +85,7 @@
 	bne	1b
 	pop	{r0, r5 - r8}
 	mov	r3, r2
-	mov	r2, #PAGE_WRITTEN
+	mov	r2, #PAGE_NEW
 	HYPERCALL PV_HC_CACHE
 	mov	r2, r3
 	mov	r0, #0
@@ -110,7 +113,7 @@
 	bne	1b
 	mov	r1, r0
 	pop	{r0, r4 - r7}
-	mov	r2, #PAGE_WRITTEN
+	mov	r2, #PAGE_NEW
 	HYPERCALL PV_HC_CACHE
 	mov	r0, r1
 	mov	r1, #0

@@ -389,6 +389,75 @@ GUEST_TEST(programs_see_the_word_that_a_call_has_stored)
 	finish();
 }
 
+/** A page in the scratch RAM, as Linux clears one: its lines are dirty at its address in LINEAR. */
+static uint32_t page_cleared(unsigned n, uint32_t number)
+{
+	const uint32_t page = LINEAR + GUEST_SCRATCH + PAGES_AT + n * 0x1000;
+
+	for (uint32_t at = 0; at < 0x1000; at += 4) {
+		if (at % 64 == 0)
+			read32(page + at);
+		write32(page + at, number);
+	}
+	call_cache(page, page + 0x1000,
+		   PV_CACHE_CLEAN | PV_CACHE_INVALIDATE | PV_CACHE_DRAIN | PV_CACHE_LATER);
+	return page;
+}
+
+static void check_whole_page(uint32_t va, uint32_t number)
+{
+	for (uint32_t at = 0; at < 0x1000; at += 60)
+		check_page(va + at, number);
+}
+
+/* Whatever else happens in between, and whether the guest cleans it itself or not. */
+GUEST_TEST(a_page_that_is_cleaned_later_is_clean_for_its_program)
+{
+	prepare();
+	for (unsigned turn = 0; turn < 12; turn++) {
+		uint32_t page;
+
+		tap_case("turn %u", turn);
+		call_cache(SLOT_VA, SLOT_VA + 0x2000, PV_CACHE_CLEAN | PV_CACHE_INVALIDATE);
+		if (turn % 2)
+			page_cleared(1, 0x2000 + turn);
+		page = page_cleared(0, 0x1000 + turn);
+		pte_write(0, 0, page_desc(0));
+		pte_write(0, 1, page_desc(1));
+		flushes[turn % 3]();
+		if (turn % 4 >= 2)
+			call_cache(page, page + 0x1000,
+				   PV_CACHE_CLEAN | PV_CACHE_INVALIDATE | PV_CACHE_DRAIN);
+		if (turn >= 8)
+			call_switch_mm(addr(l1_table[0]));
+		if (turn % 2)
+			check_whole_page(SLOT_VA + 0x1000, 0x2000 + turn);
+		check_whole_page(SLOT_VA, 0x1000 + turn);
+	}
+	finish();
+}
+
+/* Without a translation of its own: what the VMM reads for the guest's kernel. */
+GUEST_TEST(a_page_that_is_cleaned_later_is_clean_for_an_access_of_the_vmm)
+{
+	prepare();
+	for (unsigned turn = 0; turn < 4; turn++) {
+		tap_case("turn %u", turn);
+		call_cache(SLOT_VA, SLOT_VA + 0x1000, PV_CACHE_CLEAN | PV_CACHE_INVALIDATE);
+		pte_write(0, 0, 0);
+		flush_by_call();
+		page_cleared(2, 0x3000 + turn);
+		/* The kernel stores to what programs may only read. */
+		pte_write(0, 0,
+			  desc_small(GUEST_SCRATCH + PAGES_AT + 2 * 0x1000, AP_USER_RO,
+				     DESC_C | DESC_B));
+		write32(SLOT_VA + 8, 0x4000 + turn);
+		EXPECT_EQ(0x4000 + turn, read32(SLOT_VA + 8));
+		EXPECT_EQ(0x3000 + turn, read32(SLOT_VA + 12));
+	}
+	finish();
+}
+
 /* With a process ID its tables are compared as a whole, and they are still in the cache. */
 GUEST_TEST(descriptors_count_in_a_process_of_the_fcse)
 {
