@@ -9,3 +9,6 @@ obj-y += domain/shadow_table.o
 obj-y += domain/shadow_vectors.o
 obj-y += domain/shadow_view.o
 obj-y += domain/vm_mem.o
+
+# A switch mostly goes by arch/arm/fastpath_switch.S.
+small-y += domain/shadow_space.o

@@ -14,3 +14,6 @@ obj-y += vcpu/pv_dacr.o
 obj-y += vcpu/pv_entry.o
 obj-y += vcpu/pv_page.o
 obj-y += vcpu/vcpu.o
+
+# A store that unmasks mostly goes by arch/arm/fastpath_irq.S.
+small-y += vcpu/pv_page.o
