@@ -26,7 +26,7 @@
 /** So many are reserved between two preempt points. */
 #define CHAINS_AT_ONCE 4u
 /** What moving from one piece to the next costs, in bytes of copying. */
-#define PIECE_COST 256u
+#define PIECE_COST 384u
 
 /** Buffers that a frame is being copied to: in the sender's working memory. */
 struct reserved {
@@ -226,6 +226,9 @@ static uint64_t send_burst(struct device *dev, struct port *port)
 		s->is_held = false;
 	}
 	while (virtio_is_live(dev) && (s->has_frame || take_frame(dev, port))) {
+		preempt_point(); /* reading it has taken long */
+		if (!s->has_frame)
+			continue; /* the device has been reset meanwhile */
 		bytes += s->frame.length;
 		if (!send_frame(dev, port))
 			return s->held_until;
@@ -267,10 +270,15 @@ static void send_frames(struct device *dev)
 	dev->clock->set_deadline(dev->clock, dev, next);
 }
 
+/** Who has something to tell has nothing to send: send_frames() has told when something waits. */
 static void net_deadline(struct device *dev)
 {
-	tell_sent(dev);
-	send_frames(dev);
+	const struct virtio_net_state *s = dev->state;
+
+	if (s->tell_at != CLOCK_NEVER)
+		tell_sent(dev);
+	else
+		send_frames(dev);
 }
 
 /**
@@ -440,7 +448,8 @@ static bool copy(struct device *dev, const struct reserved *r, struct frame *fra
 		vq_cursor_skip(&to, piece);
 		left -= piece;
 		cost += PIECE_COST + (piece >> ease);
-		if (left && cost + 2 * PIECE_COST > FRAME_COPY_QUANTUM) {
+		/* At the end, showing the buffers takes as long as a few pieces. */
+		if (cost + (left ? 2 : 4) * PIECE_COST > FRAME_COPY_QUANTUM) {
 			cost = 0;
 			preempt_point();
 			if (!is_still(dev, r))
@@ -490,7 +499,8 @@ static enum port_result net_deliver(struct port *port, struct frame *frame)
 	result = reserve(dev, r, VIRTIO_NET_HEADER + frame->length, headers);
 	if (result != PORT_TAKEN)
 		return result;
-	if (!copy(dev, r, frame))
+	preempt_point();
+	if (!is_still(dev, r) || !copy(dev, r, frame))
 		return PORT_DOWN;
 	publish(dev, r, VIRTIO_NET_HEADER + frame->length);
 	return PORT_TAKEN;
