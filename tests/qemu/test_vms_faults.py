@@ -14,8 +14,9 @@ from vms import STOPPED
 ICOUNT = "shift=3"
 COUNTER = 0x200000  # GUEST_SCRATCH in tests/guest/guest.h
 RESTARTS = 200
-MANY_SUMS = 20  # seconds of CPU time
-BUDGET = 30  # ms in 100 ms, as tests/qemu/vms/faults.dts has it
+# Over 4 s of CPU time: a budget more or less at its ends, 30 ms, and what is used while the shares
+# are printed stay below 1 %.
+MANY_SUMS = 30
 START = r"\[{name}\] start (\d+): ([^\r\n]*KiB free[^\r\n]*)\r\n"
 
 # Counts right and wrong sums of a file, until /tmp/go is gone.
@@ -124,10 +125,8 @@ def test_a_busy_neighbour(faults, name):
             neighbour.take_focus()
             vms.expect(r"# line \d{8} of the flood\r?\n")
         # The worker wants all it can get, too.
-        if name == "limited":  # one budget is what the ends of a measurement can add or take
-            assert abs(used - 0.3 * whole) < BUDGET + 2, (deed, before, after)
-        else:
-            assert abs(used - 0.5 * whole) < 0.01 * whole, (deed, before, after)
+        share = 0.3 if name == "limited" else 0.5
+        assert abs(used - share * whole) < 0.01 * whole, (deed, before, after)
         vms.type_to_monitor(f"stop {name}")
         vms.expect(rf"\[{name}\] stopped by the monitor\r\n")
         assert vms.rows()[name]["state"] == "stopped"
