@@ -55,19 +55,18 @@ static void wait_for_interrupt(struct vcpu *vcpu)
 	vm->waiting = false;
 }
 
-/** What others, its devices and its requests want of this VM first. Returns whether there was any. */
+/** Something that others, its devices or its requests want of this VM first. False: nothing. */
 static bool serve(struct vm *vm)
 {
-	for (bool served = false;; served = true) {
-		if (run_due)
-			run_others();
-		else if (vm->work != 0)
-			vm_do_work(vm);
-		else if (vm->request != VM_NOTHING)
-			vm_act_on_request(vm);
-		else
-			return served;
-	}
+	if (run_due)
+		run_others();
+	else if (vm->work != 0)
+		vm_do_work(vm);
+	else if (vm->request != VM_NOTHING)
+		vm_act_on_request(vm);
+	else
+		return false;
+	return true;
 }
 
 /**
@@ -77,23 +76,24 @@ static bool serve(struct vm *vm)
 static struct trap_frame *deliver(struct vcpu *vcpu, bool known)
 {
 	struct vm *const vm = vcpu->vm;
+	bool due;
 
-	do {
-		if (serve(vm))
-			known = false;
-		if (!known && vcpu_interrupt_due(vcpu)) {
-			irq_refresh_inputs(&vm->lines); /* the cause may be gone */
-			known = true;
-		}
-		vcpu->attention = 0;
-		if (vcpu_interrupt_due(vcpu)) {
-			event(EVENT_INJECT, vm->number, vcpu->frame.pc, 0);
-			if (fast_interrupt(vcpu))
-				return &vcpu->frame;
-			vcpu_inject_interrupt(vcpu);
-			known = false;
-		}
-	} while (vcpu->attention); /* an injection may have preempt points */
+	while (serve(vm))
+		known = false;
+	due = vcpu_interrupt_due(vcpu);
+	if (due && !known) {
+		irq_refresh_inputs(&vm->lines); /* the cause may be gone */
+		due = vcpu_interrupt_due(vcpu);
+	}
+	vcpu->attention = 0;
+	if (due) {
+		event(EVENT_INJECT, vm->number, vcpu->frame.pc, 0);
+		if (fast_interrupt(vcpu))
+			return &vcpu->frame;
+		vcpu_inject_interrupt(vcpu);
+		if (vcpu->attention) /* there may have been a preempt point */
+			return deliver(vcpu, false);
+	}
 	if (vcpu->pv_page)
 		pv_settle(vcpu);
 	return &vcpu->frame;
