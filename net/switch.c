@@ -69,6 +69,34 @@ enum status switch_attach(struct vswitch *sw, struct port *port)
 	return STATUS_OK;
 }
 
+/** The port at whose number another one is: what refers to it by the number follows. */
+static void renumber(struct vswitch *sw, unsigned from, unsigned to)
+{
+	for (unsigned n = 0; n < sw->port_count; n++) {
+		const uint32_t waiters = sw->port[n]->waiters;
+
+		sw->port[n]->waiters = (waiters & ~BIT(from) & ~BIT(to)) |
+				       (bit(waiters, from) && from != to ? BIT(to) : 0);
+	}
+	sw->port[to] = sw->port[from];
+	sw->port[to]->number = (uint8_t)to;
+}
+
+/**
+ * Takes a port off. Those who wait for it are resumed, and find nobody. Not while a frame is on its
+ * way: switch_is_busy().
+ */
+void switch_detach(struct port *port)
+{
+	struct vswitch *const sw = port->on;
+
+	switch_forget(sw, port);
+	switch_port_ready(port);
+	renumber(sw, sw->port_count - 1, port->number);
+	sw->port_count--;
+	port->on = NULL;
+}
+
 static unsigned hash(struct mac mac)
 {
 	/* Addresses differ in their last bytes: the product's upper bits depend on all. */
@@ -258,16 +286,7 @@ static bool send_to(struct port *from, struct port *to, struct frame *frame, boo
 	return true;
 }
 
-/**
- * Sends a frame on its way: it is delivered or dropped when this returns true. False: its receiver
- * has no room, and the sender, who @p may_wait, has to come again with the same frame, as it is
- * left here - when it is resumed, or when it has waited long enough.
- *
- * A frame is begun with frame_restart(). Frames for several ports are not held for any of them. In
- * a frame that is cut, and between its receivers, there are preempt points, and in what deliver()
- * of a port does.
- */
-bool switch_send(struct port *from, struct frame *frame, bool may_wait)
+static bool send(struct port *from, struct frame *frame, bool may_wait)
 {
 	if (frame->length < FRAME_HEADER || frame->head_length < FRAME_HEADER) {
 		switch_drop(from, PORT_DROP_MALFORMED);
@@ -304,6 +323,26 @@ bool switch_send(struct port *from, struct frame *frame, bool may_wait)
 	count_in(from, frame);
 	flood(from, frame, is_group(destination));
 	return true;
+}
+
+/**
+ * Sends a frame on its way: it is delivered or dropped when this returns true. False: its receiver
+ * has no room, and the sender, who @p may_wait, has to come again with the same frame, as it is
+ * left here - when it is resumed, or when it has waited long enough.
+ *
+ * A frame is begun with frame_restart(). Frames for several ports are not held for any of them. In
+ * a frame that is cut, and between its receivers, there are preempt points, and in what deliver()
+ * of a port does.
+ */
+bool switch_send(struct port *from, struct frame *frame, bool may_wait)
+{
+	struct vswitch *const sw = from->on;
+	bool is_gone;
+
+	sw->sending++;
+	is_gone = send(from, frame, may_wait);
+	sw->sending--;
+	return is_gone;
 }
 
 /**

@@ -103,6 +103,7 @@ struct station {
 struct vswitch {
 	const char *name;
 	uint64_t (*now)(void); /* ticks of CLOCK_HZ on the board, from 1 on */
+	unsigned sending; /* frames on their way, of threads that were preempted in the middle */
 	unsigned port_count;
 	struct port *port[SWITCH_PORTS_MAX];
 	struct station station[SWITCH_STATIONS];
@@ -110,7 +111,15 @@ struct vswitch {
 
 void switch_init(struct vswitch *sw, const char *name, uint64_t (*now)(void));
 enum status switch_attach(struct vswitch *sw, struct port *port) MUST_CHECK;
+void switch_detach(struct port *port);
 bool switch_send(struct port *from, struct frame *frame, bool may_wait);
+
+/** Whether a thread is in the middle of a frame: it may have a pointer to any port. */
+static inline bool switch_is_busy(const struct vswitch *sw)
+{
+	return sw->sending > 0;
+}
+
 void switch_drop(struct port *from, enum port_drop why);
 void switch_port_ready(struct port *port);
 void switch_forget(struct vswitch *sw, const struct port *port);

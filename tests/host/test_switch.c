@@ -387,6 +387,44 @@ static void every_frame_is_accounted_for(void **state)
 	assert_int_equal(delivered, deliveries);
 }
 
+/** One that waits for a port in the middle is resumed; who waits for the last one, still waits. */
+static void a_port_is_taken_off(void **state)
+{
+	fake[1].answer = PORT_LATER;
+	fake[2].answer = PORT_LATER;
+	assert_true(send(3, 77, 1, true));
+	assert_false(send(0, 1, 2, true));  /* waits for 1 */
+	assert_false(send(4, 78, 2, true)); /* the same; 4 is the last port */
+	assert_false(send(4, 78, 3, true)); /* ... and for 2 */
+	assert_false(send(3, 77, 3, true));
+	assert_false(switch_is_busy(&sw));
+	switch_detach(&ports[1]);
+	assert_int_equal(fake[0].resumes, 1);
+	assert_int_equal(fake[4].resumes, 1);
+	assert_int_equal(sw.port_count, PORTS - 1);
+	assert_ptr_equal(sw.port[1], &ports[4]);
+	assert_int_equal(ports[4].number, 1);
+	assert_int_equal(ports[2].waiters, 1u << 1 | 1u << 3);
+	/* Nobody is there any more; the others are. */
+	fake[2].answer = PORT_TAKEN;
+	expect_deliveries(1, 0, 0, 0, 0);
+	switch_port_ready(&ports[2]);
+	assert_int_equal(fake[4].resumes, 2);
+	assert_int_equal(fake[3].resumes, 1);
+	assert_true(send(0, 1, BROADCAST, true));
+	expect_deliveries(0, 0, 1, 1, 1);
+	/* What was learned behind a port is gone with it; and its address is free. */
+	switch_detach(&ports[3]);
+	assert_true(send(0, 1, 77, true));
+	expect_deliveries(0, 0, 0, 0, 1);
+	assert_int_equal(switch_attach(&sw, &ports[1]), STATUS_OK);
+	fake[1].answer = PORT_TAKEN;
+	assert_true(send(0, 1, 2, true));
+	expect_deliveries(0, 1, 0, 0, 0);
+	while (sw.port_count > 0)
+		switch_detach(sw.port[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -410,6 +448,7 @@ int main(void)
 			where_an_unknown_address_can_be_in_one_place_only_the_sender_waits, setup),
 		cmocka_unit_test_setup(ports_that_cannot_be_are_refused, setup),
 		cmocka_unit_test_setup(every_frame_is_accounted_for, setup),
+		cmocka_unit_test_setup(a_port_is_taken_off, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
