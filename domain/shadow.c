@@ -332,13 +332,13 @@ void shadow_reset(struct shadow *sh)
 	shadow_switch(sh);
 }
 
-/** What shadow_init() and shadow_set_pv() take from the heap, about. */
-size_t shadow_heap_size(const struct shadow_size *size)
+/** What shadow_init() and, of a guest that announces, shadow_set_pv() take from the heap. */
+size_t shadow_heap_size(const struct shadow_size *size, bool announces)
 {
-	return size->contexts * sizeof(struct shadow_context) +
-	       size->tables *
-		       (sizeof(struct shadow_table) + SHADOW_ENTRIES * 4 + SHADOW_ENTRIES / 8) +
-	       SHADOW_SPACES * sizeof(struct shadow_space) + 256;
+	return align_up(size->contexts * sizeof(struct shadow_context), HEAP_ALIGN) +
+	       align_up(size->tables * sizeof(struct shadow_table), HEAP_ALIGN) +
+	       size->tables * (SHADOW_ENTRIES * 4 + SHADOW_ENTRIES / 8) +
+	       (announces ? align_up(SHADOW_SPACES * sizeof(struct shadow_space), HEAP_ALIGN) : 0);
 }
 
 /**

@@ -158,7 +158,7 @@ static inline bool shadow_size_ok(const struct shadow_size *size)
 	       size->tables <= SHADOW_TABLES && size->tables % 4 == 0;
 }
 
-size_t shadow_heap_size(const struct shadow_size *size);
+size_t shadow_heap_size(const struct shadow_size *size, bool announces);
 
 struct shadow {
 	/* Given by the VM. */

@@ -2,6 +2,7 @@
 #include "vmm/config_tree.h"
 
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
 #include <libfdt.h>
@@ -19,6 +20,7 @@ static bool is_balanced(const void *bytes)
 
 		if (at < 0 || depth > DEPTH_MAX)
 			return false;
+		preempt_point(); /* of vmm/reload.c; at the start there is nobody to let in */
 		if (tag == FDT_END)
 			return depth == 0;
 		depth += tag == FDT_BEGIN_NODE;
@@ -208,6 +210,9 @@ bool tree_read(const struct config_tree *tree, int node, const struct tree_prope
 		const char *name, *wrong;
 		unsigned n = 0;
 		int length;
+
+		preempt_point();
+
 		const void *const value = fdt_getprop_by_offset(tree->bytes, at, &name, &length);
 
 		if (!value || length < 0)

@@ -159,3 +159,16 @@ bool config_read_virtio(const struct config_tree *tree, int list,
 			return false;
 	return true;
 }
+
+/**
+ * The address of network device @p n of VM @p number: that of its description, or one of the locally
+ * administered kind, the same for the same VM and device each time.
+ */
+void config_address(const struct vm_config *vm, unsigned number, unsigned n,
+		    uint8_t address[CONFIG_MAC_SIZE])
+{
+	const uint8_t chosen[CONFIG_MAC_SIZE] = { 0x02,      'H', 'K', 0, (uint8_t)(number + 1),
+						  (uint8_t)n };
+
+	memcpy(address, vm->virtio[n].has_mac ? vm->virtio[n].mac : chosen, CONFIG_MAC_SIZE);
+}

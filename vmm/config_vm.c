@@ -22,6 +22,8 @@ struct vm_node {
 	uint32_t shadow_tables;
 	uint32_t shadow_contexts;
 	char uart[CONFIG_NAME_SIZE];
+	char guest[CONFIG_TEXT_SIZE];
+	char initrd[CONFIG_TEXT_SIZE];
 };
 
 enum { VM_BUDGET_SEEN, VM_RESTARTS_SEEN, VM_UART_SEEN };
@@ -49,10 +51,10 @@ static const struct tree_property vm_properties[] = {
 	  .min = CONFIG_TABLES_MIN, .max = SHADOW_TABLES },
 	{ "shadow-contexts", TREE_CELLS, TREE_FIELD(struct vm_node, shadow_contexts),
 	  .min = CONFIG_CONTEXTS_MIN, .max = SHADOW_CONTEXTS },
-	/* These are the bundler's. */
-	{ .name = "guest", .type = TREE_TEXT, .required = true },
+	{ "guest", TREE_TEXT, true, TREE_FIELD(struct vm_node, guest) },
+	{ "initrd", TREE_TEXT, TREE_FIELD(struct vm_node, initrd) },
+	/* The bundler's: it goes into the guest's device tree. */
 	{ .name = "cmdline", .type = TREE_TEXT },
-	{ .name = "initrd", .type = TREE_TEXT },
 	/* clang-format on */
 };
 
@@ -132,6 +134,8 @@ static bool read_vm_properties(const struct config_tree *tree, int node,
 	vm->shadow_tables = (uint16_t)raw.shadow_tables;
 	vm->shadow_contexts = (uint16_t)raw.shadow_contexts;
 	vm->uart_row = CONFIG_NONE;
+	memcpy(vm->guest, raw.guest, sizeof(vm->guest));
+	memcpy(vm->initrd, raw.initrd, sizeof(vm->initrd));
 	if (seen & BIT(VM_BUDGET_SEEN) && !read_budget(tree, node, raw.budget, config, vm))
 		return false;
 	return !(seen & BIT(VM_UART_SEEN)) || claim_uart(tree, node, raw.uart, config, vm);

@@ -42,10 +42,14 @@ static struct console_mux mux;
 static struct own_line own[OWN_MAX];
 static unsigned own_count;
 
-static struct {
-	const struct vm *vm;
-	struct vm_console *console;
-} of_vm[CONSOLE_MUX_MAX];
+/** What a VM has as long as its number is there, whatever VM that is: it is no VM's share of the heap. */
+struct room {
+	struct vm_console console;
+	uint8_t output[OUTPUT_SIZE];
+};
+
+static struct room *rooms;
+static const struct vm *vms[CONSOLE_MUX_MAX]; /* whose they are */
 static unsigned vm_count;
 
 static uint32_t out_room(const struct console_out *out)
@@ -170,22 +174,23 @@ void console_poll(void)
 static struct vm_console *find(const struct vm *vm)
 {
 	for (unsigned n = 0; n < vm_count; n++)
-		if (of_vm[n].vm == vm)
-			return of_vm[n].console;
+		if (vms[n] == vm)
+			return &rooms[n].console;
 	return 0;
 }
 
-static struct vm_console *make(const struct vm *vm)
+/** Room for the consoles of so many VMs; before any of them asks for one. */
+void console_make_rooms(unsigned count)
 {
-	CHECK(vm_count < CONSOLE_MUX_MAX);
-	of_vm[vm_count].vm = vm;
-	of_vm[vm_count].console = heap_alloc(sizeof(struct vm_console));
-	return of_vm[vm_count++].console;
+	CHECK(count <= CONSOLE_MUX_MAX);
+	rooms = heap_alloc(count * sizeof(*rooms));
+	vm_count = 0;
 }
 
 /** The UART that is the board's device in @p row for itself: no VM has its window, nor its line. */
-static void open_own(const struct vm *vm, struct vm_console *console, unsigned row)
+static void open_own(const struct vm *vm, struct room *room, unsigned row)
 {
+	struct vm_console *const console = &room->console;
 	const struct board_window *const window = &board.windows[row];
 	struct own_line *const line = &own[own_count];
 
@@ -194,7 +199,7 @@ static void open_own(const struct vm *vm, struct vm_console *console, unsigned r
 	console->backend = (struct uart_backend){ own_put, own_room };
 	line->vm = console;
 	uart_open(&line->uart, board.uart_driver, mmu_device_window(hpa(window->base), 4096),
-		  heap_alloc(OWN_SIZE), OWN_SIZE);
+		  room->output, OWN_SIZE);
 	/* Its first line: another one is the modem's. */
 	for (unsigned n = board.irq_count; n-- > 0;)
 		if (strcmp(board.irqs[n].window, window->name) == 0)
@@ -204,19 +209,24 @@ static void open_own(const struct vm *vm, struct vm_console *console, unsigned r
 }
 
 /**
- * The back end of a VM's UART: the terminal of all, or a UART of its own. VMs ask for it once, in the
- * order in which they are numbered: the first is Ctrl-O 1.
+ * The back end of a VM's UART: the terminal of all, or a UART of its own. VMs ask for it in the order
+ * in which they are numbered: the first is Ctrl-O 1. One that is made anew has what it had.
  */
 const struct uart_backend *console_backend(const struct vm *vm)
 {
+	const struct vm_console *const console = find(vm);
 	const unsigned n = vm_count;
-	struct vm_console *const console = make(vm);
+	struct room *const room = &rooms[n];
 
+	if (console)
+		return &console->backend;
+	CHECK(vm_count < CONSOLE_MUX_MAX);
+	vms[vm_count++] = vm;
 	if (vm->config->uart_row != CONFIG_NONE)
-		open_own(vm, console, vm->config->uart_row);
+		open_own(vm, room, vm->config->uart_row);
 	else
-		console_mux_add(&mux, n, console, vm->name, heap_alloc(OUTPUT_SIZE), OUTPUT_SIZE);
-	return &console->backend;
+		console_mux_add(&mux, n, &room->console, vm->name, room->output, OUTPUT_SIZE);
+	return &room->console.backend;
 }
 
 /**
@@ -240,6 +250,16 @@ void console_connect(struct vm *vm)
 	CHECK(console);
 	console->uart = vm->console;
 	uart_enable_rx_irq(console->mux ? &uart0 : &own_line(&console->backend)->uart, true);
+}
+
+/** The VM's devices are taken apart: nothing goes to them until console_connect(). */
+void console_disconnect(const struct vm *vm)
+{
+	struct vm_console *const console = find(vm);
+
+	console->uart = 0;
+	console->virtio = 0;
+	vm_console_reset(console);
 }
 
 /** The VM starts anew: what was typed before is gone; what it printed is not. */

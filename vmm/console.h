@@ -18,6 +18,7 @@ struct vm;
 void console_init(void);
 const struct uart_backend *console_backend(const struct vm *vm);
 void console_connect(struct vm *vm);
+void console_disconnect(const struct vm *vm);
 void console_reset(const struct vm *vm);
 void console_write(const char *text, size_t length);
 void console_interrupt(void);
@@ -26,6 +27,7 @@ void console_poll(void);
 void console_last_words(void);
 
 /* Of an image with several VMs. */
+void console_make_rooms(unsigned count);
 void console_set_options(uint8_t escape, bool has_prefix);
 uint32_t console_lost(const struct vm *vm);
 const struct uart_backend *console_backend_virtio(const struct vm *vm, struct device *dev);

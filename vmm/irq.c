@@ -46,6 +46,14 @@ void irq_give(struct vm *vm, unsigned line)
 	owner[line] = vm;
 }
 
+/** The VM, which is off, is taken apart: it has no line any more. */
+void irq_take(const struct vm *vm)
+{
+	for (unsigned n = 0; n < board.irq_count; n++)
+		if (owner[n] == vm)
+			owner[n] = 0;
+}
+
 /** For a (re)start of the VM: its lines are low and wait for the board's. */
 void irq_open(struct vm *vm)
 {

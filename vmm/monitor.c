@@ -88,8 +88,16 @@ void monitor_init(struct monitor *m, void (*put)(void *to, char c), void *to,
 /** Takes a byte that was typed; not while monitor_is_busy(). */
 void monitor_type(struct monitor *m, uint8_t byte)
 {
-	const char *const line = line_editor_type(&m->editor, byte);
+	const char *line;
 
+	if (m->take) {
+		if (m->take(m, byte))
+			return;
+		m->take = 0;
+		line_editor_show(&m->editor);
+		return;
+	}
+	line = line_editor_type(&m->editor, byte);
 	if (!line)
 		return;
 	start_command(m, line);
@@ -112,7 +120,7 @@ void monitor_step(struct monitor *m)
 	m->command = 0;
 	if (outcome == MONITOR_USAGE)
 		usage(m, command);
-	line_editor_show(&m->editor);
+	monitor_show(m);
 }
 
 /** Ctrl-C while a command is at work. */
@@ -128,13 +136,13 @@ void monitor_cancel(struct monitor *m)
 /** Prints the prompt and what has been typed, at the start of a row. */
 void monitor_show(const struct monitor *m)
 {
-	if (!m->command)
+	if (!m->command && !m->take)
 		line_editor_show(&m->editor);
 }
 
 /** Empties the row, so that another line can be printed there; then monitor_show(). */
 void monitor_hide(const struct monitor *m)
 {
-	if (!m->command)
+	if (!m->command && !m->take)
 		line_editor_hide(&m->editor);
 }

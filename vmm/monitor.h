@@ -12,6 +12,7 @@
 
 #include "vmm/lib/ring.h"
 #include "vmm/line_editor.h"
+#include "vmm/receive.h"
 #include "vmm/vms.h"
 
 #include <stdbool.h>
@@ -42,6 +43,10 @@ struct monitor {
 	char text[LINE_EDITOR_MAX + 1]; /* of the words */
 	struct vm *vm;
 	uint32_t at, left; /* where it is, as it likes */
+
+	/* Has what is typed instead of the line editor, until it returns false; or NULL. */
+	bool (*take)(struct monitor *monitor, uint8_t byte);
+	struct receiver receiver; /* of `reload` */
 
 	struct monitor_sample sample[MONITOR_VMS_MAX];
 };

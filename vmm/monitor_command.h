@@ -15,6 +15,8 @@ struct monitor_command {
 	enum monitor_outcome (*step)(struct monitor *m);
 };
 
+enum monitor_outcome monitor_reload(struct monitor *m); /* monitor_reload.c */
+bool monitor_read_number(const char *text, unsigned base, uint32_t *number);
 const struct monitor_command *monitor_find_command(const char *name);
 void __attribute__((format(printf, 2, 3))) monitor_say(struct monitor *m, const char *format, ...);
 

@@ -24,7 +24,7 @@ static int digit(char c)
 }
 
 /** Reads a number of 32 bits; "0x" before it makes it hexadecimal. Returns false if it is none. */
-static bool read_number(const char *text, unsigned base, uint32_t *number)
+bool monitor_read_number(const char *text, unsigned base, uint32_t *number)
 {
 	uint64_t value = 0;
 
@@ -57,7 +57,7 @@ static bool find_vm(struct monitor *m, const char *name)
 		if (strcmp(vms_name(m->vm), name) == 0)
 			return true;
 	}
-	if (!read_number(name, 10, &number) || number < 1 || number > vms_count())
+	if (!monitor_read_number(name, 10, &number) || number < 1 || number > vms_count())
 		return false;
 	m->vm = vms_get(number - 1);
 	return true;
@@ -75,9 +75,10 @@ static bool take_vm(struct monitor *m)
 /* Commands. */
 
 static const char *const state_names[VMS_STATES] = {
-	[VMS_STATE_STOPPED] = "stopped", [VMS_STATE_READY] = "ready",
-	[VMS_STATE_RUNNING] = "running", [VMS_STATE_WAITING] = "waiting",
-	[VMS_STATE_PAUSED] = "paused",   [VMS_STATE_DEAD] = "dead",
+	[VMS_STATE_STOPPED] = "stopped",   [VMS_STATE_READY] = "ready",
+	[VMS_STATE_RUNNING] = "running",   [VMS_STATE_WAITING] = "waiting",
+	[VMS_STATE_PAUSED] = "paused",     [VMS_STATE_DEAD] = "dead",
+	[VMS_STATE_CHANGING] = "changing",
 };
 
 static const char *state_name(const struct vm *vm)
@@ -214,9 +215,9 @@ static enum monitor_outcome mem(struct monitor *m)
 
 	if (m->step == 0) {
 		m->left = 4 * WORDS_ROW;
-		if (!read_number(m->word[2], 16, &m->at) || m->at % 4 != 0 ||
-		    (m->words > 3 && !read_number(m->word[3], 10, &m->left)) || m->left == 0 ||
-		    m->left > WORDS_MAX)
+		if (!monitor_read_number(m->word[2], 16, &m->at) || m->at % 4 != 0 ||
+		    (m->words > 3 && !monitor_read_number(m->word[3], 10, &m->left)) ||
+		    m->left == 0 || m->left > WORDS_MAX)
 			return MONITOR_USAGE;
 	}
 	if (!take_vm(m))
@@ -335,6 +336,8 @@ static const struct monitor_command commands[] = {
 	  3, 4, mem },
 	{ "pause", "NAME", "keep it from running", 2, 2, pause },
 	{ "regs", "NAME", "registers of the virtual CPU", 2, 2, regs },
+	{ "reload", "BYTES CRC", "another description; scripts/reload sends it", 3, 3,
+	  monitor_reload },
 	{ "reset", "NAME", "as its reset button", 2, 2, reset },
 	{ "resume", "NAME", "let it run again", 2, 2, resume },
 	{ "start", "NAME", "load and start it", 2, 2, start },

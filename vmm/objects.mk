@@ -34,7 +34,11 @@ vms-y += vmm/line_editor.o
 vms-y += vmm/log_ring.o
 vms-y += vmm/monitor.o
 vms-y += vmm/monitor_commands.o
+vms-y += vmm/monitor_reload.o
 vms-y += vmm/partition.o
+vms-y += vmm/receive.o
+vms-y += vmm/reload.o
+vms-y += vmm/reload_plan.o
 vms-y += vmm/service.o
 vms-y += vmm/vm_card.o
 vms-y += vmm/vm_config.o
@@ -42,6 +46,7 @@ vms-y += vmm/vm_config_read.o
 vms-y += vmm/vm_disk.o
 vms-y += vmm/vm_extras.o
 vms-y += vmm/vm_models.o
+vms-y += vmm/vm_remake.o
 vms-y += vmm/vms.o
 vms-y += libfdt/fdt.o libfdt/fdt_ro.o
 
@@ -63,6 +68,7 @@ cold-y += vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/monitor_commands.o vmm/par
 cold-y += vmm/stats_report.o vmm/uart.o vmm/vm.o vmm/vm_card.o vmm/vm_config.o
 cold-y += vmm/vm_config_common.o vmm/vm_config_one.o vmm/vm_config_read.o vmm/vm_devices.o
 cold-y += vmm/vm_disk.o vmm/vms.o
+cold-y += vmm/monitor_reload.o vmm/receive.o vmm/reload.o vmm/reload_plan.o vmm/vm_remake.o
 # Small, too, but with instructions that Thumb does not have, or on the way from one VM to another,
 # which -O2 would make larger and no shorter.
 small-y += vmm/loader.o vmm/run.o vmm/sched.o vmm/service.o vmm/stop.o vmm/timer.o

@@ -11,6 +11,7 @@
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/string.h"
+#include "vmm/reload.h"
 #include "vmm/run.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
@@ -91,9 +92,11 @@ static enum status uplink_make(const struct system_config *config, struct vswitc
  * Makes disks and networks; VMs refer to them by their place in the description. Called before there
  * is a VM, as the thread has the VMM's own first-level table.
  */
-enum status service_make(const struct system_config *config, const struct boot_info *info,
-			 const struct bundle *bundle)
+enum status service_make(struct system_config *config, const struct boot_info *info,
+			 struct bundle *bundle)
 {
+	reload_init(config, info, bundle);
+	console_make_rooms(config->vm_count);
 	console_set_options((uint8_t)config->escape, config->prefix);
 	for (unsigned n = 0; n < config->network_count; n++) {
 		networks[n] = heap_alloc(sizeof(*networks[n]));
@@ -111,6 +114,7 @@ enum status service_make(const struct system_config *config, const struct boot_i
 /** Starts the board's Ethernet, when all ports are known. */
 enum status service_start(void)
 {
+	reload_vms_made();
 	if (!uplink)
 		return STATUS_OK;
 	for (unsigned i = 0; i < board.window_count; i++) {
@@ -131,6 +135,14 @@ enum status service_start(void)
 	log_error(
 		"hako: the board's Ethernet does not answer; leave `uplink` out of the description\n");
 	return STATUS_NOT_FOUND;
+}
+
+/** Another description is in force, with the same networks and disks. */
+void service_configured(const struct system_config *config)
+{
+	console_set_options((uint8_t)config->escape, config->prefix);
+	if (thread)
+		thread->sched.priority = find_priority(config);
 }
 
 /** Network @p n of the description. */

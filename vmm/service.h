@@ -14,8 +14,9 @@
 
 struct vswitch;
 
-enum status service_make(const struct system_config *config, const struct boot_info *info,
-			 const struct bundle *bundle) MUST_CHECK;
+enum status service_make(struct system_config *config, const struct boot_info *info,
+			 struct bundle *bundle) MUST_CHECK;
+void service_configured(const struct system_config *config);
 enum status service_start(void) MUST_CHECK;
 struct vswitch *service_network(unsigned n);
 bool service_interrupt(unsigned irq);

@@ -2,8 +2,8 @@
 /* The image for one VM, which has the board's own devices. */
 #include "vmm/service.h"
 
-enum status service_make(const struct system_config *config, const struct boot_info *info,
-			 const struct bundle *bundle)
+enum status service_make(struct system_config *config, const struct boot_info *info,
+			 struct bundle *bundle)
 {
 	return STATUS_OK;
 }

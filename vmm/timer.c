@@ -223,7 +223,7 @@ void timer_init(void)
 	board.timer_driver->init(mmu_device_window(board.timer.base, 0x20));
 }
 
-/** From now on @p vm has a time, and its timer models are heard. */
+/** The deadlines of @p vm's timer models are found. */
 void timer_connect(struct vm *vm)
 {
 	for (unsigned i = 0; i < vm->device_count; i++) {
@@ -232,6 +232,11 @@ void timer_connect(struct vm *vm)
 		vm->timer[vm->timer_count++] = &vm->device[i];
 	}
 	timer_cancel_all(vm);
+}
+
+/** From now on @p vm has a time, and its timer models are heard. */
+void timer_add(struct vm *vm)
+{
 	CHECK(vm_count < VMS_MAX);
 	vms[vm_count++] = vm;
 }

@@ -15,6 +15,7 @@ struct vm;
 
 void timer_init(void);
 void timer_connect(struct vm *vm);
+void timer_add(struct vm *vm);
 void timer_clock_init(struct clock *clock);
 uint64_t timer_now(void);
 void timer_cancel_all(struct vm *vm);

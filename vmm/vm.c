@@ -70,19 +70,12 @@ struct vm *vm_get(unsigned number)
 	return number < VMS_MAX ? vms[number] : 0;
 }
 
-static void thread_main(void);
-
-/** RAM of the board: after one VM's comes the next one's. */
-static enum status add_ram(struct vm *vm)
+static enum status add_ram(struct vm *vm, uint32_t at)
 {
-	static uint32_t next = VM_RAM_HPA;
 	const uint32_t size = vm->config->memory;
-	const struct mem_region ram = {
-		.base = 0, .size = size, .kind = MEM_RAM, .hpa = hpa(next)
-	};
+	const struct mem_region ram = { .base = 0, .size = size, .kind = MEM_RAM, .hpa = hpa(at) };
 
-	next += size;
-	if (next > vm->boot->bundle.raw) {
+	if (at + size > vm->boot->bundle.raw) {
 		log_error(
 			"hako: %s: %u MiB of memory do not fit below the bundle at 0x%08x; bundle "
 			"the guest with less\n",
@@ -106,7 +99,8 @@ static const struct {
 	/* clang-format on */
 };
 
-static struct shadow_size shadow_size(const struct vm_config *config)
+/** How many tables and address spaces a VM of this description has. */
+struct shadow_size vm_shadow_size(const struct vm_config *config)
 {
 	const unsigned tables = config->shadow_tables, contexts = config->shadow_contexts;
 	struct shadow_size size;
@@ -125,14 +119,14 @@ static struct shadow_size shadow_size(const struct vm_config *config)
 /** Prepares the tables that the hardware walks; the pool with the VM's number is mapped from here on. */
 static enum status make_shadow(struct vm *vm)
 {
-	const struct shadow_size size = shadow_size(vm->config);
+	const struct shadow_size size = vm_shadow_size(vm->config);
 	const struct pv_info *const pv = &vm->vcpu.pv;
 	const struct shadow_pv announced = { .announces = pv->announces,
 					     .linear_offset = pv->linear_offset,
 					     .user_limit = pv->user_limit,
 					     .ram = *vm_mem_find(&vm->mem, gpa(0)) };
 
-	if (!shadow_size_ok(&size) || shadow_heap_size(&size) > heap_free()) {
+	if (!shadow_size_ok(&size) || shadow_heap_size(&size, pv->announces) > heap_free()) {
 		log_error(
 			"hako: %s: %u shadow tables and %u contexts are not possible with %u KiB of "
 			"the VMM's heap left; see docs/vm-config.md, shadow-tables\n",
@@ -147,7 +141,7 @@ static enum status make_shadow(struct vm *vm)
 }
 
 /** What the scheduler has to know. */
-static void make_schedule(struct vm *vm)
+void vm_schedule(struct vm *vm)
 {
 	const unsigned ticks_per_us = CLOCK_HZ / 1000000;
 
@@ -157,11 +151,11 @@ static void make_schedule(struct vm *vm)
 }
 
 /**
- * Makes VM @p number of the bundle, as @p config says. It is off; vm_ask() starts it. Called in the
- * order of numbers: each takes the RAM behind that of the one before.
+ * Makes VM @p number of the bundle, as @p config says, with RAM from @p ram on; for vmm/vm_remake.c,
+ * too. All of it is zeros, but for what others know it by.
  */
-enum status vm_create(struct vm *vm, unsigned number, const struct system_config *config,
-		      const struct boot_info *info, const struct bundle *bundle)
+enum status vm_make(struct vm *vm, unsigned number, hpa_t ram, const struct system_config *config,
+		    const struct boot_info *info, const struct bundle *bundle)
 {
 	struct pv_info *const pv = &vm->vcpu.pv;
 	struct proxy *proxies;
@@ -174,7 +168,7 @@ enum status vm_create(struct vm *vm, unsigned number, const struct system_config
 	memcpy(vm->name, vm->config->name, sizeof(vm->name));
 	timer_clock_init(&vm->clock);
 
-	status = add_ram(vm);
+	status = add_ram(vm, ram.raw);
 	if (status == STATUS_OK)
 		status = vm_devices_make(vm);
 	if (status == STATUS_OK)
@@ -203,9 +197,26 @@ enum status vm_create(struct vm *vm, unsigned number, const struct system_config
 			irq_give(vm, line);
 	timer_connect(vm);
 	console_connect(vm);
-	make_schedule(vm);
+	return STATUS_OK;
+}
+
+/**
+ * The same, for the first time: it is off; vm_ask() starts it. Called in the order of numbers: each
+ * takes the RAM behind that of the one before.
+ */
+enum status vm_create(struct vm *vm, unsigned number, const struct system_config *config,
+		      const struct boot_info *info, const struct bundle *bundle)
+{
+	static uint32_t next = VM_RAM_HPA;
+	const enum status status = vm_make(vm, number, hpa(next), config, info, bundle);
+
+	if (status != STATUS_OK)
+		return status;
+	next += config->vm[number].memory;
+	vm_schedule(vm);
+	timer_add(vm);
 	vms[number] = vm;
-	run_add(vm, thread_main);
+	run_add(vm, vm_thread);
 	return STATUS_OK;
 }
 
@@ -270,7 +281,7 @@ static void start_when_asked(struct vm *vm)
 }
 
 /** The beginning of a VM's thread, which never ends. */
-static void thread_main(void)
+void vm_thread(void)
 {
 	start_when_asked(run_vm);
 	guest_enter(trap_resume(&run_vm->vcpu));

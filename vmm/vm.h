@@ -77,6 +77,7 @@ struct vm {
 	unsigned deaths; /* stops with a report */
 	bool is_dead;    /* off because of the last one */
 	struct log_limit log;
+	bool is_remade; /* off, and cannot start: vmm/vm_remake.c is at it */
 };
 
 /** A VM and the stack of its thread, which ends where the frame begins. */
@@ -92,8 +93,13 @@ static inline struct vm_room *vm_room(struct vm *vm)
 
 _Static_assert(offsetof(struct vm_room, vm) == THREAD_STACK_SIZE, "frame and stack are adjacent");
 
+enum status vm_make(struct vm *vm, unsigned number, hpa_t ram, const struct system_config *config,
+		    const struct boot_info *info, const struct bundle *bundle) MUST_CHECK;
 enum status vm_create(struct vm *vm, unsigned number, const struct system_config *config,
 		      const struct boot_info *info, const struct bundle *bundle) MUST_CHECK;
+struct shadow_size vm_shadow_size(const struct vm_config *config);
+void vm_schedule(struct vm *vm);
+void vm_thread(void);
 struct vm *vm_get(unsigned number);
 void vm_ask(struct vm *vm, enum vm_request what);
 void vm_act_on_request(struct vm *vm);

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #define CONFIG_NAME_SIZE    BUNDLE_NAME_SIZE
+#define CONFIG_TEXT_SIZE    32u /* of what the bundler calls a guest or an initrd */
 #define CONFIG_ROWS_MAX     VM_MEM_REGIONS_MAX
 #define CONFIG_WINDOWS_MAX  8 /* models of one VM that the board does not have */
 #define CONFIG_VIRTIO_MAX   VM_VIRTIO_MAX
@@ -76,7 +77,8 @@ struct vm_config {
 	uint32_t period_us;
 	uint16_t shadow_tables;   /* 0: the VMM's choice, by memory */
 	uint16_t shadow_contexts; /* the same */
-	uint8_t uart_row;         /* row whose UART its UART 0 is; CONFIG_NONE: the console */
+	char guest[CONFIG_TEXT_SIZE], initrd[CONFIG_TEXT_SIZE];
+	uint8_t uart_row; /* row whose UART its UART 0 is; CONFIG_NONE: the console */
 
 	uint8_t row[CONFIG_ROWS_MAX]; /* enum row_use of each row of board.windows */
 	unsigned window_count;
@@ -139,6 +141,8 @@ void config_make_one(const struct bundle *bundle, const struct boot_info *info,
 		     struct system_config *config);
 enum status config_read(const struct bundle *bundle, const struct boot_info *info,
 			struct system_config *config) MUST_CHECK;
+void config_address(const struct vm_config *vm, unsigned number, unsigned n,
+		    uint8_t address[CONFIG_MAC_SIZE]);
 unsigned config_line_owner(const struct system_config *config, const struct board_irq *line);
 
 #endif

@@ -51,15 +51,6 @@ static void *map(const struct dma *dma, gpa_t at, uint32_t *length, bool write, 
 	return m->at + in_page;
 }
 
-/** An address of the locally administered kind, the same for the same VM and device each time. */
-static void choose_address(const struct vm *vm, unsigned n, uint8_t address[MAC_LENGTH])
-{
-	const uint8_t chosen[MAC_LENGTH] = { 0x02,      'H', 'K', 0, (uint8_t)(vm->number + 1),
-					     (uint8_t)n };
-
-	memcpy(address, chosen, MAC_LENGTH);
-}
-
 /** NULL, and a message, if the network does not take the device's port. */
 static const void *network_make(struct vm *vm, struct device *dev, unsigned n)
 {
@@ -71,10 +62,7 @@ static const void *network_make(struct vm *vm, struct device *dev, unsigned n)
 	port->ops = &virtio_net_port_ops;
 	port->name = vm->name;
 	port->owner = dev;
-	if (config->has_mac)
-		memcpy(port->address, config->mac, MAC_LENGTH);
-	else
-		choose_address(vm, n, port->address);
+	config_address(vm->config, vm->number, n, port->address);
 	status = switch_attach(service_network(config->network), port);
 	if (status != STATUS_OK) {
 		log_error("hako: %s: virtio device %u: %s\n", vm->name, n,

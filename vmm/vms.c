@@ -38,6 +38,8 @@ enum vms_state vms_state(const struct vm *vm)
 {
 	switch (vm->state) {
 	case VM_OFF:
+		if (vm->is_remade)
+			return VMS_STATE_CHANGING;
 		if (vm->request & VM_START)
 			return VMS_STATE_READY; /* it has not had its turn yet */
 		return vm->is_dead ? VMS_STATE_DEAD : VMS_STATE_STOPPED;
@@ -70,7 +72,7 @@ enum status vms_ask(struct vm *vm, enum vms_request what)
 			  : vm->state == VM_RUNNING ? of[what].running
 						    : of[what].paused;
 
-	if (!able)
+	if (!able || vm->is_remade)
 		return STATUS_NOT_FOUND;
 	vm->log.lines = 0; /* what follows is not the guest's doing */
 	vm_ask(vm, of[what].request);

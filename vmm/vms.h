@@ -20,7 +20,8 @@ enum vms_state {
 	VMS_STATE_RUNNING, /**< the one on the CPU */
 	VMS_STATE_WAITING, /**< for an interrupt */
 	VMS_STATE_PAUSED,
-	VMS_STATE_DEAD, /**< stopped with a report */
+	VMS_STATE_DEAD,     /**< stopped with a report */
+	VMS_STATE_CHANGING, /**< off, and made anew by `reload` */
 	VMS_STATES,
 };
 

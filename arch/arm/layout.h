@@ -21,7 +21,10 @@
 #define VMM_POOL      0xffb00000
 #define VMM_POOL_SIZE 0x00100000
 
-/* In the pool, behind the shadow tables: pages that are cached, at another address than this. */
+/* In the pool, behind the shadow tables: the guest's device tree, if it came by `reload`. */
+#define VMM_POOL_DTB      0x000f9000
+#define VMM_POOL_DTB_SIZE 0x00004000
+/* ... and pages that are cached, at another address than this. */
 #define VMM_POOL_VECTORS   0x000fd000 /* vectors, beside a part of the guest's own */
 #define VMM_POOL_PV_PAGE   0x000fe000
 #define VMM_POOL_VECTOR_L2 0x000ff400 /* in the first pool: of the slot of the VMM's vectors */

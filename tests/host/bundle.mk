@@ -26,3 +26,9 @@ host-test-vm_config_versatilepb := tests/host/test_vm_config.c vmm/vm_config_com
 	$(CONFIG_SOURCES) $(CONFIG_MODELS) $(CONFIG_BOARD-versatilepb)
 host-fuzz-vm_config := tests/host/fuzz_vm_config.c $(CONFIG_SOURCES) $(CONFIG_MODELS) \
 	$(CONFIG_BOARD-integratorcp)
+
+# Another description for a board that runs.
+host-test-reload_plan := tests/host/test_reload_plan.c vmm/reload_plan.c vmm/receive.c \
+	vmm/lib/printf.c $(CONFIG_SOURCES) $(CONFIG_MODELS) $(CONFIG_BOARD-integratorcp)
+host-test-receive := tests/host/test_receive.c vmm/receive.c vmm/lib/first_fit.c vmm/lib/crc32.c
+host-fuzz-receive := tests/host/fuzz_receive.c vmm/receive.c

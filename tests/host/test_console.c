@@ -197,6 +197,7 @@ static int setup(void **state)
 	if (!is_up) {
 		heap_init(heap, sizeof(heap));
 		console_init();
+		console_make_rooms(ARRAY_SIZE(vm));
 		console_set_options(0x0f, false);
 		console_write("hako: hello\n", 12);
 		assert_string_equal(lines[0].sent, "hako: hello\r\n");

@@ -7,6 +7,7 @@
 #include "vmm/lib/bits.h"
 #include "vmm/log_ring.h"
 #include "vmm/monitor.h"
+#include "vmm/reload.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,30 @@ bool vms_read_words(const struct vm *vm, gpa_t from, uint32_t *words, unsigned c
 	for (unsigned i = 0; i < count; i++)
 		words[i] = from.raw / 4 + i == 3 ? 0x64636241 : from.raw + 4 * i;
 	return true;
+}
+
+/* `reload`. */
+
+static uint8_t received[16];
+static const char *reload_state;
+
+const char *reload_begin(uint32_t size, uint8_t **bytes)
+{
+	if (size > sizeof(received))
+		return "that size is not possible";
+	reload_state = "begun";
+	*bytes = received;
+	return NULL;
+}
+
+void reload_abandon(void)
+{
+	reload_state = "abandoned";
+}
+
+void reload_carry_out(void)
+{
+	reload_state = "carried out";
 }
 
 /* The terminal. */
@@ -417,6 +442,64 @@ static void a_line_of_the_log_does_not_spoil_what_is_typed(void **state)
 	has(answer("st"), " #  name");
 }
 
+static void type(const char *text)
+{
+	clear();
+	for (; *text; text++)
+		monitor_type(&monitor, (uint8_t)*text);
+}
+
+/** Begins to receive "abc". */
+static void begin(void)
+{
+	type("reload 3 352441c2\r");
+	clear();
+	while (monitor_is_busy(&monitor))
+		monitor_step(&monitor);
+	assert_string_equal(
+		out, "reload: waits for lines of base64; a line '.' ends, Ctrl-C abandons\r\n");
+	assert_string_equal(reload_state, "begun");
+}
+
+static void reload_takes_what_is_typed_to_its_end(void **state)
+{
+	begin();
+	type("YWJj\r");
+	assert_string_equal(out, "reload: 3 of 3\r\n");
+	/* A line of the log finds no prompt to be put back. */
+	clear();
+	monitor_hide(&monitor);
+	monitor_show(&monitor);
+	assert_string_equal(out, "");
+	type(".\r");
+	assert_string_equal(out, "reload: complete; the log says what becomes of it\r\n"
+				 "hako> \x1b[K");
+	assert_string_equal(reload_state, "carried out");
+	assert_memory_equal(received, "abc", 3);
+	has(answer("list"), "linux");
+}
+
+static void reload_can_be_abandoned(void **state)
+{
+	begin();
+	type("YWJj\r\x03");
+	has(out, "^C\r\nhako> ");
+	assert_string_equal(reload_state, "abandoned");
+	has(answer("list"), "linux");
+	/* A mistake is said at each line from there on, and none of them is a command. */
+	begin();
+	type("YWJ!\rstop rt\r");
+	has(out, "reload: line 1: not base64; Ctrl-C ends this\r\nreload: line 2: not");
+	assert_string_equal(asked, "");
+	type(".\r");
+	has(out, "reload: not base64\r\nhako> ");
+	assert_string_equal(reload_state, "abandoned");
+	reload_state = "";
+	assert_string_equal(answer("reload 17 0"), "reload: that size is not possible\n");
+	has(answer("reload 3 xyz"), "usage: reload BYTES CRC");
+	assert_string_equal(reload_state, "");
+}
+
 static void random_lines_do_no_harm(void **state)
 {
 	static const char *const words[] = {
@@ -486,6 +569,8 @@ int main(void)
 		T(log_is_cut_where_it_is_overwritten_meanwhile),
 		T(ctrl_c_ends_an_output),
 		T(a_line_of_the_log_does_not_spoil_what_is_typed),
+		T(reload_takes_what_is_typed_to_its_end),
+		T(reload_can_be_abandoned),
 		T(random_lines_do_no_harm),
 	};
 

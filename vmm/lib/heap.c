@@ -6,14 +6,12 @@
 
 #include <stdint.h>
 
-#define ALIGN 32u
-
 static uint8_t *next;
 static size_t left;
 
 void heap_init(void *start, size_t size)
 {
-	const size_t skip = -(uintptr_t)start % ALIGN;
+	const size_t skip = -(uintptr_t)start % HEAP_ALIGN;
 
 	next = (uint8_t *)start + skip;
 	left = size - skip;
@@ -24,7 +22,7 @@ void *heap_alloc(size_t size)
 {
 	void *const block = next;
 
-	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	size = (size + HEAP_ALIGN - 1) & ~(size_t)(HEAP_ALIGN - 1);
 	if (size > left)
 		panic("the VMM's heap is used up: %u bytes wanted, %u left; see vmm/lib/heap.h\n",
 		      (unsigned)size, (unsigned)left);

@@ -15,4 +15,6 @@ obj-y += vmm/lib/heap.o
 cold-y += vmm/lib/log.o vmm/lib/printf.o
 
 # Several VMs.
+vms-y += vmm/lib/first_fit.o
 vms-y += vmm/lib/sha256.o
+cold-y += vmm/lib/first_fit.o

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/vm_remake.h"
+
+#include "arch/arm/layout.h"
+#include "devemu/trapped.h"
+#include "devemu/virtio_blk.h"
+#include "devemu/virtio_console.h"
+#include "devemu/virtio_net.h"
+#include "devemu/virtio_rng.h"
+#include "net/switch.h"
+#include "vcpu/guest_abi.h"
+#include "vcpu/pv.h"
+#include "vmm/console.h"
+#include "vmm/entropy.h"
+#include "vmm/irq.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/heap.h"
+#include "vmm/lib/log.h"
+#include "vmm/lib/preempt.h"
+#include "vmm/lib/string.h"
+#include "vmm/loader.h"
+#include "vmm/timer.h"
+
+#define PAGE_SIZE 4096u
+
+_Static_assert(VMM_POOL_DTB >= SHADOW_POOL_SIZE, "behind the shadow tables");
+_Static_assert(VMM_POOL_DTB + VMM_POOL_DTB_SIZE <= VMM_POOL_VECTORS, "before the vectors");
+
+/* ---- what it will need ----------------------------------------------------------------------- */
+
+/** What heap_alloc() takes for that. */
+static uint32_t block(size_t size)
+{
+	return align_up((uint32_t)size, HEAP_ALIGN);
+}
+
+/* A device of the board behind an emulated window: two functions, and where it is. */
+struct behind {
+	const void *read, *write;
+	volatile void *regs;
+};
+
+/** A row of the board's table: vmm/vm_devices.c. */
+static uint32_t row_size(const struct vm_config *vm, unsigned row, unsigned *count)
+{
+	const struct board_window *const window = &board.windows[row];
+	const bool is_trapped = vm->row[row] == ROW_TRAPPED || vm->row[row] == ROW_LOGGED;
+	uint32_t size;
+
+	if (vm->row[row] == ROW_ABSENT || (!is_trapped && !window->ops))
+		return 0;
+	++*count;
+	size = block((is_trapped ? &trapped_ops : window->ops)->state_size);
+	if (is_trapped)
+		return size + block(sizeof(struct behind)) +
+		       (vm->row[row] == ROW_LOGGED ? block(sizeof(struct trapped_params)) : 0);
+	if (window->backend == VM_BACKEND_SYSTEM || window->backend == VM_BACKEND_SYSTEM_BOARD)
+		size += block(sizeof(struct system_backend));
+	if (window->backend == VM_BACKEND_SYSTEM_BOARD)
+		size += block(sizeof(struct behind));
+	return size;
+}
+
+/** A virtio device, and what stands behind it: vmm/vm_extras.c. */
+static uint32_t virtio_size(enum virtio_type type)
+{
+	switch (type) {
+	case VIRTIO_NETWORK:
+		return block(virtio_net_ops.state_size) + block(sizeof(struct virtio_net_backend)) +
+		       block(sizeof(struct port));
+	case VIRTIO_BLOCK:
+		return block(virtio_blk_ops.state_size) + block(sizeof(struct virtio_blk_params));
+	case VIRTIO_CONSOLE:
+		return block(virtio_console_ops.state_size);
+	case VIRTIO_ENTROPY:
+		return block(virtio_rng_ops.state_size) + block(sizeof(struct entropy_source));
+	}
+	return 0;
+}
+
+/** For the devices of a VM; and how many they are. */
+static uint32_t devices_size(const struct vm_config *vm, unsigned *count)
+{
+	uint32_t size = 0;
+
+	for (unsigned row = 0; row < board.window_count; row++)
+		size += row_size(vm, row, count);
+	for (unsigned i = 0; i < vm->window_count; i++)
+		size += block(vm->window[i].model->ops->state_size);
+	for (unsigned i = 0; i < vm->virtio_count; i++)
+		size += virtio_size(vm->virtio[i].type);
+	*count += vm->window_count + vm->virtio_count;
+	return size;
+}
+
+/**
+ * How much of the heap a VM takes at most; what its description and its guest say decides that, as in
+ * vm_make().
+ */
+uint32_t vm_heap_size(const struct vm_config *vm, const struct bundle *bundle, unsigned n,
+		      unsigned *devices)
+{
+	const struct shadow_size shadow = vm_shadow_size(vm);
+	const struct bundle_part *const proxies = bundle_find(bundle, n, BUNDLE_PROXIES);
+	unsigned entries = PROXY_TABLE_MIN;
+
+	while (proxies && entries < proxies->size / 4)
+		entries *= 2;
+	*devices = 0;
+	return devices_size(vm, devices) +
+	       (uint32_t)shadow_heap_size(&shadow, bundle_find(bundle, n, BUNDLE_PV)) +
+	       block(entries * sizeof(struct proxy));
+}
+
+/**
+ * The same for VM @p n of a plan. False: it cannot be made, and the plan says why; nothing else is left
+ * to go wrong in vm_make().
+ */
+bool vm_remake_size(struct reload_plan *plan, const struct boot_info *info, unsigned n,
+		    uint32_t *size)
+{
+	const struct vm_config *const vm = &plan->config.vm[n];
+	const struct shadow_size shadow = vm_shadow_size(vm);
+	struct pv_info pv;
+	unsigned devices;
+
+	if (!shadow_size_ok(&shadow))
+		return reload_plan_refuse(plan, "%s: too few shadow-contexts", vm->name);
+	if (loader_pv_info(&plan->bundle, info, n, &pv) != STATUS_OK)
+		return reload_plan_refuse(plan, "%s: its memory is too small for its guest",
+					  vm->name);
+	*size = vm_heap_size(vm, &plan->bundle, n, &devices);
+	return devices <= VM_DEVICES_MAX ||
+	       reload_plan_refuse(plan, "%s: more than %u devices", vm->name, VM_DEVICES_MAX);
+}
+
+/* ---- apart ----------------------------------------------------------------------------------- */
+
+/** Whether a VM is off, and its thread has nothing left to do for it. */
+bool vm_is_parked(const struct vm *vm)
+{
+	return vm->state == VM_OFF && vm->request == VM_NOTHING && !vm->sched.ready;
+}
+
+static struct port *port_of(const struct device *dev)
+{
+	return dev->ops == &virtio_net_ops ? ((const struct virtio_net_backend *)dev->backend)->port
+					   : 0;
+}
+
+/** Whether somebody was preempted in the middle of a frame that might be for this VM. */
+bool vm_network_busy(const struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->device_count; i++) {
+		const struct port *const port = port_of(&vm->device[i]);
+
+		if (port && switch_is_busy(port->on))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * Nobody reaches the VM's devices any more, and it cannot start. It is parked, and its networks are not
+ * busy.
+ */
+void vm_take_apart(struct vm *vm)
+{
+	vm->is_remade = true;
+	for (unsigned i = 0; i < vm->device_count; i++) {
+		struct port *const port = port_of(&vm->device[i]);
+
+		if (port)
+			switch_detach(port);
+	}
+	irq_take(vm);
+	console_disconnect(vm);
+	timer_cancel_all(vm);
+}
+
+/* ---- and together ---------------------------------------------------------------------------- */
+
+/** The pool, mapped and uncached, as the early boot left it, but for the VMM's own in its last page. */
+static void clear_pool(void)
+{
+	for (uint32_t at = 0; at < VMM_POOL_PV_PAGE + PAGE_SIZE; at += PAGE_SIZE / 4) {
+		memset((void *)(uintptr_t)(VMM_POOL + at), 0, PAGE_SIZE / 4);
+		preempt_point();
+	}
+}
+
+/** Another VM in its place, off. Whoever looks at it meanwhile finds zeros, and its description. */
+static void begin_anew(struct vm *vm)
+{
+	const struct sched_entity sched = vm->sched;
+	const struct boot_info *const boot = vm->boot;
+	const struct bundle *const bundle = vm->bundle;
+	const struct vm_config *const config = vm->config;
+	const unsigned number = vm->number;
+
+	memset(vm, 0, sizeof(*vm));
+	vm->is_remade = true;
+	vm->number = number;
+	vm->boot = boot;
+	vm->bundle = bundle;
+	vm->config = config;
+	memcpy(vm->name, config->name, sizeof(vm->name));
+	vm->deadline = CLOCK_NEVER;
+	vm->sched = sched;
+}
+
+/** Its turn and the time it has had are those of its number; the rest is its description's. */
+static void schedule_anew(struct vm *vm)
+{
+	const struct sched_entity old = vm->sched;
+
+	vm_schedule(vm);
+	vm->sched.left = vm->sched.budget;
+	vm->sched.refill_at = timer_now() + vm->sched.period;
+	vm->sched.used = old.used;
+	vm->sched.slice_left = old.slice_left;
+	vm->sched.turn = old.turn;
+}
+
+/**
+ * Makes a VM that was taken apart by what is in force now; it is off, and can start. Its RAM is that
+ * from @p ram on, its share of the heap is @p heap, of which it returns how much it took: 0 if it
+ * could not be made, which has been logged. Called on a thread that is no VM's and has the VMM's own
+ * first-level table; others run in between.
+ */
+uint32_t vm_remake(struct vm *vm, const struct system_config *config, hpa_t ram,
+		   const struct reload_tree *tree, struct range heap)
+{
+	const hpa_t pool = hpa(vm->boot->pool.raw + vm->number * VMM_POOL_SIZE);
+	struct mmu_state own;
+	enum status status;
+	uint32_t left;
+
+	begin_anew(vm);
+	mmu_use_pool(pool);
+	clear_pool();
+	memcpy((void *)(uintptr_t)(VMM_POOL + VMM_POOL_DTB), tree->bytes, tree->size);
+	mmu_save(&own);
+	heap_init((void *)(uintptr_t)heap.at, heap.size);
+	status = vm_make(vm, vm->number, ram, config, vm->boot, vm->bundle);
+	left = (uint32_t)heap_free();
+	mmu_save(&vm->mmu);
+	mmu_load(&own);
+	if (status != STATUS_OK)
+		return 0;
+	thread_init(&vm->thread, &vm->vcpu.frame, vm_thread);
+	schedule_anew(vm);
+	vm->is_remade = false;
+	return heap.size - left;
+}
