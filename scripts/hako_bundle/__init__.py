@@ -5,6 +5,7 @@ cli          command line, messages
 files        reading and writing files
 make         one VM's parts
 vms          several VMs, by their description
+reload       scripts/reload: a description for a board that runs
 description  the description of VMs: read and checked
 board_table  what a board has to give to VMs
 guest        a rewritten guest: its pieces, entry and proxy table

@@ -41,7 +41,8 @@ CONSOLE = {"escape": Spec("cells", least=1, most=0x1F), "prefix": FLAG}
 NETWORK = {"uplink": FLAG}
 DISK = {"ramdisk": TEXT, "sdcard": FLAG, "flash": FLAG, "offset": Spec("wide"),
         "size": Spec("wide"), "partition": Spec("cells", least=1, most=4)}
-VM = {"memory": Spec("cells", True), "guest": Spec("text", True), "cmdline": TEXT, "initrd": TEXT,
+VM = {"memory": Spec("cells", True), "guest": Spec("text", True, most=31), "cmdline": TEXT,
+      "initrd": Spec("text", most=31),
       "priority": Spec("cells", most=255),
       "budget": Spec("cells", count=2, least=1, most=10000000), "autostart": FLAG,
       "on-death": Spec("choice", choices=("stop", "restart")),
@@ -121,6 +122,8 @@ def _value(spec: Spec, data: bytes) -> Any:
     text = data[:-1].decode("latin-1")
     if not data.endswith(b"\0") or any(not " " <= c <= "~" for c in text) or len(data) > 1024:
         return BundleError("not one text, of printable characters")
+    if len(text) > spec.most:
+        return BundleError(f"at most {spec.most} characters")
     if spec.kind == "choice" and text not in spec.choices:
         return BundleError(f"'{text}' is not one of {', '.join(spec.choices)}")
     return text

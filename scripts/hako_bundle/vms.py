@@ -59,8 +59,8 @@ def _disk_parts(description: Description, files: Dict[str, str]) -> List[image.P
     return parts
 
 
-def _make(board: Board, table: BoardTable, description: Description, dtb: Optional[str],
-          guests: Dict[str, str], initrds: Dict[str, str]) -> List[Made]:
+def make_all(board: Board, table: BoardTable, description: Description, dtb: Optional[str],
+             guests: Dict[str, str], initrds: Dict[str, str]) -> List[Made]:
     made = []
     for number, vm in enumerate(description.vms):
         devices = devtree.Devices(vm.hidden, table.primary, table.virtio_inputs[:vm.virtio])
@@ -97,7 +97,7 @@ def make_bundle(args: argparse.Namespace, board: Board, vmm: bytes) -> Tuple[byt
     if needed > board.ram_max:
         description.fail("/vms", f"memory: VMs and RAM disks need {needed // MIB} MiB of RAM, "
                          f"{board.name} has at most {board.ram_max // MIB}")
-    made = _make(board, table, description, args.dtb, guests, initrds)
+    made = make_all(board, table, description, args.dtb, guests, initrds)
     data = image.pack(vmm, image.Header(board.machine_id, [vm.row for vm in made]),
                       [part for vm in made for part in vm.parts] + of_none)
     needed += image.bundle_size(data)

@@ -26,8 +26,8 @@ class Vms(Machine):
     """All VMs of one description. Only one of them, or the monitor, has the focus."""
 
     def __init__(self, board, description, log, *, kernel="linux-6.12",
-                 escape=ESCAPE, **options):
-        bundle = ROOT / "build" / f"{board}-vms" / kernel / description / "zImage-hako"
+                 escape=ESCAPE, bundle=None, **options):
+        bundle = bundle or ROOT / "build" / f"{board}-vms" / kernel / description / "zImage-hako"
         super().__init__(hako_qemu.command(board, bundle, **options), log)
         self.fatal = list(VMS_FATAL)
         self.escape = escape
