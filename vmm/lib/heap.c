@@ -2,9 +2,12 @@
 #include "vmm/lib/heap.h"
 
 #include "vmm/lib/check.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
 #include <stdint.h>
+
+#define PIECE 2048u /* cleared between preempt points: vmm/reload.c lets others run meanwhile */
 
 static uint8_t *next;
 static size_t left;
@@ -28,7 +31,10 @@ void *heap_alloc(size_t size)
 		      (unsigned)size, (unsigned)left);
 	next += size;
 	left -= size;
-	memset(block, 0, size);
+	for (size_t at = 0; at < size; at += PIECE) {
+		memset((uint8_t *)block + at, 0, size - at < PIECE ? size - at : PIECE);
+		preempt_point();
+	}
 	return block;
 }
 
