@@ -62,7 +62,8 @@ void vmm_main(const struct boot_info *info)
 		 (unsigned)(info->ram_size / MIB));
 	stop_remember_image();
 
-	heap_init(__bss_end, (size_t)(VMM_IMAGE + VMM_IMAGE_SIZE - (uint32_t)(uintptr_t)__bss_end));
+	heap_init(__bss_end, (size_t)(VMM_IMAGE + VMM_IMAGE_SIZE - (uint32_t)(uintptr_t)__bss_end),
+		  false);
 	irq_init();
 	timer_init();
 	log_set_clock(timer_now, CLOCK_HZ);

@@ -50,7 +50,7 @@ static void heap_follow(void)
 {
 	const struct range gap = largest_gap(heap_taken, HEAP_RANGES, heap);
 
-	heap_init((void *)(uintptr_t)gap.at, gap.size);
+	heap_init((void *)(uintptr_t)gap.at, gap.size, false);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */

@@ -180,12 +180,16 @@ void vm_take_apart(struct vm *vm)
 
 /* ---- and together ---------------------------------------------------------------------------- */
 
-/** The pool, mapped and uncached, as the early boot left it, but for the VMM's own in its last page. */
-static void clear_pool(void)
+/** In pieces, between which others run. */
+static void clear(uint32_t address, uint32_t size)
 {
-	for (uint32_t at = 0; at < VMM_POOL_PV_PAGE + PAGE_SIZE; at += PAGE_SIZE / 4) {
-		memset((void *)(uintptr_t)(VMM_POOL + at), 0, PAGE_SIZE / 4);
+	while (size > 0) {
+		const uint32_t piece = size < PAGE_SIZE / 4 ? size : PAGE_SIZE / 4;
+
+		memset((void *)(uintptr_t)address, 0, piece);
 		preempt_point();
+		address += piece;
+		size -= piece;
 	}
 }
 
@@ -238,10 +242,12 @@ uint32_t vm_remake(struct vm *vm, const struct system_config *config, hpa_t ram,
 
 	begin_anew(vm);
 	mmu_use_pool(pool);
-	clear_pool();
+	/* Mapped and uncached, as the early boot left it, but for the VMM's own in its last page. */
+	clear(VMM_POOL, VMM_POOL_PV_PAGE + PAGE_SIZE);
+	clear(heap.at, heap.size);
 	memcpy((void *)(uintptr_t)(VMM_POOL + VMM_POOL_DTB), tree->bytes, tree->size);
 	mmu_save(&own);
-	heap_init((void *)(uintptr_t)heap.at, heap.size);
+	heap_init((void *)(uintptr_t)heap.at, heap.size, true);
 	status = vm_make(vm, vm->number, ram, config, vm->boot, vm->bundle);
 	left = (uint32_t)heap_free();
 	mmu_save(&vm->mmu);

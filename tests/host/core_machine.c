@@ -525,7 +525,7 @@ void machine_init(void)
 	memset(host_ram, 0, sizeof(host_ram));
 	memset(host_bus, 0, sizeof(host_bus));
 	memset(&machine, 0, sizeof(machine));
-	heap_init(heap, heap_size);
+	heap_init(heap, heap_size, false);
 
 	machine.hw.control = SCTLR_M;
 	machine.hw.read = shadow_read;

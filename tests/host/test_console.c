@@ -195,7 +195,7 @@ static int setup(void **state)
 
 	/* The VMs are made once: the one in the middle has UART 1. */
 	if (!is_up) {
-		heap_init(heap, sizeof(heap));
+		heap_init(heap, sizeof(heap), false);
 		console_init();
 		console_make_rooms(ARRAY_SIZE(vm));
 		console_set_options(0x0f, false);

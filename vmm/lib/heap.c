@@ -2,22 +2,22 @@
 #include "vmm/lib/heap.h"
 
 #include "vmm/lib/check.h"
-#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
 #include <stdint.h>
 
-#define PIECE 2048u /* cleared between preempt points: vmm/reload.c lets others run meanwhile */
-
 static uint8_t *next;
 static size_t left;
+static bool is_clear; /* all that is left */
 
-void heap_init(void *start, size_t size)
+/** From now on blocks are taken from here. @p clear: there are zeros already. */
+void heap_init(void *start, size_t size, bool clear)
 {
 	const size_t skip = -(uintptr_t)start % HEAP_ALIGN;
 
 	next = (uint8_t *)start + skip;
 	left = size - skip;
+	is_clear = clear;
 }
 
 /** Returns @p size bytes of zeros, from the start of a cache line; panics if they are not there. */
@@ -31,10 +31,8 @@ void *heap_alloc(size_t size)
 		      (unsigned)size, (unsigned)left);
 	next += size;
 	left -= size;
-	for (size_t at = 0; at < size; at += PIECE) {
-		memset((uint8_t *)block + at, 0, size - at < PIECE ? size - at : PIECE);
-		preempt_point();
-	}
+	if (!is_clear)
+		memset(block, 0, size);
 	return block;
 }
 

@@ -7,11 +7,12 @@
 #ifndef VMM_LIB_HEAP_H
 #define VMM_LIB_HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define HEAP_ALIGN 32u /* a cache line: each block begins with one */
 
-void heap_init(void *start, size_t size);
+void heap_init(void *start, size_t size, bool clear);
 void *heap_alloc(size_t size);
 size_t heap_free(void);
 
