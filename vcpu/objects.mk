@@ -15,5 +15,5 @@ obj-y += vcpu/pv_entry.o
 obj-y += vcpu/pv_page.o
 obj-y += vcpu/vcpu.o
 
-# A store that unmasks mostly goes by arch/arm/fastpath_irq.S.
-small-y += vcpu/pv_page.o
+# A store that unmasks mostly goes by arch/arm/fastpath_irq.S, one to a device by fast_mmio.S.
+small-y += vcpu/mem_exec.o vcpu/pv_page.o

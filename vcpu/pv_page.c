@@ -15,7 +15,7 @@ _Static_assert(PV_PAGE == VMM_PV_PAGE, "the page is where the slot is");
 
 #define PV_PAGE_SIZE 4096u
 /* Between two preempt points: 64 words, some 20 instructions each. */
-#define PV_CLEAR_AT_ONCE 256u
+#define PV_CLEAR_AT_ONCE 128u
 
 /** The real DACR, with the domain of the page as the mode has it and, if @p also_open, open. */
 static __attribute__((noinline)) void page_dacr(struct vcpu *vcpu, bool also_open)

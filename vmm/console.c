@@ -63,6 +63,11 @@ static void out_put(const struct console_out *out, uint8_t byte)
 	uart_put_waiting(&uart0, byte);
 }
 
+static void out_write(const struct console_out *out, const char *text, size_t length)
+{
+	uart_write_waiting(&uart0, text, length);
+}
+
 /* The UART interrupts when it has sent something. If it has not, the timer comes. */
 static void out_again(const struct console_out *out)
 {
@@ -70,7 +75,7 @@ static void out_again(const struct console_out *out)
 	timer_poll_console();
 }
 
-static const struct console_out out = { out_room, out_put, out_again };
+static const struct console_out out = { out_room, out_put, out_write, out_again };
 
 /** Writes lines of the VMM's log, which are kept for the monitor, too. */
 void console_write(const char *text, size_t length)

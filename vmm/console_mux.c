@@ -52,10 +52,21 @@ static bool has_room(const struct console_mux *mux)
 
 static void put_line(struct console_mux *mux, const char *text, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '\n')
-			put(mux, '\r');
-		put(mux, (uint8_t)text[i]);
+	while (length > 0) {
+		size_t row = 0;
+
+		while (row < length && text[row] != '\n')
+			row++;
+		if (row > 0) {
+			mux->out->write(mux->out, text, row);
+			mux->at_line_start = false;
+		}
+		if (row < length) {
+			put_text(mux, "\r\n");
+			row++;
+		}
+		text += row;
+		length -= row;
 	}
 }
 

@@ -28,6 +28,8 @@
 struct console_out {
 	uint32_t (*room)(const struct console_out *out); /* for so many bytes put() does not wait */
 	void (*put)(const struct console_out *out, uint8_t byte);
+	/* As many of them as there is room for, at least, all at once. */
+	void (*write)(const struct console_out *out, const char *text, size_t length);
 	void (*again)(const struct console_out *out); /* console_mux_pump(), please: soon */
 };
 

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/log_ring.h"
 
-/** Adds a text; the oldest makes room for it. */
+#include "vmm/lib/check.h"
+#include "vmm/lib/string.h"
+
+/** Adds a text that is no longer than the ring; the oldest makes room for it. */
 void log_ring_write(struct ring *ring, const char *text, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		ring_put_over(ring, (uint8_t)text[i]);
+	const uint32_t at = ring->written & (ring->size - 1u);
+	const size_t first = length < ring->size - at ? length : ring->size - at;
+
+	CHECK(length <= ring->size);
+	memcpy(&ring->bytes[at], text, first);
+	memcpy(ring->bytes, text + first, length - first);
+	ring->written += (uint32_t)length;
+	if (ring_count(ring) > ring->size)
+		ring->read = ring->written - ring->size;
 }
 
 static char at(const struct ring *ring, uint32_t position)

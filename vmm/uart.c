@@ -4,7 +4,7 @@
 /* In one interrupt; a FIFO of 16 is full before. What is left comes with the next one. */
 #define BURST 32u
 
-static bool try_put(struct uart *uart, uint8_t byte)
+static inline bool try_put(struct uart *uart, uint8_t byte)
 {
 	return uart->driver->try_put(uart->regs, byte);
 }
@@ -55,6 +55,27 @@ void uart_put_waiting(struct uart *uart, uint8_t byte)
 		return;
 	wait_and_put(uart, ring_get(&uart->sending));
 	ring_put(&uart->sending, byte);
+}
+
+/** The same for several; where there is room for all, in few instructions for each. */
+void uart_write_waiting(struct uart *uart, const char *text, size_t length)
+{
+	struct ring *const sending = &uart->sending;
+
+	const char *const end = text + length;
+
+	if (ring_count(sending) == 0)
+		while (text < end && try_put(uart, (uint8_t)*text))
+			text++;
+	/* The first byte that waits asks for the interrupt. */
+	if (text < end)
+		uart_put_waiting(uart, (uint8_t)*text++);
+	for (; text < end; text++) {
+		if (uart->is_polled || ring_room(sending) == 0)
+			uart_put_waiting(uart, (uint8_t)*text);
+		else
+			ring_put(sending, (uint8_t)*text);
+	}
 }
 
 /** The UART has interrupted: clears that, and sends what waits. The owner looks for what came in. */

@@ -10,6 +10,7 @@
 #include "vmm/lib/ring.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct uart {
@@ -23,6 +24,7 @@ void uart_open(struct uart *uart, const struct uart_driver *driver, volatile uin
 	       uint8_t *ring, uint32_t ring_size);
 bool uart_put(struct uart *uart, uint8_t byte);
 void uart_put_waiting(struct uart *uart, uint8_t byte);
+void uart_write_waiting(struct uart *uart, const char *text, size_t length);
 void uart_interrupt(struct uart *uart);
 void uart_poll_from_now(struct uart *uart);
 

@@ -24,11 +24,10 @@
 #include "vmm/vm_devices.h"
 
 /** Lines about what a VM does, on its own thread: others may be in after each. */
-#define LOG_VM(vm, level, ...)                          \
-	do {                                            \
-		if (log_admits(&(vm)->log, (vm)->name)) \
-			log_write(level, __VA_ARGS__);  \
-		preempt_point();                        \
+#define LOG_VM(vm, level, ...)                             \
+	do {                                               \
+		if (log_admits(&(vm)->log, (vm)->name))    \
+			log_write_own(level, __VA_ARGS__); \
 	} while (0)
 
 /**

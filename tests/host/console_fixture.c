@@ -57,12 +57,18 @@ static void out_put(const struct console_out *out, uint8_t byte)
 	terminal.seen[terminal.length] = '\0';
 }
 
+static void out_write(const struct console_out *out, const char *text, size_t length)
+{
+	while (length-- > 0)
+		out_put(out, (uint8_t)*text++);
+}
+
 static void out_again(const struct console_out *out)
 {
 	terminal.again = true;
 }
 
-static const struct console_out out = { out_room, out_put, out_again };
+static const struct console_out out = { out_room, out_put, out_write, out_again };
 
 void clear(void)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vmm/lib/log.h"
 
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/printf.h"
 
 #include <stdarg.h>
@@ -18,24 +19,43 @@ void log_set_sink(log_sink new_sink)
 	sink = new_sink;
 }
 
-/** Formats one line and hands it to the sink. Callers use the macros of log.h. */
-void log_write(int level, const char *format, ...)
+static void write(bool can_be_left, const char *format, va_list args)
 {
 	char line[LINE_MAX];
-	va_list args;
+	int length;
 
 	if (!sink)
 		return;
-
-	va_start(args, format);
-	int length = vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-
+	length = vsnprintf(line, sizeof(line), format, args);
+	if (can_be_left)
+		preempt_point();
 	if (length >= LINE_MAX) {
 		length = LINE_MAX - 1;
 		line[length - 1] = '\n';
 	}
 	sink(line, (size_t)length);
+	if (can_be_left)
+		preempt_point();
+}
+
+/** Formats one line and hands it to the sink. Callers use the macros of log.h. */
+void log_write(int level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write(false, format, args);
+	va_end(args);
+}
+
+/** The same where a VM's own thread can be left: with preempt points. */
+void log_write_own(int level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write(true, format, args);
+	va_end(args);
 }
 
 /** Gives the time for log_admits(), which until then admits all. */

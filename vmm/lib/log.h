@@ -25,6 +25,7 @@ typedef void (*log_sink)(const char *text, size_t length);
 void log_set_sink(log_sink sink);
 void log_set_clock(uint64_t (*now)(void), uint32_t ticks_per_second);
 void log_write(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_write_own(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /**
  * A line costs thousands of instructions, and others their place in the log. Whoever can cause lines,

@@ -12,7 +12,9 @@ CFLAGS-vmm/lib/string := -fpie -fvisibility=hidden
 obj-y += vmm/lib/heap.o
 
 # Messages: small rather than fast.
-cold-y += vmm/lib/log.o vmm/lib/printf.o
+cold-y += vmm/lib/heap.o vmm/lib/log.o
+# Thumb code has no multiplication with a result of 64 bits, by which one divides by ten.
+small-y += vmm/lib/printf.o
 
 # Several VMs.
 vms-y += vmm/lib/first_fit.o

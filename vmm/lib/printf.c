@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vmm/lib/printf.h"
 
+#include "vmm/lib/string.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,12 +39,19 @@ static void put_repeated(struct sink *sink, char c, int count)
 		put(sink, c);
 }
 
+static void put_text(struct sink *sink, const char *text, size_t length)
+{
+	const size_t room = sink->length + 1 < sink->size ? sink->size - 1 - sink->length : 0;
+
+	memcpy(&sink->out[sink->length], text, length < room ? length : room);
+	sink->length += length;
+}
+
 static void put_padded(struct sink *sink, const struct spec *spec, const char *text, int length)
 {
 	if (!spec->left)
 		put_repeated(sink, ' ', spec->width - length);
-	for (int i = 0; i < length; i++)
-		put(sink, text[i]);
+	put_text(sink, text, (size_t)length);
 	if (spec->left)
 		put_repeated(sink, ' ', spec->width - length);
 }
@@ -53,6 +62,13 @@ static uint64_t divide_by_ten(uint64_t value, unsigned *remainder)
 	uint32_t quotient[4];
 	uint32_t rest = 0;
 
+	if (value >> 32 == 0) {
+		/* By a reciprocal, rounded up: right for all 32 bits, and no call. */
+		const uint32_t tenth = (uint32_t)((value * 0xcccccccdu) >> 35);
+
+		*remainder = (uint32_t)value - tenth * 10;
+		return tenth;
+	}
 	for (int i = 3; i >= 0; i--) {
 		const uint32_t part = (rest << 16) | (uint32_t)((value >> (16 * i)) & 0xffff);
 
@@ -133,7 +149,11 @@ int vsnprintf(char *out, size_t size, const char *format, va_list args)
 
 	while (*format) {
 		if (*format != '%') {
-			put(&sink, *format++);
+			const char *const text = format;
+
+			while (*format && *format != '%')
+				format++;
+			put_text(&sink, text, (size_t)(format - text));
 			continue;
 		}
 
