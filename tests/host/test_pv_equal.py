@@ -20,7 +20,9 @@ from rewrite_support import ROOT
 
 from hako_rewrite.pv_abi import PV_DACR_AT_RETURN, PV_DACR_AT_SWI
 
-VMLINUX = sorted(Path(ROOT).glob("build/guest/*/vmlinux"))
+# Those without paravirtual code are links to the same.
+VMLINUX = sorted(path for path in Path(ROOT).glob("build/guest/*/vmlinux")
+                 if not path.is_symlink())
 LDM_RETURN = 0xE89DFFFF  # ldmia sp, {r0 - pc}: the end of a return to kernel code
 
 ENTRIES = {"und": (UND, "vector_und", 0), "pabt": (ABT, "vector_pabt", 4),
