@@ -2,20 +2,12 @@
 #include "vmm/log_ring.h"
 
 #include "vmm/lib/check.h"
-#include "vmm/lib/string.h"
 
 /** Adds a text that is no longer than the ring; the oldest makes room for it. */
 void log_ring_write(struct ring *ring, const char *text, size_t length)
 {
-	const uint32_t at = ring->written & (ring->size - 1u);
-	const size_t first = length < ring->size - at ? length : ring->size - at;
-
 	CHECK(length <= ring->size);
-	memcpy(&ring->bytes[at], text, first);
-	memcpy(ring->bytes, text + first, length - first);
-	ring->written += (uint32_t)length;
-	if (ring_count(ring) > ring->size)
-		ring->read = ring->written - ring->size;
+	ring_write_over(ring, text, (uint32_t)length);
 }
 
 static char at(const struct ring *ring, uint32_t position)

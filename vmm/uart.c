@@ -3,6 +3,7 @@
 
 /* In one interrupt; a FIFO of 16 is full before. What is left comes with the next one. */
 #define BURST 32u
+#define FIFO  16u
 
 static inline bool try_put(struct uart *uart, uint8_t byte)
 {
@@ -61,21 +62,21 @@ void uart_put_waiting(struct uart *uart, uint8_t byte)
 void uart_write_waiting(struct uart *uart, const char *text, size_t length)
 {
 	struct ring *const sending = &uart->sending;
-
 	const char *const end = text + length;
 
-	if (ring_count(sending) == 0)
-		while (text < end && try_put(uart, (uint8_t)*text))
+	if (ring_count(sending) == 0 && !uart->is_polled) {
+		for (unsigned n = 0; n < FIFO && text < end && try_put(uart, (uint8_t)*text); n++)
 			text++;
-	/* The first byte that waits asks for the interrupt. */
-	if (text < end)
-		uart_put_waiting(uart, (uint8_t)*text++);
-	for (; text < end; text++) {
-		if (uart->is_polled || ring_room(sending) == 0)
-			uart_put_waiting(uart, (uint8_t)*text);
-		else
-			ring_put(sending, (uint8_t)*text);
+		/* It has just been full, or has had more than its trigger level: it will interrupt. */
+		if (text < end && ring_room(sending) > 0)
+			uart->driver->enable_tx_irq(uart->regs, true);
 	}
+	if (!uart->is_polled && ring_room(sending) >= (size_t)(end - text)) {
+		ring_write_over(sending, text, (uint32_t)(end - text));
+		return;
+	}
+	while (text < end)
+		uart_put_waiting(uart, (uint8_t)*text++);
 }
 
 /** The UART has interrupted: clears that, and sends what waits. The owner looks for what came in. */

@@ -19,6 +19,11 @@ void log_set_sink(log_sink new_sink)
 	sink = new_sink;
 }
 
+static void leave(void)
+{
+	preempt_point();
+}
+
 static void write(bool can_be_left, const char *format, va_list args)
 {
 	char line[LINE_MAX];
@@ -26,7 +31,7 @@ static void write(bool can_be_left, const char *format, va_list args)
 
 	if (!sink)
 		return;
-	length = vsnprintf(line, sizeof(line), format, args);
+	length = vsnprintf_in_steps(line, sizeof(line), can_be_left ? leave : 0, format, args);
 	if (can_be_left)
 		preempt_point();
 	if (length >= LINE_MAX) {

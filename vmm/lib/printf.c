@@ -141,9 +141,11 @@ static int string_length(const char *text, int limit)
 
 /**
  * Writes at most @p size bytes to @p out, the terminating 0 included, as the C standard describes.
- * Returns the length the whole text would have had.
+ * Returns the length the whole text would have had. Calls @p between, if there is one, behind each
+ * conversion: it may let others run.
  */
-int vsnprintf(char *out, size_t size, const char *format, va_list args)
+int vsnprintf_in_steps(char *out, size_t size, void (*between)(void), const char *format,
+		       va_list args)
 {
 	struct sink sink = { out, size, 0 };
 
@@ -239,11 +241,19 @@ int vsnprintf(char *out, size_t size, const char *format, va_list args)
 			continue;
 		}
 		format++;
+		if (between)
+			between();
 	}
 
 	if (size)
 		out[sink.length < size ? sink.length : size - 1] = '\0';
 	return (int)sink.length;
+}
+
+/** The same in one piece. */
+int vsnprintf(char *out, size_t size, const char *format, va_list args)
+{
+	return vsnprintf_in_steps(out, size, 0, format, args);
 }
 
 /** vsnprintf() with the arguments in the call. */

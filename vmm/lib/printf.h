@@ -10,6 +10,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+int vsnprintf_in_steps(char *out, size_t size, void (*between)(void), const char *format,
+		       va_list args) __attribute__((format(printf, 4, 0)));
 int vsnprintf(char *out, size_t size, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
 int snprintf(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -6,6 +6,8 @@
 #ifndef VMM_LIB_RING_H
 #define VMM_LIB_RING_H
 
+#include "vmm/lib/string.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,6 +54,19 @@ static inline bool ring_put_over(struct ring *ring, uint8_t byte)
 		ring->read++;
 	ring_put(ring, byte);
 	return full;
+}
+
+/** Several, at most the size; the oldest make room. Only into a ring that has a size. */
+static inline void ring_write_over(struct ring *ring, const char *bytes, uint32_t count)
+{
+	const uint32_t at = ring->written & (ring->size - 1u);
+	const uint32_t first = count < ring->size - at ? count : ring->size - at;
+
+	memcpy(&ring->bytes[at], bytes, first);
+	memcpy(ring->bytes, bytes + first, count - first);
+	ring->written += count;
+	if (ring_count(ring) > ring->size)
+		ring->read = ring->written - ring->size;
 }
 
 static inline void ring_clear(struct ring *ring)
