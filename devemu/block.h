@@ -18,12 +18,14 @@ enum block_result {
 	BLOCK_FAILED,     /**< the medium could not do it */
 	BLOCK_BAD_MEMORY, /**< what the guest gave is not its RAM, or is too short */
 	BLOCK_VOID,       /**< the VM was reset; there is nobody to tell */
+	BLOCK_LATER,      /**< call again with the same run, in a while: it goes on from there */
 };
 
 /** A run of sectors, and the bytes of the guest on the other side of it. */
 struct block_run {
 	uint64_t sector;
-	uint32_t length; /* bytes; whole sectors */
+	uint32_t done;   /* bytes, before those that are left; of back ends with BLOCK_LATER only */
+	uint32_t length; /* bytes that are left: whole sectors at first */
 	const struct dma *dma;
 	struct vq_cursor memory;
 };
@@ -36,7 +38,7 @@ struct block_backend {
 	enum block_result (*read)(const struct block_backend *disk, struct block_run *run);
 	/** Moves a run from the guest to the disk. NULL on one that is read-only. */
 	enum block_result (*write)(const struct block_backend *disk, struct block_run *run);
-	/** Returns when what was written is where it stays. NULL: it always is. */
+	/** Is done when what was written is where it stays. NULL: it always is. */
 	enum block_result (*flush)(const struct block_backend *disk);
 };
 

@@ -220,6 +220,14 @@ bool pl011_can_receive(const struct device *dev)
 	return !is_loopback(s) && s->count < depth(s);
 }
 
+/** Whether the guest waits for interrupts of bytes that arrive. One that polls may read, too. */
+bool pl011_is_listening(const struct device *dev)
+{
+	const struct pl011_state *s = dev->state;
+
+	return (s->imsc & (PL011_INT_RX | PL011_INT_RT)) != 0;
+}
+
 /**
  * A byte arrives on the line. Returns false, and changes nothing, when there is no room for it: the
  * caller keeps the byte and tries again, so nothing is lost and overrun never happens.

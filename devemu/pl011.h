@@ -26,6 +26,7 @@ extern const struct device_ops pl011_ops;
 
 bool pl011_receive(struct device *dev, uint8_t byte);
 bool pl011_can_receive(const struct device *dev);
+bool pl011_is_listening(const struct device *dev);
 void pl011_transmit_again(struct device *dev);
 
 #endif

@@ -44,7 +44,8 @@
 /* The ring of used buffers: flags, idx, ring[size] of { id, length }, avail_event (2.6.8) */
 #define VIRTQ_USED_FLAGS        0u
 #define VIRTQ_USED_IDX          2u
-#define VIRTQ_USED_RING(n)      (4u + 8u * (n))
+#define VIRTQ_USED_ENTRY        8u
+#define VIRTQ_USED_RING(n)      (4u + VIRTQ_USED_ENTRY * (n))
 #define VIRTQ_AVAIL_EVENT(size) VIRTQ_USED_RING(size)
 #define VIRTQ_USED_SIZE(size)   (6u + 8u * (size))
 #define VIRTQ_USED_F_NO_NOTIFY  0x1u

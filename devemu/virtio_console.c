@@ -153,7 +153,7 @@ bool virtio_console_receive(struct device *dev, uint8_t byte)
 
 	if (!virtio_is_live(dev))
 		return false;
-	if (vq_pop(vq, &s->received)) {
+	if (vq_pop_short(vq, &s->received)) {
 		to = vq_writable(&s->received);
 		is_taken = vq_cursor_write(&to, dev->dma, &byte, sizeof(byte));
 		if (is_taken)

@@ -67,7 +67,13 @@ static void driver_reset(struct device *dev)
 {
 	struct virtio_mmio *s = state_of(dev);
 
+	uint32_t starts[VIRTIO_QUEUES_MAX];
+
+	for (unsigned n = 0; n < VIRTIO_QUEUES_MAX; n++)
+		starts[n] = s->queue[n].starts;
 	*s = (struct virtio_mmio){ .model = s->model };
+	for (unsigned n = 0; n < VIRTIO_QUEUES_MAX; n++)
+		s->queue[n].starts = starts[n] + 1; /* as vq_stop() does */
 	if (s->model->reset)
 		s->model->reset(dev);
 	update_irq(dev);

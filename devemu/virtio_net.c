@@ -23,20 +23,33 @@
 
 /** A frame in mergeable buffers takes this many at most: 64 KiB in buffers of 1 KiB. */
 #define RX_BUFFERS_MAX 66u
-/** So many are reserved between two preempt points. */
-#define CHAINS_AT_ONCE 4u
+/** So many, of one descriptor each, are reserved between two preempt points. */
+#define CHAINS_AT_ONCE 3u
 /** What moving from one piece to the next costs, in bytes of copying. */
 #define PIECE_COST 384u
+
+/** Dividing a frame costs the receiver another one, which has to be less than what it saves. */
+#define DIVIDE_MIN 8192u
+/** More payload than this is not needed for the rest to be aligned. */
+#define LEAD_MAX  3u
+#define LEAD_ROOM ((VIRTIO_NET_HEADER + FRAME_HEAD_MAX + LEAD_MAX + 3u) / 4u * 4u)
 
 /** Buffers that a frame is being copied to: in the sender's working memory. */
 struct reserved {
 	unsigned count, segment_count;
+	unsigned lead_segments; /* of the first chain, if it is for a leading frame of its own */
+	uint32_t lead;          /* payload of that one, or 0: the frame is not divided */
 	uint32_t epoch, generation, starts; /* of device, VM and queue when they were reserved */
-	uint32_t bytes[RX_BUFFERS_MAX + 1]; /* room in each */
-	uint16_t head[RX_BUFFERS_MAX + 1];
+	struct vq_used used[RX_BUFFERS_MAX + 1];   /* what is to be written in each */
 	uint16_t first;                            /* next_avail of the queue before */
 	struct vq_segment segment[RX_BUFFERS_MAX]; /* of all of them */
-	struct vq_chain chain;
+	union {
+		struct vq_chain chain; /* while they are reserved */
+		struct {               /* then: what is not copied from the sender */
+			uint8_t lead_bytes[LEAD_ROOM]; /* the leading frame, our header before it */
+			uint8_t start[LEAD_ROOM]; /* our header; if divided, the frame's, too */
+		};
+	};
 };
 
 _Static_assert(sizeof(struct reserved) <= FRAME_WORK, "FRAME_WORK");
@@ -180,6 +193,9 @@ static bool take_frame(struct device *dev, struct port *port)
 
 	while (virtio_is_live(dev) && vq_pop(virtio_queue(dev, VIRTIO_NET_QUEUE_TX), &s->chain)) {
 		s->starts = virtio_queue(dev, VIRTIO_NET_QUEUE_TX)->starts;
+		preempt_point();
+		if (s->starts != virtio_queue(dev, VIRTIO_NET_QUEUE_TX)->starts)
+			continue;
 		s->has_frame = port && read_frame(dev);
 		if (s->has_frame)
 			return true;
@@ -306,9 +322,7 @@ static bool is_still(struct device *dev, const struct reserved *r)
 /** Adds the chain in r->chain. Returns false if a frame in as many pieces is not for us. */
 static bool reserve_chain(struct reserved *r, unsigned count_max)
 {
-	r->head[r->count] = r->chain.head;
-	r->bytes[r->count] = r->chain.writable_bytes;
-	r->count++;
+	r->used[r->count++] = (struct vq_used){ r->chain.head, r->chain.writable_bytes };
 	if (r->count > count_max || r->segment_count + r->chain.writable_count > RX_BUFFERS_MAX)
 		return false;
 	for (unsigned n = 0; n < r->chain.writable_count; n++)
@@ -320,7 +334,7 @@ static bool reserve_chain(struct reserved *r, unsigned count_max)
  * The buffers are not enough, or not needed. If another VM has taken some behind them meanwhile they
  * cannot go back to where they were: the guest gets them back as empty, and offers them again.
  */
-static void put_back(struct device *dev, const struct reserved *r)
+static void put_back(struct device *dev, struct reserved *r)
 {
 	struct virtqueue *vq = virtio_queue(dev, VIRTIO_NET_QUEUE_RX);
 
@@ -329,49 +343,63 @@ static void put_back(struct device *dev, const struct reserved *r)
 		return;
 	}
 	for (unsigned n = 0; n < r->count; n++)
-		vq_put(vq, r->head[n], 0);
-	vq_publish(vq);
+		r->used[n].written = 0;
+	vq_push_all(vq, r->used, r->count);
 }
 
 /**
- * No more than @p bytes of the only chain are used. What follows then begins where a buffer does,
- * aligned: behind the headers in the same buffer it never would be, with 12 bytes of ours and 14 of
- * Ethernet, and the guest's copies as well as ours would take several times as long.
+ * How many bytes of payload go before the others in a frame of their own, as some segment has to be
+ * the first in any case. With 12 bytes of ours and 14 of Ethernet before them, a whole frame's would
+ * come to lie at another offset in a word than that at which the sender has them, and than that at
+ * which a program wants them: as an ARMv5 loads no unaligned words, the guest's copy as well as ours
+ * would take several times as long. Behind these few bytes, all is aligned.
  */
-static void use_first(struct reserved *r, uint32_t bytes)
+static uint32_t lead_of(const struct frame *frame)
 {
-	if (r->bytes[0] <= bytes)
-		return;
-	r->bytes[0] = bytes;
-	for (unsigned n = 0; n < r->segment_count; n++) {
-		if (bytes <= r->segment[n].length) {
-			r->segment[n].length = bytes;
-			r->segment_count = n + 1;
-			return;
-		}
-		bytes -= r->segment[n].length;
-	}
+	const uint32_t headers = frame->offload.header_length;
+
+	if (frame->offload.segment_size == 0 || frame->length - headers < DIVIDE_MIN)
+		return 0;
+	return (VIRTIO_NET_HEADER + headers - frame->rest.segment->at.raw - frame->rest.offset) &
+	       LEAD_MAX;
 }
 
-/**
- * Takes buffers for @p length bytes from the queue, or none; if @p first is not 0, as many are for
- * themselves.
- */
-static enum port_result reserve(struct device *dev, struct reserved *r, uint32_t length,
-				uint32_t first)
+/** The first chain is for the leading frame alone, if that fits: the rest begins with the next one. */
+static bool use_for_lead(struct reserved *r, const struct frame *frame)
+{
+	const uint32_t bytes = VIRTIO_NET_HEADER + frame->offload.header_length + r->lead;
+
+	if (r->used[0].written < bytes) {
+		r->lead = 0;
+		return false;
+	}
+	r->used[0].written = bytes;
+	r->lead_segments = r->segment_count;
+	return true;
+}
+
+/** Takes buffers for a frame from the queue, or none. */
+static enum port_result reserve(struct device *dev, struct reserved *r, const struct frame *frame)
 {
 	const struct virtio_net_state *s = dev->state;
 	struct virtqueue *vq = virtio_queue(dev, VIRTIO_NET_QUEUE_RX);
 	const unsigned count_max = virtio_has(dev, VIRTIO_NET_F_MRG_RXBUF) ? RX_BUFFERS_MAX : 1;
+	uint32_t length = VIRTIO_NET_HEADER + frame->length;
 
 	r->count = 0;
 	r->segment_count = 0;
+	r->lead_segments = 0;
+	r->lead = count_max > 1 ? lead_of(frame) : 0;
 	r->epoch = s->epoch;
 	r->generation = dev->dma->generation;
 	r->starts = vq->starts;
 	r->first = vq->next_avail;
 	for (;;) {
-		if (!vq_pop(vq, &r->chain)) {
+		const bool found = vq_pop(vq, &r->chain);
+
+		if (!is_still(dev, r))
+			return PORT_DOWN;
+		if (!found) {
 			put_back(dev, r);
 			virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
 			return vq->ready ? PORT_LATER : PORT_DOWN;
@@ -387,12 +415,15 @@ static enum port_result reserve(struct device *dev, struct reserved *r, uint32_t
 			virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
 			return PORT_DOWN;
 		}
-		if (r->count == 1 && first && count_max > 1)
-			use_first(r, first);
-		if (r->bytes[r->count - 1] >= length)
+		if (r->count == 1 && r->lead && use_for_lead(r, frame)) {
+			length -= r->lead;
+		} else if (r->used[r->count - 1].written >= length) {
+			r->used[r->count - 1].written = length;
 			return PORT_TAKEN;
-		length -= r->bytes[r->count - 1];
-		if (r->count % CHAINS_AT_ONCE == 0) {
+		} else {
+			length -= r->used[r->count - 1].written;
+		}
+		if (r->count % CHAINS_AT_ONCE == 0 || r->chain.writable_count > 1) {
 			preempt_point();
 			if (!is_still(dev, r))
 				return PORT_DOWN;
@@ -419,17 +450,43 @@ static void fill_header(uint8_t *header, const struct frame_offload *o, unsigned
 }
 
 /**
+ * What goes before the bytes that are copied from the sender: of a frame that is divided, all of the
+ * leading one, and the headers of the other. Returns how much of r->start there is.
+ */
+static uint32_t make_start(struct reserved *r, struct frame *frame)
+{
+	const struct frame_offload *const o = &frame->offload;
+	const struct frame_offload of_lead = { .checksum = true,
+					       .checksum_start = o->checksum_start,
+					       .checksum_at = o->checksum_at };
+	const uint32_t headers = o->header_length;
+
+	if (!r->lead) {
+		fill_header(r->start, o, r->count);
+		return VIRTIO_NET_HEADER;
+	}
+	fill_header(r->lead_bytes, &of_lead, 1);
+	fill_header(r->start, o, r->count - 1);
+	frame_take_all(frame, r->lead_bytes + VIRTIO_NET_HEADER, headers + r->lead);
+	offload_divide(frame, r->lead_bytes + VIRTIO_NET_HEADER, 0, r->lead);
+	offload_divide(frame, r->start + VIRTIO_NET_HEADER, r->lead,
+		       frame->length - headers - r->lead);
+	return VIRTIO_NET_HEADER + headers;
+}
+
+/**
  * Copies header and frame into the reserved buffers. Returns false when they are not ours any more,
  * or were not memory.
  */
-static bool copy(struct device *dev, const struct reserved *r, struct frame *frame)
+static bool copy(struct device *dev, const struct reserved *r, struct frame *frame, uint32_t start)
 {
-	struct vq_cursor to = { r->segment, r->segment_count, 0 };
-	uint8_t header[VIRTIO_NET_HEADER];
-	uint32_t left = frame->length, cost = 0;
+	struct vq_cursor lead = { r->segment, r->lead_segments, 0 };
+	struct vq_cursor to = { r->segment + r->lead_segments, r->segment_count - r->lead_segments,
+				0 };
+	uint32_t left = frame->length - frame->taken, cost = 0;
 
-	fill_header(header, &frame->offload, r->count);
-	if (!vq_cursor_write(&to, dev->dma, header, sizeof(header))) {
+	if ((r->lead && !vq_cursor_write(&lead, dev->dma, r->lead_bytes, r->used[0].written)) ||
+	    !vq_cursor_write(&to, dev->dma, r->start, start)) {
 		virtio_needs_reset(dev);
 		return false;
 	}
@@ -448,8 +505,8 @@ static bool copy(struct device *dev, const struct reserved *r, struct frame *fra
 		vq_cursor_skip(&to, piece);
 		left -= piece;
 		cost += PIECE_COST + (piece >> ease);
-		/* At the end, showing the buffers takes as long as a few pieces. */
-		if (cost + (left ? 2 : 4) * PIECE_COST > FRAME_COPY_QUANTUM) {
+		/* At the end, showing the buffers takes as long as three pieces more. */
+		if (cost + (left ? 2 : 5) * PIECE_COST > FRAME_COPY_QUANTUM) {
 			cost = 0;
 			preempt_point();
 			if (!is_still(dev, r))
@@ -460,18 +517,11 @@ static bool copy(struct device *dev, const struct reserved *r, struct frame *fra
 }
 
 /** Shows the guest the buffers, all at once: a frame's are one behind the other. (5.1.6.4.1) */
-static void publish(struct device *dev, const struct reserved *r, uint32_t length)
+static void publish(struct device *dev, const struct reserved *r)
 {
 	const struct virtio_net_state *s = dev->state;
-	struct virtqueue *vq = virtio_queue(dev, VIRTIO_NET_QUEUE_RX);
 
-	for (unsigned n = 0; n < r->count; n++) {
-		const uint32_t written = length < r->bytes[n] ? length : r->bytes[n];
-
-		vq_put(vq, r->head[n], written);
-		length -= written;
-	}
-	vq_publish(vq);
+	vq_push_all(virtio_queue(dev, VIRTIO_NET_QUEUE_RX), r->used, r->count);
 	virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
 	if (s->tell_at != CLOCK_NEVER && (s->mmio.interrupt_status & VIRTIO_INT_USED_BUFFER)) {
 		dev->clock->set_deadline(dev->clock, dev, CLOCK_NEVER);
@@ -487,22 +537,22 @@ static enum port_result net_deliver(struct port *port, struct frame *frame)
 {
 	struct device *dev = port->owner;
 	struct reserved *const r = frame->work;
-	uint32_t headers = 0;
 	enum port_result result;
+	uint32_t start;
 
 	if (!virtio_is_live(dev))
 		return PORT_DOWN;
 	if (!port->takes_checksum)
 		tell_offloads(dev, port); /* a driver need not have notified us yet */
-	if (frame->offload.segment_size)
-		headers = VIRTIO_NET_HEADER + frame->offload.header_length;
-	result = reserve(dev, r, VIRTIO_NET_HEADER + frame->length, headers);
+	result = reserve(dev, r, frame);
 	if (result != PORT_TAKEN)
 		return result;
 	preempt_point();
-	if (!is_still(dev, r) || !copy(dev, r, frame))
+	start = make_start(r, frame);
+	preempt_point();
+	if (!is_still(dev, r) || !copy(dev, r, frame, start))
 		return PORT_DOWN;
-	publish(dev, r, VIRTIO_NET_HEADER + frame->length);
+	publish(dev, r);
 	return PORT_TAKEN;
 }
 

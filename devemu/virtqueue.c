@@ -7,6 +7,12 @@
 
 /** Pieces of a few bytes that are read between two preempt points: each costs some 150 instructions. */
 #define PIECES_AT_ONCE 8u
+/** Descriptors of a chain that are read between two preempt points; one in another page counts more. */
+#define DESCRIPTORS_AT_ONCE 16u
+#define OTHER_PAGE          2u
+
+_Static_assert((VQ_SHORT_MAX + 1) * (1 + OTHER_PAGE) < DESCRIPTORS_AT_ONCE,
+	       "vq_pop_short() has no preempt point, though a table of its own follows");
 
 /** A descriptor as it was when it was read, once. */
 struct descriptor {
@@ -20,6 +26,7 @@ struct table {
 	gpa_t at;
 	uint32_t count;
 	bool is_indirect;
+	unsigned read;                     /* descriptors since the last preempt point */
 	uint32_t mapped_at, mapped_length; /* the bytes of it that are mapped now */
 	const uint8_t *mapped;
 };
@@ -65,25 +72,24 @@ static void put16(struct virtqueue *vq, gpa_t at, uint16_t value)
 		vq_break(vq);
 }
 
-/** An entry of the ring of used buffers is aligned to half its size only: each half is a field. */
-static void put_entry(struct virtqueue *vq, gpa_t at, uint32_t head, uint32_t written)
+/** Writes entries of the ring of used buffers: words, as one is aligned to half its size only. */
+static void put_entries(struct virtqueue *vq, gpa_t at, const struct vq_used *used, unsigned count)
 {
-	uint32_t length = 8;
-	volatile uint32_t *field = dma_map(vq->dma, at, &length, true, DMA_USED);
+	const uint32_t *word = (const uint32_t *)(const void *)used;
 
-	if (field) {
-		field[0] = head;
-		if (length == 8) {
-			field[1] = written;
+	for (uint32_t left = count * VIRTQ_USED_ENTRY; left;) {
+		uint32_t length = left;
+		volatile uint32_t *field = dma_map(vq->dma, at, &length, true, DMA_USED);
+
+		if (!field) {
+			vq_break(vq);
 			return;
 		}
-		length = 4;
-		field = dma_map(vq->dma, offset_by(at, 4), &length, true, DMA_USED);
-		if (field)
-			field[0] = written;
+		left -= length;
+		at.raw += length;
+		for (; length; length -= 4)
+			*field++ = *word++;
 	}
-	if (!field)
-		vq_break(vq);
 }
 
 /** Asks to be notified of the next chain. (2.6.7.2 and 2.6.8) */
@@ -176,6 +182,7 @@ static bool read_descriptor(const struct virtqueue *vq, struct table *table, uns
 
 	if (n >= table->count)
 		return false;
+	table->read++;
 	if (offset - table->mapped_at >= table->mapped_length) {
 		table->mapped_at = offset;
 		table->mapped_length = table->count * VIRTQ_DESC_SIZE - offset;
@@ -183,6 +190,7 @@ static bool read_descriptor(const struct virtqueue *vq, struct table *table, uns
 					&table->mapped_length, false, DMA_TABLE);
 		if (!table->mapped)
 			return false;
+		table->read += OTHER_PAGE;
 	}
 	word = (const volatile uint32_t *)(const void *)(table->mapped + offset - table->mapped_at);
 	d->at_low = word[0];
@@ -210,15 +218,28 @@ static bool enter_indirect(const struct virtqueue *vq, struct table *table,
 		return false;
 	*table = (struct table){ .at = gpa(d->at_low),
 				 .count = d->length / VIRTQ_DESC_SIZE,
-				 .is_indirect = true };
+				 .is_indirect = true,
+				 .read = table->read };
 	return true;
 }
 
+/** Returns false if the queue is not what it was: another VM may have run, the one that it is of. */
+static bool let_others_in(const struct virtqueue *vq, struct table *table)
+{
+	const uint32_t starts = vq->starts;
+
+	table->read = 0;
+	table->mapped_length = 0;
+	preempt_point();
+	return vq->starts == starts;
+}
+
 /**
- * Follows the chain from its head. Its length is bounded by VQ_CHAIN_MAX, which is also how a loop
- * ends. What the device reads must come first. (2.6.4.2)
+ * Follows the chain from its head. Its length is bounded by @p max, which is also how a loop ends.
+ * What the device reads must come first. (2.6.4.2) Returns false if it is a bad one, or if the queue
+ * was stopped meanwhile.
  */
-static bool read_chain(const struct virtqueue *vq, struct vq_chain *chain)
+static bool read_chain(const struct virtqueue *vq, struct vq_chain *chain, unsigned max)
 {
 	struct table table = { .at = vq->at.descriptors, .count = vq->at.size };
 	unsigned n = chain->head;
@@ -227,6 +248,8 @@ static bool read_chain(const struct virtqueue *vq, struct vq_chain *chain)
 	struct descriptor d;
 
 	do {
+		if (table.read >= DESCRIPTORS_AT_ONCE && !let_others_in(vq, &table))
+			return false;
 		if (!read_descriptor(vq, &table, n, &d))
 			return false;
 		n = d.flags_and_next >> 16;
@@ -236,7 +259,7 @@ static bool read_chain(const struct virtqueue *vq, struct vq_chain *chain)
 			n = 0;
 			continue;
 		}
-		if (count == VQ_CHAIN_MAX || !is_range(&d) || bytes + d.length < bytes)
+		if (count == max || !is_range(&d) || bytes + d.length < bytes)
 			return false;
 		bytes += d.length;
 		chain->segment[count++] = (struct vq_segment){ gpa(d.at_low), d.length };
@@ -254,24 +277,38 @@ static bool read_chain(const struct virtqueue *vq, struct vq_chain *chain)
 	return true;
 }
 
-/**
- * Takes the next chain. Returns false when there is none, or when the guest broke the rules: the
- * queue is `broken` then, and @p chain says nothing.
- */
-bool vq_pop(struct virtqueue *vq, struct vq_chain *chain)
+static bool pop(struct virtqueue *vq, struct vq_chain *chain, unsigned max)
 {
 	const uint32_t entry = vq->next_avail & (vq->at.size - 1u);
+	const uint32_t starts = vq->starts;
 
 	if (!vq_has_chain(vq))
 		return false;
 	if (!get16(vq, offset_by(vq->at.avail, VIRTQ_AVAIL_RING(entry)), &chain->head))
 		return false;
-	if (!read_chain(vq, chain)) {
-		vq_break(vq);
+	vq->next_avail++; /* who takes one while this is read gets the next */
+	if (!read_chain(vq, chain, max)) {
+		if (vq->starts == starts)
+			vq_break(vq);
 		return false;
 	}
-	vq->next_avail++;
 	return true;
+}
+
+/**
+ * Takes the next chain. Returns false when there is none, or when the guest broke the rules: the
+ * queue is `broken` then, and @p chain says nothing. Nor is there any if the queue was stopped at a
+ * preempt point, which a long chain has; whether it was behind that, only the caller can know.
+ */
+bool vq_pop(struct virtqueue *vq, struct vq_chain *chain)
+{
+	return pop(vq, chain, VQ_CHAIN_MAX);
+}
+
+/** The same without a preempt point: a chain of more than VQ_SHORT_MAX is against the rules. */
+bool vq_pop_short(struct virtqueue *vq, struct vq_chain *chain)
+{
+	return pop(vq, chain, VQ_SHORT_MAX);
 }
 
 /** Puts back the last @p count chains that were taken; they will be found again. */
@@ -281,36 +318,33 @@ void vq_rewind(struct virtqueue *vq, unsigned count)
 }
 
 /**
- * Gives a chain back, @p written bytes of it from the first writable one on being new. The guest
- * sees it with the next vq_publish().
+ * Gives chains back, and shows them all at once: their bytes were written before, and the guest sees
+ * it all in order.
  */
-void vq_put(struct virtqueue *vq, uint16_t head, uint32_t written)
+void vq_push_all(struct virtqueue *vq, const struct vq_used *used, unsigned count)
 {
-	const uint16_t index = (uint16_t)(vq->next_used + vq->put_count);
-	const uint32_t entry = index & (vq->at.size - 1u);
-	const gpa_t at = offset_by(vq->at.used, VIRTQ_USED_RING(entry));
+	const uint32_t entry = vq->next_used & (vq->at.size - 1u);
+	const unsigned to_end = vq->at.size - entry;
+	const unsigned first = count < to_end ? count : to_end;
 
+	if (!vq->ready || count == 0)
+		return;
+	put_entries(vq, offset_by(vq->at.used, VIRTQ_USED_RING(entry)), used, first);
+	if (count > first && vq->ready)
+		put_entries(vq, offset_by(vq->at.used, VIRTQ_USED_RING(0)), used + first,
+			    count - first);
 	if (!vq->ready)
 		return;
-	put_entry(vq, at, head, written);
-	vq->put_count++;
-}
-
-/** Shows the guest all that was put. Its bytes were written before, and it sees them in order. */
-void vq_publish(struct virtqueue *vq)
-{
-	if (!vq->ready || vq->put_count == 0)
-		return;
-	vq->next_used = (uint16_t)(vq->next_used + vq->put_count);
-	vq->put_count = 0;
+	vq->next_used = (uint16_t)(vq->next_used + count);
 	put16(vq, offset_by(vq->at.used, VIRTQ_USED_IDX), vq->next_used);
 }
 
-/** Gives one chain back and shows it. */
+/** Gives one chain back, @p written bytes of it from the first writable one on being new. */
 void vq_push(struct virtqueue *vq, const struct vq_chain *chain, uint32_t written)
 {
-	vq_put(vq, chain->head, written);
-	vq_publish(vq);
+	const struct vq_used used = { chain->head, written };
+
+	vq_push_all(vq, &used, 1);
 }
 
 /**

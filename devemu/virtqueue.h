@@ -15,14 +15,14 @@
  *	}
  *	virtio_queue_done(dev, n);            (interrupt if wanted, DEVICE_NEEDS_RESET if broken)
  *
- * Several chains that must appear together (a frame in mergeable buffers) are put with vq_put() and
- * published with one vq_publish(); if they turn out to be too few, vq_rewind() puts them back.
+ * Several chains that must appear together (a frame in mergeable buffers) are given back with one
+ * vq_push_all(); if they turn out to be too few, vq_rewind() puts them back.
  *
  * The guest notifies when it makes a chain available after vq_pop() found none; until then a device
  * that is busy with a queue, or needs nothing from it, is left alone (with VIRTIO_F_EVENT_IDX).
  *
- * No function here but vq_cursor_read() has a preempt point; the longest, vq_pop(), takes about 3,000 instructions for a
- * chain of VQ_CHAIN_MAX.
+ * Of the functions here, vq_pop() has preempt points for long chains, and vq_cursor_read() for bytes
+ * in many pieces.
  */
 #ifndef DEVEMU_VIRTQUEUE_H
 #define DEVEMU_VIRTQUEUE_H
@@ -52,10 +52,12 @@ struct virtqueue {
 	uint16_t next_avail; /* index of the next chain to take; runs freely */
 	uint16_t seen_avail; /* and of the first one that the guest has not told of yet */
 	uint16_t next_used;  /* index of the next one to publish */
-	uint16_t put_count;  /* given back, but not published */
 	uint16_t told_used;  /* next_used when the guest was last asked about an interrupt */
 	uint32_t starts;     /* moves with each vq_start() and vq_stop(): what was taken is void */
 };
+
+/** Descriptors of a chain that is taken where there must be no preempt point. */
+#define VQ_SHORT_MAX 4u
 
 /** A piece of a buffer in guest memory. It does not wrap and is not empty; it may not be RAM. */
 struct vq_segment {
@@ -69,6 +71,12 @@ struct vq_chain {
 	uint16_t readable_count, writable_count;
 	uint32_t readable_bytes, writable_bytes; /* their sum fits in 32 bits, too */
 	struct vq_segment segment[VQ_CHAIN_MAX];
+};
+
+/** A chain that is given back, as the ring of used buffers has it. */
+struct vq_used {
+	uint32_t head;
+	uint32_t written; /* bytes that are new, from the first writable one on */
 };
 
 /** A place in the bytes of a chain; models copy it to go back to a place. */
@@ -85,9 +93,9 @@ void vq_break(struct virtqueue *vq);
 
 bool vq_has_chain(struct virtqueue *vq);
 bool vq_pop(struct virtqueue *vq, struct vq_chain *chain);
+bool vq_pop_short(struct virtqueue *vq, struct vq_chain *chain);
 void vq_rewind(struct virtqueue *vq, unsigned count);
-void vq_put(struct virtqueue *vq, uint16_t head, uint32_t written);
-void vq_publish(struct virtqueue *vq);
+void vq_push_all(struct virtqueue *vq, const struct vq_used *used, unsigned count);
 void vq_push(struct virtqueue *vq, const struct vq_chain *chain, uint32_t written);
 
 unsigned vq_untold(struct virtqueue *vq);

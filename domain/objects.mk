@@ -4,6 +4,7 @@ obj-y += domain/shadow.o
 obj-y += domain/shadow_announce.o
 obj-y += domain/shadow_fill.o
 obj-y += domain/shadow_read.o
+obj-y += domain/shadow_recycle.o
 obj-y += domain/shadow_space.o
 obj-y += domain/shadow_table.o
 obj-y += domain/shadow_vectors.o
@@ -12,3 +13,5 @@ obj-y += domain/vm_mem.o
 
 # A switch mostly goes by arch/arm/fastpath_switch.S.
 small-y += domain/shadow_space.o
+# It takes long in any case.
+cold-y += domain/shadow_recycle.o

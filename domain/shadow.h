@@ -108,6 +108,7 @@ struct shadow_space {
 	uint16_t next;       /* in its hash chain */
 	uint16_t tables;     /* the first of them, or SHADOW_NONE */
 	uint16_t gate_table; /* ... and the one of the vector slot, which is not among them */
+	uint16_t count;      /* of the former */
 };
 
 _Static_assert(sizeof(struct shadow_space) == 1u << SPACE_LOG2, "SPACE_LOG2");
@@ -115,6 +116,7 @@ _Static_assert(offsetof(struct shadow_space, last_used) == SPACE_LAST_USED, "SPA
 _Static_assert(offsetof(struct shadow_space, next) == SPACE_NEXT, "SPACE_NEXT");
 _Static_assert(offsetof(struct shadow_space, tables) == SPACE_TABLES, "SPACE_TABLES");
 _Static_assert(offsetof(struct shadow_space, gate_table) == SPACE_GATE_TABLE, "SPACE_GATE_TABLE");
+_Static_assert(offsetof(struct shadow_space, count) == SPACE_COUNT, "SPACE_COUNT");
 
 /** What a guest with paravirtual code has promised (shadow_set_pv()). */
 struct shadow_pv {

@@ -89,12 +89,14 @@ static void compare_entry(struct shadow *sh, unsigned table, unsigned entry, uin
 /** Second-level descriptors have changed: @p count from @p at on, all in one KiB. */
 static void entries_changed(struct shadow *sh, unsigned chain, uint32_t at, unsigned count)
 {
-	unsigned next, compared = 0;
+	unsigned next, compared = 0, passed = 0;
 
 	for (unsigned i = sh->hash[chain]; i != SHADOW_NONE; i = next) {
 		unsigned first;
 
 		next = sh->tables[i].next;
+		if (++passed % SHADOW_PASSED_AT_ONCE == 0)
+			preempt_point();
 		if (!entry_in(&sh->tables[i], at, &first))
 			continue;
 		for (unsigned n = 0; n < count; n++) {

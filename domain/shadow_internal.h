@@ -10,6 +10,8 @@
 
 /** Slots that are forgotten, or tables that are looked at, between two preempt points. */
 #define SHADOW_SLOTS_AT_ONCE 16u
+/** Tables that are passed, in a list, between two of them: a guest can have all in the same list. */
+#define SHADOW_PASSED_AT_ONCE 64u
 
 static inline unsigned shadow_vector_slot(const struct shadow *sh)
 {
@@ -120,8 +122,13 @@ static inline struct shadow_space *shadow_space_find(struct shadow *sh, uint32_t
 /* shadow.c */
 void shadow_table_revalidate(struct shadow *sh, unsigned table);
 
+/* shadow_recycle.c */
+void shadow_recycle(struct shadow *sh);
+unsigned shadow_recycle_four(struct shadow *sh);
+
 /* shadow_table.c */
 unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like);
+uint16_t *shadow_list_find(struct shadow *sh, uint16_t *link, size_t member, unsigned index);
 void shadow_table_free(struct shadow *sh, unsigned table);
 unsigned shadow_slot_table(const struct shadow *sh, unsigned slot);
 struct shadow_slot *shadow_slot_find(struct shadow_context *ctx, unsigned slot);

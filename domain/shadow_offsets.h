@@ -29,6 +29,7 @@
 #define SPACE_NEXT       8
 #define SPACE_TABLES     10
 #define SPACE_GATE_TABLE 12
+#define SPACE_COUNT      14
 
 /* struct shadow_table */
 #define TABLE_BYTES   28

@@ -32,6 +32,7 @@ void shadow_space_attach(struct shadow *sh, unsigned index)
 	}
 	table->sibling = sh->space->tables;
 	sh->space->tables = (uint16_t)index;
+	sh->space->count++;
 	sh->common->l1[table->slot] = table->link;
 }
 
@@ -41,16 +42,15 @@ void shadow_space_detach(struct shadow *sh, unsigned index)
 	const struct shadow_table *const table = &sh->tables[index];
 	struct shadow_space *const space = &sh->spaces[table->space];
 	const bool linked = space == sh->space;
-	uint16_t *link = &space->tables;
 
 	if (space->gate_table == index) {
 		space->gate_table = SHADOW_NONE;
 		if (linked && sh->current == sh->common)
 			shadow_gate_update(sh);
 	} else {
-		while (*link != index)
-			link = &sh->tables[*link].sibling;
-		*link = table->sibling;
+		*shadow_list_find(sh, &space->tables, offsetof(struct shadow_table, sibling),
+				  index) = table->sibling;
+		space->count--;
 		if (linked)
 			sh->common->l1[table->slot] = 0;
 	}
@@ -153,6 +153,20 @@ static void gate_switch(struct shadow *sh, unsigned before, unsigned after)
 	shadow_gate_update(sh);
 }
 
+/** Puts the tables of a space into the first level, or takes them out of it. */
+static void put_tables(struct shadow *sh, const struct shadow_space *space, bool in)
+{
+	const struct shadow_table *table;
+	unsigned passed = 0;
+
+	for (unsigned i = space->tables; i != SHADOW_NONE; i = table->sibling) {
+		table = &sh->tables[i];
+		sh->common->l1[table->slot] = in ? table->link : 0;
+		if (++passed % SHADOW_PASSED_AT_ONCE == 0)
+			preempt_point();
+	}
+}
+
 /**
  * shadow_switch() for a guest that announces: the space of its present page directory becomes
  * current. What it holds is what the guest's tables say, or the guest has not told. Mostly
@@ -169,17 +183,9 @@ void shadow_switch_space(struct shadow *sh)
 		space = space_make(sh, ttbr);
 	space->last_used = ++sh->clock;
 	if (space != from) {
-		const struct shadow_table *table;
-
-		for (unsigned i = from ? from->tables : SHADOW_NONE; i != SHADOW_NONE;
-		     i = table->sibling) {
-			table = &sh->tables[i];
-			l1[table->slot] = 0;
-		}
-		for (unsigned i = space->tables; i != SHADOW_NONE; i = table->sibling) {
-			table = &sh->tables[i];
-			l1[table->slot] = table->link;
-		}
+		if (from)
+			put_tables(sh, from, false);
+		put_tables(sh, space, true);
 		sh->space = space;
 	}
 	if (sh->current == sh->common) {

@@ -108,16 +108,25 @@ static void unpin_vector_page(struct shadow *sh, unsigned index)
 		entries[i] = entries[0xf0 * count + i] = 0;
 }
 
+/** What has the number @p index in a list of tables, which it is in: @p link or a table's @p member. */
+__attribute__((noinline)) uint16_t *shadow_list_find(struct shadow *sh, uint16_t *link,
+						     size_t member, unsigned index)
+{
+	for (unsigned passed = 1; *link != index; passed++) {
+		CHECK(*link != SHADOW_NONE);
+		link = (uint16_t *)(void *)((char *)&sh->tables[*link] + member);
+		if (passed % SHADOW_PASSED_AT_ONCE == 0)
+			preempt_point();
+	}
+	return link;
+}
+
 static void hash_remove(struct shadow *sh, unsigned index)
 {
 	const struct shadow_table *table = &sh->tables[index];
-	uint16_t *link = hash_chain(sh, table);
 
-	while (*link != index) {
-		CHECK(*link != SHADOW_NONE);
-		link = &sh->tables[*link].next;
-	}
-	*link = table->next;
+	*shadow_list_find(sh, hash_chain(sh, table), offsetof(struct shadow_table, next), index) =
+		table->next;
 }
 
 /** Gives back a table without links. */
@@ -260,94 +269,17 @@ void shadow_table_set_class(struct shadow *sh, unsigned table, enum shadow_class
 	mmu_tlb_invalidate_all();
 }
 
-/** Takes all links from a table that is not used by the current context, which frees it. */
-static bool table_recycle(struct shadow *sh, unsigned index)
-{
-	const struct shadow_table *table = &sh->tables[index];
-	const unsigned slot = table->slot;
-
-	if (table->refs == 0)
-		return false;
-	if (table->space != SHADOW_NONE) {
-		if (sh->current == sh->common && sh->space == &sh->spaces[table->space])
-			return false;
-		shadow_space_detach(sh, index);
-		sh->stats.tables_recycled++;
-		return true;
-	}
-	if (sh->current->slot_index[slot] &&
-	    sh->current->slots[sh->current->slot_index[slot]].table == index)
-		return false;
-	for (unsigned i = 0; i < sh->context_count; i++) {
-		struct shadow_context *ctx = &sh->contexts[i];
-
-		if (ctx->slot_index[slot] && ctx->slots[ctx->slot_index[slot]].table == index)
-			shadow_slot_drop(sh, ctx, slot);
-	}
-	sh->stats.tables_recycled++;
-	return true;
-}
-
-/** Takes one free table off the list, recycling until there is one. */
+/** Takes one free table off the list. */
 static unsigned table_take(struct shadow *sh)
 {
-	unsigned tries = 0, index;
+	unsigned index;
 
-	while (sh->free_count == 0) {
-		if (shadow_space_recycle(sh))
-			continue;
-		sh->recycle_hand = (sh->recycle_hand + 1) % sh->table_count;
-		table_recycle(sh, sh->recycle_hand);
-		if (++tries % SHADOW_SLOTS_AT_ONCE == 0)
-			preempt_point();
-		if (tries == sh->table_count) {
-			/* The current context alone uses them all. */
-			shadow_context_clear(sh, sh->current);
-			mmu_tlb_invalidate_all();
-		}
-	}
+	if (sh->free_count == 0)
+		shadow_recycle(sh);
 	index = sh->free_head;
 	sh->free_head = sh->tables[index].next;
 	sh->free_count--;
 	return index;
-}
-
-/** Whether a group of four is free. What is used has links; a fine table has its in the first. */
-static bool four_are_free(const struct shadow *sh, unsigned first)
-{
-	for (unsigned i = first; i < first + 4; i++)
-		if (sh->tables[i].refs > 0)
-			return false;
-	return true;
-}
-
-/** Takes four aligned tables off the list: the next free ones, or else the next, made free. */
-static unsigned table_take_four(struct shadow *sh)
-{
-	unsigned first = align_down(sh->recycle_hand, 4);
-	unsigned tries = sh->table_count / 4;
-
-	do {
-		first = (first + 4) % sh->table_count;
-	} while (!four_are_free(sh, first) && tries-- > 0);
-	sh->recycle_hand = first;
-
-	for (unsigned i = first; i < first + 4; i++) {
-		if (sh->tables[i].refs > 0 && !table_recycle(sh, i)) {
-			shadow_context_clear(sh, sh->current);
-			mmu_tlb_invalidate_all();
-			table_recycle(sh, i);
-		}
-	}
-	for (uint16_t *link = &sh->free_head; *link != SHADOW_NONE;) {
-		if (align_down(*link, 4) == first) {
-			*link = sh->tables[*link].next;
-			sh->free_count--;
-		} else {
-			link = &sh->tables[*link].next;
-		}
-	}
-	return first;
 }
 
 /**
@@ -360,7 +292,7 @@ static unsigned table_take_four(struct shadow *sh)
 unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like)
 {
 	uint16_t *const head = hash_chain(sh, like);
-	unsigned index;
+	unsigned index, passed = 0;
 
 	for (index = *head; index != SHADOW_NONE; index = sh->tables[index].next) {
 		const struct shadow_table *table = &sh->tables[index];
@@ -369,9 +301,11 @@ unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like)
 		    table->space == like->space && table->flat == like->flat &&
 		    table->renamed == like->renamed)
 			return index;
+		if (++passed % SHADOW_PASSED_AT_ONCE == 0)
+			preempt_point();
 	}
 
-	index = like->fine ? table_take_four(sh) : table_take(sh);
+	index = like->fine ? shadow_recycle_four(sh) : table_take(sh);
 	for (unsigned i = index; i < index + blocks(like); i++)
 		sh->tables[i] = *like;
 	sh->tables[index].refs = 0;

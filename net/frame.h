@@ -24,7 +24,7 @@
 /** A frame that is to be cut: an IPv4 packet has no more. */
 #define FRAME_TSO_MAX (FRAME_HEADER + FRAME_VLAN + 65535u)
 /** Copying of this many bytes is about as long as one may take without a preempt point. */
-#define FRAME_COPY_QUANTUM 2048u
+#define FRAME_COPY_QUANTUM 1920u
 
 /** What its sender has left to do; all of it checked to lie in the frame. */
 struct frame_offload {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/offload.h"
 
+#include "vmm/lib/string.h"
+
 #define TYPE_AT   12u
 #define TYPE_IPV4 0x0800u
 #define TYPE_VLAN 0x8100u
@@ -137,14 +139,16 @@ static uint32_t build_whole(struct frame *frame, uint8_t *to)
 	return frame->length;
 }
 
-/** Headers of the frame with @p length bytes of payload, from byte frame->cut on. */
-static void edit_headers(const struct frame *frame, uint8_t *to, uint32_t length)
+/**
+ * Headers of the piece of a large frame that has @p length bytes of its payload, from byte @p cut on,
+ * as segment @p number: all but TCP's sum. Returns the sum of the pseudo header.
+ */
+static uint32_t put_headers(const struct frame *frame, uint8_t *to, uint32_t cut, uint32_t length,
+			    uint32_t number)
 {
-	const uint32_t ip = ip_at(to), tcp = frame->offload.checksum_start;
+	const uint32_t ip = ip_at(frame->head), tcp = frame->offload.checksum_start;
 	const uint32_t ip_length = frame->offload.header_length - ip + length;
-	const bool first = frame->cut == 0;
-	const bool last = frame->offload.header_length + frame->cut + length == frame->length;
-	const uint32_t number = frame->cut / frame->offload.segment_size;
+	const bool last = frame->offload.header_length + cut + length == frame->length;
 	uint32_t flags = frame->head[tcp + TCP_FLAGS_AT];
 	uint8_t pseudo[4];
 
@@ -153,9 +157,8 @@ static void edit_headers(const struct frame *frame, uint8_t *to, uint32_t length
 	put_be16(to + ip + IP_SUM_AT, 0);
 	put_sum(to + ip + IP_SUM_AT, offload_sum(to + ip, tcp - ip, 0));
 
-	put_be32(to + tcp + TCP_SEQUENCE_AT,
-		 get_be32(frame->head + tcp + TCP_SEQUENCE_AT) + frame->cut);
-	if (!first)
+	put_be32(to + tcp + TCP_SEQUENCE_AT, get_be32(frame->head + tcp + TCP_SEQUENCE_AT) + cut);
+	if (cut)
 		flags &= ~TCP_CWR;
 	if (!last)
 		flags &= ~(TCP_FIN | TCP_PSH);
@@ -164,12 +167,33 @@ static void edit_headers(const struct frame *frame, uint8_t *to, uint32_t length
 	/* RFC 9293, 3.1: addresses, protocol and length are part of the sum. */
 	put_be16(pseudo, PROTOCOL_TCP);
 	put_be16(pseudo + 2, ip_length - (tcp - ip));
+	return (uint16_t)~offload_sum(to + ip + IP_SOURCE_AT, 8, 0) +
+	       ((uint32_t)pseudo[0] | (uint32_t)pseudo[1] << 8) +
+	       ((uint32_t)pseudo[2] | (uint32_t)pseudo[3] << 8);
+}
+
+/**
+ * Divides a frame that is to be cut in two, for a receiver that takes such: the headers of the piece
+ * from byte @p cut of the payload on, with @p length bytes of it, at @p to (aligned to 2). As in the
+ * frame itself, the sum that is there is that of the pseudo header.
+ */
+void offload_divide(const struct frame *frame, uint8_t *to, uint32_t cut, uint32_t length)
+{
+	uint32_t sum;
+
+	memcpy(to, frame->head, frame->offload.header_length);
+	sum = put_headers(frame, to, cut, length, cut ? 1 : 0);
+	put_sum(to + frame->offload.checksum_at, (uint16_t)~offload_sum(to, 0, sum));
+}
+
+/** Headers of the frame with @p length bytes of payload, from byte frame->cut on. */
+static void edit_headers(const struct frame *frame, uint8_t *to, uint32_t length)
+{
+	const uint32_t tcp = frame->offload.checksum_start;
+	const uint32_t sum = put_headers(frame, to, frame->cut, length,
+					 frame->cut / frame->offload.segment_size);
+
 	put_be16(to + tcp + TCP_SUM_AT, 0);
-
-	const uint32_t sum = (uint16_t)~offload_sum(to + ip + IP_SOURCE_AT, 8, 0) +
-			     ((uint32_t)pseudo[0] | (uint32_t)pseudo[1] << 8) +
-			     ((uint32_t)pseudo[2] | (uint32_t)pseudo[3] << 8);
-
 	put_sum(to + tcp + TCP_SUM_AT,
 		offload_sum(to + tcp, frame->offload.header_length - tcp + length, sum));
 }

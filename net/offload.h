@@ -17,6 +17,7 @@ bool offload_check(const uint8_t *head, uint32_t head_length, uint32_t length,
 		   struct frame_offload *offload);
 uint32_t offload_next(struct frame *frame, uint8_t *to);
 bool offload_is_done(const struct frame *frame);
+void offload_divide(const struct frame *frame, uint8_t *to, uint32_t cut, uint32_t length);
 uint16_t offload_sum(const uint8_t *bytes, uint32_t length, uint32_t sum);
 
 #endif

@@ -70,32 +70,34 @@ void pv_expect_retry(struct vcpu *vcpu, bool expected)
 	vcpu->fast.return_path = return_path(vcpu);
 }
 
-/** Decides which fast paths there are: from where a call, and from where a return. */
+/** Decides which fast paths there are: from where a call, and from where a return, if there is one of calls. */
 static void settle_fast(struct vcpu *vcpu, uint32_t call_from, uint32_t return_lr)
 {
 	const struct shadow *const sh = vcpu->shadow;
 	const struct pv_info *const pv = &vcpu->pv;
 	struct vcpu_fast *const fast = &vcpu->fast;
 
+	if (pv_has_dacr_pair(pv)) {
+		if (!pv_settle_dacr(vcpu) || !(pv->dacr_at & PV_DACR_AT_SWI))
+			call_from = NO_CALL;
+		if (call_from == NO_CALL || !(pv->dacr_at & PV_DACR_AT_RETURN))
+			return_lr = NO_RETURN;
+	}
+	fast->call_from = call_from;
+	fast->return_lr = return_lr;
+	if (call_from == NO_CALL)
+		return; /* nobody looks at the rest */
 	fast->call_entry = pv->swi_entry;
 	fast->return_path = return_path(vcpu);
-	if (!pv_has_dacr_pair(pv)) {
+	if (pv_has_dacr_pair(pv)) {
+		fast->call_path = trap_swi_paths[FAST_CALL_DACR];
+		fast->dacr_kernel = fast->pair[0].kernel;
+		fast->dacr_program = fast->pair[1].program;
+	} else {
 		fast->call_path = trap_swi_paths[FAST_CALL];
 		fast->dacr_kernel = sh->dacr[1] | MMU_DACR_PV;
 		fast->dacr_program = sh->dacr[0];
-		fast->call_from = call_from;
-		fast->return_lr = return_lr;
-		return;
 	}
-	if (!pv_settle_dacr(vcpu) || !(pv->dacr_at & PV_DACR_AT_SWI))
-		call_from = NO_CALL;
-	if (call_from == NO_CALL || !(pv->dacr_at & PV_DACR_AT_RETURN))
-		return_lr = NO_RETURN;
-	fast->call_path = trap_swi_paths[FAST_CALL_DACR];
-	fast->dacr_kernel = fast->pair[0].kernel;
-	fast->dacr_program = fast->pair[1].program;
-	fast->call_from = call_from;
-	fast->return_lr = return_lr;
 }
 
 static void settle(struct vcpu *vcpu)

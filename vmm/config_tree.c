@@ -102,9 +102,16 @@ int tree_child(const struct config_tree *tree, int node)
 /** The child behind @p node, or -1. */
 int tree_next(const struct config_tree *tree, int node)
 {
-	const int next = fdt_next_subnode(tree->bytes, node);
+	int depth = 1;
 
-	return next < 0 ? -1 : next;
+	/* As fdt_next_subnode(), which may have much below a node to go through. */
+	do {
+		node = fdt_next_node(tree->bytes, node, &depth);
+		if (node < 0 || depth < 1)
+			return -1;
+		preempt_point();
+	} while (depth > 1);
+	return node;
 }
 
 /** Whether a node has this name, without a unit address. */

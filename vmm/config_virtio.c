@@ -132,8 +132,9 @@ static bool read_virtio_device(const struct config_tree *tree, int node,
 	    (seen & BIT(VIRTIO_OF_DISK) && !find_disk(tree, node, raw.disk, config, device)))
 		return false;
 	if (device->disk != CONFIG_NONE && !device->read_only &&
-	    config->disk[device->disk].kind == DISK_FLASH)
-		return tree_fail(tree, node, "read-only", "flash can only be read: it is needed");
+	    config->disk[device->disk].kind == DISK_FLASH && !config->disk[device->disk].writable)
+		return tree_fail(tree, node, "read-only",
+				 "needed, as the disk is flash without `writable`");
 	if (device->has_mac && (raw.mac[0] & MAC_GROUP || is_zero_mac(raw.mac)))
 		return tree_fail(tree, node, "mac", "not the address of one device");
 	wrong = compare_with_all(config, vm, device);

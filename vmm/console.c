@@ -45,6 +45,7 @@ static unsigned own_count;
 /** What a VM has as long as its number is there, whatever VM that is: it is no VM's share of the heap. */
 struct room {
 	struct vm_console console;
+	struct console_door doors[CONFIG_VIRTIO_MAX];
 	uint8_t output[OUTPUT_SIZE];
 };
 
@@ -122,6 +123,7 @@ static void own_put(const struct uart_backend *backend, uint8_t byte)
 {
 	struct own_line *const line = own_line(backend);
 
+	line->vm->is_by_virtio = false;
 	line->vm->lost += !uart_put(&line->uart, byte);
 }
 
@@ -176,12 +178,19 @@ void console_poll(void)
 
 /* VMs. */
 
-static struct vm_console *find(const struct vm *vm)
+static struct room *find_room(const struct vm *vm)
 {
 	for (unsigned n = 0; n < vm_count; n++)
 		if (vms[n] == vm)
-			return &rooms[n].console;
+			return &rooms[n];
 	return 0;
+}
+
+static struct vm_console *find(const struct vm *vm)
+{
+	struct room *const room = find_room(vm);
+
+	return room ? &room->console : 0;
 }
 
 /** Room for the consoles of so many VMs; before any of them asks for one. */
@@ -235,16 +244,17 @@ const struct uart_backend *console_backend(const struct vm *vm)
 }
 
 /**
- * A virtio console is another door to the VM's console: what it sends is shown, and it gets what is
- * typed once a driver waits for it.
+ * The back end of virtio device @p n of the VM, a console: another door to the VM's console. What it
+ * sends is shown, and it gets what is typed while it is the one that prints.
  */
-const struct uart_backend *console_backend_virtio(const struct vm *vm, struct device *dev)
+const struct uart_backend *console_backend_virtio(const struct vm *vm, struct device *dev,
+						  unsigned n)
 {
-	struct vm_console *const console = find(vm);
+	struct room *const room = find_room(vm);
 
-	CHECK(console);
-	console->virtio = dev;
-	return &console->backend;
+	CHECK(room && n < CONFIG_VIRTIO_MAX);
+	vm_console_add(&room->console, &room->doors[n], dev);
+	return &room->doors[n].backend;
 }
 
 /** The VM's UART model is there: from now on it gets what is typed for it. */
@@ -263,7 +273,6 @@ void console_disconnect(const struct vm *vm)
 	struct vm_console *const console = find(vm);
 
 	console->uart = 0;
-	console->virtio = 0;
 	vm_console_reset(console);
 }
 

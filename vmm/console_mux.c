@@ -117,6 +117,7 @@ static void kept_put(const struct uart_backend *backend, uint8_t byte)
 {
 	struct vm_console *const vm = of_backend(backend);
 
+	vm->is_by_virtio = false;
 	if (vm != vm->mux->focus) {
 		vm->lost += ring_put_over(&vm->output, byte);
 	} else if (ring_room(&vm->output) == 0) {
@@ -127,6 +128,28 @@ static void kept_put(const struct uart_backend *backend, uint8_t byte)
 		if (ring_count(&vm->output) == 1)
 			console_mux_pump(vm->mux);
 	}
+}
+
+static struct console_door *of_door(const struct uart_backend *backend)
+{
+	return (struct console_door *)(uintptr_t)backend;
+}
+
+static bool door_room(const struct uart_backend *backend)
+{
+	const struct uart_backend *const out = &of_door(backend)->console->backend;
+
+	return out->room(out);
+}
+
+static void door_put(const struct uart_backend *backend, uint8_t byte)
+{
+	const struct console_door *const door = of_door(backend);
+	struct vm_console *const vm = door->console;
+
+	vm->backend.put(&vm->backend, byte);
+	vm->virtio = door->dev;
+	vm->is_by_virtio = true;
 }
 
 static void show_byte(struct console_mux *mux, const struct vm_console *vm, uint8_t byte)
@@ -290,12 +313,20 @@ static const struct console_key key_table[] = {
 /* What is typed. */
 
 /**
- * Gives the VM what was typed, as far as it takes it. Returns whether it took something. A virtio
- * console with a driver gets all of it, if need be later: a line must not be cut between two doors.
+ * Whether what is typed goes to a virtio console: who asked for it is who printed last. A kernel that
+ * only prints its messages at the UART listens to no receive interrupt there, and has not asked. A
+ * virtio console that has a driver, but never printed, has no reader: Linux gives it buffers anyway.
  */
+static bool is_for_virtio(const struct vm_console *vm)
+{
+	return vm->virtio && virtio_is_live(vm->virtio) &&
+	       (vm->is_by_virtio || !vm->uart || !pl011_is_listening(vm->uart));
+}
+
+/** Gives the VM what was typed, as far as it takes it. Returns whether it took something. */
 bool vm_console_give(struct vm_console *vm)
 {
-	const bool by_virtio = vm->virtio && virtio_is_live(vm->virtio);
+	const bool by_virtio = is_for_virtio(vm);
 	bool given = false;
 
 	while (by_virtio && ring_count(&vm->typed) > 0 && virtio_console_can_receive(vm->virtio)) {
@@ -385,10 +416,18 @@ void vm_console_init(struct vm_console *vm, const char *name)
 	vm->typed = (struct ring){ .bytes = vm->typed_bytes, .size = CONSOLE_TYPED_MAX };
 }
 
+/** Makes @p door the way to @p vm of @p dev, a virtio console. */
+void vm_console_add(struct vm_console *vm, struct console_door *door, struct device *dev)
+{
+	*door = (struct console_door){ { door_put, door_room }, vm, dev };
+}
+
 /** The VM starts anew: what was typed for its former life is gone; what it printed is not. */
 void vm_console_reset(struct vm_console *vm)
 {
 	ring_clear(&vm->typed);
+	vm->virtio = 0;
+	vm->is_by_virtio = false;
 }
 
 /** Without a VM: until one has been added, the log is all there is. Sizes are powers of two. */

@@ -39,12 +39,20 @@ struct vm_console {
 	struct console_mux *mux;     /* NULL: a UART of its own */
 	const char *name;
 	struct device *uart;   /* the model; NULL before it is there */
-	struct device *virtio; /* the same, of a virtio console; or NULL */
+	struct device *virtio; /* the virtio console that printed last; NULL if none ever did */
+	bool is_by_virtio;     /* the last byte came from it, not from the UART */
 	struct ring output;    /* printed, and not yet shown */
 	uint32_t lost;         /* of its output, since the start */
 	uint32_t lost_told;    /* of them, those that the terminal has been told of */
 	struct ring typed;
 	uint8_t typed_bytes[CONSOLE_TYPED_MAX];
+};
+
+/** A virtio console of a VM: another way to the same end. */
+struct console_door {
+	struct uart_backend backend; /* first: the two are one pointer */
+	struct vm_console *console;
+	struct device *dev;
 };
 
 struct console_mux {
@@ -80,6 +88,7 @@ bool console_mux_waits(const struct console_mux *mux);
 void console_mux_tick(struct console_mux *mux);
 
 void vm_console_init(struct vm_console *vm, const char *name);
+void vm_console_add(struct vm_console *vm, struct console_door *door, struct device *dev);
 bool vm_console_give(struct vm_console *vm);
 void vm_console_reset(struct vm_console *vm);
 

@@ -9,6 +9,7 @@
 #include "vmm/lib/check.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/string.h"
+#include "vmm/run.h"
 #include "vmm/service.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
@@ -100,6 +101,26 @@ void irq_refresh(const struct irq_refresh *backend)
 	}
 }
 
+/** The virtual CPU's inputs: even numbers are IRQ, odd ones FIQ, each the OR of its sources. */
+void irq_cpu_input(void *sink, unsigned input, bool level)
+{
+	struct vm *const vm = sink;
+	uint32_t inputs = vm->cpu_inputs & ~BIT(input), interrupt = 0;
+
+	_Static_assert(VM_CPU_SOURCES == 2, "both are looked at");
+	if (level)
+		inputs |= BIT(input);
+	if (inputs & (BIT(0) | BIT(2)))
+		interrupt = PSR_I;
+	if (inputs & (BIT(1) | BIT(3)))
+		interrupt |= PSR_F;
+	vm->cpu_inputs = inputs;
+	vm->vcpu.interrupt = interrupt;
+	vm->vcpu.attention = 1;
+	if (vm->waiting && interrupt)
+		run_set_ready(vm, true);
+}
+
 static void show(unsigned irq)
 {
 	const unsigned n = line_of[irq];
@@ -117,13 +138,14 @@ static void show(unsigned irq)
 /**
  * Handles an interrupt that is asserted, if there is one; the CPU's interrupts are masked. Others
  * that are asserted interrupt the guest at once: that is rare, and dearer than looking each time.
+ * Returns whether there was one.
  */
-void irq_dispatch(void)
+bool irq_dispatch(void)
 {
 	const int irq = board.irqchip_driver->pending();
 
 	if (irq < 0)
-		return;
+		return false;
 	if ((unsigned)irq == board.timer.irq)
 		timer_interrupt();
 	else if (service_interrupt((unsigned)irq))
@@ -132,4 +154,5 @@ void irq_dispatch(void)
 		console_interrupt();
 	else if (!console_own_interrupt((unsigned)irq))
 		show((unsigned)irq);
+	return true;
 }

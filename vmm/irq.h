@@ -16,7 +16,8 @@ void irq_give(struct vm *vm, unsigned line);
 void irq_take(const struct vm *vm);
 void irq_open(struct vm *vm);
 void irq_close(struct vm *vm);
-void irq_dispatch(void);
+void irq_cpu_input(void *sink, unsigned input, bool level);
+bool irq_dispatch(void);
 void irq_refresh(const struct irq_refresh *backend);
 
 #endif

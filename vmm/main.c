@@ -38,7 +38,7 @@ static void read_bundle(const struct boot_info *info)
 		      bundle_error_text(error), part);
 }
 
-/** Makes the VMs of the bundle; those that start with the board are ready then. */
+/** Makes the VMs of the bundle. */
 static bool make_vms(const struct boot_info *info)
 {
 	for (unsigned n = 0; n < config.vm_count; n++) {
@@ -46,10 +46,19 @@ static bool make_vms(const struct boot_info *info)
 
 		if (vm_create(&room->vm, n, &config, info, &bundle) != STATUS_OK)
 			return false;
-		if (config.vm[n].autostart)
-			vm_ask(&room->vm, VM_START);
 	}
 	return true;
+}
+
+/**
+ * Those that start with the board are ready. Not before all is made: to do that has preempt points,
+ * at which one that is ready would run, on a stack that is not a VM's.
+ */
+static void start_vms(void)
+{
+	for (unsigned n = 0; n < config.vm_count; n++)
+		if (config.vm[n].autostart)
+			vm_ask(vm_get(n), VM_START);
 }
 
 /** All of start-up. The order matters down to the line; each step uses the one before. */
@@ -74,5 +83,6 @@ void vmm_main(const struct boot_info *info)
 	    service_make(&config, info, &bundle) != STATUS_OK || !make_vms(info) ||
 	    service_start() != STATUS_OK)
 		stop_board(1); /* the reason has been logged */
+	start_vms();
 	run_begin();
 }

@@ -30,6 +30,7 @@ vms-y += vmm/console.o
 vms-y += vmm/console_mux.o
 vms-y += vmm/entropy.o
 vms-y += vmm/events.o
+vms-y += vmm/flash_disk.o
 vms-y += vmm/line_editor.o
 vms-y += vmm/log_ring.o
 vms-y += vmm/monitor.o
@@ -45,6 +46,7 @@ vms-y += vmm/vm_config.o
 vms-y += vmm/vm_config_read.o
 vms-y += vmm/vm_disk.o
 vms-y += vmm/vm_extras.o
+vms-y += vmm/vm_flash.o
 vms-y += vmm/vm_models.o
 vms-y += vmm/vm_remake.o
 vms-y += vmm/vms.o
@@ -67,7 +69,7 @@ cold-y += vmm/console_key.o vmm/console_mux.o vmm/console_one.o vmm/entropy.o vm
 cold-y += vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/monitor_commands.o vmm/partition.o
 cold-y += vmm/stats_report.o vmm/uart.o vmm/vm.o vmm/vm_card.o vmm/vm_config.o
 cold-y += vmm/vm_config_common.o vmm/vm_config_one.o vmm/vm_config_read.o vmm/vm_devices.o
-cold-y += vmm/vm_disk.o vmm/vms.o
+cold-y += vmm/vm_disk.o vmm/vm_flash.o vmm/vms.o
 cold-y += vmm/monitor_reload.o vmm/receive.o vmm/reload.o vmm/reload_plan.o vmm/vm_remake.o
 # Small, too, but with instructions that Thumb does not have, or on the way from one VM to another,
 # which -O2 would make larger and no shorter.

@@ -10,10 +10,11 @@
 #include "vmm/run.h"
 #include "vmm/service.h"
 #include "vmm/vm.h"
+#include "vmm/vm_disk.h"
 #include "vmm/vm_remake.h"
 
 /* As a VM has that says nothing: it takes turns with those, and waits for what comes before them. */
-#define PRIORITY 10u
+#define PRIORITY 10
 
 /* What is taken of the heap: a room, and what is of each VM; and what was received. */
 #define HEAP_RANGES (2u * VMS_MAX + 1u)
@@ -265,8 +266,5 @@ void reload_vms_made(void)
 		ram_taken[n] = (struct range){ at, now.config->vm[n].memory };
 		at += now.config->vm[n].memory;
 	}
-	*DISKS = (struct range){ at, 0 };
-	for (unsigned i = 0; i < now.config->disk_count; i++)
-		if (now.config->disk[i].kind == DISK_RAM)
-			DISKS->size += (uint32_t)now.config->disk[i].size;
+	*DISKS = (struct range){ at, vm_disks_ram(now.config) };
 }

@@ -126,7 +126,8 @@ static bool check_shared(struct reload_plan *plan, const struct system_config *o
 		const struct disk_config *const a = &new->disk[i], *const b = &old->disk[i];
 
 		same = same_name(a->name, b->name) && a->kind == b->kind && a->part == b->part &&
-		       a->partition == b->partition && a->offset == b->offset && a->size == b->size;
+		       a->partition == b->partition && a->offset == b->offset &&
+		       a->size == b->size && a->writable == b->writable;
 	}
 	return same || reload_plan_refuse(plan, "/disks: must stay as it is; restart the board");
 }

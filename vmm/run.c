@@ -19,7 +19,6 @@ struct vm *run_vm;
 bool run_due;
 
 static struct sched sched;
-static struct vm *vms[SCHED_MAX]; /* in the order of the scheduler's numbers */
 
 void run_init(void)
 {
@@ -35,8 +34,15 @@ void run_add(struct vm *vm, void (*entry)(void))
 	mmu_save(&vm->mmu);
 	thread_init(&vm->thread, &vm->vcpu.frame, entry);
 	vm_room(vm)->stack[0] = STACK_END;
-	vms[sched_add(&sched, &vm->sched, timer_now())] = vm;
+	vm->sched.owner = vm;
+	sched_add(&sched, &vm->sched, timer_now());
 	run_vm = vm; /* any one: so that there always is one */
+}
+
+/** To be called when the priority of a thread has changed. */
+void run_order(void)
+{
+	sched_order(&sched);
 }
 
 /** CPU time of a VM, up to now, in ticks of CLOCK_HZ. */
@@ -49,9 +55,12 @@ uint64_t run_time(const struct vm *vm)
 /** Whether some VM is not off, or is to start and has not had its turn yet. */
 bool vms_any_on(void)
 {
-	for (unsigned i = 0; i < sched.count; i++)
-		if (vms[i]->state != VM_OFF || (vms[i]->request & VM_START))
+	for (unsigned i = 0; i < sched.count; i++) {
+		const struct vm *const vm = sched.entity[i]->owner;
+
+		if (vm->state != VM_OFF || (vm->request & VM_START))
 			return true;
+	}
 	return false;
 }
 
@@ -77,12 +86,12 @@ static inline __attribute__((always_inline)) struct vm *choose(void)
 {
 	for (;;) {
 		const uint64_t now = timer_now();
-		const unsigned next = sched_choose(&sched, now);
+		struct vm *const next = sched_choose(&sched, now)->owner;
 
 		run_due = false;
 		timer_set_decision(sched_deadline(&sched), now);
-		if (next != SCHED_NONE)
-			return vms[next];
+		if (next)
+			return next;
 		cpu_wait_for_interrupt();
 		irq_dispatch();
 	}
@@ -129,13 +138,23 @@ void run_begin(void)
 	__builtin_unreachable();
 }
 
+/** Returns whether there was an interrupt. scripts/longest knows it by its name. */
+static __attribute__((noinline)) bool preempt_look(void)
+{
+	const bool handled = irq_dispatch();
+
+	if (run_due)
+		run_others();
+	return handled;
+}
+
 /**
  * A place in a long piece of work of a VM's thread where it can be left: interrupts of the board are
- * handled, and others run if they come first.
+ * handled, and others run if they come first. What was asserted while that was done does not wait for
+ * the next such place as well.
  */
 void preempt_hook(void)
 {
-	irq_dispatch();
-	if (run_due)
-		run_others();
+	while (preempt_look())
+		;
 }

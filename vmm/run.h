@@ -21,6 +21,7 @@ bool vms_any_on(void);
 
 void run_init(void);
 void run_add(struct vm *vm, void (*entry)(void));
+void run_order(void);
 uint64_t run_time(const struct vm *vm);
 void run_begin(void) __attribute__((noreturn));
 void run_set_ready(struct vm *vm, bool ready);

@@ -7,139 +7,163 @@
 /* How many periods are begun one by one: after a sleep longer than that they are counted from now. */
 #define PERIODS_MAX 16u
 
-/** Nobody runs, and nobody could. */
+/** Nobody runs, and nobody else could. */
 void sched_init(struct sched *s, uint64_t now)
 {
-	*s = (struct sched){ .current = SCHED_NONE, .since = now };
+	*s = (struct sched){
+		.nobody = { .priority = -1, .ready = true, .slice_end = NEVER },
+		.end = { .priority = -2 },
+		.entity = { &s->nobody, &s->end },
+		.at = s->entity,
+		.began = now,
+	};
 }
 
-/** Adds one whose first period begins now; returns its number. At most SCHED_MAX. */
-unsigned sched_add(struct sched *s, struct sched_entity *entity, uint64_t now)
+/** The next turn, or the present one, is a whole one. */
+static inline void begin_slice(struct sched_entity *entity)
+{
+	entity->slice_end = entity->used + SCHED_SLICE;
+}
+
+/** Begins a period with a whole budget. */
+void sched_begin_period(struct sched_entity *entity, uint64_t now)
+{
+	entity->budget_end = entity->used + entity->budget;
+	entity->refill_at = now + entity->period;
+}
+
+/** To be called when a priority has changed. Those that were equals and still are keep their order. */
+void sched_order(struct sched *s)
+{
+	const struct sched_entity *const current = *s->at;
+
+	for (unsigned i = 1; i < s->count; i++) {
+		struct sched_entity *const one = s->entity[i];
+		unsigned to = i;
+
+		for (; to > 0 && s->entity[to - 1]->priority < one->priority; to--)
+			s->entity[to] = s->entity[to - 1];
+		s->entity[to] = one;
+	}
+	for (s->at = s->entity; *s->at != current; s->at++)
+		;
+}
+
+/** Adds one whose first period begins now. At most SCHED_MAX. */
+void sched_add(struct sched *s, struct sched_entity *entity, uint64_t now)
 {
 	CHECK(s->count < SCHED_MAX);
-	entity->left = entity->budget;
-	entity->refill_at = now + entity->period;
 	entity->used = 0;
-	entity->slice_left = SCHED_SLICE;
-	entity->turn = ++s->turns;
-	s->entity[s->count] = entity;
-	return s->count++;
+	begin_slice(entity);
+	sched_begin_period(entity, now);
+	s->entity[s->count++] = entity;
+	s->entity[s->count] = &s->nobody;
+	s->entity[s->count + 1] = &s->end;
+	sched_order(s);
 }
 
 /**
- * Begins the periods that are due, of one with a budget. Time that was used beyond the budget is taken from the next one;
- * what was not used is lost, so a period never sees more than one budget.
+ * Begins the periods that are due. Time that was used beyond the budget is taken from the next one;
+ * what was not used is lost, so a period never sees more than one budget. Returns whether something is left.
  */
-static void refill(struct sched_entity *entity, uint64_t now)
+static __attribute__((noinline)) bool refill(struct sched_entity *entity, uint64_t now)
 {
+	const uint64_t whole = entity->used + entity->budget;
+
 	for (unsigned periods = 0; now >= entity->refill_at; periods++) {
-		entity->left += entity->budget;
-		if (entity->left > entity->budget)
-			entity->left = entity->budget;
+		entity->budget_end += entity->budget;
+		if (entity->budget_end > whole)
+			entity->budget_end = whole;
 		entity->refill_at += entity->period;
 		if (periods == PERIODS_MAX)
 			entity->refill_at = now + entity->period;
 	}
+	return entity->used < entity->budget_end;
 }
 
-/** Writes down the time that the current one has had since the last call. */
+/**
+ * Whether one has something left of its budget. A period that is due begins when somebody asks: for one that is not ready,
+ * nobody does.
+ */
+static inline __attribute__((always_inline)) bool has_time(struct sched_entity *entity,
+							   uint64_t now)
+{
+	return !entity->budget || refill(entity, now);
+}
+
+/** Writes down the time that the current one has had. */
 void sched_account(struct sched *s, uint64_t now)
 {
-	const int64_t ticks = (int64_t)(now - s->since);
-
-	if (s->current != SCHED_NONE) {
-		struct sched_entity *const entity = s->entity[s->current];
-
-		entity->used += (uint64_t)ticks;
-		entity->slice_left -= ticks;
-		if (entity->budget)
-			entity->left -= ticks;
-	}
-	s->since = now;
+	(*s->at)->used = now - s->began;
 }
 
-/** A period that is due begins when somebody asks: for one that is not ready, nobody does. */
-static inline __attribute__((always_inline)) bool may_run(struct sched_entity *entity, uint64_t now)
+/** To the end of its equals, with a whole turn. */
+static inline void end_turn(struct sched_entity **at)
 {
-	if (!entity->ready)
-		return false;
-	if (!entity->budget)
-		return true;
-	if (now >= entity->refill_at)
-		refill(entity, now);
-	return entity->left > 0;
-}
+	struct sched_entity *const entity = *at;
 
-/** To the end of its equals. */
-static void end_turn(struct sched *s, struct sched_entity *entity)
-{
-	entity->turn = ++s->turns;
-	entity->slice_left = SCHED_SLICE;
+	begin_slice(entity);
+	for (; at[1]->priority == entity->priority; at++)
+		at[0] = at[1];
+	at[0] = entity;
 }
 
 /** The first refill of one that would run instead of @p best, if it could; or @p at, if that is before. */
-static uint64_t first_refill(const struct sched *s, const struct sched_entity *best, uint64_t at)
+static __attribute__((noinline)) uint64_t first_refill(const struct sched *s,
+						       const struct sched_entity *best, uint64_t at)
 {
 	for (unsigned i = 0; i < s->count; i++) {
 		const struct sched_entity *const other = s->entity[i];
 
-		if (other->ready && other->budget && other->left <= 0 && other->refill_at < at &&
-		    (!best || other->priority >= best->priority))
+		if (other->ready && other->budget && other->used >= other->budget_end &&
+		    other->refill_at < at && other->priority >= best->priority)
 			at = other->refill_at;
 	}
 	return at;
 }
 
-/** When the present decision ends, but for refills: with @p best's budget or its turn. */
-static uint64_t end_of(const struct sched *s, const struct sched_entity *best, bool has_equals)
-{
-	uint64_t at = NEVER;
-
-	if (best && best->budget)
-		at = s->since + (uint64_t)best->left;
-	if (has_equals && s->since + (uint64_t)best->slice_left < at)
-		at = s->since + (uint64_t)best->slice_left;
-	return at;
-}
-
 /**
- * The one that runs from now on, which is then the current one; SCHED_NONE if nobody can. Of those
- * with the highest priority it is the one whose turn is first. The turn of the current one ends when
- * its slice is over, or when it cannot run.
+ * The one that runs from now on, which is then the current one; NULL if nobody can. Of those with the
+ * highest priority it is the one whose turn is first. The turn of the current one ends when its slice
+ * is over, or when it cannot run.
+ *
+ * Every switch of VMs comes through here (docs/benchmarks.md): of all that are there, it looks at
+ * those that come before the one that is chosen, and at its equals.
  */
-unsigned sched_choose(struct sched *s, uint64_t now)
+struct sched_entity *sched_choose(struct sched *s, uint64_t now)
 {
-	const struct sched_entity *best = 0;
-	unsigned next = SCHED_NONE;
-	bool has_equals = false, others_spent = false;
+	struct sched_entity **at = s->at, *one = *at, *best;
+	bool has_equals = false, is_one_spent = false;
+	uint64_t deadline = NEVER;
 
-	sched_account(s, now);
-	if (s->current != SCHED_NONE) {
-		struct sched_entity *const current = s->entity[s->current];
-
-		if (current->slice_left <= 0 || !may_run(current, now))
-			end_turn(s, current);
-	}
-	for (unsigned i = 0; i < s->count; i++) {
-		struct sched_entity *const one = s->entity[i];
-
-		if (!may_run(one, now)) {
-			others_spent |= one->ready;
+	one->used = now - s->began;
+	if (one->used >= one->slice_end || !one->ready || !has_time(one, now))
+		end_turn(at);
+	for (at = s->entity;; at++) {
+		best = *at;
+		if (!best->ready)
 			continue;
-		}
-		if (best) {
-			if (one->priority < best->priority)
-				continue;
-			has_equals = one->priority == best->priority;
-			if (has_equals && one->turn > best->turn)
-				continue;
-		}
-		best = one;
-		next = i;
+		if (has_time(best, now))
+			break;
+		is_one_spent = true;
 	}
-	s->current = next;
-	s->deadline = end_of(s, best, has_equals);
-	if (others_spent)
-		s->deadline = first_refill(s, best, s->deadline);
-	return next;
+	s->at = at;
+	while ((one = *++at)->priority == best->priority) {
+		if (!one->ready)
+			continue;
+		if (has_time(one, now))
+			has_equals = true;
+		else
+			is_one_spent = true;
+	}
+	/* When this ends: with its turn, or its budget, or with the refill of another. */
+	s->began = now - best->used;
+	if (has_equals)
+		deadline = s->began + best->slice_end;
+	if (best->budget && s->began + best->budget_end < deadline)
+		deadline = s->began + best->budget_end;
+	if (is_one_spent)
+		deadline = first_refill(s, best, deadline);
+	s->deadline = deadline;
+	return best;
 }

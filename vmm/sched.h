@@ -9,37 +9,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SCHED_MAX   10u /* eight VMs, the board's Ethernet, and reload */
-#define SCHED_NONE  SCHED_MAX
+#define SCHED_MAX   11u     /* eight VMs, the board's Ethernet, its flash, and reload */
 #define SCHED_SLICE 240000u /* 10 ms: the turn of one of several equals */
 
-/** One that can run. The caller sets the first four before sched_add(), and ready at any time. */
+/** One that can run. The caller sets the first five before sched_add(), and ready at any time. */
 struct sched_entity {
-	unsigned priority; /* the highest one that is ready runs */
-	uint32_t budget;   /* ticks of CPU time in each period; 0: as much as it likes */
+	int priority;    /* 0 or more: the highest one that is ready runs */
+	uint32_t budget; /* ticks of CPU time in each period; 0: as much as it likes */
 	uint32_t period;
 	bool ready;
+	void *owner; /* the caller's own; NULL: it is nobody */
 
-	int64_t left;       /* of the budget: below zero when it has run longer than it might */
+	/* CPU time since the start, and its values at which its turn and its budget end. */
+	uint64_t used;
+	uint64_t slice_end; /* one of higher priority interrupts a turn, and does not end it */
+	uint64_t budget_end;
 	uint64_t refill_at; /* when the next period begins */
-	uint64_t used;      /* CPU time since the start */
-	int64_t slice_left; /* of its turn: one of higher priority interrupts it, and does not end it */
-	uint64_t turn;      /* of equals, the one that has waited longest is next */
 };
 
 struct sched {
-	struct sched_entity *entity[SCHED_MAX];
+	/* In the order in which they come: by priority, equals by turns; then nobody, and the end. */
+	struct sched_entity *entity[SCHED_MAX + 2];
 	unsigned count;
-	unsigned current; /* whose time is running, or SCHED_NONE: nobody's */
-	uint64_t since;   /* up to when it has been accounted for */
-	uint64_t turns;
-	uint64_t deadline; /* sched_deadline() */
+	struct sched_entity **at; /* of these, whose time is running */
+	uint64_t began;           /* the time at which it would have begun, had it run ever since */
+	uint64_t deadline;        /* sched_deadline() */
+	struct sched_entity nobody; /* is always ready: the time of the others' sleep is its own */
+	struct sched_entity end;
 };
 
 void sched_init(struct sched *s, uint64_t now);
-unsigned sched_add(struct sched *s, struct sched_entity *entity, uint64_t now);
+void sched_begin_period(struct sched_entity *entity, uint64_t now);
+void sched_order(struct sched *s);
+void sched_add(struct sched *s, struct sched_entity *entity, uint64_t now);
 void sched_account(struct sched *s, uint64_t now);
-unsigned sched_choose(struct sched *s, uint64_t now);
+struct sched_entity *sched_choose(struct sched *s, uint64_t now);
 
 /**
  * When sched_choose() may have another answer, if nobody becomes ready before: the end of the current

@@ -16,6 +16,7 @@
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 #include "vmm/vm_disk.h"
+#include "vmm/vm_flash.h"
 
 #define NIC_ROW  "ethernet"
 #define NIC_SIZE 4096u
@@ -53,9 +54,9 @@ static void thread_main(void)
 }
 
 /** Of the VMs on the network with the uplink, the highest priority: it has the most to lose. */
-static unsigned find_priority(const struct system_config *config)
+static int find_priority(const struct system_config *config)
 {
-	unsigned priority = 0;
+	int priority = 0;
 
 	for (unsigned i = 0; i < config->vm_count; i++) {
 		for (unsigned n = 0; n < config->vm[i].virtio_count; n++) {
@@ -143,6 +144,8 @@ void service_configured(const struct system_config *config)
 	console_set_options((uint8_t)config->escape, config->prefix);
 	if (thread)
 		thread->sched.priority = find_priority(config);
+	vm_flash_configured(config);
+	run_order();
 }
 
 /** Network @p n of the description. */
@@ -163,4 +166,10 @@ bool service_interrupt(unsigned irq)
 		return false;
 	uplink_interrupt(uplink);
 	return true;
+}
+
+/** Before the board ends: false if @p waits, which is not ready, is to wait until disks are written. */
+bool service_settle(struct vm *waits)
+{
+	return vm_flash_settle(waits);
 }

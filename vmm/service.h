@@ -12,6 +12,7 @@
 #include "vmm/bundle.h"
 #include "vmm/vm_config.h"
 
+struct vm;
 struct vswitch;
 
 enum status service_make(struct system_config *config, const struct boot_info *info,
@@ -20,5 +21,6 @@ void service_configured(const struct system_config *config);
 enum status service_start(void) MUST_CHECK;
 struct vswitch *service_network(unsigned n);
 bool service_interrupt(unsigned irq);
+bool service_settle(struct vm *waits);
 
 #endif

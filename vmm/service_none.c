@@ -13,6 +13,11 @@ enum status service_start(void)
 	return STATUS_OK;
 }
 
+bool service_settle(struct vm *waits)
+{
+	return true;
+}
+
 bool service_interrupt(unsigned irq)
 {
 	return false;

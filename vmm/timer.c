@@ -4,6 +4,7 @@
 #include "arch/arm/mmu.h"
 #include "board/board.h"
 #include "vmm/console.h"
+#include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/run.h"
 #include "vmm/vm.h"
@@ -12,51 +13,60 @@
 #define LONGEST_SLEEP (60u * CLOCK_HZ)
 #define CONSOLE_POLL  (CLOCK_HZ / 100)
 
+static struct vm *vms[VMS_MAX + 1u]; /* that have been connected; and the thread of the flash */
+
+/* Every switch of VMs, and every interrupt of the timer, needs most of these: they are together. */
 static struct {
-	volatile uint32_t *low; /* the board's counter */
-	uint32_t last_low;
-	uint32_t high;
-} counter;
+	/* Host times. */
+	uint64_t models_at;   /* the earliest of the VMs' deadlines, which is models_of's */
+	uint64_t others_at;   /* that, or console_at */
+	uint64_t decision_at; /* when vmm/run.c wants to look again */
+	uint64_t console_at;
+	uint64_t armed_for; /* what the board's timer is set to; 0: it is not */
 
-static struct vm *vms[VMS_MAX]; /* that have been connected */
-static unsigned vm_count;
-/* All host times. */
-static uint64_t armed_for;               /* what the board's timer is set to; 0: it is not */
-static uint64_t models_at = CLOCK_NEVER; /* the earliest of the VMs' deadlines */
-static uint64_t console_at = CLOCK_NEVER;
-static uint64_t decision_at = CLOCK_NEVER;
+	struct vm *models_of;
+	const struct vm *meeting; /* the VM in whose model's deadline() we are, or NULL */
+	unsigned vm_count;
 
-static const struct vm *meeting; /* the VM in whose model's deadline() we are, or NULL */
+	volatile uint32_t *low; /* the board's counter, */
+	uint32_t last_low;      /* ... what was read last, */
+	uint32_t high;          /* ... and how often it has wrapped */
+} timer;
+
+static inline __attribute__((always_inline)) uint64_t now_inline(void)
+{
+	const uint32_t low = *timer.low;
+
+	if (low < timer.last_low)
+		timer.high++;
+	timer.last_low = low;
+	return (uint64_t)timer.high << 32 | low;
+}
 
 /** Host time in ticks of CLOCK_HZ. */
 uint64_t timer_now(void)
 {
-	const uint32_t low = *counter.low;
-
-	if (low < counter.last_low)
-		counter.high++;
-	counter.last_low = low;
-	return (uint64_t)counter.high << 32 | low;
+	return now_inline();
 }
 
 /** Sets the board's timer for the earliest deadline. */
 static inline __attribute__((always_inline)) void arm(uint64_t now)
 {
-	uint64_t next = models_at;
-	uint32_t ticks = 0, us;
+	uint64_t next = timer.others_at, wait;
+	uint32_t ticks, us;
 
-	if (decision_at < next)
-		next = decision_at;
-	if (console_at < next)
-		next = console_at;
-	if (next == armed_for)
+	if (timer.decision_at < next)
+		next = timer.decision_at;
+	if (next == timer.armed_for)
 		return;
-	armed_for = next;
-	if (next > now)
-		ticks = next - now < LONGEST_SLEEP ? (uint32_t)(next - now) : LONGEST_SLEEP;
+	timer.armed_for = next;
+	wait = next - now;
+	ticks = (uint32_t)wait;
+	if (wait >> 32 || ticks - 1u >= LONGEST_SLEEP)
+		ticks = next > now ? LONGEST_SLEEP : 1;
 	/* Up to the next microsecond: a deadline noticed early has to be waited for again. */
 	us = (uint32_t)(((uint64_t)(ticks + 23) * 0xaaaaaaabu) >> 36); /* / 24, exact for 32 bits */
-	board.timer_driver->arm(us > 0 ? us : 1);
+	board.timer_driver->arm(us);
 }
 
 static __attribute__((noinline)) void arm_next(uint64_t now)
@@ -64,17 +74,27 @@ static __attribute__((noinline)) void arm_next(uint64_t now)
 	arm(now);
 }
 
+static inline __attribute__((always_inline)) void find_others(void)
+{
+	timer.others_at = timer.models_at < timer.console_at ? timer.models_at : timer.console_at;
+}
+
 /** @p vm's models have a deadline at @p when, in its own time. */
-static void set_deadline(struct vm *vm, uint64_t when)
+static inline __attribute__((always_inline)) void set_deadline(struct vm *vm, uint64_t when)
 {
 	uint64_t first;
 
 	vm->deadline = when == CLOCK_NEVER || vm->stands_still ? CLOCK_NEVER : when + vm->time_base;
 	first = vm->deadline;
-	for (unsigned i = 0; i < vm_count; i++)
-		if (vms[i]->deadline < first)
+	for (unsigned i = 0; i < timer.vm_count; i++) {
+		if (vms[i]->deadline < first) {
 			first = vms[i]->deadline;
-	models_at = first;
+			vm = vms[i];
+		}
+	}
+	timer.models_at = first;
+	timer.models_of = vm;
+	find_others();
 }
 
 /** Looks for the model of a VM that has the earliest deadline. */
@@ -100,7 +120,7 @@ static uint64_t clock_now(const struct clock *clock)
 {
 	const struct vm *const vm = clock_owner(clock);
 
-	return (vm->stands_still ? vm->stopped_at : timer_now()) - vm->time_base;
+	return (vm->stands_still ? vm->stopped_at : now_inline()) - vm->time_base;
 }
 
 static void clock_set_deadline(const struct clock *clock, struct device *dev, uint64_t when)
@@ -108,7 +128,7 @@ static void clock_set_deadline(const struct clock *clock, struct device *dev, ui
 	struct vm *const vm = clock_owner(clock);
 
 	dev->deadline_at = when;
-	if (vm == meeting)
+	if (vm == timer.meeting)
 		return; /* meet_deadline() looks when the model is through */
 	find_deadline(vm);
 	arm_next(timer_now());
@@ -125,7 +145,7 @@ void timer_cancel_all(struct vm *vm)
 {
 	for (unsigned i = 0; i < vm->timer_count; i++)
 		vm->timer[i]->deadline_at = CLOCK_NEVER;
-	set_deadline(vm, CLOCK_NEVER);
+	find_deadline(vm);
 }
 
 /** Stops a VM's time, or lets it go on from where it stood. */
@@ -156,9 +176,7 @@ void timer_serve(struct vm *vm, unsigned n)
  */
 void timer_set_decision(uint64_t when, uint64_t now)
 {
-	if (when == decision_at && armed_for != 0)
-		return;
-	decision_at = when;
+	timer.decision_at = when;
 	arm(now);
 }
 
@@ -167,9 +185,10 @@ void timer_poll_console(void)
 {
 	const uint64_t now = timer_now();
 
-	if (console_at != CLOCK_NEVER)
+	if (timer.console_at != CLOCK_NEVER)
 		return; /* who asks often does not put it off */
-	console_at = now + CONSOLE_POLL;
+	timer.console_at = now + CONSOLE_POLL;
+	find_others();
 	arm_next(now);
 }
 
@@ -186,9 +205,9 @@ static __attribute__((noinline)) void meet_deadline(struct vm *vm)
 	if (dev->dma) {
 		vm_leave_work(vm, vm->timer_next);
 	} else {
-		meeting = vm;
+		timer.meeting = vm;
 		dev->ops->deadline(dev);
-		meeting = 0;
+		timer.meeting = 0;
 	}
 	find_deadline(vm);
 }
@@ -199,27 +218,29 @@ static __attribute__((noinline)) void meet_deadline(struct vm *vm)
  */
 void timer_interrupt(void)
 {
-	const uint64_t now = timer_now();
+	const uint64_t now = now_inline();
 
-	armed_for = 0;
-	for (unsigned i = 0; models_at <= now && i < vm_count; i++) {
-		if (vms[i]->deadline <= now)
-			meet_deadline(vms[i]);
-	}
-	if (console_at <= now) {
-		console_at = CLOCK_NEVER;
+	timer.armed_for = 0;
+	/* Not for ever: some model may be due again at once. */
+	for (unsigned i = 0; timer.models_at <= now && i < timer.vm_count; i++)
+		meet_deadline(timer.models_of);
+	if (timer.console_at <= now) {
+		timer.console_at = CLOCK_NEVER;
+		find_others();
 		console_poll();
 	}
-	if (decision_at <= now)
+	if (timer.decision_at <= now)
 		run_look();
 	if (!run_due)
-		arm_next(timer_now());
+		arm_next(now_inline());
 }
 
 void timer_init(void)
 {
-	counter.low = mmu_device_window(board.counter, 4);
-	counter.last_low = *counter.low;
+	timer.models_at = timer.others_at = CLOCK_NEVER;
+	timer.decision_at = timer.console_at = CLOCK_NEVER;
+	timer.low = mmu_device_window(board.counter, 4);
+	timer.last_low = *timer.low;
 	board.timer_driver->init(mmu_device_window(board.timer.base, 0x20));
 }
 
@@ -237,6 +258,6 @@ void timer_connect(struct vm *vm)
 /** From now on @p vm has a time, and its timer models are heard. */
 void timer_add(struct vm *vm)
 {
-	CHECK(vm_count < VMS_MAX);
-	vms[vm_count++] = vm;
+	CHECK(timer.vm_count < ARRAY_SIZE(vms));
+	vms[timer.vm_count++] = vm;
 }

@@ -60,12 +60,12 @@ static bool serve(struct vm *vm)
 {
 	if (run_due)
 		run_others();
+	else if ((vm->work | vm->request) == 0)
+		return false;
 	else if (vm->work != 0)
 		vm_do_work(vm);
-	else if (vm->request != VM_NOTHING)
-		vm_act_on_request(vm);
 	else
-		return false;
+		vm_act_on_request(vm);
 	return true;
 }
 

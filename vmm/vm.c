@@ -18,6 +18,7 @@
 #include "vmm/lib/string.h"
 #include "vmm/loader.h"
 #include "vmm/run.h"
+#include "vmm/service.h"
 #include "vmm/stop.h"
 #include "vmm/timer.h"
 #include "vmm/trap.h"
@@ -300,6 +301,10 @@ static void switch_off(struct vm *vm)
 static void power_off(struct vm *vm, int code)
 {
 	switch_off(vm);
+	while (!vms_any_on() && !service_settle(vm)) {
+		run_set_ready(vm, false);
+		run_others();
+	}
 	if (!vms_any_on())
 		stop_board(code);
 	start_when_asked(vm);

@@ -46,8 +46,6 @@ struct vm {
 	uint32_t work; /* bit n: the deadline of timer[n] has passed, for its own thread to serve */
 	uint32_t switches, waits; /* times it got the CPU from another, and gave it up */
 
-	struct device device[VM_DEVICES_MAX];
-	unsigned device_count;
 	struct device *sink[VM_SINK_COUNT]; /* the interrupt controllers */
 	struct device *console;             /* the UART that has the keyboard */
 	uint32_t cpu_inputs;                /* asserted inputs of VM_SINK_CPU */
@@ -64,7 +62,6 @@ struct vm {
 	bool stands_still;
 	uint8_t timer_next; /* whose deadline that is */
 	unsigned timer_count;
-	struct device *timer[VM_DEVICES_MAX]; /* the models that may have a deadline */
 
 	const struct boot_info *boot;
 	const struct bundle *bundle;
@@ -78,6 +75,11 @@ struct vm {
 	bool is_dead;    /* off because of the last one */
 	struct log_limit log;
 	bool is_remade; /* off, and cannot start: vmm/vm_remake.c is at it */
+
+	/* Last: what is far away takes more instructions to reach. */
+	struct device *timer[VM_DEVICES_MAX]; /* the models that may have a deadline */
+	struct device device[VM_DEVICES_MAX];
+	unsigned device_count;
 };
 
 /** A VM and the stack of its thread, which ends where the frame begins. */

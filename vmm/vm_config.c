@@ -82,6 +82,7 @@ struct disk_node {
 	uint32_t partition;
 	bool sdcard;
 	bool flash;
+	bool writable;
 };
 
 enum {
@@ -91,6 +92,7 @@ enum {
 	DISK_OFFSET_SEEN,
 	DISK_SIZE_SEEN,
 	DISK_PARTITION_SEEN,
+	DISK_WRITABLE_SEEN,
 };
 
 static const struct tree_property disk_properties[] = {
@@ -103,6 +105,8 @@ static const struct tree_property disk_properties[] = {
 	[DISK_PARTITION_SEEN] = { "partition", TREE_CELLS,
 				  TREE_FIELD(struct disk_node, partition), .min = 1,
 				  .max = PARTITIONS },
+	[DISK_WRITABLE_SEEN] = { "writable", TREE_FLAG,
+				 TREE_FIELD(struct disk_node, writable) },
 	/* clang-format on */
 };
 
@@ -169,7 +173,13 @@ static bool read_disk(const struct config_tree *tree, int node, const struct bun
 	if (!raw.partition && (!raw.size || raw.size % SECTOR || raw.offset % SECTOR))
 		return tree_fail(tree, node, raw.offset % SECTOR ? "offset" : "size",
 				 "not a multiple of 512, or 0");
+	if (raw.writable && !raw.flash)
+		return tree_fail(tree, node, "writable", "goes with flash");
+	if (raw.writable && (raw.size | raw.offset) % CONFIG_FLASH_BLOCK)
+		return tree_fail(tree, node, raw.offset % CONFIG_FLASH_BLOCK ? "offset" : "size",
+				 "of flash that is written: not a multiple of 262144");
 	disk->kind = raw.sdcard ? DISK_SDCARD : raw.flash ? DISK_FLASH : DISK_RAM;
+	disk->writable = raw.writable;
 	disk->partition = (uint8_t)raw.partition;
 	disk->offset = raw.offset;
 	disk->size = raw.size;

@@ -89,12 +89,16 @@ struct vm_config {
 
 #define CONFIG_NO_LIMIT 0xffffffffu
 
+/** What disks in flash that are written are aligned to: the erase blocks of both boards. */
+#define CONFIG_FLASH_BLOCK 0x40000u
+
 enum disk_kind { DISK_RAM, DISK_SDCARD, DISK_FLASH };
 
 struct disk_config {
 	char name[CONFIG_NAME_SIZE];
 	enum disk_kind kind;
 	uint8_t part;      /* RAM: the number of its part in the bundle */
+	bool writable;     /* FLASH: of whole erase blocks */
 	uint8_t partition; /* SDCARD: its number, from 1, instead of the next two; 0: none */
 	uint64_t offset;   /* SDCARD, FLASH: of its first byte on the device, a multiple of 512 */
 	uint64_t size;     /* bytes, a multiple of 512; RAM: of 4096 */

@@ -128,21 +128,6 @@ static const void *backend_make(struct vm *vm, const struct board_window *window
 
 /* ---- wires ------------------------------------------------------------------------------------- */
 
-/** The virtual CPU's inputs: even numbers are IRQ, odd ones FIQ, each the OR of its sources. */
-static void cpu_input(void *sink, unsigned input, bool level)
-{
-	struct vm *const vm = sink;
-	uint32_t either;
-
-	vm->cpu_inputs = level ? vm->cpu_inputs | BIT(input) : vm->cpu_inputs & ~BIT(input);
-	_Static_assert(VM_CPU_SOURCES == 2, "both are looked at");
-	either = vm->cpu_inputs | vm->cpu_inputs >> 2;
-	vm->vcpu.interrupt = (either & 1u) * PSR_I | (either >> 1 & 1u) * PSR_F;
-	vm->vcpu.attention = 1;
-	if (vm->waiting && vm->vcpu.interrupt)
-		run_set_ready(vm, true);
-}
-
 static void connect_wires(struct vm *vm, struct device *dev, const struct board_window *window)
 {
 	for (unsigned i = 0; i < DEVICE_WIRES_MAX; i++) {
@@ -152,7 +137,7 @@ static void connect_wires(struct vm *vm, struct device *dev, const struct board_
 		case VM_SINK_NONE:
 			break;
 		case VM_SINK_CPU:
-			dev->irq[i] = (struct irq_line){ cpu_input, vm, wire->input };
+			dev->irq[i] = (struct irq_line){ irq_cpu_input, vm, wire->input };
 			break;
 		default:
 			dev->irq[i] = (struct irq_line){ device_input, vm->sink[wire->sink],

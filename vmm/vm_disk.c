@@ -3,21 +3,19 @@
 
 #include "arch/arm/layout.h"
 #include "arch/arm/mmu.h"
-#include "board/board.h"
 #include "devemu/ram_disk.h"
-#include "vmm/config_window.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/string.h"
 #include "vmm/vm_card.h"
+#include "vmm/vm_flash.h"
 
 #define PAGE_SIZE 4096u
 
 /**
- * A disk in memory of the board. A RAM disk has memory of its own behind that of the VMs: what is written
- * lasts till the board's reset. Flash is memory for those who read it.
+ * A RAM disk has memory of its own behind that of the VMs: what is written lasts till the board's reset.
  */
 struct memory_disk {
 	struct ram_disk ram; /* first: the same pointer */
@@ -59,18 +57,13 @@ static void fill(hpa_t start, uint32_t size, hpa_t from, uint32_t from_size)
 	}
 }
 
-/** Puts a RAM disk at *@p next, which moves behind it; NULL, and a message, if it does not fit. */
+/** Puts a RAM disk at *@p next, which moves behind it. */
 static const struct block_backend *ram_disk_make(const struct disk_config *config,
 						 const struct boot_info *info,
 						 const struct bundle_part *part, uint32_t *next)
 {
 	const uint32_t start = *next;
 
-	if (config->size > info->bundle.raw - start) {
-		log_error("hako: disk '%s': its %u KiB do not fit below the bundle\n", config->name,
-			  (unsigned)(config->size / KIB));
-		return NULL;
-	}
 	fill(hpa(start), (uint32_t)config->size, hpa(info->bundle.raw + part->offset), part->size);
 	*next += (uint32_t)config->size;
 	return &memory_disk_make(config, hpa(start))->ram.block;
@@ -86,45 +79,15 @@ static uint32_t behind_vms(const struct system_config *config)
 	return at;
 }
 
-/* ---- flash ---------------------------------------------------------------------------------- */
-
-/* It is 32 bits wide: one chip, or two side by side that get the same commands. */
-#define FLASH_QUERY     0x00980098u
-#define FLASH_QUERY_AT  0x55u /* words */
-#define FLASH_ANSWER_AT 0x10u
-#define FLASH_READ      0x00ff00ffu
-
-/** Whether a flash is there: it answers the query of the Common Flash Interface with "QRY". */
-static bool is_flash(uint32_t base)
+/** RAM behind that of the VMs, for RAM disks and the erase block of a flash that is written. */
+uint32_t vm_disks_ram(const struct system_config *config)
 {
-	volatile uint32_t *const enable = mmu_device_window(board.flash_enable.address, 4);
-	volatile uint32_t *const at = mmu_disk_window(hpa(base));
-	const uint32_t before = *enable;
-	bool is = true;
+	uint32_t size = vm_flash_buffer_size(config);
 
-	*enable = before | board.flash_enable.value;
-	at[FLASH_QUERY_AT] = FLASH_QUERY;
-	for (unsigned n = 0; n < 3; n++)
-		is = is && (at[FLASH_ANSWER_AT + n] & 0xffu) == (uint8_t) "QRY"[n];
-	at[0] = FLASH_READ;
-	*enable = before;
-	return is;
-}
-
-static const struct block_backend *flash_disk_make(const struct disk_config *config)
-{
-	const uint32_t base = board.windows[config_find_row("flash")].base;
-	struct memory_disk *disk;
-
-	if (!is_flash(base)) {
-		log_error("hako: disk '%s': no flash answers at 0x%08x\n", config->name,
-			  (unsigned)base);
-		return NULL;
-	}
-	disk = memory_disk_make(config, hpa(base + (uint32_t)config->offset));
-	disk->ram.block.read_only = true;
-	disk->ram.block.write = NULL;
-	return &disk->ram.block;
+	for (unsigned n = 0; n < config->disk_count; n++)
+		if (config->disk[n].kind == DISK_RAM)
+			size += (uint32_t)config->disk[n].size;
+	return size;
 }
 
 /** Makes all disks; a VM asks for them by their place in the description. */
@@ -132,6 +95,14 @@ enum status vm_disks_make(const struct system_config *config, const struct boot_
 			  const struct bundle *bundle)
 {
 	uint32_t next = behind_vms(config);
+
+	if (vm_disks_ram(config) > info->bundle.raw - next) {
+		log_error("hako: the disks' %u KiB of RAM do not fit below the bundle\n",
+			  (unsigned)(vm_disks_ram(config) / KIB));
+		return STATUS_BAD_CONFIG;
+	}
+	vm_flash_start(config, hpa(next));
+	next += vm_flash_buffer_size(config);
 
 	for (unsigned n = 0; n < config->disk_count; n++) {
 		const struct disk_config *const disk = &config->disk[n];
@@ -141,7 +112,7 @@ enum status vm_disks_make(const struct system_config *config, const struct boot_
 			disks[n] = ram_disk_make(disk, info, &bundle->part[disk->part], &next);
 			break;
 		case DISK_FLASH:
-			disks[n] = flash_disk_make(disk);
+			disks[n] = vm_flash_disk_make(disk);
 			break;
 		case DISK_SDCARD:
 			disks[n] = vm_card_disk_make(disk);

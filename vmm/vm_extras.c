@@ -94,7 +94,7 @@ static const void *backend_make(struct vm *vm, struct device *dev, unsigned n)
 		entropy_source_init(source, vm->number * CONFIG_VIRTIO_MAX + n);
 		return &source->backend;
 	case VIRTIO_CONSOLE:
-		return console_backend_virtio(vm, dev);
+		return console_backend_virtio(vm, dev, n);
 	}
 	return 0;
 }

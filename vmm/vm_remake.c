@@ -19,6 +19,7 @@
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 #include "vmm/loader.h"
+#include "vmm/run.h"
 #include "vmm/timer.h"
 
 #define PAGE_SIZE 4096u
@@ -219,11 +220,11 @@ static void schedule_anew(struct vm *vm)
 	const struct sched_entity old = vm->sched;
 
 	vm_schedule(vm);
-	vm->sched.left = vm->sched.budget;
-	vm->sched.refill_at = timer_now() + vm->sched.period;
+	vm->sched.owner = vm;
 	vm->sched.used = old.used;
-	vm->sched.slice_left = old.slice_left;
-	vm->sched.turn = old.turn;
+	vm->sched.slice_end = old.slice_end;
+	sched_begin_period(&vm->sched, timer_now());
+	run_order();
 }
 
 /**

@@ -5,6 +5,7 @@
 #include "arch/arm/mmu.h"
 #include "arch/arm/mode_name.h"
 #include "vmm/console.h"
+#include "vmm/lib/log.h"
 #include "vmm/run.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
@@ -72,7 +73,15 @@ enum status vms_ask(struct vm *vm, enum vms_request what)
 			  : vm->state == VM_RUNNING ? of[what].running
 						    : of[what].paused;
 
-	if (!able || vm->is_remade)
+	if (vm->is_remade)
+		return STATUS_NOT_FOUND;
+	if (what == VMS_ASK_STOP && vm->state == VM_OFF && (vm->request & VM_START)) {
+		/* It is to start, and has not had its turn: its thread finds nothing to do then. */
+		vm->request = vm_request_after(vm->request, VM_STOP);
+		log_info("[%s] stopped by the monitor\n", vm->name);
+		return STATUS_OK;
+	}
+	if (!able)
 		return STATUS_NOT_FOUND;
 	vm->log.lines = 0; /* what follows is not the guest's doing */
 	vm_ask(vm, of[what].request);

@@ -7,7 +7,8 @@
  * - what pv_settle() would have something to do with, or an interrupt that waits;
  * - page table entries in the guest's log;
  * - another context than that of all spaces, a page directory that is not known, the current one;
- * - spaces with different kinds of tables in the slot of the VMM's vectors.
+ * - spaces with different kinds of tables in the slot of the VMM's vectors;
+ * - spaces with more tables than can be changed without a preempt point.
  */
 #include "arch/arm/psr.h"
 #include "arch/arm/trap_frame.h"
@@ -18,6 +19,7 @@
 	.arm
 
 #define LOG_EMPTY  (PV_PAGE + PV_LOG)
+#define TABLES_MAX 160		/* of both spaces: 6 instructions each */
 #define NO_TABLE   0xff00	/* SHADOW_NONE is above it, all tables and spaces are below */
 
 	.section .text.traps, "ax"
@@ -76,6 +78,11 @@ fast_switch_mm:
 	bne	1b
 	teq	r3, r9
 	beq	fast_switch_general
+	ldrh	r1, [r3, #SPACE_COUNT]
+	ldrh	r2, [r9, #SPACE_COUNT]
+	add	r1, r1, r2
+	cmp	r1, #TABLES_MAX
+	bhi	fast_switch_general
 
 	/* gate_switch(): r1 will be the table that is to be in the slot of low vectors, or 0. */
 	ldrb	r1, [r5, #SHADOW_VECTORS_HIGH]

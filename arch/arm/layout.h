@@ -47,6 +47,7 @@
 #define WINDOW_VM_COUNT     5
 #define WINDOW_VMS_MAX      8
 #define WINDOW_DISK         248
+#define WINDOW_FLASH        249
 #define WINDOW_L2           255 /* the table of the windows itself */
 
 #define VM_RAM_HPA 0x00100000

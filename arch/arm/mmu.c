@@ -189,6 +189,17 @@ void *mmu_disk_window(hpa_t page)
 	return map_window(WINDOW_DISK, page.raw, 0);
 }
 
+/** The same of the flash: in order, and as wide as it was written (TRM, 4.5: neither C nor B). */
+void *mmu_flash_window(hpa_t page)
+{
+	static uint32_t mapped;
+
+	if (mapped == page.raw + 1u)
+		return (void *)(uintptr_t)(VMM_WINDOWS + WINDOW_FLASH * PAGE_SIZE);
+	mapped = page.raw + 1u;
+	return map_window(WINDOW_FLASH, page.raw, 0);
+}
+
 /** Registers of the board's own devices, mapped for good. */
 volatile uint32_t *mmu_device_window(hpa_t base, uint32_t size)
 {

@@ -59,6 +59,7 @@ void mmu_set_guest_control(uint32_t guest_sctlr);
 void *mmu_guest_window(hpa_t page);
 void *mmu_vm_window(unsigned vm, unsigned slot, hpa_t page);
 void *mmu_disk_window(hpa_t page);
+void *mmu_flash_window(hpa_t page);
 volatile uint32_t *mmu_device_window(hpa_t base, uint32_t size);
 const void *mmu_bundle_window(hpa_t from, uint32_t size);
 

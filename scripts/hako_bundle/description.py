@@ -19,6 +19,7 @@ DEVICES_MAX, PORTS_MAX = 32, 12  # vmm/vm.h, net/switch.h
 VIRTIO_BASE, VIRTIO_SIZE = 0xF0010000, 0x1000
 MEMORY_MAX = 256 * MIB
 SECTOR, PAGE = 512, 4096
+FLASH_BLOCK = 0x40000  # vmm/vm_config.h
 TRAPPED_MAX = 64 << 10
 NAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,14}")
 
@@ -40,7 +41,7 @@ ROOT = {"compatible": Spec("choice", True, choices=("hako,system",))}
 CONSOLE = {"escape": Spec("cells", least=1, most=0x1F), "prefix": FLAG}
 NETWORK = {"uplink": FLAG}
 DISK = {"ramdisk": TEXT, "sdcard": FLAG, "flash": FLAG, "offset": Spec("wide"),
-        "size": Spec("wide"), "partition": Spec("cells", least=1, most=4)}
+        "size": Spec("wide"), "partition": Spec("cells", least=1, most=4), "writable": FLAG}
 VM = {"memory": Spec("cells", True), "guest": Spec("text", True, most=31), "cmdline": TEXT,
       "initrd": Spec("text", most=31),
       "priority": Spec("cells", most=255),
@@ -66,6 +67,7 @@ class Disk(NamedTuple):
     offset: int
     size: int
     partition: int = 0  # of the card, instead of offset and size
+    writable: bool = False  # of flash
 
 
 class Vm(NamedTuple):
@@ -209,7 +211,13 @@ class _Reader:
             return
         if "size" not in values:
             self.fail(where, "property 'size' is missing")
-        disk = Disk(kinds[0], values.get("ramdisk", ""), values.get("offset", 0), values["size"])
+        disk = Disk(kinds[0], values.get("ramdisk", ""), values.get("offset", 0), values["size"],
+                    writable="writable" in values)
+        if disk.writable and disk.kind != "flash":
+            self.fail(where, "writable: goes with flash")
+        if disk.writable and (disk.size | disk.offset) % FLASH_BLOCK:
+            self.fail(where, f"size or offset: of flash that is written: not a multiple of "
+                      f"{FLASH_BLOCK}")
         unit = PAGE if disk.kind == "ramdisk" else SECTOR
         if not disk.size or disk.size % unit or disk.offset % SECTOR:
             self.fail(where, f"size or offset: not a multiple of {unit}, or 0")
@@ -307,9 +315,8 @@ class _Reader:
             if disk not in self.disks:
                 self.fail(where, f"disk: there is no '{disk}'")
             if "read-only" not in values:
-                if self.disks[disk].kind == "flash":
-                    self.fail(where, f"read-only: needed, as '{disk}' is flash, which can only be "
-                              "read")
+                if self.disks[disk].kind == "flash" and not self.disks[disk].writable:
+                    self.fail(where, f"read-only: needed, as '{disk}' is flash without `writable`")
                 if disk in self.writer:
                     self.fail(where, f"disk: {self.writer[disk]} writes to '{disk}', too; make all "
                               "but one read-only")

@@ -8,7 +8,7 @@ from typing import Dict, Iterable, List, Optional, Tuple
 from . import devtree, image
 from .board_table import BoardTable, read_board
 from .boards import Board
-from .description import Description, read_description
+from .description import FLASH_BLOCK, Description, read_description
 from .errors import BundleError
 from .files import read_file
 from .make import Inputs, Made, make_vm
@@ -93,6 +93,8 @@ def make_bundle(args: argparse.Namespace, board: Board, vmm: bytes) -> Tuple[byt
     of_none = [image.Part(image.CONFIG, "config", description.tree)]
     of_none += _disk_parts(description, disks)
     memory = sum(vm.memory for vm in description.vms) + sum(p.memory_size for p in of_none)
+    if any(disk.writable for disk in description.disks.values()):
+        memory += FLASH_BLOCK
     needed = memory + image.overhead(len(description.vms))
     if needed > board.ram_max:
         description.fail("/vms", f"memory: VMs and RAM disks need {needed // MIB} MiB of RAM, "

@@ -96,10 +96,11 @@ class Trees:
     def _image_at(self, kind, folder):
         if kind != "across":
             return _IMAGE_AT
-        # Over the image's final place, and so that what runs there last is where other code ran.
+        # Over the image's final place, and so that what runs there last is where other code ran. An
+        # image is at whole words; a function of Thumb code need not be.
         start, ran, runs = symbols.addresses(folder / "vmm.elf", "_start", "boot_check",
                                              "boot_move_bundle")
-        return symbols.vmm_moved(self.root) + runs - (ran - start) & 0xffffffff
+        return symbols.vmm_moved(self.root) + runs - (ran - start) & 0xfffffffc
 
     @staticmethod
     def _line_after_caches_off(folder):

@@ -10,7 +10,7 @@ import statistics
 
 from hako_bench import build as bench_build
 
-from . import jobs, linux
+from . import jobs, linux, reloads
 from .errors import ModelError
 from .machine import ROOT, GuestError, Job
 
@@ -21,6 +21,9 @@ SECOND_GUESTS = ("cache_vms_2", "cache_names", "cache_tables", "cache_tlb", "cac
                  "cache_shared", "cache_restart", "cache_pv")
 FIRST_GUEST = "cache_vms_1"
 WITH_LINUX = ("linux-and-rt", "two-linux")
+RELOAD = "reload"
+# Restarts twice, and finds its memory as it was loaded each time.
+RELOAD_GUEST = "cache_restart"
 
 ALL_STOPPED = r"hako: vmm memory checksum (ok|WRONG)"
 
@@ -159,9 +162,50 @@ def real_time(board, out, kernel=jobs.DEFAULT_KERNEL, *, vmm=None, elf=None):
                        {"rt": rt})
 
 
+def reload_words(board, kernel):
+    """What bundler and sender are told alike."""
+    folder = jobs.guest_run.OUT / board
+    linux_folder = ROOT / "build/guest" / kernel
+    return ["--board", board,
+            "--guest", f"first={_built(folder / f'{reloads.FIRST_GUEST}.hako.elf')}",
+            "--guest", f"second={_built(folder / f'{RELOAD_GUEST}.hako.elf')}",
+            "--guest", f"linux={_built(linux_folder / 'vmlinux.hako')}",
+            "--initrd", f"linux={_built(ROOT / 'build/guest/initramfs.cpio.gz')}",
+            "--dtb", _built(linux_folder / f"{board}.dtb")]
+
+
+def reload_bundle(board, target, words, *, vmm=None):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    bench_build.run_tool(
+        [ROOT / "scripts/bundle", *words, "--vms", DESCRIPTIONS / f"{RELOAD}.dts", "-o", target,
+         "--vmm", vmm or _built(ROOT / "build" / f"{board}-vms" / "vmm.bin")], ROOT)
+    return target
+
+
+def reload(board, out, kernel=jobs.DEFAULT_KERNEL, *, vmm=None, elf=None):
+    """Other descriptions, and back, while a VM runs on."""
+    label = f"{board}-vms-{RELOAD}"
+    out.mkdir(parents=True, exist_ok=True)
+    words = reload_words(board, kernel)
+    bundle = reload_bundle(board, out / f"{label}.zImage", words, vmm=vmm)
+    data = reloads.make_data(words, out)
+    log = out / f"{label}.uart1"
+
+    def script(console, step):
+        reloads.drive(console, step, data)
+        match, _ = console.expect(ALL_STOPPED, linux.HANG_SECONDS)
+        if match[1] != "ok":
+            raise GuestError("the VMM's memory was overwritten")
+        reloads.check_second(log.read_text(encoding="utf-8", errors="replace"))
+
+    return Job(label, board, bundle, script, {}, vmm_elf=elf or vmm_elf(board),
+               names=[_built(jobs.guest_run.OUT / board / f"{RELOAD_GUEST}.elf")],
+               words=["-serial", "mon:stdio", "-serial", f"file:{log}"])
+
+
 def names():
     """What `scripts/model --vms` can be told."""
-    return (*SECOND_GUESTS, *WITH_LINUX)
+    return (*SECOND_GUESTS, RELOAD, *WITH_LINUX)
 
 
 # What changes hands, but for the registers.
@@ -194,4 +238,6 @@ def job(name, board, out, kernel=jobs.DEFAULT_KERNEL, *, vmm=None, elf=None):
         return pair(board, out, kernel, vmm=vmm, elf=elf)
     if name == "linux-and-rt":
         return real_time(board, out, kernel, vmm=vmm, elf=elf)
+    if name == RELOAD:
+        return reload(board, out, kernel, vmm=vmm, elf=elf)
     return guests(board, name, out, vmm=vmm, elf=elf)

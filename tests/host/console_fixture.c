@@ -35,6 +35,7 @@ bool virtio_console_receive(struct device *dev, uint8_t byte)
 {
 	assert_true(virtio_console_can_receive(dev));
 	strncat(virtio.got, (const char *)&byte, 1);
+	virtio.last = dev;
 	return true;
 }
 
@@ -108,6 +109,7 @@ int console_setup(void **state)
 	clear();
 	terminal.again = false;
 	reports = 0;
+	virtio = (struct fake_virtio){ 0 };
 	console_mux_init(&mux, &out, log_bytes, sizeof(log_bytes));
 	mux.log_reserve = RESERVE;
 	for (unsigned n = 0; n < VMS; n++) {

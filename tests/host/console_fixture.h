@@ -27,6 +27,7 @@ struct fake_virtio {
 	char got[64];
 	unsigned room;
 	bool live;
+	const struct device *last; /* that got something */
 };
 
 extern struct terminal terminal;

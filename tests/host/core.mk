@@ -2,7 +2,8 @@
 # The VMM's core: memory map, guest page tables, shadow page tables, the virtual CPU.
 core-machine = tests/host/core_machine.c tests/host/ref_mmu.c domain/vm_mem.c domain/guest_walk.c \
 	domain/shadow.c domain/shadow_announce.c domain/shadow_fill.c domain/shadow_read.c \
-	domain/shadow_space.c domain/shadow_table.c domain/shadow_vectors.c domain/shadow_view.c \
+	domain/shadow_recycle.c domain/shadow_space.c domain/shadow_table.c \
+	domain/shadow_vectors.c domain/shadow_view.c \
 	vcpu/vcpu.c vcpu/inject.c vcpu/cp15.c vcpu/proxy.c vcpu/proxy_mem.c \
 	vcpu/emulate.c vcpu/fault.c \
 	vcpu/device_page.c vcpu/guest_mem.c vcpu/hypercall.c vcpu/mem_exec.c \

@@ -5,3 +5,5 @@ host-test-pl181 := tests/host/test_pl181.c tests/host/pl181_model.c
 host-test-partition := tests/host/test_partition.c vmm/partition.c
 host-test-card_disk = tests/host/test_card_disk.c $(virtio-fixture) devemu/virtio_blk.c \
 	vmm/card_disk.c
+host-test-flash_disk = tests/host/test_flash_disk.c tests/host/flash_chip.c $(virtio-fixture) \
+	devemu/virtio_blk.c board/drivers/cfi_flash.c vmm/flash_disk.c

@@ -70,6 +70,9 @@ static void check(const struct system_config *config)
 		REQUIRE(disk->partition ? disk->kind == DISK_SDCARD && disk->partition <= 4 &&
 						  !disk->offset && !disk->size
 					: disk->size > 0);
+		REQUIRE(!disk->writable ||
+			(disk->kind == DISK_FLASH && disk->offset % CONFIG_FLASH_BLOCK == 0 &&
+			 disk->size % CONFIG_FLASH_BLOCK == 0));
 		REQUIRE(config->disk[i].kind != DISK_RAM ||
 			bundle.part[config->disk[i].part].memory_size == config->disk[i].size);
 	}
@@ -96,10 +99,15 @@ static void check(const struct system_config *config)
 		REQUIRE(vm->uart_row == CONFIG_NONE || config->vmm_row[vm->uart_row]);
 		check_windows(vm);
 		check_virtio(config, vm);
-		for (unsigned j = 0; j < vm->virtio_count; j++)
-			if (vm->virtio[j].type == VIRTIO_BLOCK && !vm->virtio[j].read_only)
-				writers[vm->virtio[j].disk] +=
-					config->disk[vm->virtio[j].disk].kind == DISK_FLASH ? 2 : 1;
+		for (unsigned j = 0; j < vm->virtio_count; j++) {
+			const struct virtio_config *const device = &vm->virtio[j];
+
+			if (device->type != VIRTIO_BLOCK || device->read_only)
+				continue;
+			REQUIRE(config->disk[device->disk].kind != DISK_FLASH ||
+				config->disk[device->disk].writable);
+			writers[device->disk]++;
+		}
 	}
 	REQUIRE(shares <= 1.000001);
 	for (unsigned i = 0; i < CONFIG_DISKS_MAX; i++)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/host/inet_checksum.h"
 #include "tests/xorshift.h"
 #include "vmm/lib/preempt.h"
 
@@ -379,7 +380,7 @@ bool net_is_sent(struct net_guest *guest)
 
 uint32_t net_receive(struct net_guest *guest, uint8_t *header, uint8_t *frame)
 {
-	uint32_t head, length, total;
+	uint32_t head, length, total, size;
 
 	if (!net_used(guest, VIRTIO_NET_QUEUE_RX, &head, &length))
 		return 0;
@@ -388,6 +389,9 @@ uint32_t net_receive(struct net_guest *guest, uint8_t *header, uint8_t *frame)
 	total = length - VIRTIO_NET_HEADER;
 	net_peek(guest, BUFFERS_AT + head * 4096u + VIRTIO_NET_HEADER, frame, total);
 	for (unsigned more = header[VIRTIO_NET_HDR_BUFFERS]; more > 1; more--) {
+		net_peek(guest, RING_AT(VIRTIO_NET_QUEUE_RX) + head * VIRTQ_DESC_SIZE + 8, &size,
+			 sizeof(size));
+		assert_int_equal(length, size);
 		assert_true(net_used(guest, VIRTIO_NET_QUEUE_RX, &head, &length));
 		net_peek(guest, BUFFERS_AT + head * 4096u, frame + total, length);
 		total += length;
@@ -432,6 +436,44 @@ uint8_t net_header[VIRTIO_NET_HEADER], net_sent[FRAME_TSO_MAX], net_got[FRAME_TS
 static unsigned number_of(const struct net_guest *guest)
 {
 	return (unsigned)(guest - guests);
+}
+
+/** Headers of the piece of `net_sent` with @p length bytes of payload from @p cut on. */
+static void check_piece(const uint8_t *got, uint32_t cut, uint32_t length, uint32_t flags)
+{
+	assert_memory_equal(got, net_sent, 16);
+	assert_int_equal(get_be16(got + 16), 40 + length);
+	assert_int_equal(get_be16(got + 18), (uint16_t)(get_be16(net_sent + 18) + (cut != 0)));
+	assert_memory_equal(got + 20, net_sent + 20, 4);
+	assert_int_equal(inet_checksum(got + 14, 20, 0), 0);
+	assert_memory_equal(got + 26, net_sent + 26, 12);
+	assert_int_equal(get_be32(got + 38), (uint32_t)(get_be32(net_sent + 38) + cut));
+	assert_memory_equal(got + 42, net_sent + 42, 5);
+	assert_int_equal(got[47], net_sent[47] & flags);
+	assert_memory_equal(got + 48, net_sent + 48, 2);
+	assert_int_equal(get_be16(got + 50), tcp_pseudo_sum(net_sent + 14, 20 + length));
+	assert_memory_equal(got + 52, net_sent + 52, 2);
+	assert_memory_equal(got + 54, net_sent + 54 + cut, length);
+}
+
+#define TCP_CWR     0x80u
+#define TCP_FIN_PSH 0x09u
+
+uint32_t net_receive_divided(struct net_guest *guest, uint32_t length)
+{
+	static const uint8_t of_lead[VIRTIO_NET_HEADER] = { [VIRTIO_NET_HDR_FLAGS] =
+								    VIRTIO_NET_HDR_F_NEEDS_CSUM,
+							    [VIRTIO_NET_HDR_CSUM_START] = 34,
+							    [VIRTIO_NET_HDR_CSUM_OFFSET] = 16,
+							    [VIRTIO_NET_HDR_BUFFERS] = 1 };
+	const uint32_t lead = net_receive(guest, net_header, net_got) - 54;
+
+	assert_in_range(lead, 1, 3);
+	assert_memory_equal(net_header, of_lead, sizeof(of_lead));
+	check_piece(net_got, 0, lead, ~TCP_FIN_PSH);
+	assert_int_equal(net_receive(guest, net_header, net_got), length - lead);
+	check_piece(net_got, lead, length - 54 - lead, ~TCP_CWR);
+	return lead;
 }
 
 void net_send_plain(struct net_guest *from, struct net_guest *to, uint32_t length)

@@ -95,7 +95,10 @@ void net_send(struct net_guest *guest, const uint8_t *header, const uint8_t *fra
 	      uint32_t piece);
 /** Is one more of the guest's frames done with? Counts each once. */
 bool net_is_sent(struct net_guest *guest);
-/** The next frame that was received; its length, or 0. Mergeable buffers of net_post(). */
+/**
+ * The next frame that was received; its length, or 0. Mergeable buffers of net_post(), all but the
+ * last used completely. (5.1.6.4.1)
+ */
 uint32_t net_receive(struct net_guest *guest, uint8_t *header, uint8_t *frame);
 
 /** For the random bytes of frames. */
@@ -110,6 +113,12 @@ void net_make_tcp(uint8_t *header, uint8_t *frame, uint32_t length, unsigned fro
 /* What tests send and receive; no flags in `net_plain`. */
 extern const uint8_t net_plain[VIRTIO_NET_HEADER];
 extern uint8_t net_header[VIRTIO_NET_HEADER], net_sent[FRAME_TSO_MAX], net_got[FRAME_TSO_MAX];
+/**
+ * Receives the large frame of @p length bytes in `net_sent`, divided into a leading one of some bytes
+ * of payload and the rest; that one's headers are in `net_header` and `net_got`. Returns how many
+ * bytes lead.
+ */
+uint32_t net_receive_divided(struct net_guest *guest, uint32_t length);
 /** Sends a new frame, made as above in `net_sent`, from one guest to another. */
 void net_send_plain(struct net_guest *from, struct net_guest *to, uint32_t length);
 /** The same with TCP; its virtio header is in `net_header`. */

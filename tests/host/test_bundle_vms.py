@@ -6,6 +6,7 @@ The C parser's own table of mistakes is in test_vm_config.c; the ones here are t
 
 import glob
 import os
+import re
 import struct
 import subprocess
 
@@ -163,6 +164,21 @@ def test_a_tree_has_what_its_vm_has(inputs, tmp_path):
     assert not root.find_child("virtio@f0014000")
 
 
+def test_flash_that_is_written_needs_ram_for_a_block(inputs, tmp_path):
+    written = SOURCE.replace("data { flash;", "data { flash; writable;")
+    written = written.replace("rng {", 'last { type = "block"; disk = "data"; }; rng {', 1)
+    assert written.count("writable") == 1 and '"data"; };' in written
+    bundle(inputs, tmp_path, written)
+
+    # A quarter of the sizes of another disk make the MiB full that is asked for.
+    def needs(source):
+        sizes = [source.replace("<0x1000>", f"<{n << 16:#x}>", 1) for n in range(1, 17)]
+        texts = [run_with(options(inputs, tmp_path, size)).stdout for size in sizes]
+        return sum(int(re.search(r"needs (\d+) MiB", text)[1]) for text in texts)
+
+    assert needs(written) - needs(SOURCE) == 4
+
+
 def test_a_model_in_the_place_of_a_device_is_not_hidden(inputs, tmp_path):
     source = SOURCE.replace("0xe0000000", "0x15000000")
     _, rows = bundle(inputs, tmp_path, source)
@@ -189,7 +205,11 @@ MISTAKES = [
     ("data { flash; offset = <0x100000>; size = <0x100000>; };",
      "a { sdcard; partition = <2>; }; b { sdcard; partition = <2>; };", "/disks/b", "'a' is there"),
     ('disk = "scratch"; read-only', 'disk = "data"', "/vms/rt/virtio/disk",
-     "can only be read"),
+     "flash without `writable`"),
+    ("flash; offset = <0x100000>", "flash; writable; offset = <0x120000>", "/disks/data", "262144"),
+    ("flash; offset = <0x100000>; size = <0x100000>", "flash; writable; size = <0x120000>",
+     "/disks/data", "262144"),
+    ("size = <0x400000>;", "size = <0x400000>; writable;", "/disks/scratch", "goes with flash"),
     ('ramdisk = "stuff"', 'ramdisk = "fluff"', "/disks/scratch", "--disk fluff=FILE"),
     ('guest = "rt"', 'guest = ""', "/vms/rt", "guest: no name"),
     ("empty { ram", "config { ram", "/disks/config", "not possible"),

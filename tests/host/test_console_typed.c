@@ -136,15 +136,24 @@ static void what_was_typed_reaches_a_vm_that_has_lost_the_focus(void **state)
 	assert_false(console_mux_waits(&mux));
 }
 
-static void a_virtio_console_gets_all_that_is_typed_once_it_has_a_driver(void **state)
+/** What a VM prints through one of its virtio consoles. */
+static void says(const struct console_door *door)
+{
+	door->backend.put(&door->backend, '.');
+}
+
+static void a_virtio_console_gets_what_is_typed_while_it_is_the_one_that_prints(void **state)
 {
 	struct device dev = { 0 };
+	struct console_door door;
 
-	vm[0].virtio = &dev;
+	vm_console_add(&vm[0], &door, &dev);
 	virtio.room = 3;
-	types("yz");
-	assert_string_equal(reads(0), "yz");
 	virtio.live = true;
+	types("yz");
+	assert_string_equal(reads(0), "yz"); /* a driver, and nobody behind it */
+	says(&door);
+	has(".");
 	types("abcde");
 	assert_string_equal(virtio.got, "abc");
 	assert_string_equal(reads(0), "");
@@ -153,8 +162,38 @@ static void a_virtio_console_gets_all_that_is_typed_once_it_has_a_driver(void **
 	console_mux_tick(&mux);
 	assert_string_equal(virtio.got, "abcde");
 	assert_false(console_mux_waits(&mux));
+	/* The kernel's messages come by the UART, without anybody who listens there. */
+	prints(0, "[    1.0]\n");
+	types("f");
+	assert_string_equal(virtio.got, "abcdef");
+	wr(&uart[0], PL011_IMSC, PL011_INT_RX | PL011_INT_RT);
+	types("g");
+	assert_string_equal(reads(0), "g");
+	says(&door);
+	types("h");
+	assert_string_equal(virtio.got, "abcdefh");
 	virtio.live = false;
-	vm[0].virtio = NULL;
+	types("i");
+	assert_string_equal(reads(0), "i");
+}
+
+static void of_two_virtio_consoles_the_one_that_printed_gets_what_is_typed(void **state)
+{
+	struct device devs[2] = { 0 };
+	struct console_door doors[2];
+
+	virtio.live = true;
+	virtio.room = 9;
+	for (unsigned n = 0; n < 2; n++)
+		vm_console_add(&vm[0], &doors[n], &devs[n]);
+	for (unsigned n = 0; n < 2; n++) {
+		says(&doors[n]);
+		types("x");
+		assert_ptr_equal(virtio.last, &devs[n]);
+	}
+	vm_console_reset(&vm[0]);
+	types("y");
+	assert_string_equal(reads(0), "y");
 }
 
 static void a_vm_that_starts_anew_keeps_its_output_only(void **state)
@@ -183,7 +222,8 @@ int main(void)
 		T(ctrl_c_ends_what_the_monitor_prints),
 		T(a_vm_that_takes_nothing_does_not_hide_the_keys_for_ever),
 		T(what_was_typed_reaches_a_vm_that_has_lost_the_focus),
-		T(a_virtio_console_gets_all_that_is_typed_once_it_has_a_driver),
+		T(a_virtio_console_gets_what_is_typed_while_it_is_the_one_that_prints),
+		T(of_two_virtio_consoles_the_one_that_printed_gets_what_is_typed),
 		T(a_vm_that_starts_anew_keeps_its_output_only),
 	};
 

@@ -75,7 +75,8 @@ def make_spaces(vmm, rnd, directories):
         chain = (directory >> 14 ^ directory >> 22) & 0xFF
         vmm.words[at], vmm.words[at + C["SPACE_LAST_USED"]] = directory, rnd.getrandbits(20)
         for field, value in (("NEXT", chains.get(chain, NONE)),
-                             ("TABLES", tables[-1] if tables else NONE), ("GATE_TABLE", gates[i])):
+                             ("TABLES", tables[-1] if tables else NONE), ("GATE_TABLE", gates[i]),
+                             ("COUNT", len(tables))):
             VmmCpu.store(vmm, at + C[f"SPACE_{field}"], 2, value)
         chains[chain] = i
     for chain in range(0x100):
@@ -86,7 +87,8 @@ def make_spaces(vmm, rnd, directories):
 
 # Each of them is a reason to leave for the C.
 REASONS = ("user", "irq mode", "system", "interrupt", "shut", "unsettled", "epoch", "dacr", "log",
-           "log broken", "context", "no common", "unknown", "same space")
+           "log broken", "context", "no common", "unknown", "same space", "many tables")
+TABLES_MAX = 160  # of both spaces; more are for the C, which has preempt points
 
 
 def make(image, seed, reason=None, usual=False):
@@ -114,6 +116,10 @@ def make(image, seed, reason=None, usual=False):
     epoch, dacr, high = rnd.getrandbits(32), rnd.getrandbits(32), rnd.random() < 0.2 and not usual
     mode = {"user": USR, "irq mode": 0x12, "system": 0x1F}.get(reason, SVC)
 
+    if reason in ("many tables", "as many as may be"):
+        count = rnd.randrange(TABLES_MAX + 1)
+        for space, tables in ((now, count), (then, TABLES_MAX - count + (reason == "many tables"))):
+            VmmCpu.store(vmm, space_at(space) + C["SPACE_COUNT"], 2, tables)
     vmm.words[vmm.frame] = target | rnd.getrandbits(14)
     vmm.field("VCPU_CTL", mode | rnd.getrandbits(2) << 6)
     vmm.field("VCPU_INTERRUPT", rnd.choice((0x40, 0x80, 0xC0)) if reason == "interrupt" else 0)
@@ -195,6 +201,8 @@ def test_each_reason_to_leave_is_seen(image):
     for reason in REASONS:
         for seed in range(5):
             assert run(image, seed, reason)[1], f"{reason}, seed {seed}"
+    for seed in range(5):
+        assert not run(image, seed, "as many as may be", usual=True)[1]
 
 
 def test_gates_of_different_kinds_leave(image):

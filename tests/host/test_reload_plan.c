@@ -228,6 +228,7 @@ static void it_is_refused(void **state)
 		{ "lan0 { uplink; }", "lan0 { }", "/network: must stay" },
 		{ "offset = <0x100000>", "offset = <0x200000>", "/disks: must stay" },
 		{ "data { flash", "date { flash", "no such disk" },
+		{ "data { flash;", "data { flash; writable;", "/disks: must stay" },
 		{ "guest = \"rt\"", "guest = \"rx\"", "rt: guest 'rx' is not in" },
 		{ "initrd = \"linux\"", "initrd = \"big\"", "linux: initrd 'big' is not in" },
 		{ "uart = \"uart1\"", "uart = \"console\"", "rt: uart: must stay" },

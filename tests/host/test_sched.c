@@ -12,7 +12,8 @@
 #include "vmm/lib/check.h"
 #include "vmm/sched.h"
 
-#define MS 24000u
+#define MS   24000u
+#define NONE SCHED_MAX /* as a number: nobody */
 
 static struct sched s;
 static struct sched_entity e[SCHED_MAX];
@@ -31,12 +32,34 @@ static int setup(void **state)
 	return 0;
 }
 
-static unsigned add(unsigned priority, uint32_t budget, uint32_t period)
+static unsigned add(int priority, uint32_t budget, uint32_t period)
 {
-	e[s.count] = (struct sched_entity){
+	const unsigned number = s.count;
+
+	e[number] = (struct sched_entity){
 		.priority = priority, .budget = budget, .period = period, .ready = true
 	};
-	return sched_add(&s, &e[s.count], 0);
+	sched_add(&s, &e[number], 0);
+	return number;
+}
+
+/** The number of the one that is chosen. */
+static unsigned choose(uint64_t now)
+{
+	const struct sched_entity *const one = sched_choose(&s, now);
+
+	return one == &s.nobody ? NONE : (unsigned)(one - e);
+}
+
+/** What is left of its budget, and of its turn. */
+static int64_t left(unsigned i)
+{
+	return (int64_t)(e[i].budget_end - e[i].used);
+}
+
+static int64_t slice_left(unsigned i)
+{
+	return (int64_t)(e[i].slice_end - e[i].used);
 }
 
 /** Lets time pass as vmm/run.c does: a decision whenever one is due. */
@@ -45,7 +68,7 @@ static uint64_t run(uint64_t from, uint64_t to)
 	for (uint64_t now = from; now < to;) {
 		uint64_t next;
 
-		sched_choose(&s, now);
+		choose(now);
 		next = sched_deadline(&s);
 		assert_true(next > now);
 		now = next < to ? next : to;
@@ -56,17 +79,17 @@ static uint64_t run(uint64_t from, uint64_t to)
 
 static void test_nobody(void **state)
 {
-	assert_int_equal(sched_choose(&s, 5), SCHED_NONE);
+	assert_int_equal(choose(5), NONE);
 	assert_true(sched_deadline(&s) == UINT64_MAX);
 	e[add(1, 0, 0)].ready = false;
-	assert_int_equal(sched_choose(&s, 6), SCHED_NONE);
+	assert_int_equal(choose(6), NONE);
 	assert_true(sched_deadline(&s) == UINT64_MAX);
 }
 
 static void test_alone_is_never_disturbed(void **state)
 {
 	add(1, 0, 0);
-	assert_int_equal(sched_choose(&s, 0), 0);
+	assert_int_equal(choose(0), 0);
 	assert_true(sched_deadline(&s) == UINT64_MAX);
 }
 
@@ -74,12 +97,12 @@ static void test_priority(void **state)
 {
 	const unsigned low = add(1, 0, 0), high = add(2, 0, 0);
 
-	assert_int_equal(sched_choose(&s, 0), high);
+	assert_int_equal(choose(0), high);
 	assert_true(sched_deadline(&s) == UINT64_MAX);
 	e[high].ready = false;
-	assert_int_equal(sched_choose(&s, 1 * MS), low);
+	assert_int_equal(choose(1 * MS), low);
 	e[high].ready = true;
-	assert_int_equal(sched_choose(&s, 2 * MS), high);
+	assert_int_equal(choose(2 * MS), high);
 	sched_account(&s, 3 * MS);
 	assert_true(e[low].used == 1 * MS);
 	assert_true(e[high].used == 2 * MS);
@@ -99,13 +122,13 @@ static void test_a_turn_ends_with_waiting(void **state)
 {
 	const unsigned a = add(1, 0, 0), b = add(1, 0, 0);
 
-	assert_int_equal(sched_choose(&s, 0), a);
+	assert_int_equal(choose(0), a);
 	e[a].ready = false;
-	assert_int_equal(sched_choose(&s, 1 * MS), b);
+	assert_int_equal(choose(1 * MS), b);
 	e[a].ready = true;
-	assert_int_equal(sched_choose(&s, 2 * MS), b);
+	assert_int_equal(choose(2 * MS), b);
 	assert_true(sched_deadline(&s) == 1 * MS + SCHED_SLICE);
-	assert_int_equal(sched_choose(&s, 1 * MS + SCHED_SLICE), a);
+	assert_int_equal(choose(1 * MS + SCHED_SLICE), a);
 }
 
 /** The promise of the issue: 30 % is 30 %, when all others are busy. */
@@ -134,10 +157,10 @@ static void test_debt(void **state)
 {
 	const unsigned high = add(9, 3 * MS, 10 * MS), low = add(1, 0, 0);
 
-	assert_int_equal(sched_choose(&s, 0), high);
-	assert_int_equal(sched_choose(&s, 5 * MS), low); /* 2 ms too late */
+	assert_int_equal(choose(0), high);
+	assert_int_equal(choose(5 * MS), low); /* 2 ms too late */
 	assert_true(sched_deadline(&s) == 10 * MS);
-	assert_int_equal(sched_choose(&s, 10 * MS), high);
+	assert_int_equal(choose(10 * MS), high);
 	assert_true(sched_deadline(&s) == 11 * MS);
 }
 
@@ -150,7 +173,7 @@ static void test_nothing_is_saved_up(void **state)
 	e[high].ready = false;
 	run(0, 105 * MS);
 	e[high].ready = true;
-	assert_int_equal(sched_choose(&s, 105 * MS), high);
+	assert_int_equal(choose(105 * MS), high);
 	assert_true(sched_deadline(&s) == 108 * MS);
 }
 
@@ -158,11 +181,11 @@ static void test_nothing_is_saved_up(void **state)
 static void test_long_debt(void **state)
 {
 	add(9, 1 * MS, 10 * MS);
-	assert_int_equal(sched_choose(&s, 0), 0);
-	assert_int_equal(sched_choose(&s, 5 * MS), SCHED_NONE); /* 4 too many */
-	assert_int_equal(sched_choose(&s, 10 * MS), SCHED_NONE);
-	assert_int_equal(sched_choose(&s, 40 * MS), SCHED_NONE);
-	assert_int_equal(sched_choose(&s, 50 * MS), 0);
+	assert_int_equal(choose(0), 0);
+	assert_int_equal(choose(5 * MS), NONE); /* 4 too many */
+	assert_int_equal(choose(10 * MS), NONE);
+	assert_int_equal(choose(40 * MS), NONE);
+	assert_int_equal(choose(50 * MS), 0);
 }
 
 /** A look at the times, between the refill and the timer's interrupt, does not make it forgotten. */
@@ -170,31 +193,51 @@ static void test_refill_seen_early(void **state)
 {
 	const unsigned high = add(9, 1 * MS, 10 * MS), low = add(1, 0, 0);
 
-	assert_int_equal(sched_choose(&s, 0), high);
-	assert_int_equal(sched_choose(&s, 1 * MS), low);
+	assert_int_equal(choose(0), high);
+	assert_int_equal(choose(1 * MS), low);
 	assert_true(sched_deadline(&s) == 10 * MS);
 	sched_account(&s, 10 * MS + 5);
 	assert_true(sched_deadline(&s) <= 10 * MS + 5);
-	assert_int_equal(sched_choose(&s, 10 * MS + 6), high);
+	assert_int_equal(choose(10 * MS + 6), high);
+}
+
+/** The time of the one that runs is its own, wherever it has moved to. */
+static void test_priority_changes(void **state)
+{
+	const unsigned a = add(1, 0, 0), b = add(1, 0, 0), c = add(2, 0, 0);
+
+	assert_int_equal(choose(0), c);
+	e[a].priority = 3;
+	sched_order(&s);
+	assert_int_equal(choose(1 * MS), a);
+	e[a].priority = 1;
+	e[b].priority = 2;
+	sched_order(&s);
+	assert_int_equal(choose(3 * MS), c);
+	assert_int_equal(choose(3 * MS + SCHED_SLICE), b);
+	assert_int_equal(choose(5 * MS + SCHED_SLICE), b);
+	assert_true(e[a].used == 2 * MS);
+	assert_true(e[b].used == 2 * MS);
+	assert_true(e[c].used == 1 * MS + SCHED_SLICE);
 }
 
 /** When the answer may change, by looking at everyone each time. */
-static uint64_t deadline_of(unsigned current)
+static uint64_t deadline_of(unsigned current, uint64_t now)
 {
 	uint64_t at = UINT64_MAX;
 
-	if (current != SCHED_NONE && e[current].budget)
-		at = s.since + (uint64_t)e[current].left;
+	if (current != NONE && e[current].budget)
+		at = now + (uint64_t)left(current);
 	for (unsigned i = 0; i < s.count; i++) {
-		const bool may_run = !e[i].budget || e[i].left > 0;
+		const bool may_run = !e[i].budget || left(i) > 0;
 		uint64_t change = UINT64_MAX;
 
 		if (i == current || !e[i].ready)
 			continue;
-		if (!may_run && (current == SCHED_NONE || e[i].priority >= e[current].priority))
+		if (!may_run && (current == NONE || e[i].priority >= e[current].priority))
 			change = e[i].refill_at;
 		else if (may_run && e[i].priority == e[current].priority)
-			change = s.since + (uint64_t)e[current].slice_left;
+			change = now + (uint64_t)slice_left(current);
 		if (change < at)
 			at = change;
 	}
@@ -214,29 +257,34 @@ static void test_random(void **state)
 			const uint32_t period = (1 + xorshift32(&seed) % 20) * MS;
 			const bool limited = xorshift32(&seed) % 2;
 
-			add(xorshift32(&seed) % 3, limited ? 1 + xorshift32(&seed) % period : 0,
-			    limited ? period : 0);
+			add((int)(xorshift32(&seed) % 3),
+			    limited ? 1 + xorshift32(&seed) % period : 0, limited ? period : 0);
 		}
 		for (unsigned n = 0; n < 300; n++) {
-			const unsigned who = sched_choose(&s, now);
+			const unsigned who = choose(now);
 			const uint64_t due = sched_deadline(&s);
 			uint64_t next = now + xorshift32(&seed) % (5 * MS);
 
 			assert_true(due > now);
-			assert_true(due == deadline_of(who));
+			assert_true(due == deadline_of(who, now));
 			if (due < next)
 				next = due;
 			for (unsigned i = 0; i < SCHED_MAX; i++) {
-				const bool able = e[i].ready && (!e[i].budget || e[i].left > 0);
+				const bool able = e[i].ready && (!e[i].budget || left(i) > 0);
 
-				assert_false(able && (who == SCHED_NONE ||
-						      e[i].priority > e[who].priority));
-				assert_true(!e[i].budget || e[i].left <= (int64_t)e[i].budget);
+				assert_false(able &&
+					     (who == NONE || e[i].priority > e[who].priority));
+				assert_true(!e[i].budget || left(i) <= (int64_t)e[i].budget);
 			}
-			if (who == SCHED_NONE)
+			if (who == NONE)
 				idle += next - now;
 			now = next;
 			e[xorshift32(&seed) % SCHED_MAX].ready ^= xorshift32(&seed) % 2;
+			if (xorshift32(&seed) % 16 == 0) {
+				e[xorshift32(&seed) % SCHED_MAX].priority =
+					(int)(xorshift32(&seed) % 3);
+				sched_order(&s);
+			}
 		}
 		sched_account(&s, now);
 		for (unsigned i = 0; i < SCHED_MAX; i++)
@@ -259,6 +307,7 @@ int main(void)
 		cmocka_unit_test_setup(test_nothing_is_saved_up, setup),
 		cmocka_unit_test_setup(test_long_debt, setup),
 		cmocka_unit_test_setup(test_refill_seen_early, setup),
+		cmocka_unit_test_setup(test_priority_changes, setup),
 		cmocka_unit_test_setup(test_random, setup),
 	};
 

@@ -141,6 +141,68 @@ static void an_announced_directory_is_compared_by_and_by(void **state)
 	assert_true(reaches((FIRST_SLOT + 1) << 20, false));
 }
 
+/* Tables of programs, nearly all that there are; the guest's own is the same: one list has them all. */
+#define TABLES (SHADOW_TABLES - 8u)
+
+static void use_tables(void)
+{
+	guest_set_word(COARSE, USER_RO(PAGE_1));
+	for (unsigned n = 0; n < TABLES; n++) {
+		guest_set_word(DIR_A + (FIRST_SLOT + n) * 4, L1(COARSE));
+		assert_int_equal(touch((FIRST_SLOT + n) << 20, false), SHADOW_FILLED);
+	}
+}
+
+static void check_tables(void)
+{
+	for (unsigned n = 0; n < TABLES; n++)
+		assert_true(reaches((FIRST_SLOT + n) << 20, false));
+}
+
+static void a_space_of_many_tables_is_switched_to_and_from_by_and_by(void **state)
+{
+	use_tables();
+	points = 0;
+	machine_mcr(MCR_TTBR, DIR_B);
+	assert_true(points >= TABLES / SHADOW_PASSED_AT_ONCE);
+	ASSERT_NO_ACCESS(FIRST_SLOT << 20);
+	points = 0;
+	machine_mcr(MCR_TTBR, DIR_A);
+	assert_true(points >= TABLES / SHADOW_PASSED_AT_ONCE);
+	check_tables();
+}
+
+static void a_long_list_of_tables_is_passed_by_and_by(void **state)
+{
+	use_tables();
+	guest_set_word(DIR_A + (FIRST_SLOT + TABLES) * 4, L1(COARSE));
+	points = 0;
+	assert_int_equal(touch((FIRST_SLOT + TABLES) << 20, false), SHADOW_FILLED);
+	assert_true(points >= TABLES / SHADOW_PASSED_AT_ONCE);
+
+	points = 0;
+	shadow_tables_written(&machine.shadow, LINEAR + COARSE, 4);
+	assert_true(points >= TABLES / SHADOW_PASSED_AT_ONCE);
+
+	/* The table that was made first is the last in the list of its space, and of its hash. */
+	guest_set_word(DIR_A + FIRST_SLOT * 4, 0);
+	points = 0;
+	shadow_tables_written(&machine.shadow, LINEAR + DIR_A + FIRST_SLOT * 4, 4);
+	assert_true(points >= TABLES / SHADOW_SLOTS_AT_ONCE + 2 * (TABLES / SHADOW_PASSED_AT_ONCE));
+	ASSERT_NO_ACCESS(FIRST_SLOT << 20);
+	assert_true(reaches((FIRST_SLOT + 1) << 20, false));
+}
+
+static void room_for_a_fine_table_is_made_by_and_by(void **state)
+{
+	use_tables();
+	guest_set_word(DIR_A + 0x123 * 4, L1_OF_FINE);
+	guest_set_word(FINE, USER_RO(PAGE_1));
+	points = 0;
+	assert_int_equal(touch(0x12300000, false), SHADOW_FILLED);
+	assert_true(points >= SHADOW_TABLES / 4 / SHADOW_SLOTS_AT_ONCE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +211,9 @@ int main(void)
 		TEST(a_table_whose_entries_all_differ_is_compared_by_and_by, start),
 		TEST(announced_descriptors_are_compared_by_and_by, start_announcing),
 		TEST(an_announced_directory_is_compared_by_and_by, start_announcing),
+		TEST(a_space_of_many_tables_is_switched_to_and_from_by_and_by, start_announcing),
+		TEST(a_long_list_of_tables_is_passed_by_and_by, start_announcing),
+		TEST(room_for_a_fine_table_is_made_by_and_by, start_announcing),
 	};
 
 	return cmocka_run_group_tests_name("shadow_preempt", tests, NULL, NULL);

@@ -8,21 +8,37 @@
 #include <string.h>
 
 static unsigned calls;
+static bool is_done;
 static const uint8_t mark[64 * 1024] = { 1 };
 
 /** A sends to B, and @p meanwhile is called at each preempt point; it counts the calls. */
 static void send_large(uint32_t length, void (*meanwhile)(void))
 {
 	calls = 0;
+	is_done = false;
 	net_preempt = meanwhile;
 	net_send_tcp(A, B, length, 1400);
 	net_preempt = NULL;
 }
 
+/** Once, when B's second buffer has been filled, and the third has not. */
+static bool is_in_the_middle(void)
+{
+	uint32_t words[2];
+
+	net_peek(B, BUFFERS_AT + 2 * 4096 - 4, &words[0], 4);
+	net_peek(B, BUFFERS_AT + 3 * 4096 - 4, &words[1], 4);
+	if (is_done || words[0] == 0)
+		return false;
+	assert_int_equal(words[1], 0);
+	is_done = true;
+	return true;
+}
+
 /** In the middle of a copy, the receiver is reset and uses its buffers for something else. */
 static void reset_b(void)
 {
-	if (++calls == 3) {
+	if (is_in_the_middle()) {
 		net_start(B, FEATURES_ALL);
 		net_poke(B, BUFFERS_AT, mark, sizeof(mark));
 	}
@@ -31,7 +47,7 @@ static void reset_b(void)
 /** Only its queue is stopped and started. */
 static void restart_queue_of_b(void)
 {
-	if (++calls == 3) {
+	if (is_in_the_middle()) {
 		net_write(B, VIRTIO_MMIO_QUEUE_SEL, VIRTIO_NET_QUEUE_RX);
 		net_write(B, VIRTIO_MMIO_QUEUE_READY, 0);
 		net_write(B, VIRTIO_MMIO_QUEUE_READY, 1);
@@ -46,6 +62,7 @@ static void check_end_of_copy(void (*what)(void))
 	net_start_all();
 	net_post_many(B, 16, 4096);
 	send_large(60000, what);
+	assert_true(is_done);
 	assert_true(net_is_sent(A));
 	assert_int_equal(A->port.counters.dropped[PORT_DROP_DOWN], 1);
 	net_peek(B, BUFFERS_AT, now, sizeof(now));
@@ -65,7 +82,7 @@ static void a_queue_that_is_restarted_in_the_middle_of_a_copy_ends_it(void **sta
 /** The VM is reset: its device goes with it, and the memory may be another's. */
 static void reset_vm_b(void)
 {
-	if (++calls == 3)
+	if (is_in_the_middle())
 		B->dma.generation++;
 }
 
@@ -99,8 +116,7 @@ static void frames_that_are_sent_meanwhile_do_not_mix(void **state)
 	send_large(40000, others_send);
 	for (unsigned n = 0; n < 5; n++)
 		assert_int_equal(net_receive(B, net_header, net_got), 300);
-	assert_int_equal(net_receive(B, net_header, net_got), 40000);
-	assert_memory_equal(net_got, net_sent, 40000);
+	assert_int_equal(net_receive_divided(B, 40000), 2);
 	for (unsigned n = 0; n < 5; n++)
 		assert_int_equal(net_receive(A, net_header, net_got), 300);
 }
@@ -110,7 +126,8 @@ static void c_sends_once(void)
 {
 	static uint8_t bytes[300];
 
-	if (++calls == 2) { /* the first is before A reserves any */
+	if (!is_done && virtio_queue(&B->dev, VIRTIO_NET_QUEUE_RX)->next_avail) {
+		is_done = true;
 		net_make(bytes, sizeof(bytes), 2, 1);
 		net_send(C, net_plain, bytes, sizeof(bytes), 4096);
 	}
@@ -135,8 +152,7 @@ static void too_few_buffers_with_one_taken_behind_them_come_back_empty(void **st
 	net_post_many(B, 24, 2048);
 	net_run(1);
 	assert_true(net_is_sent(A));
-	assert_int_equal(net_receive(B, net_header, net_got), 40000);
-	assert_memory_equal(net_got, net_sent, 40000);
+	assert_int_equal(net_receive_divided(B, 40000), 2);
 }
 
 static void segments_that_are_no_memory_break_the_sender_only(void **state)

@@ -98,8 +98,7 @@ static void few_buffers_are_left_for_smaller_frames(void **state)
 		net_post(B, n, 2048);
 	net_kick(B, VIRTIO_NET_QUEUE_RX);
 	net_run(1);
-	assert_int_equal(net_receive(B, net_header, net_got), 10000);
-	assert_memory_equal(net_got, net_sent, 10000);
+	assert_int_equal(net_receive_divided(B, 10000), 2);
 }
 
 static void a_guest_without_a_driver_gets_nothing_and_holds_nobody(void **state)

@@ -135,6 +135,105 @@ static void a_long_table_may_hold_a_short_chain(void **state)
 	assert_int_equal(chain.readable_count + chain.writable_count, 2);
 }
 
+/** The longest chain, of buffers of 4 bytes; each of its descriptors is in another page than the last. */
+static void offer_long_chain(unsigned head)
+{
+	const unsigned in_page = DMA_PAGE / VIRTQ_DESC_SIZE;
+	const struct driver_queue table = { .descriptors = BUFFERS };
+
+	for (unsigned n = 0; n < VQ_CHAIN_MAX; n++) {
+		const uint32_t at = n % 2 * in_page + n / 2,
+			       next = (n + 1) % 2 * in_page + (n + 1) / 2;
+		const bool last = n == VQ_CHAIN_MAX - 1;
+
+		driver_descriptor(&table, at, BUFFERS + 0x4000 + 4 * n, 4,
+				  (uint16_t)(last ? 0 : NEXT), (uint16_t)next);
+	}
+	driver_descriptor(&q, head, BUFFERS, 2 * DMA_PAGE, INDIR, 0);
+	driver_offer(&q, head);
+}
+
+/* Some 90 instructions for each descriptor: at most about ten between two preempt points. */
+static void a_long_chain_has_preempt_points(void **state)
+{
+	offer_long_chain(3);
+	assert_true(vq_pop(&vq, &chain));
+	assert_in_range(preempt_points, VQ_CHAIN_MAX / 10, VQ_CHAIN_MAX / 4);
+	assert_int_equal(chain.head, 3);
+	assert_int_equal(chain.readable_count, VQ_CHAIN_MAX);
+	for (unsigned n = 0; n < VQ_CHAIN_MAX; n++)
+		assert_int_equal(chain.segment[n].at.raw, BUFFERS + 0x4000 + 4 * n);
+}
+
+static struct vq_chain of_another;
+
+static void another_takes_one(void)
+{
+	bench_meanwhile = NULL;
+	assert_true(vq_pop(&vq, &of_another));
+}
+
+static void who_takes_a_chain_while_one_is_read_gets_the_next(void **state)
+{
+	offer_long_chain(3);
+	offer_long_chain(4);
+	bench_meanwhile = another_takes_one;
+	assert_true(vq_pop(&vq, &chain));
+	assert_int_equal(chain.head, 3);
+	assert_int_equal(of_another.head, 4);
+	assert_memory_equal(chain.segment, of_another.segment, sizeof(chain.segment));
+	assert_false(vq_pop(&vq, &chain));
+}
+
+static void stop_the_queue(void)
+{
+	vq_stop(&vq);
+}
+
+static void restart_the_queue(void)
+{
+	bench_meanwhile = NULL;
+	vq_stop(&vq);
+	start(SIZE, VIRTIO_F_INDIRECT_DESC);
+}
+
+/* Even if what follows of it is a bad one: the new queue has nothing to do with that. */
+static void a_queue_that_is_stopped_while_a_chain_is_read_has_none(void **state)
+{
+	static void (*const meanwhile[])(void) = { stop_the_queue, restart_the_queue };
+	const struct driver_queue table = { .descriptors = BUFFERS };
+
+	for (unsigned n = 0; n < ARRAY_SIZE(meanwhile); n++) {
+		start(SIZE, VIRTIO_F_INDIRECT_DESC);
+		offer_long_chain(3);
+		driver_descriptor(&table, 20, 0, 0, NEXT, 0);
+		bench_meanwhile = meanwhile[n];
+		assert_false(vq_pop(&vq, &chain));
+		bench_meanwhile = NULL;
+		assert_false(vq.broken);
+		assert_int_equal(vq.next_avail, 0);
+	}
+}
+
+static void a_short_chain_has_no_preempt_point_and_no_more_descriptors(void **state)
+{
+	struct buffer buffers[VQ_SHORT_MAX + 1];
+
+	for (unsigned n = 0; n < ARRAY_SIZE(buffers); n++)
+		buffers[n] = (struct buffer){ BUFFERS + 0x1000 * n, 8, true };
+	driver_add(&q, buffers, VQ_SHORT_MAX);
+	assert_true(vq_pop_short(&vq, &chain));
+	assert_int_equal(chain.writable_count, VQ_SHORT_MAX);
+	driver_add(&q, buffers, VQ_SHORT_MAX + 1);
+	assert_false(vq_pop_short(&vq, &chain));
+	assert_true(vq.broken);
+	start(SIZE, VIRTIO_F_INDIRECT_DESC);
+	offer_long_chain(3);
+	assert_false(vq_pop_short(&vq, &chain));
+	assert_true(vq.broken);
+	assert_int_equal(preempt_points, 0);
+}
+
 struct raw_descriptor {
 	uint64_t address;
 	uint32_t length;
@@ -309,25 +408,30 @@ static void chains_come_back_in_any_order(void **state)
 	}
 }
 
-static void what_was_put_appears_at_once(void **state)
+static void several_appear_at_once_and_behind_the_end_of_the_ring(void **state)
 {
 	const struct buffer one = { BUFFERS, 16, true };
+	struct vq_used used[3];
 	uint32_t head, length;
 
-	for (unsigned n = 0; n < 3; n++) {
-		driver_add(&q, &one, 1);
-		assert_true(vq_pop(&vq, &chain));
-		vq_put(&vq, chain.head, 16);
+	for (unsigned round = 0; round < SIZE; round++) {
+		for (unsigned n = 0; n < 3; n++) {
+			driver_add(&q, &one, 1);
+			assert_true(vq_pop(&vq, &chain));
+			used[n] = (struct vq_used){ chain.head, 10 * round + n };
+			assert_false(driver_used(&q, &head, &length));
+			assert_false(vq_needs_interrupt(&vq));
+		}
+		vq_push_all(&vq, used, 3);
+		assert_true(vq_needs_interrupt(&vq));
+		for (unsigned n = 0; n < 3; n++) {
+			assert_true(driver_used(&q, &head, &length));
+			assert_int_equal(head, used[n].head);
+			assert_int_equal(length, 10 * round + n);
+		}
+		vq_push_all(&vq, used, 0);
 		assert_false(driver_used(&q, &head, &length));
-		assert_false(vq_needs_interrupt(&vq));
 	}
-	vq_publish(&vq);
-	assert_true(vq_needs_interrupt(&vq));
-	for (unsigned n = 0; n < 3; n++)
-		assert_true(driver_used(&q, &head, &length));
-	assert_false(driver_used(&q, &head, &length));
-	vq_publish(&vq);
-	assert_false(driver_used(&q, &head, &length));
 }
 
 static void chains_that_are_put_back_are_found_again(void **state)
@@ -555,7 +659,7 @@ static void a_header_of_many_pieces_has_preempt_points(void **state)
 	driver_add(&q, buffers, 16);
 	assert_true(vq_pop(&vq, &chain));
 	in = vq_readable(&chain);
-	assert_int_equal(preempt_points, 0);
+	preempt_points = 0;
 	assert_true(vq_cursor_read(&in, &bench_dma, bytes, 16));
 	assert_int_equal(preempt_points, 2);
 	for (unsigned n = 0; n < 16; n++)
@@ -599,8 +703,7 @@ static void a_queue_must_be_aligned_and_in_ram(void **state)
 		assert_false(vq.ready);                           \
 		assert_false(vq_has_chain(&vq));                  \
 		assert_false(vq_pop(&vq, &chain));                \
-		vq_put(&vq, 0, 0);                                \
-		vq_publish(&vq);                                  \
+		vq_push_all(&vq, &(struct vq_used){ 0, 0 }, 1);   \
 	} while (0)
 	REFUSED(size = 0);
 	REFUSED(size = 3);
@@ -653,7 +756,7 @@ int main(void)
 		T(a_chain_is_a_copy),
 		T(queues_go_around_their_ends),
 		T(chains_come_back_in_any_order),
-		T(what_was_put_appears_at_once),
+		T(several_appear_at_once_and_behind_the_end_of_the_ring),
 		T(chains_that_are_put_back_are_found_again),
 		T(an_interrupt_can_be_declined_by_flag),
 		T(an_interrupt_comes_when_its_event_has_passed),
@@ -664,6 +767,10 @@ int main(void)
 		T(a_notification_is_asked_for_when_the_queue_is_empty),
 		T(cursors_cross_segments_and_pages),
 		T(a_header_of_many_pieces_has_preempt_points),
+		T(a_long_chain_has_preempt_points),
+		T(who_takes_a_chain_while_one_is_read_gets_the_next),
+		T(a_queue_that_is_stopped_while_a_chain_is_read_has_none),
+		T(a_short_chain_has_no_preempt_point_and_no_more_descriptors),
 		T(segments_that_are_not_ram_cannot_be_used),
 		T(a_queue_must_be_aligned_and_in_ram),
 		T(a_queue_whose_memory_goes_away_breaks),

@@ -60,6 +60,11 @@ static const struct mistake mistakes[] = {
 	  "/disks/card", "partition", "out of range", 0 },
 	{ "sdcard; offset", "sdcard; partition = <1>; offset", "/disks/card", "partition", "goes with",
 	  0 },
+	{ "flash; offset = <0x100000>", "flash; writable; offset = <0x120000>", "/disks/data", "offset",
+	  "262144", 0 },
+	{ "flash; offset = <0x100000>; size = <0x100000>", "flash; writable; size = <0x20000>",
+	  "/disks/data", "size", "262144", 0 },
+	{ "<0x400000>;", "<0x400000>; writable;", "/disks/scratch", "writable", "goes with flash", 0 },
 	{ "flash; offset = <0x100000>; size = <0x100000>", "flash; partition = <1>", "/disks/data",
 	  "partition", "goes with", 0 },
 	{ "sdcard; offset = <0x1 0x00000200>; size = <0x0 0x100000>; };",
@@ -161,7 +166,7 @@ static const struct mistake mistakes[] = {
 	{ "disk = \"data\"; read-only", "disk = \"scratch\"", "/vms/rt/virtio/flash", "",
 	  "two devices write", 0 },
 	{ "disk = \"data\"; read-only", "disk = \"data\"", "/vms/rt/virtio/flash", "read-only",
-	  "flash can only be read", 0 },
+	  "flash without", 0 },
 	{ "disk = \"data\"", "disk = \"games\"", "/vms/rt/virtio/flash", "disk", "no such disk", 0 },
 	{ "type = \"entropy\";", "", "/vms/linux/virtio/rng", "type", "missing", 0 },
 	{ "con {", "a { type = \"console\"; }; b { type = \"console\"; }; c { type = \"console\"; };"
@@ -290,6 +295,7 @@ static void what_is_just_possible_is_accepted(void **state)
 		const char *new;
 	} changes[] = {
 		{ "console { escape = <0x01>; prefix; };", "" },
+		{ "data { flash;", "data { flash; writable;" },
 		{ "guest = \"rt\";", "guest = \"rt\"; budget = <70000 100000>;" },
 		{ "priority = <200>", "priority = <255>" },
 		{ "budget = <30000 100000>", "budget = <100000 100000>" },

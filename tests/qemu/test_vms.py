@@ -44,6 +44,14 @@ def test_the_examples_boot(start_vms, board, description, memory):
     assert {name: row["memory"] for name, row in vms.rows().items()} == memory
 
 
+def test_a_linux_is_made_when_others_are_ready(start_vms, board):
+    """What takes long about it must not let them run yet."""
+    vms = start_vms(board, "late-linux")
+    vms.expect(r"# waits for a key\r?\n")
+    vms.vm("linux", 3).wait_for_shell()
+    assert [row["starts"] for row in vms.rows().values()] == [1, 1, 1]
+
+
 def test_a_vm_finds_nothing_of_others_in_its_memory(start_vms, board):
     # The file, with the other VM's kernel in it, has been loaded to where its memory is now.
     vms = start_vms(board, "fresh", icount=ICOUNT)
@@ -54,8 +62,11 @@ def test_a_vm_finds_nothing_of_others_in_its_memory(start_vms, board):
 
 
 def test_a_vm_with_as_many_devices_as_it_can_have(start_vms, board):
-    """It boots; that what is typed does not reach it is a known gap: docs/status.md."""
-    start_vms(board, "all-devices", icount=ICOUNT).vm("all").wait_for_shell()
+    vm = start_vms(board, "all-devices", icount=ICOUNT).vm("all")
+    vm.wait_for_shell()
+    assert vm.check("cd /sys/class/net; echo eth*").split() == ["eth0", "eth1"]
+    assert vm.check("cd /sys/block; echo vd*").split() == ["vda", "vdb", "vdc", "vdd"]
+    assert vm.check("head -c 65536 /dev/vdd | wc -c").strip() == "65536"
 
 
 def test_each_has_its_console(pair):

@@ -262,7 +262,108 @@ def test_flash_that_is_not_there_is_refused(make_bundle, boot):
     assert "hako: disk 'stuff': no flash answers at 0x24000000" in text
 
 
-def test_flash_cannot_be_a_disk_to_write(make_bundle, board):
+def test_flash_is_not_written_unless_it_says_so(make_bundle, board):
     with pytest.raises(subprocess.CalledProcessError) as error:
         make_bundle(board, FLASH_DISKS, {"linux": DISK})
-    assert b"flash, which can only be read" in error.value.stderr
+    assert b"flash without `writable`" in error.value.stderr
+
+
+BLOCK = 256 << 10  # erased at once
+WRITTEN_AT, WRITTEN_SIZE = 7 * BLOCK, 4 * BLOCK
+WRITTEN_DISKS = (f"disk {{ flash; writable; offset = <{WRITTEN_AT:#x}>; size = <{WRITTEN_SIZE:#x}>; }};"
+                 f"fixed {{ flash; offset = <{WRITTEN_AT + WRITTEN_SIZE:#x}>; size = <{BLOCK}>; }};")
+
+
+def flash_words(flash):
+    return "-drive", f"if=pflash,format=raw,file={flash}"
+
+
+def test_a_range_of_flash_is_a_disk(make_bundle, boot, tmp_path):
+    flash = tmp_path / "flash.img"
+    before = some_bytes("flash", FLASH_SIZE)
+    flash.write_bytes(before)
+    bundle = make_bundle("versatilepb", WRITTEN_DISKS, {"linux": DISK + FIXED})
+    guest = boot("versatilepb", bundle, *flash_words(flash))
+    guest.expect(r"hako: flash of 64 MiB, erase blocks of 256 KiB\r\n")
+    guest.wait_for_shell()
+    assert guest.check("cat /sys/block/vda/ro").strip() == "0"
+    assert sum_of(guest, "/dev/vda") == sha256(before[WRITTEN_AT:WRITTEN_AT + WRITTEN_SIZE])
+
+    # A sector on each side of blocks' borders; the rest of the blocks stays.
+    expected = bytearray(before[WRITTEN_AT:WRITTEN_AT + WRITTEN_SIZE])
+    for at in (0, 511, 512, 1023, 1536, 2046):
+        guest.check(f"printf 'sector %-504d\\n' {at} | "
+                    f"dd of=/dev/vda bs=512 seek={at} conv=notrunc,fsync 2>/dev/null")
+        expected[at * SECTOR:(at + 1) * SECTOR] = b"sector %-504d\n" % at
+    assert sum_of(guest, "/dev/vda") == sha256(expected)
+    guest.check("echo 3 >/proc/sys/vm/drop_caches")
+    assert sum_of(guest, "/dev/vda") == sha256(expected)
+    assert flash.read_bytes()[WRITTEN_AT:WRITTEN_AT + WRITTEN_SIZE] == expected
+
+    # The other one is beside it, and can be read only.
+    fixed = before[WRITTEN_AT + WRITTEN_SIZE:][:BLOCK]
+    assert sum_of(guest, "/dev/vdb") == sha256(fixed)
+    assert guest.run("echo no | dd of=/dev/vdb bs=512 conv=notrunc")[0] != 0
+
+    # A file system, over restarts of the VM and of the board.
+    guest.check("mke2fs /dev/vda >/dev/null 2>&1; mkdir -p /m; mount -t ext2 /dev/vda /m")
+    guest.check("head -c 300000 /bin/busybox >/m/file; umount /m")
+    content = sha256((ROOT / "build/guest/busybox/bin/busybox").read_bytes()[:300000])
+    guest.leave("reboot -f")
+    guest.wait_for_shell()
+    guest.check("mkdir -p /m; mount -t ext2 /dev/vda /m")
+    assert sum_of(guest, "/m/file") == content
+    guest.check("cp /m/file /m/copy; umount /m")
+    end(guest)  # at once: nobody asks for a flush
+    after = flash.read_bytes()
+    assert after[:WRITTEN_AT] == before[:WRITTEN_AT]
+    assert after[WRITTEN_AT + WRITTEN_SIZE:] == before[WRITTEN_AT + WRITTEN_SIZE:]
+    guest = boot("versatilepb", bundle, *flash_words(flash))
+    guest.wait_for_shell()
+    guest.check("mkdir -p /m; mount -t ext2 /dev/vda /m")
+    for name in "file", "copy":
+        assert sum_of(guest, f"/m/{name}") == content
+    end(guest)
+
+
+def test_two_vms_and_one_flash(make_bundle, boot, tmp_path):
+    """One writes, the other one reads beside it all the time: it waits, and sees no status."""
+    flash = tmp_path / "flash.img"
+    before = some_bytes("flash", FLASH_SIZE)
+    flash.write_bytes(before)
+    fixed = FIXED.replace("f {", "d {")
+    bundle = make_bundle("versatilepb", WRITTEN_DISKS, {"one": DISK, "two": fixed})
+    guest = boot("versatilepb", bundle, *flash_words(flash))
+    guest.wait_for_shell()
+    guest.type("for n in $(seq 0 300 900); do dd if=/dev/urandom of=/tmp/a bs=512 count=900 2>/dev/null; "
+               "dd if=/tmp/a of=/dev/vda bs=512 seek=$n conv=notrunc,fsync 2>/dev/null && "
+               "echo 3 >/proc/sys/vm/drop_caches && "
+               "dd if=/dev/vda bs=512 skip=$n count=900 2>/dev/null | cmp - /tmp/a || "
+               "echo WRONG; done; echo work done\n")
+    guest.type("\x0f2\n")
+    guest.wait_for_shell()
+    for _ in range(8):
+        assert sum_of(guest, "/dev/vda") == sha256(before[WRITTEN_AT + WRITTEN_SIZE:][:BLOCK])
+        guest.check("echo 3 >/proc/sys/vm/drop_caches")
+    guest.leave("poweroff -f")
+    guest.type("\x0f1")
+    _, text = guest.expect(r"\nwork done\r\n", timeout=WORK_SECONDS)
+    assert "\nWRONG" not in text
+    guest.wait_for_shell()
+    guest.leave("poweroff -f")
+    guest.wait_for_end()
+
+
+def test_a_flash_that_cannot_be_written_is_an_error(make_bundle, boot, tmp_path):
+    flash = tmp_path / "flash.img"
+    before = some_bytes("flash", FLASH_SIZE)
+    flash.write_bytes(before)
+    bundle = make_bundle("versatilepb", WRITTEN_DISKS, {"linux": DISK})
+    guest = boot("versatilepb", bundle, "-drive",
+                 f"if=pflash,format=raw,readonly=on,file={flash}")
+    guest.wait_for_shell()
+    status, _ = guest.run("echo no | dd of=/dev/vda bs=512 conv=notrunc,fsync")
+    assert status != 0
+    guest.check("true")
+    end(guest)
+    assert flash.read_bytes() == before

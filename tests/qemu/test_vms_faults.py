@@ -149,12 +149,34 @@ def until_they_have_had(vms, milliseconds):
         time.sleep(0.2)  # printing them costs CPU time, too
 
 
+def test_one_that_waits_for_its_first_turn_is_stopped(start_vms, board):
+    """Others spin before it; it is ready, and never runs."""
+    vms = start_vms(board, "budget", icount=ICOUNT)
+    vms.vm("equal1")
+    vms.expect(r"# does s\r?\n")
+    vms.until("equal2", lambda row: row["starts"] == 1)
+    for _ in range(2):
+        assert vms.rows()["last"]["state"] == "ready"
+        vms.type_to_monitor("stop last")
+        vms.expect(r"\[last\] stopped by the monitor\r\n")
+        assert vms.rows()["last"]["state"] == "stopped"
+        assert "stop is not possible while it is stopped" in vms.answer("stop last")[0]
+        vms.monitor("start last")
+    vms.stop("last")
+    for name in ("limited", "equal1", "equal2"):
+        vms.type_to_monitor(f"stop {name}")
+        vms.expect(rf"\[{name}\] stopped by the monitor\r\n")
+    rows = vms.rows()
+    assert {row["state"] for row in rows.values()} == {"stopped"} and rows["last"]["starts"] == 0
+    start(vms, "last")
+    assert vms.rows()["last"]["starts"] == 1
+
+
 def test_two_hundred_stops_and_starts(faults):
     vms, worker, _, limited, _ = faults
     first = vms.starts_of("limited")
     for life in range(2, RESTARTS + 2):
-        vms.monitor("stop limited")
-        vms.until("limited", lambda row: row["state"] == "stopped")
+        vms.stop("limited")
         vms.monitor("start limited")
         vms.until("limited", lambda row: row["starts"] == life)
     worker.is_well()
@@ -198,7 +220,7 @@ def test_everyone_gets_what_the_description_says(start_vms, board):
     assert 29.0 <= rows["limited"]["cpu"] <= 31.0, rows
     assert rows["limited"]["budget"] == "30000/100000"
     # The others share what one leaves.
-    vms.monitor("stop limited")
+    vms.stop("limited")
     vms.monitor("pause equal1")
     vms.rows()
     until_they_have_had(vms, sum(shares(vms).values()) + 1000)

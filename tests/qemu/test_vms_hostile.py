@@ -166,8 +166,7 @@ def test_memory_is_nobody_elses(attacked):
     vms, worker = attacked
     key, hostile_size, witness_size = 77, 4 << 20, 8 << 20
     attack(vms, "fill", key, hostile_size)
-    vms.monitor("stop hostile")
-    vms.until("hostile", lambda row: row["state"] == "stopped")
+    vms.stop("hostile")
     vms.monitor("start witness")
     vms.until("witness", lambda row: row["state"] == "waiting")
     witness = vms.vm("witness", 4)
@@ -196,8 +195,7 @@ def test_two_hundred_stops_in_the_middle_of_things(start_vms, board):
             vms.monitor("list")  # it takes a while: the VM is at something else each time
         if number % 8 == 0:
             vms.monitor("reset busy")
-        vms.monitor("stop busy")
-        vms.until("busy", lambda row: row["state"] == "stopped")
+        vms.stop("busy")
         if number % 50 == 0:
             worker.works_on()
     worker.works_on()
@@ -205,7 +203,6 @@ def test_two_hundred_stops_in_the_middle_of_things(start_vms, board):
     assert count > STOPS
     vms.monitor("start busy")
     vms.until("busy", lambda row: row["starts"] == count)
-    vms.monitor("stop busy")
-    vms.until("busy", lambda row: row["state"] == "stopped")
+    vms.stop("busy")
     no_memory_was_lost(vms, "busy", count)
     switch_all_off(vms, worker, ())

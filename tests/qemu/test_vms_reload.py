@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Another description for a board that runs: `reload`, as scripts/reload sends it."""
+"""Another description for a board that runs: `reload`, as scripts/reload sends it.
 
+HAKO_RELOADS=n is how many of them test_no_memory_is_lost() does, 200 by hand.
+"""
+
+import os
+import re
 import subprocess
 import sys
 
@@ -14,6 +19,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from hako_bundle import reload as sender  # noqa: E402 (needs the path above)
 
 MIB = 1 << 20
+RELOADS = int(os.environ.get("HAKO_RELOADS", "12"))
 
 SOURCE = """/dts-v1/;
 / {{
@@ -125,7 +131,7 @@ def test_a_stopped_vm_changes_while_another_works(running):
     # Nothing changes: nothing happens. What would change a VM that runs does not happen.
     running.accept(0)
     running.refuse("second would change, and is not off; `stop second` first", linux=MARKED)
-    vms.monitor("stop second")
+    vms.stop("second")
     rows = vms.rows()
     assert rows["second"]["state"] == "stopped" and rows["first"]["starts"] == 1
 
@@ -150,7 +156,7 @@ def test_a_stopped_vm_changes_while_another_works(running):
     second.check("mke2fs /dev/vda && mount /dev/vda /mnt && echo kept >/mnt/file && umount /mnt")
 
     # Another VM in its place, and of another kind; the third one grows into what is left.
-    vms.monitor("stop second")
+    vms.stop("second")
     running.accept(2, name="other", guest="idle", linux="", memory=4 * MIB, third="idle",
                    budget="budget = <1000 100000>;")
     rows = vms.rows()
@@ -169,4 +175,46 @@ def test_a_stopped_vm_changes_while_another_works(running):
     turns = int(first.check("wc -l </tmp/turns"))
     assert int(first.check("sleep 5; wc -l </tmp/turns")) > turns > 0
     assert first.run("cat /tmp/differs")[0] != 0
+    assert vms.rows()["first"]["starts"] == 1
+
+
+# Of other sizes, names and kinds. The third VM stays where it is: each form finds what it found before,
+# but for the first round, which begins where the bundle has put all.
+FORMS = ({"linux": MARKED, "memory": 24 * MIB},
+         {"name": "other", "guest": "idle", "linux": "", "memory": 4 * MIB},
+         {"memory": 36 * MIB, "more": "shadow-tables = <100>; shadow-contexts = <6>;"},
+         {"name": "small", "guest": "idle", "linux": "", "memory": 2 * MIB, "priority": 3})
+
+
+def test_no_memory_is_lost(running):
+    """After each round of all forms, heap, shadow tables and RAM are what they were before."""
+    vms = running.vms
+    first = vms.vm("first")
+    first.wait_for_shell()
+    for name in "second", "third":
+        vms.stop(name)
+    seen = [set() for _ in FORMS]
+    left = None
+    for n in range(RELOADS):
+        form = FORMS[n % len(FORMS)]
+        answer = running.reload(**form)
+        assert answer.done, answer
+        name = form.get("name", "second")
+        vms.type_to_monitor(f"start {name}")
+        match, _ = vms.expect(rf"\[{name}\] start \d+: [^\r\n]*?(\d+) KiB free, (\d+) shadow"
+                              r"[^\r\n]*\r\n")
+        if form.get("guest") == "idle":
+            vms.expect(rf"\[{name}\] powered off\r\n")
+        else:
+            vms.type_to_monitor(f"stop {name}")
+            vms.expect(rf"\[{name}\] stopped by the monitor\r\n")
+        vms.until(name, lambda row: row["state"] == "stopped")
+        if n % len(FORMS) == 0:
+            refused = running.reload(memory=120 * MIB)
+            left = re.search(r"the largest has (\d+)", refused.text)[1]
+        if n >= len(FORMS):
+            seen[n % len(FORMS)].add((match[1], match[2], left))
+    assert all(len(one) == 1 for one in seen), seen
+    print(f"{RELOADS} reloads: {seen}")
+    assert first.check("true") is not None
     assert vms.rows()["first"]["starts"] == 1

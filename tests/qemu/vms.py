@@ -92,6 +92,11 @@ class Vms(Machine):
         while not condition(self.rows()[vm]):
             time.sleep(0.05)
 
+    def stop(self, vm):
+        """Have the monitor stop a VM, and wait until it is off."""
+        self.monitor(f"stop {vm}")
+        self.until(vm, lambda row: row["state"] == "stopped")
+
     def starts_of(self, vm):
         """What was logged of a VM's starts: (number, the rest, with the VMM's free memory)."""
         self.log.flush()
