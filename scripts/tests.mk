@@ -19,9 +19,12 @@ TEST_JOBS ?= $(shell echo $$(($$(nproc) * 3 / 2)))
 
 include $(wildcard tests/host/*.mk)
 HOST_TESTS := $(sort $(patsubst host-test-%,%,$(filter host-test-%,$(.VARIABLES))))
-HOST_FUZZERS := $(sort $(patsubst host-fuzz-%,%,$(filter host-fuzz-%,$(.VARIABLES))))
-# Runs of each fuzz target: bounded by count, not by time, so that every machine does the same.
+HOST_FUZZERS := $(sort $(patsubst host-fuzz-%,%,$(filter-out host-fuzz-slow-%, \
+	$(filter host-fuzz-%,$(.VARIABLES)))))
+# Runs of each fuzz target: bounded by count, not by time, so that every machine does the same. A run
+# of one with a line `host-fuzz-slow-NAME := N` takes N times as long as others: it gets fewer.
 FUZZ_RUNS ?= 300000
+fuzz_runs = $(shell echo $$(($(FUZZ_RUNS) / $(or $(host-fuzz-slow-$(1)),1))))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -I. -DHOST_TEST $(WARNINGS) \
 	-Wno-sign-conversion
@@ -79,7 +82,8 @@ HOST_INPUTS := $(HOST_PROGRAMS) $(BOARDS:%=build/%/vmm.elf)
 test-programs: $(HOST_INPUTS) guest-tests $(TEST_BUNDLES) $(TEST_BUNDLES_VMS)
 
 test-host: $(HOST_INPUTS) ## tests that need no board, with sanitizers; fuzz targets, bounded
-	@scripts/run_host_tests $(FUZZ_RUNS) $(HOST_PROGRAMS)
+	@scripts/run_host_tests $(HOST_TESTS:%=build/host/test-%) \
+		$(foreach name,$(HOST_FUZZERS),build/host/fuzz-$(name)=$(call fuzz_runs,$(name)))
 	@$(PYTHON) -m pytest -q -n $(TEST_JOBS) tests/host
 
 test-guest: guest-tests ## bare-metal guests on the bare boards and under the VMM: same output?

@@ -16,6 +16,7 @@ host-test-smc91c111 := tests/host/test_smc91c111.c vmm/lib/crc32.c
 
 host-fuzz-virtio_net := tests/host/fuzz_virtio_net.c $(NET_DEVICE)
 LIBS-host-fuzz-virtio_net := -lcmocka
+host-fuzz-slow-virtio_net := 4
 
 # Here, too, preempt points do happen.
 $(foreach source,devemu/virtio_net net/switch net/uplink tests/host/net_fixture \
