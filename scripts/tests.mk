@@ -90,7 +90,7 @@ test-guest: guest-tests ## bare-metal guests on the bare boards and under the VM
 	@$(PYTHON) -m pytest -q -n $(TEST_JOBS) tests/guest
 
 test-linux: $(TEST_BUNDLES) $(TEST_BUNDLES_VMS) ## Linux scenarios on both boards and all kernels
-	@HAKO_KERNELS="$(TEST_KERNELS)" $(PYTHON) -m pytest -q -n $(TEST_JOBS) tests/qemu
+	@HAKO_KERNELS="$(TEST_KERNELS)" $(PYTHON) -m pytest -q -n $(TEST_JOBS) --durations=25 tests/qemu
 
 lint: layers headers format-check ## include directions, stand-alone headers, layout
 
