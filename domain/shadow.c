@@ -374,6 +374,7 @@ void shadow_init(struct shadow *sh, const struct shadow_size *size, const struct
 		sh->contexts[i].l1 = next;
 		mmu_copy_vmm_slots(next);
 		next[shadow_vector_slot(sh)] = shadow_closed_gate_desc(sh);
+		preempt_point(); /* of vmm/vm_remake.c; at the start there is nobody to let in */
 	}
 
 	sh->tables = heap_alloc(sh->table_count * sizeof(*sh->tables));
@@ -384,6 +385,8 @@ void shadow_init(struct shadow *sh, const struct shadow_size *size, const struct
 	for (unsigned i = sh->table_count; i-- > 0;) {
 		sh->tables[i].next = sh->free_head;
 		sh->free_head = (uint16_t)i;
+		if (i % SHADOW_PASSED_AT_ONCE == 0)
+			preempt_point();
 	}
 	sh->free_count = sh->table_count;
 	sh->gate_table = SHADOW_NONE;

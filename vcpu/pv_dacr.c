@@ -10,6 +10,7 @@
 #include "vcpu/guest_abi.h"
 #include "vcpu/pv.h"
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 
 /* Of each domain in DACR the bit that says open: client 0b01, manager 0b11 (ARM ARM, B3.5.2). */
 #define DACR_OPEN 0x55555555u
@@ -26,8 +27,10 @@ void pv_dacr_proxies(struct proxy *table, const struct pv_info *info)
 {
 	if (!pv_has_dacr_pair(info))
 		return;
-	for (uint32_t rt = 0; rt <= MCR_LAST; rt++)
+	for (uint32_t rt = 0; rt <= MCR_LAST; rt++) {
 		table[PV_DACR_INDEX + rt] = proxy_decode(MCR_DACR | rt << 12);
+		preempt_point();
+	}
 }
 
 static void make_image(const struct shadow *sh, struct vcpu_dacr *value, uint32_t guest)

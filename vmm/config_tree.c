@@ -91,27 +91,38 @@ bool tree_name(const struct config_tree *tree, int node, char name[CONFIG_NAME_S
 	return true;
 }
 
+/**
+ * The first node behind the beginning of @p node that is @p level deeper, or -1. As fdt_first_subnode()
+ * and fdt_next_subnode(), which go through all properties, and all that is below a node, at once.
+ */
+static int find_node(const struct config_tree *tree, int node, int level)
+{
+	int next = node, depth = 0;
+
+	for (;;) {
+		const int at = next;
+		const uint32_t tag = fdt_next_tag(tree->bytes, at, &next);
+
+		preempt_point();
+		if (next < 0 || tag == FDT_END)
+			return -1;
+		if (tag == FDT_END_NODE && depth-- == level)
+			return -1;
+		if (tag == FDT_BEGIN_NODE && depth++ == level && at != node)
+			return at;
+	}
+}
+
 /** The first child of a node, or -1. */
 int tree_child(const struct config_tree *tree, int node)
 {
-	const int child = fdt_first_subnode(tree->bytes, node);
-
-	return child < 0 ? -1 : child;
+	return find_node(tree, node, 1);
 }
 
 /** The child behind @p node, or -1. */
 int tree_next(const struct config_tree *tree, int node)
 {
-	int depth = 1;
-
-	/* As fdt_next_subnode(), which may have much below a node to go through. */
-	do {
-		node = fdt_next_node(tree->bytes, node, &depth);
-		if (node < 0 || depth < 1)
-			return -1;
-		preempt_point();
-	} while (depth > 1);
-	return node;
+	return find_node(tree, node, 0);
 }
 
 /** Whether a node has this name, without a unit address. */

@@ -21,8 +21,8 @@ static struct vm *owner[LINES_MAX];          /* of board.irqs[n]; NULL: of no VM
 static uint8_t line_of[32 * IRQCHIP_LEVELS]; /* by number of the interrupt: n, or NO_LINE */
 
 /**
- * Maps and silences the board's interrupt controllers, then lets the VMM's own lines through. What
- * a boot loader left enabled elsewhere would interrupt for ever: nobody here could take it back.
+ * Maps and silences the board's interrupt controllers. What a boot loader left enabled elsewhere would
+ * interrupt for ever: nobody here could take it back.
  */
 void irq_init(void)
 {
@@ -33,11 +33,19 @@ void irq_init(void)
 	for (unsigned i = 0; i < IRQCHIP_LEVELS; i++)
 		regs[i] = mmu_device_window(board.irqchip[i], 4096);
 	board.irqchip_driver->init(regs);
-	board.irqchip_driver->unmask(board.timer.irq);
-	board.irqchip_driver->unmask(board.console.irq);
 	memset(line_of, NO_LINE, sizeof(line_of));
 	for (unsigned n = 0; n < board.irq_count; n++)
 		line_of[board.irqs[n].irq] = (uint8_t)n;
+}
+
+/**
+ * The end of the start-up: the VMM's own lines are let through. Not before, as there are preempt points in
+ * the start-up: what was typed would find VMs that are not there yet.
+ */
+void irq_begin(void)
+{
+	board.irqchip_driver->unmask(board.timer.irq);
+	board.irqchip_driver->unmask(board.console.irq);
 }
 
 /** The line board.irqs[@p line] is @p vm's, which has no window of another VM's. */

@@ -12,6 +12,7 @@
 struct vm;
 
 void irq_init(void);
+void irq_begin(void);
 void irq_give(struct vm *vm, unsigned line);
 void irq_take(const struct vm *vm);
 void irq_open(struct vm *vm);

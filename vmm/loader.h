@@ -16,11 +16,12 @@
 void loader_vm_name(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 		    char name[BUNDLE_NAME_SIZE]);
 bool loader_is_linux(const struct bundle *bundle, const struct boot_info *info, uint32_t vm);
-unsigned loader_proxy_count(const struct bundle *bundle, const struct boot_info *info, uint32_t vm);
 enum status loader_pv_info(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 			   struct pv_info *pv) MUST_CHECK;
 struct proxy *loader_make_proxies(const struct bundle *bundle, const struct boot_info *info,
 				  uint32_t vm, unsigned *size);
+unsigned loader_decode(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
+		       struct proxy *table, unsigned first, unsigned end);
 void loader_load(const struct bundle *bundle, const struct boot_info *info, uint32_t vm,
 		 const struct vm_mem *mem);
 

@@ -84,5 +84,6 @@ void vmm_main(const struct boot_info *info)
 	    service_start() != STATUS_OK)
 		stop_board(1); /* the reason has been logged */
 	start_vms();
+	irq_begin();
 	run_begin();
 }

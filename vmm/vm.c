@@ -177,9 +177,9 @@ enum status vm_make(struct vm *vm, unsigned number, hpa_t ram, const struct syst
 		return status;
 
 	proxies = loader_make_proxies(bundle, info, number, &vm->vcpu.proxy_count);
+	vm->proxy_words = vm_extras_decode(vm, proxies);
 	pv_dacr_proxies(proxies, pv);
 	vm->vcpu.proxies = proxies;
-	vm->proxy_words = loader_proxy_count(bundle, info, number);
 	vm->vcpu.vm = vm;
 	vm->vcpu.mem = &vm->mem;
 	vm->vcpu.shadow = &vm->shadow;
@@ -192,9 +192,11 @@ enum status vm_make(struct vm *vm, unsigned number, hpa_t ram, const struct syst
 	/* Only now are the vectors mapped: what the core does not have traps. */
 	jazelle_disable(); /* its state would be one that no trap handler knows */
 	vm->vcpu.has_vfp = vfp_present();
-	for (unsigned line = 0; line < board.irq_count; line++)
+	for (unsigned line = 0; line < board.irq_count; line++) {
 		if (config_line_owner(config, &board.irqs[line]) == number)
 			irq_give(vm, line);
+		preempt_point();
+	}
 	timer_connect(vm);
 	console_connect(vm);
 	return STATUS_OK;

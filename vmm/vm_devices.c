@@ -8,6 +8,7 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 #include "vmm/run.h"
 
@@ -252,6 +253,7 @@ enum status vm_devices_make(struct vm *vm)
 		status = add_row(vm, row, &of_row[row]);
 		if (status != STATUS_OK)
 			return status;
+		preempt_point(); /* of vmm/vm_remake.c */
 	}
 	/* All controllers exist now. */
 	for (unsigned row = 0; row < board.window_count; row++)

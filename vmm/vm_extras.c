@@ -9,6 +9,7 @@
 #include "devemu/virtio_net.h"
 #include "devemu/virtio_rng.h"
 #include "net/switch.h"
+#include "vcpu/guest_abi.h"
 #include "vmm/console.h"
 #include "vmm/entropy.h"
 #include "vmm/lib/bits.h"
@@ -17,11 +18,16 @@
 #include "vmm/lib/log.h"
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
+#include "vmm/loader.h"
 #include "vmm/service.h"
 #include "vmm/timer.h"
 #include "vmm/vm_devices.h"
 #include "vmm/vm_disk.h"
 
+/* Proxies that are decoded between two preempt points: each takes 260 instructions. */
+#define DECODED_AT_ONCE 4u
+
+_Static_assert(PROXY_TABLE_MIN % DECODED_AT_ONCE == 0, "a table is a multiple of that");
 _Static_assert(DMA_SLOTS <= WINDOW_VM_COUNT, "a window for each slot");
 _Static_assert(VMS_MAX <= WINDOW_VMS_MAX, "and for each VM");
 
@@ -134,6 +140,7 @@ static enum status add_models(struct vm *vm)
 			dev->backend = &vm->rtc;
 		if (window->interrupt != CONFIG_NONE)
 			vm_device_connect(vm, dev, window->interrupt);
+		preempt_point();
 	}
 	return STATUS_OK;
 }
@@ -160,6 +167,7 @@ static enum status add_virtio(struct vm *vm)
 		if (!dev->backend)
 			return STATUS_BAD_CONFIG;
 		vm_device_connect(vm, dev, board.virtio_input[n]);
+		preempt_point();
 	}
 	return STATUS_OK;
 }
@@ -195,4 +203,20 @@ void vm_extras_start(struct vm *vm)
 {
 	vm->rtc.seconds_at_start =
 		board_clock.seconds + (uint32_t)((timer_now() - board_clock.at) / CLOCK_HZ);
+}
+
+/**
+ * Decodes the proxies of a VM into its table; returns how many there are. Others run in between, if it is
+ * made anew while they do: the VM is off, and does not know of the table yet.
+ */
+unsigned vm_extras_decode(struct vm *vm, struct proxy *table)
+{
+	unsigned used = 0;
+
+	for (unsigned at = 0; at < vm->vcpu.proxy_count; at += DECODED_AT_ONCE) {
+		used += loader_decode(vm->bundle, vm->boot, vm->number, table, at,
+				      at + DECODED_AT_ONCE);
+		preempt_point();
+	}
+	return used;
 }
