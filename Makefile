@@ -37,7 +37,9 @@ MAKEFLAGS += --no-builtin-rules
 # The same objects, linked with other lists: obj-y and
 #   build/BOARD        one-y, nostats-y   one VM: small
 #   build/BOARD-stats  one-y, stats-y     the same, counting its traps
-#   build/BOARD-vms    vms-y, nostats-y   several VMs, as a description says: VMS=NAME
+#   build/BOARD-vms    vms-y, noremote-y, nostats-y   several VMs, as a description says: VMS=NAME
+#   build/BOARD-remote vms-y, remote-y, nostats-y     the same with a network stack of the VMM's own,
+#                      for descriptions with a station: VMS=NAME finds out which of the two
 
 CROSS := arm-none-eabi-
 DIRS := arch/arm vcpu domain devemu net vmm vmm/lib board board/drivers
@@ -45,6 +47,10 @@ DIRS := arch/arm vcpu domain devemu net vmm vmm/lib board board/drivers
 IMAGE_LIMIT := 98304
 IMAGE_LIMIT-stats := 106496
 IMAGE_LIMIT-vms := 196608
+# That, 24 KiB of lwIP and SHA-256, and 40 KiB for what speaks to other boards.
+IMAGE_LIMIT-remote := 262144
+# What an image can do: a word of its header (vmm/image_header.h), which scripts/bundle looks at.
+IMAGE_FEATURES-remote := 1
 obj-y :=
 cold-y :=
 small-y :=
@@ -52,6 +58,8 @@ stats-y :=
 nostats-y :=
 one-y :=
 vms-y :=
+remote-y :=
+noremote-y :=
 -include $(addsuffix /objects.mk,$(DIRS))
 obj-common := $(obj-y)
 # Small ARM code, and what hardly ever runs: Thumb, a third smaller still.
@@ -69,7 +77,8 @@ LDFLAGS := -nostdlib -nostartfiles -Wl,--use-blx -Wl,--gc-sections -Wl,--no-warn
 
 # $(1) board, $(2) folder of the image
 LINK = -T build/$(1)/vmm.ld -Wl,-Map=build/$(2)/vmm.map \
-	-Wl,--defsym=__image_limit=$(IMAGE_LIMIT$(patsubst $(1)%,%,$(2)))
+	-Wl,--defsym=__image_limit=$(IMAGE_LIMIT$(patsubst $(1)%,%,$(2))) \
+	-Wl,--defsym=__image_features=$(or $(IMAGE_FEATURES$(patsubst $(1)%,%,$(2))),0)
 
 .SECONDEXPANSION:
 # $(1) board
@@ -78,7 +87,8 @@ obj-y := $(obj-common)
 -include board/$(1)/objects.mk
 OBJS-$(1) := $$(addprefix build/$(1)/,$$(obj-y) $(one-y) $(nostats-y))
 OBJS-$(1)-stats := $$(addprefix build/$(1)/,$$(obj-y) $(one-y) $(stats-y))
-OBJS-$(1)-vms := $$(addprefix build/$(1)/,$$(obj-y) $(vms-y) $(nostats-y))
+OBJS-$(1)-vms := $$(addprefix build/$(1)/,$$(obj-y) $(vms-y) $(noremote-y) $(nostats-y))
+OBJS-$(1)-remote := $$(addprefix build/$(1)/,$$(obj-y) $(vms-y) $(remote-y) $(nostats-y))
 
 build/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
@@ -92,7 +102,7 @@ build/$(1)/vmm.ld: arch/arm/link.ld.S arch/arm/layout.h
 	@mkdir -p $$(@D)
 	$$(Q)$(CROSS)gcc -E -P -x assembler-with-cpp -I. -o $$@ $$<
 
-build/$(1)/vmm.elf build/$(1)-vms/vmm.elf: build/%/vmm.elf: $$$$(OBJS-$$$$*) build/$(1)/vmm.ld
+build/$(1)/vmm.elf build/$(1)-vms/vmm.elf build/$(1)-remote/vmm.elf: build/%/vmm.elf: $$$$(OBJS-$$$$*) build/$(1)/vmm.ld
 	@mkdir -p $$(@D)
 	$$(Q)$(CROSS)gcc -mcpu=arm926ej-s $(LDFLAGS) $$(call LINK,$(1),$$*) -o $$@ $$(OBJS-$$*) -lgcc
 	@$(CROSS)size $$@
@@ -104,15 +114,23 @@ build/$(1)-stats/vmm.elf: $$(OBJS-$(1)-stats) build/$(1)/vmm.ld scripts/check_ho
 	@scripts/check_hooks $(CROSS)nm $$@ $(STATS_HOOKS)
 	@$(CROSS)size $$@
 
-build/$(1)/vmm.bin build/$(1)-stats/vmm.bin build/$(1)-vms/vmm.bin: %.bin: %.elf
+$(patsubst %,build/$(1)%/vmm.bin,-stats -vms -remote) build/$(1)/vmm.bin: %.bin: %.elf
 	$$(Q)$(CROSS)objcopy -O binary $$< $$@
 
--include $$(patsubst %.o,%.d,$$(sort $$(OBJS-$(1)) $$(OBJS-$(1)-stats) $$(OBJS-$(1)-vms)))
+-include $$(patsubst %.o,%.d,$$(sort $$(foreach image,$(1) $(1)-stats $(1)-vms $(1)-remote, \
+	$$(OBJS-$$(image)))))
 endef
 $(foreach board,$(BOARDS),$(eval $(call VMM_RULES,$(board))))
 
 $(if $(filter 0 1,$(STATS)),,$(error STATS=$(STATS): it is 0 or 1))
-BUILD := $(BOARD)$(if $(filter 1,$(STATS)),-stats,$(if $(VMS),-vms))
+# Descriptions of VMs; those that need the image with a network stack.
+VMS_SOURCES := $(wildcard configs/*.dts tests/qemu/vms/*.dts)
+REMOTE_SOURCES := $(shell grep -lE '^[[:space:]]*(station|peers|serve)[[:space:]]*\{' $(VMS_SOURCES))
+# $(1) description
+vms_image = $(if $(filter $(1),$(REMOTE_SOURCES)),remote,vms)
+VMS ?=
+VMS_SOURCE := $(filter %/$(VMS).dts,$(VMS_SOURCES))
+BUILD := $(BOARD)$(if $(filter 1,$(STATS)),-stats,$(if $(VMS),-$(call vms_image,$(VMS_SOURCE))))
 
 .PHONY: vmm
 vmm: build/$(BUILD)/vmm.bin ## build the VMM of BOARD

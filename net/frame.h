@@ -42,7 +42,8 @@ struct frame {
 	const struct dma *dma; /* of the VM whose memory `rest` is in; unused if head is all */
 	struct vq_cursor rest;
 	struct frame_offload offload;
-	void *work; /* FRAME_WORK bytes, aligned to 4, for the port that takes it */
+	bool from_wire; /* it came from the board's Ethernet: no VM has sent it */
+	void *work;     /* FRAME_WORK bytes, aligned to 4, for the port that takes it */
 
 	/* Progress of who takes it. */
 	uint32_t taken;      /* bytes */

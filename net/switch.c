@@ -346,6 +346,21 @@ bool switch_send(struct port *from, struct frame *frame, bool may_wait)
 }
 
 /**
+ * The same, for a sender of the VMM's own that knows which port it is for, whatever the address says:
+ * a frame from an address that is not its own is its bug.
+ */
+bool switch_send_to(struct port *from, struct port *to, struct frame *frame, bool may_wait)
+{
+	struct vswitch *const sw = from->on;
+	bool is_gone;
+
+	sw->sending++;
+	is_gone = send_to(from, to, frame, may_wait);
+	sw->sending--;
+	return is_gone;
+}
+
+/**
  * The port may have room again, or will never have any, having been reset: senders that wait for it
  * try once more.
  */

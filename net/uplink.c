@@ -95,6 +95,7 @@ void uplink_run(struct uplink *uplink)
 		struct frame frame = { .length = length,
 				       .head = (const uint8_t *)uplink->bytes,
 				       .head_length = length,
+				       .from_wire = true,
 				       .work = uplink->work };
 
 		preempt_point();

@@ -154,10 +154,8 @@ $(foreach board,$(BOARDS),$(foreach kernel,$(KERNELS), \
 # Several VMs: VMS=NAME for configs/NAME.dts, or that of a scenario. Of the guests that it names, linux
 # is the kernel of GUEST, PAN and PV with the initial RAM disk of a person, and any other one a
 # bare-metal test guest. VMS_DISKS=NAME=FILE ... is what is on its RAM disks.
-VMS ?=
 VMS_DISKS ?=
-VMS_VMM ?= build/$(BOARD)-vms/vmm.bin
-VMS_SOURCES := $(wildcard configs/*.dts tests/qemu/vms/*.dts)
+VMS_VMM ?= build/$(BOARD)-$(call vms_image,$(VMS_SOURCE))/vmm.bin
 # $(1) property of a VM, $(2) source
 vms_names = $(sort $(shell sed -n 's/.*\<$(1) = "\([^"]*\)".*/\1/p' $(2)))
 # $(1) board, $(2) kernel, $(3) name of a guest
@@ -166,7 +164,7 @@ vms_guest = $(if $(filter linux,$(3)),build/guest/$(2)/vmlinux.hako,build/guest-
 # $(1) board, $(2) kernel, $(3) source, $(4) VMM, $(5) guests, $(6) initial RAM disks, $(7) disks
 define VMS_RULE
 $(if $(filter-out linux,$(6)),$(error $(3): the initrd that is built is 'linux'))
-build/$(1)-vms/$(2)/$(basename $(notdir $(3)))/zImage-hako: $(4) $(3) \
+build/$(1)-$(call vms_image,$(3))/$(2)/$(basename $(notdir $(3)))/zImage-hako: $(4) $(3) \
 		$(foreach guest,$(5),$(call vms_guest,$(1),$(2),$(guest))) $(if $(6),$(INITRD)) \
 		$(foreach disk,$(7),$(lastword $(subst =, ,$(disk)))) \
 		build/guest/$(2)/.built scripts/bundle $(wildcard scripts/hako_bundle/*.py)
@@ -181,10 +179,9 @@ vms_rule = $(call VMS_RULE,$(1),$(2),$(3),$(4),$(call vms_names,guest,$(3)),$(ca
 	vms_names,initrd,$(3)),$(5))
 
 ifneq ($(VMS),)
-VMS_SOURCE := $(filter %/$(VMS).dts,$(VMS_SOURCES))
 $(if $(VMS_SOURCE),,$(error VMS=$(VMS): there is no configs/$(VMS).dts; there are \
 	$(basename $(notdir $(VMS_SOURCES)))))
-BUNDLE := build/$(BOARD)-vms/$(KERNEL)/$(VMS)/zImage-hako
+BUNDLE := build/$(BOARD)-$(call vms_image,$(VMS_SOURCE))/$(KERNEL)/$(VMS)/zImage-hako
 $(eval $(call vms_rule,$(BOARD),$(KERNEL),$(VMS_SOURCE),$(VMS_VMM),$(VMS_DISKS)))
 endif
 

@@ -63,12 +63,14 @@ TEST_BUNDLES := $(foreach board,$(BOARDS),$(foreach kernel,$(TEST_KERNELS), \
 	$(foreach board,$(BOARDS),build/$(board)-stats/$(firstword $(TEST_KERNELS))/zImage-hako)
 
 # Several VMs: the kernel makes no difference. What VMS=NAME makes has its rule already.
-TEST_BUNDLES_VMS := $(foreach board,$(BOARDS),$(foreach source,$(VMS_SOURCES), \
-	build/$(board)-vms/$(firstword $(TEST_KERNELS))/$(basename $(notdir $(source)))/zImage-hako))
-$(foreach board,$(BOARDS),$(foreach source,$(VMS_SOURCES), \
-	$(if $(filter $(BUNDLE),build/$(board)-vms/$(firstword $(TEST_KERNELS))/$(basename \
-		$(notdir $(source)))/zImage-hako),,$(eval $(call vms_rule,$(board),$(firstword \
-		$(TEST_KERNELS)),$(source),build/$(board)-vms/vmm.bin)))))
+# $(1) board, $(2) source
+test_bundle_vms = build/$(1)-$(call vms_image,$(2))/$(firstword $(TEST_KERNELS))/$(basename $(notdir \
+	$(2)))/zImage-hako
+TEST_BUNDLES_VMS := $(foreach board,$(BOARDS),$(foreach source,$(VMS_SOURCES),$(call \
+	test_bundle_vms,$(board),$(source))))
+$(foreach board,$(BOARDS),$(foreach source,$(VMS_SOURCES),$(if $(filter $(BUNDLE),$(call \
+	test_bundle_vms,$(board),$(source))),,$(eval $(call vms_rule,$(board),$(firstword \
+	$(TEST_KERNELS)),$(source),build/$(board)-$(call vms_image,$(source))/vmm.bin)))))
 
 # ---- what a person asks for ----------------------------------------------------------------------
 

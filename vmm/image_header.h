@@ -11,6 +11,8 @@
 #define IMAGE_AT_ZIMAGE_START  0x28 /* 0: runs where it was loaded */
 #define IMAGE_AT_ZIMAGE_END    0x2c /* size of the file; written by scripts/bundle */
 #define IMAGE_AT_ZIMAGE_ENDIAN 0x30
+/* 0x34 and 0x38: a table of Linux's that we do not have */
+#define IMAGE_AT_FEATURES 0x3c /* IMAGE_HAS_*, by the list of objects that was linked */
 
 #define IMAGE_AT_MAGIC       0x40
 #define IMAGE_AT_VERSION     0x44
@@ -26,5 +28,6 @@
 #define ZIMAGE_LITTLE_ENDIAN 0x04030201
 #define IMAGE_MAGIC          0x4d4d5648 /* "HVMM" */
 #define IMAGE_VERSION        1
+#define IMAGE_HAS_NETWORK    1 /* a network stack: stations, and other boards' devices */
 
 #endif

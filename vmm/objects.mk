@@ -53,6 +53,11 @@ vms-y += vmm/vm_remake.o
 vms-y += vmm/vms.o
 vms-y += libfdt/fdt.o libfdt/fdt_ro.o
 
+# With a network stack, or without.
+remote-y += vmm/config_station.o
+remote-y += vmm/station.o
+noremote-y += vmm/remote_none.o
+
 # With STATS=1: the same objects, linked once more with hooks into these functions (vmm/stats.c).
 nostats-y += vmm/stats_none.o
 stats-y += arch/arm/stats.o
@@ -65,7 +70,7 @@ STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_inte
 
 # Runs at the start and the stop, seldom, or when something is wrong: Thumb, small rather than fast.
 cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/config_tree.o vmm/config_vm.o
-cold-y += vmm/config_virtio.o vmm/config_window.o
+cold-y += vmm/config_station.o vmm/config_virtio.o vmm/config_window.o vmm/remote_none.o
 cold-y += vmm/console_key.o vmm/console_mux.o vmm/console_one.o vmm/entropy.o vmm/line_editor.o
 cold-y += vmm/loader_read.o vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/monitor_commands.o
 cold-y += vmm/partition.o vmm/stats_report.o vmm/uart.o vmm/vm.o vmm/vm_card.o vmm/vm_config.o

@@ -119,6 +119,7 @@ static bool check_shared(struct reload_plan *plan, const struct system_config *o
 	for (unsigned i = 0; same && i < old->network_count; i++)
 		same = same_name(new->network[i].name, old->network[i].name) &&
 		       new->network[i].uplink == old->network[i].uplink;
+	same = same && memcmp(&new->station, &old->station, sizeof(old->station)) == 0;
 	if (!same)
 		return reload_plan_refuse(plan, "/network: must stay as it is; restart the board");
 	same = new->disk_count == old->disk_count;
@@ -373,8 +374,11 @@ static bool check_network(struct reload_plan *plan, unsigned network)
 	const struct system_config *const config = &plan->config;
 	unsigned count = config->network[network].uplink;
 
-	if (count)
+	if (count) {
 		memset(taken[0], 0, CONFIG_MAC_SIZE);
+		if (config->station.wanted)
+			memcpy(taken[count++], config->station.mac, CONFIG_MAC_SIZE);
+	}
 	for (unsigned n = 0; n < config->vm_count; n++) {
 		const struct vm_config *const vm = &config->vm[n];
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SCHED_MAX   11u     /* eight VMs, the board's Ethernet, its flash, and reload */
+#define SCHED_MAX   12u /* eight VMs, the board's Ethernet, the station, the flash, and reload */
 #define SCHED_SLICE 240000u /* 10 ms: the turn of one of several equals */
 
 /** One that can run. The caller sets the first five before sched_add(), and ready at any time. */

@@ -13,6 +13,7 @@
 #include "vmm/lib/string.h"
 #include "vmm/reload.h"
 #include "vmm/run.h"
+#include "vmm/station.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 #include "vmm/vm_disk.h"
@@ -86,7 +87,12 @@ static enum status uplink_make(const struct system_config *config, struct vswitc
 					       .budget = UPLINK_BUDGET,
 					       .period = UPLINK_PERIOD };
 	run_add(thread, thread_main);
-	return switch_attach(network, &uplink->port);
+
+	const enum status status = switch_attach(network, &uplink->port);
+
+	return status == STATUS_OK ? station_make(&config->station, network, &uplink->port,
+						  thread->sched.priority)
+				   : status;
 }
 
 /**
@@ -142,8 +148,10 @@ enum status service_start(void)
 void service_configured(const struct system_config *config)
 {
 	console_set_options((uint8_t)config->escape, config->prefix);
-	if (thread)
+	if (thread) {
 		thread->sched.priority = find_priority(config);
+		station_configured(thread->sched.priority);
+	}
 	vm_flash_configured(config);
 	run_order();
 }

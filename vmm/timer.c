@@ -13,7 +13,8 @@
 #define LONGEST_SLEEP (60u * CLOCK_HZ)
 #define CONSOLE_POLL  (CLOCK_HZ / 100)
 
-static struct vm *vms[VMS_MAX + 1u]; /* that have been connected; and the thread of the flash */
+static struct vm
+	*vms[VMS_MAX + 2u]; /* that have been connected; threads of the flash, the station */
 
 /* Every switch of VMs, and every interrupt of the timer, needs most of these: they are together. */
 static struct {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vmm/vm_config.h"
 
+#include "vmm/config_station.h"
 #include "vmm/config_tree.h"
 #include "vmm/config_vm.h"
 #include "vmm/config_window.h"
@@ -52,9 +53,10 @@ static bool read_network(const struct config_tree *tree, int node, struct system
 
 	if (config->network_count == CONFIG_NETWORKS_MAX)
 		return tree_fail(tree, node, NULL, "more than 4 networks");
-	if (!tree_name(tree, node, network->name) || !tree_no_children(tree, node) ||
+	if (!tree_name(tree, node, network->name) ||
 	    !tree_read(tree, node, network_properties, ARRAY_SIZE(network_properties), network,
-		       NULL))
+		       NULL) ||
+	    !config_read_station(tree, node, network, &config->station))
 		return false;
 	for (unsigned i = 0; i < config->network_count; i++) {
 		if (strcmp(config->network[i].name, network->name) == 0)

@@ -109,12 +109,22 @@ struct network_config {
 	bool uplink; /* the board's Ethernet is a port of this switch */
 };
 
+/** The VMM's own station on the network with the uplink: docs/network.md. Numbers as 10.0.2.9 is read. */
+struct station_config {
+	bool wanted;
+	bool snap; /* its own protocols in frames with LLC and SNAP, instead of an EtherType */
+	uint8_t mac[CONFIG_MAC_SIZE];
+	uint32_t address;
+	uint32_t netmask;
+};
+
 struct system_config {
 	char escape;                      /* the console's key before a command */
 	bool prefix;                      /* each line of output starts with the VM's name */
 	uint8_t vmm_row[CONFIG_ROWS_MAX]; /* not 0: the VMM drives this device itself */
 	unsigned network_count;
 	struct network_config network[CONFIG_NETWORKS_MAX];
+	struct station_config station;
 	unsigned disk_count;
 	struct disk_config disk[CONFIG_DISKS_MAX];
 	unsigned vm_count; /* the same as in the bundle, in the same order */

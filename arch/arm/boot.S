@@ -35,6 +35,8 @@ _start:
 	.word	__image_size
 	.word	ZIMAGE_LITTLE_ENDIAN
 
+	.org	IMAGE_AT_FEATURES
+	.word	__image_features
 	.org	IMAGE_AT_MAGIC
 	.word	IMAGE_MAGIC
 	.word	IMAGE_VERSION

@@ -5,13 +5,13 @@ vmm/vm_config.c and vmm/config_*.c check the same on the board; here a mistake c
 """
 
 import re
-import struct
 import subprocess
 from typing import Any, Dict, List, NamedTuple, NoReturn, Optional, Set, Tuple
 
-from . import fdt
+from . import fdt, station
 from .board_table import BoardTable, read_models
 from .errors import BundleError
+from .spec import Spec, value_of
 
 MIB = 1 << 20
 VMS_MAX, NETWORKS_MAX, DISKS_MAX, MODELS_MAX, VIRTIO_MAX = 8, 4, 16, 8, 8
@@ -22,18 +22,6 @@ SECTOR, PAGE = 512, 4096
 FLASH_BLOCK = 0x40000  # vmm/vm_config.h
 TRAPPED_MAX = 64 << 10
 NAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,14}")
-
-
-class Spec(NamedTuple):
-    """The form of a property."""
-
-    kind: str  # flag, cells, wide, choice, text, bytes
-    required: bool = False
-    count: int = 1
-    least: int = 0
-    most: int = 0xFFFFFFFF
-    choices: Tuple[str, ...] = ()
-
 
 FLAG, TEXT = Spec("flag"), Spec("text")
 NO_PROPERTIES: Dict[str, Spec] = {}
@@ -86,6 +74,7 @@ class Description(NamedTuple):
     tree: bytes  # compiled
     disks: Dict[str, Disk]
     vms: List[Vm]
+    needs_network: Optional[str] = None  # the node for which the VMM needs a network stack
 
     def fail(self, node: str, reason: str) -> NoReturn:
         raise BundleError(f"{self.file}: {node}: {reason}")
@@ -104,33 +93,6 @@ def compile_source(path: str) -> bytes:
     return result.stdout
 
 
-def _value(spec: Spec, data: bytes) -> Any:
-    """What a property says; a text if it is not of that form."""
-    if spec.kind == "flag":
-        return True if not data else BundleError("a flag: it has no value")
-    if spec.kind == "wide":
-        if len(data) not in (4, 8):
-            return BundleError("the wrong number of values")
-        return int.from_bytes(data, "big")
-    if spec.kind == "cells":
-        if len(data) != 4 * spec.count:
-            return BundleError("the wrong number of values")
-        cells = struct.unpack(f">{spec.count}I", data)
-        if any(not spec.least <= cell <= spec.most for cell in cells):
-            return BundleError(f"out of range: {spec.least} to {spec.most}")
-        return cells[0] if spec.count == 1 else cells
-    if spec.kind == "bytes":
-        return data if len(data) == spec.count else BundleError("the wrong number of bytes")
-    text = data[:-1].decode("latin-1")
-    if not data.endswith(b"\0") or any(not " " <= c <= "~" for c in text) or len(data) > 1024:
-        return BundleError("not one text, of printable characters")
-    if len(text) > spec.most:
-        return BundleError(f"at most {spec.most} characters")
-    if spec.kind == "choice" and text not in spec.choices:
-        return BundleError(f"'{text}' is not one of {', '.join(spec.choices)}")
-    return text
-
-
 class _Reader:
     """Reads one description; the first mistake is an exception."""
 
@@ -147,6 +109,7 @@ class _Reader:
         self.macs: Dict[bytes, str] = {}
         self.ports: Dict[str, Dict[bytes, str]] = {}  # of a network: who has which address
         self.shares = 0.0
+        self.needs_network: Optional[str] = None
 
     def fail(self, node: str, reason: str) -> NoReturn:
         raise BundleError(f"{self.path}: {node}: {reason}")
@@ -157,7 +120,7 @@ class _Reader:
             if name not in specs:
                 self.fail(where, f"property '{name}' is not known here; known are: "
                           f"{', '.join(specs) or 'none'}")
-            values[name] = _value(specs[name], data)
+            values[name] = value_of(specs[name], data)
             if isinstance(values[name], BundleError):
                 self.fail(where, f"{name}: {values[name]}")
         for name, spec in specs.items():
@@ -168,9 +131,12 @@ class _Reader:
     def leaf(self, node: fdt.Node, where: str, specs: Dict[str, Spec]) -> Dict[str, Any]:
         if node.children:
             self.fail(f"{where}/{node.children[0].name}", "no such node is known here")
+        self.check_name(node, where)
+        return self.properties(node, where, specs)
+
+    def check_name(self, node: fdt.Node, where: str) -> None:
         if not NAME_RE.fullmatch(node.name):
             self.fail(where, "a name has at most 15 letters, digits, _ and -")
-        return self.properties(node, where, specs)
 
     def claim(self, where: str, name: str, owner: str) -> None:
         """A device of the board gets an owner; there is one at most."""
@@ -188,7 +154,8 @@ class _Reader:
     # ---- networks and disks
 
     def read_network(self, node: fdt.Node, where: str) -> None:
-        values = self.leaf(node, where, NETWORK)
+        self.check_name(node, where)
+        values = self.properties(node, where, NETWORK)
         if len(self.networks) == NETWORKS_MAX:
             self.fail(where, f"more than {NETWORKS_MAX} networks")
         uplink = "uplink" in values
@@ -198,6 +165,20 @@ class _Reader:
             self.claim_first(where, ("ethernet",), "the VMM's, for an uplink")
         self.networks[node.name] = uplink
         self.ports[node.name] = {b"": "the uplink"} if uplink else {}
+        for child in node.children:
+            self.read_station(child, f"{where}/{child.name}", node.name)
+
+    def read_station(self, node: fdt.Node, where: str, network: str) -> None:
+        if node.name != "station" or self.needs_network:
+            self.fail(where, "no such node is known here")
+        if not self.networks[network]:
+            self.fail(where, "goes with uplink")
+        values = self.leaf(node, where, station.STATION)
+        wrong = station.check(values)
+        if wrong:
+            self.fail(where, wrong)
+        self.ports[network][values["mac"]] = where
+        self.needs_network = where
 
     def read_disk(self, node: fdt.Node, where: str) -> None:
         values = self.leaf(node, where, DISK)
@@ -442,7 +423,7 @@ class _Reader:
                     read(child, f"/{name}/{child.name}")
         if not self.vms:
             self.fail("/vms", "there is no VM")
-        return Description(self.path, self.tree, self.disks, self.vms)
+        return Description(self.path, self.tree, self.disks, self.vms, self.needs_network)
 
 
 def read_description(path: str, table: BoardTable) -> Description:

@@ -9,11 +9,12 @@ from .boards import Board, board_name
 from .errors import BundleError
 
 # vmm/image_header.h
-AT_ZIMAGE_MAGIC, AT_ZIMAGE_END = 0x24, 0x2C
+AT_ZIMAGE_MAGIC, AT_ZIMAGE_END, AT_FEATURES = 0x24, 0x2C, 0x3C
 AT_MAGIC, AT_SIZE, AT_BUNDLE = 0x40, 0x4C, 0x58
 IMAGE_WORDS = struct.Struct("<8I")  # from AT_MAGIC on
 IMAGE_HEADER_SIZE = 0x60
 ZIMAGE_MAGIC, IMAGE_MAGIC, IMAGE_VERSION = 0x016F2818, 0x4D4D5648, 1
+HAS_NETWORK = 1
 
 # vmm/bundle.h
 MAGIC, VERSION = 0x4F4B4148, 2
@@ -102,6 +103,11 @@ def check_vmm(data: bytes, board: Board) -> None:
     if size != len(data) or stack_end < size:
         raise BundleError(f"damaged VMM image: {len(data)} bytes, its header says {size}"
                           "; build it again")
+
+
+def has_network(vmm: bytes) -> bool:
+    """Of an image that was checked: has it a network stack?"""
+    return bool(struct.unpack_from("<I", vmm, AT_FEATURES)[0] & HAS_NETWORK)
 
 
 def pack(vmm: bytes, header: Header, parts: List[Part]) -> bytes:

@@ -80,6 +80,9 @@ def make_bundle(args: argparse.Namespace, board: Board, vmm: bytes) -> Tuple[byt
             raise BundleError(f"--{option.replace('_', '-')} is in the description of --vms")
     table = read_board(board.name)
     description = read_description(args.vms, table)
+    if description.needs_network and not image.has_network(vmm):
+        description.fail(description.needs_network, "this VMM image has no network stack; give "
+                         f"build/{board.name}-remote/vmm.bin")
     guests, initrds = named_files("guest", args.guest), named_files("initrd", args.initrd)
     disks = named_files("disk", args.disk)
     _check_names(description, "guest", guests, [(vm.node, vm.guest) for vm in description.vms])

@@ -27,7 +27,10 @@ class Vms(Machine):
 
     def __init__(self, board, description, log, *, kernel="linux-6.12",
                  escape=ESCAPE, bundle=None, **options):
-        bundle = bundle or ROOT / "build" / f"{board}-vms" / kernel / description / "zImage-hako"
+        # The image with a network stack, if the description needs it: the Makefile knows.
+        made = [ROOT / "build" / f"{board}-{image}" / kernel / description / "zImage-hako"
+                for image in ("remote", "vms")]
+        bundle = bundle or next((path for path in made if path.exists()), made[-1])
         super().__init__(hako_qemu.command(board, bundle, **options), log)
         self.fatal = list(VMS_FATAL)
         self.escape = escape

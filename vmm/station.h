@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The VMM's own station on the network with the uplink (docs/network.md): a fixed port of the
+ * switch, and a thread on which what comes for it is handled. lwIP answers ARP, ping and UDP
+ * (net/stack); one protocol of the VMM's own may speak in frames of EtherType 0x88B5, or in such with
+ * LLC and SNAP. An image without a network stack has none of it (vmm/remote_none.c).
+ *
+ * That protocol meets the wire only: a VM on the same switch can ping the station, but a frame of a
+ * VM never reaches receive(), whatever it says in its header, and what is sent goes to the uplink and
+ * to no VM.
+ */
+#ifndef VMM_STATION_H
+#define VMM_STATION_H
+
+#include "net/switch.h"
+#include "vmm/lib/status.h"
+#include "vmm/vm_config.h"
+
+/** Called on the station's thread, nowhere else; preempt points are possible, and needed where it is long. */
+struct station_protocol {
+	/**
+	 * A frame from the wire. At @p header are its two addresses; the destination is this
+	 * station's, or that of a group. The payload is aligned to 4; short ones have padding behind
+	 * them, which is in @p length.
+	 */
+	void (*receive)(const uint8_t *header, const uint8_t *payload, uint32_t length);
+	/**
+	 * After frames that came, at the time that it asked for, when the uplink has room again, and
+	 * after station_wake(). Returns until when it need not be called: host time, or UINT64_MAX.
+	 */
+	uint64_t (*run)(uint64_t now);
+};
+
+/** The most that station_send() takes: a frame with the headers of LLC and SNAP has no more. */
+#define STATION_PAYLOAD_MAX 1492u
+
+enum status station_make(const struct station_config *config, struct vswitch *network,
+			 struct port *uplink, int priority) MUST_CHECK;
+void station_configured(int priority);
+
+/* The rest is of the image with a network stack. */
+bool station_is_there(void);
+const uint8_t *station_address(void);
+void station_set_protocol(const struct station_protocol *protocol);
+void station_wake(void);
+bool station_send(const uint8_t destination[MAC_LENGTH], const void *payload, uint32_t length);
+
+#endif
