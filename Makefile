@@ -61,6 +61,7 @@ vms-y :=
 remote-y :=
 noremote-y :=
 -include $(addsuffix /objects.mk,$(DIRS))
+include scripts/netstack.mk
 obj-common := $(obj-y)
 # Small ARM code, and what hardly ever runs: Thumb, a third smaller still.
 $(foreach o,$(small-y),$(eval CFLAGS-$(o:.o=) += -Os))

@@ -21,6 +21,10 @@ enum status station_make(const struct station_config *config, struct vswitch *ne
 	return STATUS_OK;
 }
 
+void station_start(void)
+{
+}
+
 void station_configured(int priority)
 {
 }

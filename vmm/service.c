@@ -137,6 +137,7 @@ enum status service_start(void)
 			uplink->port.on->name, uplink->address[0], uplink->address[1],
 			uplink->address[2], uplink->address[3], uplink->address[4],
 			uplink->address[5]);
+		station_start();
 		return STATUS_OK;
 	}
 	log_error(

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/station.h"
 
-#include "vmm/lib/bits.h"
+#include "board/board.h"
+#include "net/stack/stack.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/copy.h"
 #include "vmm/lib/heap.h"
-#include "vmm/lib/log.h"
 #include "vmm/lib/preempt.h"
+#include "vmm/lib/printf.h"
 #include "vmm/lib/string.h"
 #include "vmm/run.h"
 #include "vmm/timer.h"
@@ -17,28 +18,12 @@
 #define BUDGET       (4u * TICKS_PER_MS)
 #define PERIOD       (10u * TICKS_PER_MS)
 
-#define ETHERTYPE  0x88b5u /* IEEE 802, local experimental 1 */
-#define TYPE_AT    12u
-#define LENGTH_MAX 1500u /* in place of a type: that of a frame of IEEE 802.3 */
-#define SNAP_SIZE  8u
-
-/** Of IEEE 802.2: SNAP in both service access points, unnumbered information, a type of Ethernet's. */
-static const uint8_t snap_header[SNAP_SIZE] = {
-	0xaa, 0xaa, 3, 0, 0, 0, ETHERTYPE >> 8, ETHERTYPE & 0xff
-};
-
 /** Frames that wait for the thread: VMs cannot take the room of the wire, nor the other way. */
 #define FROM_WIRE 4u
 #define FROM_VMS  2u
 
-struct slot {
-	uint32_t length;
-	uint32_t bytes[FRAME_WIRE_MAX / 4 +
-		       1]; /* two behind the beginning, so that payload is aligned */
-};
-
 struct queue {
-	struct slot *slot;
+	struct stack_frame *frame;
 	unsigned size;
 	unsigned first, count;
 };
@@ -48,20 +33,14 @@ static struct {
 	struct port *uplink;
 	struct vm *thread; /* has no guest: it is never on */
 	bool is_woken;
-	bool uses_snap;
+	struct station_config config;
 	const struct station_protocol *protocol;
 	struct queue from_wire, from_vms;
 	uint32_t out[FRAME_WIRE_MAX / 4 + 1];
 	uint32_t work[FRAME_WORK / 4];
-	uint32_t posed; /* frames of VMs for the protocol */
 } station;
 
 /* ---- the port -------------------------------------------------------------------------------- */
-
-static uint8_t *slot_bytes(struct slot *slot)
-{
-	return (uint8_t *)slot->bytes + 2;
-}
 
 static void wake(void)
 {
@@ -73,15 +52,16 @@ static void wake(void)
 static enum port_result station_deliver(struct port *port, struct frame *frame)
 {
 	struct queue *const queue = frame->from_wire ? &station.from_wire : &station.from_vms;
-	struct slot *slot;
+	struct stack_frame *to;
 
 	if (frame->length > FRAME_WIRE_MAX || frame->head_length != frame->length)
 		return PORT_DOWN;
 	if (queue->count == queue->size)
 		return PORT_LATER;
-	slot = &queue->slot[(queue->first + queue->count) % queue->size];
-	copy_bytes(slot_bytes(slot), frame->head, frame->length);
-	slot->length = frame->length;
+	to = &queue->frame[(queue->first + queue->count) % queue->size];
+	copy_bytes(stack_frame_bytes(to), frame->head, frame->length);
+	to->length = frame->length;
+	to->from_wire = frame->from_wire;
 	queue->count++;
 	wake();
 	return PORT_TAKEN;
@@ -95,43 +75,62 @@ static void station_resume(struct port *port)
 
 static const struct port_ops ops = { .deliver = station_deliver, .resume = station_resume };
 
-/* ---- the protocol of the VMM's own ------------------------------------------------------------- */
+/* ---- what the stack calls ---------------------------------------------------------------------- */
 
-/** Where its payload begins, or 0: the frame is another one's. @p length becomes that of the payload. */
-static uint32_t find_payload(const uint8_t *bytes, uint32_t *length)
+/** A frame of the stack's, to wherever its address is. There may be no room: it is lost, as on any wire. */
+static void send(const uint8_t *bytes, uint32_t length)
 {
-	const uint32_t type = get_be16(bytes + TYPE_AT);
+	struct frame frame = {
+		.length = length, .head = bytes, .head_length = length, .work = station.work
+	};
 
-	if (type == ETHERTYPE) {
-		*length -= FRAME_HEADER;
-		return FRAME_HEADER;
-	}
-	if (type > LENGTH_MAX || type < SNAP_SIZE || type > *length - FRAME_HEADER ||
-	    memcmp(bytes + FRAME_HEADER, snap_header, SNAP_SIZE) != 0)
-		return 0;
-	*length = type - SNAP_SIZE;
-	return FRAME_HEADER + SNAP_SIZE;
+	frame_restart(&frame);
+	(void)switch_send(&station.port, &frame, false);
+}
+
+static void receive(const uint8_t *header, const uint8_t *payload, uint32_t length)
+{
+	if (station.protocol)
+		station.protocol->receive(header, payload, length);
+}
+
+static uint32_t sum_dropped(const struct port_counters *counters)
+{
+	uint32_t sum = 0;
+
+	for (unsigned i = 0; i < PORT_DROP_COUNT; i++)
+		sum += counters->dropped[i];
+	return sum;
+}
+
+/** How the station is, for who asks over UDP. */
+static uint32_t describe(char *text, uint32_t size)
+{
+	const struct port_counters *const own = &station.port.counters;
+	const struct port_counters *const wire = &station.uplink->counters;
+	struct stack_counters lost;
+	int length;
+
+	stack_counters(&lost);
+	length = snprintf(text, size,
+			  "hako on %s, up %u s\n"
+			  "wire: %u frames in, %u out, %u dropped\n"
+			  "station: %u frames in, %u out, %u dropped\n"
+			  "not answered: link %u, IP %u, ICMP %u, UDP %u, other %u, posed %u, "
+			  "no memory %u\n",
+			  board.name, (unsigned)(timer_now() / CLOCK_HZ), wire->in, wire->out,
+			  sum_dropped(wire), own->out, own->in, sum_dropped(own), lost.link,
+			  lost.ip, lost.icmp, lost.udp, lost.other, lost.posed, lost.no_memory);
+	return (uint32_t)length < size ? (uint32_t)length : size - 1;
 }
 
 /* ---- the thread ------------------------------------------------------------------------------- */
 
-static void take(struct slot *slot, bool is_from_wire)
-{
-	const uint8_t *const bytes = slot_bytes(slot);
-	uint32_t length = slot->length;
-	const uint32_t payload = find_payload(bytes, &length);
-
-	if (payload && !is_from_wire)
-		station.posed++;
-	else if (payload && station.protocol)
-		station.protocol->receive(bytes, bytes + payload, length);
-}
-
 /** Handles the frames that wait, and lets those come that find no room. */
-static void empty(struct queue *queue, bool is_from_wire)
+static void empty(struct queue *queue)
 {
 	while (queue->count) {
-		take(&queue->slot[queue->first], is_from_wire);
+		stack_input(&queue->frame[queue->first]);
 		queue->first = (queue->first + 1) % queue->size;
 		queue->count--;
 		switch_port_ready(&station.port);
@@ -157,20 +156,28 @@ static const struct device_ops deadline_ops = {
 
 static void thread_main(void)
 {
+	struct stack_config config = { .address = station.config.address,
+				       .netmask = station.config.netmask,
+				       .send = send,
+				       .receive = receive,
+				       .describe = describe };
 	struct device *const deadline = &run_vm->device[0];
 	const struct clock *const clock = &run_vm->clock;
 
+	memcpy(config.mac, station.port.address, MAC_LENGTH);
+	stack_start(&config, timer_now());
 	for (;;) {
-		uint64_t until = CLOCK_NEVER;
+		uint64_t until, other = CLOCK_NEVER;
 
 		station.is_woken = false;
-		empty(&station.from_wire, true);
-		empty(&station.from_vms, false);
+		until = stack_run(timer_now());
+		empty(&station.from_wire);
+		empty(&station.from_vms);
 		if (station.protocol)
-			until = station.protocol->run(timer_now());
+			other = station.protocol->run(timer_now());
 		if (station.is_woken)
 			continue;
-		clock->set_deadline(clock, deadline, until);
+		clock->set_deadline(clock, deadline, until < other ? until : other);
 		run_set_ready(station.thread, false);
 		run_others();
 	}
@@ -197,7 +204,7 @@ static void thread_make(int priority)
 
 static void queue_make(struct queue *queue, unsigned size)
 {
-	queue->slot = heap_alloc(size * sizeof(*queue->slot));
+	queue->frame = heap_alloc(size * sizeof(*queue->frame));
 	queue->size = size;
 }
 
@@ -210,7 +217,7 @@ enum status station_make(const struct station_config *config, struct vswitch *ne
 	station.port = (struct port){ .ops = &ops, .name = "station", .plain = true };
 	memcpy(station.port.address, config->mac, MAC_LENGTH);
 	station.uplink = uplink;
-	station.uses_snap = config->snap;
+	station.config = *config;
 	queue_make(&station.from_wire, FROM_WIRE);
 	queue_make(&station.from_vms, FROM_VMS);
 	thread_make(priority);
@@ -242,6 +249,13 @@ void station_set_protocol(const struct station_protocol *protocol)
 	station.protocol = protocol;
 }
 
+/** The board's Ethernet runs: the station says on the network that it is there. */
+void station_start(void)
+{
+	if (station.thread)
+		wake();
+}
+
 /** The protocol's run() is to be called soon. From anywhere. */
 void station_wake(void)
 {
@@ -256,16 +270,11 @@ void station_wake(void)
 bool station_send(const uint8_t destination[MAC_LENGTH], const void *payload, uint32_t length)
 {
 	uint8_t *const bytes = (uint8_t *)station.out;
-	uint32_t at = FRAME_HEADER;
+	uint32_t at;
 
 	CHECK(length <= STATION_PAYLOAD_MAX);
-	memcpy(bytes, destination, MAC_LENGTH);
-	memcpy(bytes + MAC_LENGTH, station.port.address, MAC_LENGTH);
-	put_be16(bytes + TYPE_AT, station.uses_snap ? SNAP_SIZE + length : ETHERTYPE);
-	if (station.uses_snap) {
-		memcpy(bytes + at, snap_header, SNAP_SIZE);
-		at += SNAP_SIZE;
-	}
+	at = stack_put_header(bytes, destination, station.port.address, length,
+			      station.config.snap);
 	copy_bytes(bytes + at, payload, length);
 
 	struct frame frame = { .length = at + length,

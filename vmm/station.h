@@ -36,6 +36,7 @@ struct station_protocol {
 
 enum status station_make(const struct station_config *config, struct vswitch *network,
 			 struct port *uplink, int priority) MUST_CHECK;
+void station_start(void);
 void station_configured(int priority);
 
 /* The rest is of the image with a network stack. */
