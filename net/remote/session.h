@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A session with another board: the handshake that begins it, the counters that make a frame count
+ * once, the keep-alive, and its end. docs/remote-protocol.md has the states and why they are so.
+ *
+ * The board with the lower address is the *initiator*. It sends HELLO with a nonce, gets a CHALLENGE
+ * with the other one's nonce, derives the session's key, sends PROOF, and gets WELCOME under the new
+ * key. The other board, the *responder*, keeps no state for a HELLO, and nothing happens to a session
+ * that exists before a PROOF with a fresh nonce has come. A responder that wants a session sends KNOCK.
+ */
+#ifndef NET_REMOTE_SESSION_H
+#define NET_REMOTE_SESSION_H
+
+#include "net/remote/keys.h"
+#include "net/remote/mac.h"
+
+#define SESSION_NONCE 16u
+
+struct peer;
+
+/** Why the last session ended. */
+enum session_end {
+	SESSION_END_NONE,      /**< there was none */
+	SESSION_END_STOPPED,   /**< peer_stop() here */
+	SESSION_END_GOODBYE,   /**< the other one said so */
+	SESSION_END_SILENT,    /**< nothing was heard for too long */
+	SESSION_END_RESTARTED, /**< the other one began a new one, or knows nothing of this one */
+	SESSION_END_EXHAUSTED, /**< as many frames as a session may have: a new one follows */
+};
+
+/** What a handshake waits for. */
+enum session_state {
+	SESSION_IDLE,
+	SESSION_HELLO, /* initiator: a CHALLENGE. Responder: that its KNOCK is followed by a HELLO */
+	SESSION_DERIVE, /* the key */
+	SESSION_PROOF,  /* initiator: a WELCOME */
+};
+
+struct session {
+	bool is_up;
+	enum session_end end;
+
+	bool is_wanted, is_initiator;
+	bool is_confirmed; /* responder: a frame under the session's key has come */
+	enum session_state state;
+	uint32_t id;      /* of the session; never 0. 0: there is none */
+	uint32_t next_id; /* initiator: of the one that PROOF is for */
+
+	uint32_t sent;           /* counter of the last frame */
+	uint32_t seen;           /* highest counter that came */
+	uint32_t seen_before[2]; /* bit n: seen - n came */
+
+	uint64_t heard_at, asked_at, hello_at;
+	uint64_t allowed_at; /* no answer to a handshake frame before */
+	uint32_t hello_wait;
+
+	uint8_t own_nonce[SESSION_NONCE], other_nonce[SESSION_NONCE];
+	uint8_t used_nonce[SESSION_NONCE]; /* responder: its nonce of the present session */
+	struct keys keys;
+	struct keys_job job;
+	struct mac_key hello_in, hello_out;
+	struct mac_key in, out;           /* of the session */
+	struct mac_key next_in, next_out; /* initiator: of the one that PROOF is for */
+};
+
+#endif
