@@ -15,6 +15,7 @@
  *   - A write without one is *posted*: it is gathered, up to a frame's worth or for timing.gather
  *     ticks, and its failure is only counted, and told to failed(). Posted writes and what follows
  *     them share a frame: a read behind a few posted writes costs no frame more.
+ *   - client_cancel() takes an operation back from here, not from the other board: done() is not called.
  *   - A call that returns REMOTE_BUSY has begun nothing: all frames that may be under way are. Once
  *     there is room, peer_ops.ready() is called; begin it again then.
  *
@@ -29,6 +30,7 @@
 #ifndef NET_REMOTE_CLIENT_H
 #define NET_REMOTE_CLIENT_H
 
+#include "net/remote/link.h"
 #include "net/remote/remote.h"
 
 struct peer;
@@ -43,6 +45,27 @@ struct client_window_ops {
 	void (*failed)(struct client_window *window, enum remote_result why, unsigned count);
 	/** What the server's agent sends on its own (device knowledge). May be NULL. */
 	void (*event)(struct client_window *window, const uint8_t *data, uint32_t length);
+};
+
+/** An operation that is answered. Set the first three; it is the client's until done() is called. */
+struct client_op {
+	void (*done)(struct client_op *op, enum remote_result result);
+	void *owner;
+	uint64_t
+		deadline; /* after it: REMOTE_TIMEOUT. REMOTE_NEVER: as long as the session lives */
+
+	uint32_t value;  /* what a client_read() has read, in its lowest bits */
+	uint32_t length; /* bytes that a transfer or a call has brought */
+
+	/* The client's. */
+	struct client_op *next;
+	struct client_window *window;
+	struct peer *peer;
+	void *to;       /* where the result is to be */
+	uint16_t room;  /* bytes there */
+	uint16_t index; /* in its request */
+	uint8_t kind;
+	bool is_pending;
 };
 
 /** A window of another board. Zeroed, then the first three set by the owner. */
@@ -61,29 +84,10 @@ struct client_window {
 	/* The client's. */
 	struct client_window *next;
 	uint8_t id; /* the server's */
-	bool asked;
-	uint16_t line_serial;
-};
-
-/** An operation that is answered. Set the first three; it is the client's until done() is called. */
-struct client_op {
-	void (*done)(struct client_op *op, enum remote_result result);
-	void *owner;
-	uint64_t
-		deadline; /* after it: REMOTE_TIMEOUT. REMOTE_NEVER: as long as the session lives */
-
-	uint32_t value;  /* what a client_read() has read, in its lowest bits */
-	uint32_t length; /* bytes that a transfer or a call has brought */
-
-	/* The client's. */
-	struct client_op *next;
-	struct client_window *window;
-	void *to;      /* where the result is to be */
-	uint16_t room; /* bytes there */
-	uint8_t kind;
-	uint8_t slot;
-	uint16_t index; /* in its request */
-	bool pending;
+	bool is_asked;
+	uint8_t to_acknowledge;
+	uint8_t answer[12] __attribute__((aligned(4)));
+	struct client_op opening;
 };
 
 /** Several accesses with one operation: LDM, STM, a FIFO's words, a piece of memory. */
@@ -94,15 +98,28 @@ struct client_transfer {
 	bool fixed;      /* all to the same offset; else each to the next one */
 };
 
+/** The levels of a window's interrupt lines, as last told. */
+struct client_lines {
+	uint16_t serial;
+	uint8_t levels;
+	bool is_known;
+};
+
 /** The client half of a peer. */
 struct client_half {
 	struct client_window *windows;
-	struct client_op *first, *last; /* pending, in order */
-	uint32_t room;     /* left in the reply to the request that is being gathered */
-	uint16_t op_count; /* in it */
+	struct client_op *first[LINK_SLOTS],
+		*last[LINK_SLOTS];  /* those of each request, in order */
+	struct client_op *answered; /* those of a request whose reply is being read */
+	struct link_slot *open;     /* the request that is being gathered */
+	uint16_t op_count;          /* operations in it */
+	uint32_t room;              /* left in its reply */
 	uint64_t gather_until;
-	bool wants_room; /* somebody was told REMOTE_BUSY */
-	bool is_completing;
+	uint8_t *tail;    /* the last operation in it, if it is a posted write */
+	bool wants_room;  /* somebody was told REMOTE_BUSY */
+	bool has_errand;  /* windows to open or to close, when there is room */
+	uint8_t to_close; /* bit n: the window that the server calls n */
+	struct client_lines lines[REMOTE_WINDOWS];
 };
 
 void client_attach(struct peer *peer, struct client_window *window);

@@ -28,7 +28,7 @@ struct keys_job {
 	uint8_t step; /* 0: nothing to do */
 	uint8_t length;
 	uint8_t info[KEYS_INFO_MAX + 1u];
-	uint8_t key[KEYS_BYTES]; /* half-way the inner hash */
+	uint8_t key[KEYS_BYTES] __attribute__((aligned(4))); /* half-way the inner hash */
 };
 
 void keys_init(struct keys *keys, const uint8_t *secret, uint32_t length, const uint8_t *salt,

@@ -23,14 +23,16 @@ enum link_use {
 	LINK_OPEN,    /* a request being gathered */
 	LINK_SENT,    /* a request that waits for its reply */
 	LINK_EARLY,   /* a request of the other one that waits for those before it */
+	LINK_SERVED,  /* a reply in the making */
 	LINK_REPLIED, /* a reply, to be sent again */
 };
 
 /** One of the requests of here, or one of the other one's with its reply. */
 struct link_slot {
 	uint8_t use;
-	bool resent;     /* more than once: its time says nothing of the round trip */
-	bool to_send;    /* peer_work() is to do it */
+	bool is_resent; /* more than once: its time says nothing of the round trip */
+	bool to_send;   /* peer_work() is to do it */
+	uint16_t number;
 	uint16_t length; /* of the payload */
 	uint32_t wait;   /* ticks until it is sent again */
 	uint64_t sent_at, resend_at;
@@ -48,12 +50,34 @@ struct link {
 	uint16_t expected;
 	struct link_slot in[LINK_SLOTS];
 
-	/* A frame on its way through the MAC, in pieces. */
-	struct mac_state mac;
+	/* Frames on their way through the MAC, in pieces. */
+	struct mac_state mac_out, mac_in;
 	struct link_slot *sending;
+	uint32_t sent;  /* bytes done of it */
+	uint8_t queued; /* slots with to_send */
 	const uint8_t *received;
 	uint32_t received_length;
-	uint32_t at; /* bytes done */
+	uint32_t checked; /* bytes done of it */
 };
+
+struct peer;
+struct frame_head;
+
+void link_reset(struct peer *peer);
+struct link_slot *link_open(struct peer *peer);
+void link_send(struct peer *peer, struct link_slot *slot, uint64_t now);
+void link_work(struct peer *peer, uint64_t now);
+void link_request(struct peer *peer, const struct frame_head *head, const uint8_t *payload,
+		  uint64_t now);
+void link_replied(struct peer *peer, uint32_t length);
+void link_reply(struct peer *peer, const struct frame_head *head, const uint8_t *payload,
+		uint64_t now);
+void link_tick(struct peer *peer, uint64_t now);
+uint64_t link_deadline(const struct peer *peer);
+
+static inline bool link_has_room(const struct link *link)
+{
+	return (uint16_t)(link->next - link->oldest) < LINK_SLOTS;
+}
 
 #endif

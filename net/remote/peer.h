@@ -32,9 +32,9 @@
 
 struct peer_ops {
 	/**
-	 * Sends @p length bytes at @p frame to the peer. The frame is aligned to 4, REMOTE_HEADROOM
-	 * bytes in front of it may be written on; all of it is void after the call. A frame that
-	 * cannot be sent is lost, that is all.
+	 * Sends @p length bytes at @p frame to the peer. The frame is aligned to 4; it must not be
+	 * changed, but REMOTE_HEADROOM bytes in front of it may be, and are void - as the frame is -
+	 * after the call. A frame that cannot be sent is lost, that is all.
 	 */
 	void (*transmit)(struct peer *peer, uint8_t *frame, uint32_t length);
 	/** Unpredictable bytes: 16 for each session. */

@@ -66,9 +66,8 @@ enum remote_result {
 	REMOTE_LATER = 0x40,  /**< only from a server's target: not yet, server_resume() follows */
 	REMOTE_TIMEOUT, /**< the deadline of the operation passed; whether it is done is unknown */
 	REMOTE_LOST,    /**< the session ended; whether it is done is unknown */
-	REMOTE_CANCELLED, /**< client_cancel() */
-	REMOTE_BUSY,      /**< not begun: no room now, ops->ready() follows */
-	REMOTE_DOWN,      /**< not begun: no session, or the window is not open */
+	REMOTE_BUSY,    /**< not begun: no room now, ops->ready() follows */
+	REMOTE_DOWN,    /**< not begun: no session, or the window is not open */
 };
 
 const char *remote_result_name(enum remote_result result);

@@ -77,7 +77,6 @@ struct server_window {
 struct server_use {
 	bool in_use;
 	bool to_tell;    /* the levels, with the next request or reply */
-	bool touched;    /* by the request that is being served */
 	uint8_t levels;  /* bit n: line n */
 	uint16_t serial; /* counts changes of them */
 };
@@ -85,6 +84,7 @@ struct server_use {
 /** The server half of a peer. */
 struct server_half {
 	struct server_use use[REMOTE_WINDOWS];
+	bool has_news; /* levels to tell */
 	/* The request that is being served, up to its end or until its target says it is done. */
 	bool is_busy, is_waiting;
 	const uint8_t *request;
@@ -92,6 +92,7 @@ struct server_half {
 	uint32_t done;             /* accesses of the operation at `at` */
 	uint32_t reply;            /* bytes of the reply's payload */
 	uint16_t index;            /* of the operation */
+	uint8_t touched;           /* bit n: window n, by it */
 	struct link_frame scratch; /* a request that outlasts the call it came with */
 };
 

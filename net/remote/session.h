@@ -38,7 +38,7 @@ enum session_state {
 
 struct session {
 	bool is_up;
-	enum session_end end;
+	enum session_end end; /* of the one before */
 
 	bool is_wanted, is_initiator;
 	bool is_confirmed; /* responder: a frame under the session's key has come */
@@ -46,13 +46,14 @@ struct session {
 	uint32_t id;      /* of the session; never 0. 0: there is none */
 	uint32_t next_id; /* initiator: of the one that PROOF is for */
 
-	uint32_t sent;           /* counter of the last frame */
-	uint32_t seen;           /* highest counter that came */
-	uint32_t seen_before[2]; /* bit n: seen - n came */
+	uint32_t sent;        /* counter of the last frame */
+	uint32_t seen;        /* highest counter that came */
+	uint64_t seen_before; /* bit n: seen - n came */
 
 	uint64_t heard_at, asked_at, hello_at;
-	uint64_t allowed_at; /* no answer to a handshake frame before */
+	uint64_t knocked_at; /* when a KNOCK was last followed */
 	uint32_t hello_wait;
+	uint8_t tries;
 
 	uint8_t own_nonce[SESSION_NONCE], other_nonce[SESSION_NONCE];
 	uint8_t used_nonce[SESSION_NONCE]; /* responder: its nonce of the present session */
@@ -62,5 +63,25 @@ struct session {
 	struct mac_key in, out;           /* of the session */
 	struct mac_key next_in, next_out; /* initiator: of the one that PROOF is for */
 };
+
+/* For peer.c and among themselves. */
+struct frame_head;
+
+void session_init(struct peer *peer);
+void session_begin(struct peer *peer, uint32_t id, uint64_t now);
+void session_close(struct peer *peer, enum session_end why, uint64_t now);
+bool session_is_new(const struct session *session, uint32_t counter);
+void session_note(struct session *session, uint32_t counter);
+void session_send(struct peer *peer, unsigned type);
+void session_tick(struct peer *peer, uint64_t now);
+uint64_t session_deadline(const struct peer *peer);
+
+/* handshake.c */
+void handshake_init(struct peer *peer);
+void handshake_start(struct peer *peer, uint64_t now);
+void handshake_receive(struct peer *peer, const uint8_t *frame, const struct frame_head *head,
+		       uint64_t now);
+void handshake_step(struct peer *peer, uint64_t now);
+void handshake_tick(struct peer *peer, uint64_t now);
 
 #endif

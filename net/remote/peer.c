@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/remote/peer.h"
+#include "net/remote/frame.h"
+#include "net/remote/halves.h"
+#include "vmm/lib/string.h"
+
+/** @p config, and all that it points to, is kept. Takes long: for start-up. */
+void peer_init(struct peer *peer, const struct peer_config *config)
+{
+	memset(peer, 0, sizeof(*peer));
+	peer->config = config;
+	peer->owner = config->owner;
+	session_init(peer);
+	link_reset(peer);
+	server_begin(peer);
+}
+
+/** From now on a session is wanted; or, of a passive side, allowed. */
+void peer_start(struct peer *peer, uint64_t now)
+{
+	if (peer->session.is_wanted)
+		return;
+	peer->session.is_wanted = true;
+	handshake_start(peer, now);
+}
+
+/** Says goodbye. Nothing that comes is listened to until peer_start(). Not for callbacks. */
+void peer_stop(struct peer *peer, uint64_t now)
+{
+	struct session *s = &peer->session;
+
+	s->is_wanted = false;
+	s->state = SESSION_IDLE;
+	s->hello_at = REMOTE_NEVER;
+	s->job.step = 0;
+	if (s->is_up) {
+		session_send(peer, FRAME_GOODBYE);
+		session_close(peer, SESSION_END_STOPPED, now);
+	}
+}
+
+/** A frame under a session's key has proved authentic. */
+static void receive(struct peer *peer, const uint8_t *frame, const struct frame_head *head,
+		    uint64_t now)
+{
+	struct session *s = &peer->session;
+
+	if (!s->is_up || head->session != s->id) {
+		/* Of the session that this side has proved itself for: it is accepted. */
+		session_close(peer, SESSION_END_RESTARTED, now);
+		s->in = s->next_in;
+		s->out = s->next_out;
+		session_begin(peer, head->session, now);
+	}
+	session_note(s, head->counter);
+	s->is_confirmed = true;
+	s->heard_at = now;
+	switch (head->type) {
+	case FRAME_REQUEST:
+		link_request(peer, head, frame + FRAME_HEAD, now);
+		break;
+	case FRAME_REPLY:
+		link_reply(peer, head, frame + FRAME_HEAD, now);
+		break;
+	case FRAME_PING:
+		session_send(peer, FRAME_PONG);
+		break;
+	case FRAME_GOODBYE:
+		session_close(peer, SESSION_END_GOODBYE, now);
+		break;
+	default:
+		break;
+	}
+}
+
+/** The key that a frame of this session has to be made with, or NULL. */
+static const struct mac_key *key_of(const struct peer *peer, const struct frame_head *head)
+{
+	const struct session *s = &peer->session;
+
+	if (s->is_up && head->session == s->id)
+		return &s->in;
+	if (s->is_initiator && s->state == SESSION_PROOF && head->session == s->next_id)
+		return &s->next_in;
+	return NULL;
+}
+
+/** Authenticates PEER_WORK_BYTES more of the frame that came; behind the last ones, acts on it. */
+static void check(struct peer *peer, uint64_t now)
+{
+	struct link *link = &peer->link;
+	const uint8_t *frame = link->received;
+	const struct mac_key *key;
+	struct frame_head head;
+	uint32_t length, last, bytes;
+	struct mac_tag tag;
+
+	/* It parsed before; whether the session is still the same is another matter. */
+	if (!frame_parse(frame, link->received_length, &head) || !(key = key_of(peer, &head))) {
+		link->received = NULL;
+		peer->counters.foreign++;
+		return;
+	}
+	length = FRAME_HEAD + head.length;
+	last = (length - 1u) / MAC_BLOCK * MAC_BLOCK;
+	bytes = last - link->checked < PEER_WORK_BYTES ? last - link->checked : PEER_WORK_BYTES;
+	mac_blocks(&link->mac_in, frame + link->checked, bytes / MAC_BLOCK);
+	link->checked += bytes;
+	if (link->checked < last)
+		return;
+	link->received = NULL;
+	tag = mac_end(&link->mac_in, key, frame + last, length - last);
+	if (mac_tag_equal(tag, (struct mac_tag){ frame_get(frame + length),
+						 frame_get(frame + length + 4) }))
+		receive(peer, frame, &head, now);
+	else
+		peer->counters.forged++;
+}
+
+/**
+ * A frame from this peer's address, from behind the EtherType or SNAP header on; aligned to 4. It has
+ * to stay as it is while peer_has_frame().
+ */
+void peer_receive(struct peer *peer, const uint8_t *frame, uint32_t length, uint64_t now)
+{
+	struct link *link = &peer->link;
+	const struct mac_key *key;
+	struct frame_head head;
+
+	peer->counters.in++;
+	if (peer_has_frame(peer) || !frame_parse(frame, length, &head)) {
+		peer->counters.malformed++;
+		return;
+	}
+	if (head.type < FRAME_WELCOME) {
+		handshake_receive(peer, frame, &head, now);
+		return;
+	}
+	key = key_of(peer, &head);
+	if (!key) {
+		peer->counters.foreign++;
+		return;
+	}
+	if (key == &peer->session.in ? !session_is_new(&peer->session, head.counter)
+				     : head.counter == 0) {
+		peer->counters.replayed++;
+		return;
+	}
+	link->received = frame;
+	link->received_length = length;
+	link->checked = 0;
+	mac_begin(&link->mac_in, key);
+	check(peer, now);
+}
+
+/** Whether the frame that was handed over last is still needed. */
+bool peer_has_frame(const struct peer *peer)
+{
+	const struct server_half *s = &peer->server;
+
+	return peer->link.received ||
+	       (s->is_busy && !s->is_waiting && s->request != s->scratch.bytes);
+}
+
+/** Whether there is something for peer_work() to do. */
+bool peer_has_work(const struct peer *peer)
+{
+	const struct link *link = &peer->link;
+
+	return link->received || (peer->server.is_busy && !peer->server.is_waiting) ||
+	       link->sending || link->queued || peer->session.job.step ||
+	       (peer->client.has_errand && peer->session.is_up &&
+		(peer->client.open || link_has_room(link)));
+}
+
+/** Goes on with what earlier calls have begun: one bounded step of it. */
+void peer_work(struct peer *peer, uint64_t now)
+{
+	const struct link *link = &peer->link;
+
+	if (link->received)
+		check(peer, now);
+	else if (peer->server.is_busy && !peer->server.is_waiting)
+		server_work(peer, now);
+	else if (link->sending || link->queued)
+		link_work(peer, now);
+	else if (peer->session.job.step)
+		handshake_step(peer, now);
+	else if (peer->session.is_up)
+		client_room(peer, now);
+}
+
+/** Does what is due. Returns when it is to be called again, as peer_deadline() does. */
+uint64_t peer_tick(struct peer *peer, uint64_t now)
+{
+	session_tick(peer, now);
+	if (peer->session.is_up) {
+		client_tick(peer, now);
+		link_tick(peer, now);
+	}
+	return peer_deadline(peer);
+}
+
+/** When something is due next. Any call of this module may make it earlier. */
+uint64_t peer_deadline(const struct peer *peer)
+{
+	uint64_t when = session_deadline(peer), other;
+
+	if (!peer->session.is_up)
+		return when;
+	other = client_deadline(peer);
+	when = other < when ? other : when;
+	other = link_deadline(peer);
+	return other < when ? other : when;
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The server half at work: requests, operation by operation, and their replies. */
+#include "net/remote/frame.h"
+#include "net/remote/halves.h"
+#include "net/remote/peer.h"
+#include "vmm/lib/bits.h"
+#include "vmm/lib/copy.h"
+
+/** Room for line states in every reply. */
+#define RESULTS_MAX (FRAME_PAYLOAD_MAX - REMOTE_WINDOWS * FRAME_LINES_BYTES)
+
+static uint8_t *reply_bytes(struct peer *peer)
+{
+	return peer->link.in[peer->link.expected % LINK_SLOTS].frame.bytes + FRAME_HEAD;
+}
+
+/** A request whose turn it is. server_work() serves it. */
+void server_serve(struct peer *peer, const uint8_t *payload, uint32_t length)
+{
+	struct server_half *s = &peer->server;
+
+	s->is_busy = true;
+	s->is_waiting = false;
+	s->request = payload;
+	s->length = length;
+	s->at = 0;
+	s->done = 0;
+	s->reply = 0;
+	s->index = 0;
+	s->touched = 0;
+}
+
+/** The target that said REMOTE_LATER is to be asked again: peer_work() does. */
+void server_resume(struct peer *peer, uint64_t now)
+{
+	peer->server.is_waiting = false;
+}
+
+/** Whether the access list has such accesses: all in one range. Checked here, and nowhere else. */
+static bool is_allowed(const struct server_window *window, const struct frame_op *op, uint8_t flag)
+{
+	const uint32_t span = op->fixed ? op->width : (uint32_t)op->count * op->width;
+
+	if (op->value % op->width)
+		return false;
+	for (unsigned i = 0; i < window->range_count; i++) {
+		const struct server_range *range = &window->range[i];
+
+		if (op->value >= range->offset && span <= range->size &&
+		    op->value - range->offset <= range->size - span)
+			return (range->widths & op->width) && (range->flags & flag);
+	}
+	return false;
+}
+
+/** Up to SERVER_BATCH accesses of an operation, or SERVER_BLOCK bytes of a memory window. */
+static enum remote_result access_some(struct server_half *s, const struct server_window *window,
+				      const struct frame_op *op, uint8_t *to, unsigned *budget)
+{
+	const struct remote_target *target = window->target;
+	const bool is_read = op->kind == FRAME_READ;
+	const bool in_blocks = !op->fixed && op->count > 1 &&
+			       (window->capabilities.flags & REMOTE_MEMORY) &&
+			       (is_read ? target->read_block != NULL : target->write_block != NULL);
+	enum remote_result result = REMOTE_OK;
+
+	while (s->done<op->count && * budget> 0 && result == REMOTE_OK) {
+		const uint32_t at = s->done * op->width;
+		const uint32_t offset = op->value + (op->fixed ? 0 : at);
+		uint32_t count = 1, value = 0;
+
+		if (in_blocks) {
+			count = op->count - s->done;
+			if (count > SERVER_BLOCK / op->width)
+				count = SERVER_BLOCK / op->width;
+			result = is_read ? target->read_block(window, offset, to + at,
+							      count * op->width)
+					 : target->write_block(window, offset, op->data + at,
+							       count * op->width);
+			*budget = 1;
+		} else if (is_read) {
+			result = target->read(window, offset, op->width, &value);
+			if (result == REMOTE_OK)
+				frame_put_value(to + at, op->width, value);
+		} else {
+			value = frame_get_value(op->data + at, op->width);
+			result = target->write(window, offset, op->width, value);
+		}
+		if (result == REMOTE_OK)
+			s->done += count;
+		--*budget;
+	}
+	return result;
+}
+
+/** A read or a write, or the next part of it. */
+static enum remote_result serve_access(struct peer *peer, const struct frame_op *op, uint8_t *to,
+				       uint32_t room, uint32_t *bytes, unsigned *budget)
+{
+	struct server_half *s = &peer->server;
+	const struct server_window *window = server_window_of(peer, op->window);
+	const bool is_read = op->kind == FRAME_READ;
+	const uint32_t length = frame_padded((uint32_t)op->count * op->width);
+	enum remote_result result;
+
+	if (!window)
+		return REMOTE_NO_WINDOW;
+	if (!op->count || (is_read && (op->posted || length > room)))
+		return REMOTE_MALFORMED;
+	if (s->done == 0) {
+		if (!is_allowed(window, op, is_read ? REMOTE_READ : REMOTE_WRITE)) {
+			peer->counters.refused++;
+			return REMOTE_REFUSED;
+		}
+		if (is_read)
+			frame_put(to + length - 4, 0);
+	}
+	s->touched |= (uint8_t)BIT(op->window);
+	result = access_some(s, window, op, to, budget);
+	if (result == REMOTE_OK && s->done == op->count) {
+		peer->counters.accesses += op->count;
+		*bytes = is_read ? length : 0;
+	} else if (result == REMOTE_BUS_ERROR) {
+		peer->counters.bus_errors++;
+	}
+	return result;
+}
+
+/** What a window is: the answer to OPEN and LOOKUP. */
+static void put_window(struct peer *peer, unsigned id, uint8_t *to)
+{
+	const struct server_window *window = peer->config->windows[id];
+	const struct remote_capabilities *capabilities = &window->capabilities;
+	const struct server_use *use = &peer->server.use[id];
+
+	frame_put(to, frame_first_word(id, capabilities->widths, capabilities->flags) |
+			      (uint32_t)capabilities->irq_count << 24);
+	frame_put(to + 4, capabilities->size);
+	frame_put(to + 8, frame_first_word(capabilities->agent, use->levels, use->serial));
+}
+
+static enum remote_result serve_open(struct peer *peer, const struct frame_op *op, uint8_t *to,
+				     uint32_t room, uint32_t *bytes)
+{
+	if (room < FRAME_WINDOW_BYTES)
+		return REMOTE_MALFORMED;
+	for (unsigned id = 0; id < server_window_count(peer); id++) {
+		const char *name = peer->config->windows[id]->name;
+
+		if (strlen(name) != op->data_length || memcmp(name, op->data, op->data_length) != 0)
+			continue;
+		server_use(peer, id, true);
+		put_window(peer, id, to);
+		*bytes = FRAME_WINDOW_BYTES;
+		return REMOTE_OK;
+	}
+	return REMOTE_NO_WINDOW;
+}
+
+static enum remote_result serve_lookup(struct peer *peer, const struct frame_op *op, uint8_t *to,
+				       uint32_t room, uint32_t *bytes)
+{
+	const char *name;
+	uint32_t length;
+
+	if (op->count >= server_window_count(peer))
+		return REMOTE_NO_WINDOW;
+	name = peer->config->windows[op->count]->name;
+	length = (uint32_t)strlen(name);
+	*bytes = 4u + FRAME_WINDOW_BYTES + frame_padded(length);
+	if (length > REMOTE_NAME_MAX || *bytes > room)
+		return REMOTE_MALFORMED;
+	frame_put(to + *bytes - 4, 0);
+	frame_put(to, FRAME_WINDOW_BYTES + length);
+	put_window(peer, op->count, to + 4);
+	copy_bytes(to + 4 + FRAME_WINDOW_BYTES, name, length);
+	return REMOTE_OK;
+}
+
+static enum remote_result serve_call(struct peer *peer, const struct frame_op *op, uint8_t *to,
+				     uint32_t room, uint32_t *bytes)
+{
+	const struct server_window *window = server_window_of(peer, op->window);
+	uint32_t length = op->value;
+	enum remote_result result;
+
+	if (!window)
+		return REMOTE_NO_WINDOW;
+	if (op->value > REMOTE_DATA_MAX || 4u + frame_padded(op->value) > room)
+		return REMOTE_MALFORMED;
+	if (!window->target->call)
+		return REMOTE_REFUSED;
+	peer->server.touched |= (uint8_t)BIT(op->window);
+	result = window->target->call(window, peer, op->data, op->data_length, to + 4, &length);
+	if (result == REMOTE_OK) {
+		length = length < op->value ? length : op->value;
+		for (uint32_t i = length; i % 4; i++)
+			to[4 + i] = 0;
+		frame_put(to, length);
+		*bytes = 4u + frame_padded(length);
+	}
+	return result;
+}
+
+/** One operation, or a part of it: then server.done is not 0, and there is more. */
+static enum remote_result serve_op(struct peer *peer, const struct frame_op *op, uint8_t *to,
+				   uint32_t room, uint32_t *bytes, unsigned *budget)
+{
+	switch (op->kind) {
+	case FRAME_READ:
+	case FRAME_WRITE:
+		return serve_access(peer, op, to, room, bytes, budget);
+	case FRAME_FLUSH:
+		return REMOTE_OK;
+	case FRAME_OPEN:
+		return serve_open(peer, op, to, room, bytes);
+	case FRAME_LOOKUP:
+		return serve_lookup(peer, op, to, room, bytes);
+	case FRAME_CALL:
+		return serve_call(peer, op, to, room, bytes);
+	case FRAME_CLOSE:
+		if (!server_window_of(peer, op->window))
+			return REMOTE_NO_WINDOW;
+		server_use(peer, op->window, false);
+		return REMOTE_OK;
+	case FRAME_ACKNOWLEDGE:
+		if (!server_window_of(peer, op->window))
+			return REMOTE_NO_WINDOW;
+		server_sample(peer, op->window, op->count);
+		return REMOTE_OK;
+	case FRAME_LINES:
+		client_line_state(peer, op->window, op->value & 0xffu, op->count);
+		return REMOTE_OK;
+	default:
+		client_event(peer, op->window, op->data, op->data_length);
+		return REMOTE_OK;
+	}
+}
+
+/** Puts a result's word into the reply, with @p bytes of data that are there already. */
+static void put_result(struct server_half *s, uint8_t *at, const struct frame_op *op,
+		       enum remote_result result, uint32_t bytes)
+{
+	if (result != REMOTE_OK)
+		bytes = 0;
+	if (result > REMOTE_MALFORMED)
+		result = REMOTE_BUS_ERROR;
+	if (op->posted && result != REMOTE_OK) {
+		frame_put(at, frame_result_word(result, s->index, 1) | FRAME_POSTED);
+		frame_put(at + 4, op->window);
+		s->reply += 8;
+	} else if (!op->posted) {
+		frame_put(at, frame_result_word(result, s->index, bytes / 4u));
+		s->reply += 4u + bytes;
+	}
+}
+
+/** The request is served: what its windows' lines are now, and off goes the reply. */
+static void finish(struct peer *peer, uint8_t *reply)
+{
+	struct server_half *s = &peer->server;
+
+	for (unsigned id = 0; s->touched >> id; id++) {
+		if (s->touched >> id & 1u)
+			server_sample(peer, id, 0);
+	}
+	if (s->has_news) {
+		s->has_news = false;
+		for (unsigned id = 0; id < REMOTE_WINDOWS; id++) {
+			if (!s->use[id].to_tell)
+				continue;
+			server_put_lines(reply + s->reply, id, &s->use[id]);
+			s->reply += FRAME_LINES_BYTES;
+		}
+	}
+	s->is_busy = false;
+	link_replied(peer, s->reply);
+}
+
+/** The target is not ready. The frame that the request came with is not waited for. */
+static void wait(struct server_half *s)
+{
+	s->is_waiting = true;
+	if (s->request != s->scratch.bytes) {
+		copy_bytes(s->scratch.bytes, s->request, s->length);
+		s->request = s->scratch.bytes;
+	}
+}
+
+/** Serves what there is to be served, SERVER_BATCH accesses of it at most. */
+void server_work(struct peer *peer, uint64_t now)
+{
+	struct server_half *s = &peer->server;
+	uint8_t *reply = reply_bytes(peer);
+	unsigned budget = SERVER_BATCH;
+
+	if (!s->is_busy || s->is_waiting)
+		return;
+	while (s->at < s->length && budget > 0) {
+		uint8_t *at = reply + s->reply;
+		uint32_t bytes = 0;
+		enum remote_result result;
+		struct frame_op op;
+
+		if (s->reply + 8u > RESULTS_MAX ||
+		    !frame_op_parse(s->request + s->at, s->length - s->at, &op)) {
+			peer->counters.malformed++;
+			op.posted = false;
+			put_result(s, at, &op, REMOTE_MALFORMED, 0);
+			s->at = s->length;
+			break;
+		}
+		result = serve_op(peer, &op, at + 4, RESULTS_MAX - s->reply - 4u, &bytes, &budget);
+		if (result == REMOTE_LATER) {
+			wait(s);
+			return;
+		}
+		if (result == REMOTE_OK && op.kind <= FRAME_WRITE && s->done < op.count)
+			return;
+		put_result(s, at, &op, result, bytes);
+		s->at += op.length;
+		s->done = 0;
+		s->index++;
+		budget -= budget > 0;
+	}
+	if (s->at == s->length)
+		finish(peer, reply);
+}
