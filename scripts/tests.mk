@@ -45,7 +45,7 @@ build/host/$(1)-$(2): $(addprefix build/host/$(1)/,$(3:.c=.o))
 endef
 LINK_TEST := gcc $(SANITIZE)
 LINK_FUZZ := clang $(SANITIZE) -fsanitize=fuzzer
-$(foreach name,$(HOST_TESTS),$(eval LIBS-host-test-$(name) := -lcmocka -lcapstone) \
+$(foreach name,$(HOST_TESTS),$(eval LIBS-host-test-$(name) += -lcmocka -lcapstone) \
 	$(eval $(call HOST_PROGRAM_RULES,test,$(name),$(host-test-$(name)),$(LINK_TEST))))
 $(foreach name,$(HOST_FUZZERS), \
 	$(eval $(call HOST_PROGRAM_RULES,fuzz,$(name),$(host-fuzz-$(name)),$(LINK_FUZZ))))

@@ -6,8 +6,6 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/copy.h"
 
-/** Room for line states in every reply. */
-#define REPLY_LINES (REMOTE_WINDOWS * FRAME_LINES_BYTES)
 /** What a result takes, without data: with the window, if it is that of a posted write. */
 #define RESULT_BYTES 4u
 #define POSTED_BYTES 8u
@@ -32,7 +30,7 @@ uint8_t *client_reserve(struct peer *peer, uint32_t bytes, uint32_t reply, uint6
 		c->open = link_open(peer);
 		if (!c->open)
 			return NULL;
-		c->room = FRAME_PAYLOAD_MAX - REPLY_LINES;
+		c->room = FRAME_RESULTS_MAX;
 		c->op_count = 0;
 		c->gather_until = now + peer->config->timing.gather;
 	}

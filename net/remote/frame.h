@@ -21,6 +21,8 @@
 #define FRAME_VERSION     1u
 #define FRAME_HEAD        16u
 #define FRAME_PAYLOAD_MAX (REMOTE_FRAME_MAX - FRAME_HEAD - MAC_TAG_BYTES)
+/** Of a reply's payload: there is always room for the levels of all windows' lines. */
+#define FRAME_RESULTS_MAX (FRAME_PAYLOAD_MAX - REMOTE_WINDOWS * FRAME_LINES_BYTES)
 
 enum frame_type {
 	FRAME_KNOCK = 1,
@@ -42,6 +44,8 @@ struct frame_head {
 	uint16_t number; /* of a request or a reply */
 	uint32_t session, counter;
 };
+
+_Static_assert(REMOTE_DATA_MAX + 8u <= FRAME_PAYLOAD_MAX - REMOTE_WINDOWS * 8u, "a result fits");
 
 /** Operations of a request; FRAME_LINES also in a reply, where FRAME_RESULT is all else. */
 enum frame_op_kind {

@@ -30,7 +30,7 @@
 #define REMOTE_WINDOWS  8u
 #define REMOTE_NAME_MAX 24u   /* bytes of a window's name, without a terminator */
 #define REMOTE_IRQS_MAX 8u    /* interrupt lines of one window */
-#define REMOTE_DATA_MAX 1400u /* bytes of one transfer, and of an event or a call to an agent */
+#define REMOTE_DATA_MAX 1392u /* bytes of one transfer, and of an event or a call to an agent */
 
 /** Widths of accesses that a window allows, as a set. The values are the widths. */
 #define REMOTE_WIDTH_1 0x1u

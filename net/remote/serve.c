@@ -6,9 +6,6 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/copy.h"
 
-/** Room for line states in every reply. */
-#define RESULTS_MAX (FRAME_PAYLOAD_MAX - REMOTE_WINDOWS * FRAME_LINES_BYTES)
-
 static uint8_t *reply_bytes(struct peer *peer)
 {
 	return peer->link.in[peer->link.expected % LINK_SLOTS].frame.bytes + FRAME_HEAD;
@@ -302,7 +299,7 @@ void server_work(struct peer *peer, uint64_t now)
 		enum remote_result result;
 		struct frame_op op;
 
-		if (s->reply + 8u > RESULTS_MAX ||
+		if (s->reply + 8u > FRAME_RESULTS_MAX ||
 		    !frame_op_parse(s->request + s->at, s->length - s->at, &op)) {
 			peer->counters.malformed++;
 			op.posted = false;
@@ -310,7 +307,8 @@ void server_work(struct peer *peer, uint64_t now)
 			s->at = s->length;
 			break;
 		}
-		result = serve_op(peer, &op, at + 4, RESULTS_MAX - s->reply - 4u, &bytes, &budget);
+		result = serve_op(peer, &op, at + 4, FRAME_RESULTS_MAX - s->reply - 4u, &bytes,
+				  &budget);
 		if (result == REMOTE_LATER) {
 			wait(s);
 			return;
