@@ -124,6 +124,7 @@ static void say_hello(struct peer *peer, uint64_t now)
 		send(peer, FRAME_HELLO, s->own_nonce, NULL);
 	else
 		send(peer, FRAME_KNOCK, NULL, NULL);
+	s->knocked_at = now + peer->config->timing.hello_min;
 	s->hello_at = now + s->hello_wait;
 	s->hello_wait = s->hello_wait < most / 2 ? 2 * s->hello_wait : most;
 }
@@ -186,7 +187,6 @@ static void receive_knock(struct peer *peer, uint64_t now)
 		peer->counters.limited++;
 		return;
 	}
-	s->knocked_at = now + peer->config->timing.hello_min;
 	s->hello_wait = peer->config->timing.hello_min;
 	if (s->state == SESSION_IDLE)
 		begin_hello(peer);

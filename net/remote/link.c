@@ -38,7 +38,7 @@ struct link_slot *link_open(struct peer *peer)
 	struct link *link = &peer->link;
 	struct link_slot *slot;
 
-	if (!link_has_room(link))
+	if (!link_has_room(link) || peer->session.sent >= SESSION_FRAMES_MAX)
 		return NULL;
 	slot = &link->out[link->next % LINK_SLOTS];
 	slot->use = LINK_OPEN;

@@ -5,8 +5,6 @@
 #include "net/remote/peer.h"
 #include "vmm/lib/string.h"
 
-/** A session ends before its counter does. */
-#define SESSION_FRAMES_MAX 0xffff0000u
 /** Questions of a silent peer in the time of a keep-alive: some may be lost. */
 #define SESSION_QUESTIONS 8u
 
@@ -118,6 +116,14 @@ void session_send(struct peer *peer, unsigned type)
 	peer->config->ops->transmit(peer, frame.bytes, sizeof(frame.bytes));
 }
 
+/** No more frames may be sent, and no request waits for its reply. */
+static bool is_exhausted(const struct peer *peer)
+{
+	const struct link *link = &peer->link;
+
+	return peer->session.sent >= SESSION_FRAMES_MAX && link->oldest == link->next;
+}
+
 /** When the other one is to be asked whether it is there. */
 static uint64_t ask_at(const struct peer *peer)
 {
@@ -136,7 +142,7 @@ void session_tick(struct peer *peer, uint64_t now)
 	if (s->is_up) {
 		if (now >= s->heard_at + peer->config->timing.lost) {
 			session_close(peer, SESSION_END_SILENT, now);
-		} else if (s->sent >= SESSION_FRAMES_MAX) {
+		} else if (is_exhausted(peer)) {
 			session_close(peer, SESSION_END_EXHAUSTED, now);
 		} else if (now >= ask_at(peer)) {
 			s->asked_at = now;
@@ -152,6 +158,8 @@ uint64_t session_deadline(const struct peer *peer)
 	const struct session *s = &peer->session;
 	uint64_t when = s->hello_at;
 
+	if (s->is_up && is_exhausted(peer))
+		return 0;
 	if (s->is_up) {
 		const uint64_t ask = ask_at(peer);
 		const uint64_t lost = s->heard_at + peer->config->timing.lost;

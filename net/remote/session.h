@@ -15,6 +15,8 @@
 #include "net/remote/mac.h"
 
 #define SESSION_NONCE 16u
+/** A session ends before its counter does: behind this, nothing new is begun. */
+#define SESSION_FRAMES_MAX 0xffff0000u
 
 struct peer;
 
@@ -51,7 +53,7 @@ struct session {
 	uint64_t seen_before; /* bit n: seen - n came */
 
 	uint64_t heard_at, asked_at, hello_at;
-	uint64_t knocked_at; /* when a KNOCK was last followed */
+	uint64_t knocked_at; /* no KNOCK is followed before */
 	uint32_t hello_wait;
 	uint8_t tries;
 

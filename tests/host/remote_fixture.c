@@ -25,6 +25,7 @@ uint8_t wire_last[2][REMOTE_FRAME_MAX];
 uint32_t wire_last_length[2];
 struct wire_faults wire_faults;
 bool wire_cut;
+void (*wire_tap)(unsigned from, const uint8_t *frame, uint32_t length);
 unsigned opened, closed, posted_failures, ready_calls, event_length;
 uint8_t event_data[REMOTE_DATA_MAX];
 
@@ -35,7 +36,7 @@ static struct {
 	unsigned to;
 } wire[WIRE_FRAMES];
 static uint32_t seed = 1;
-static const uint8_t key[REMOTE_KEY_BYTES] = "just thirty-two bytes of a key..";
+const uint8_t board_key[REMOTE_KEY_BYTES] = "just thirty-two bytes of a key..";
 
 void wire_seed(uint32_t value)
 {
@@ -82,6 +83,8 @@ static void transmit(struct peer *peer, uint8_t *frame, uint32_t length)
 	wire_bytes += length;
 	memcpy(wire_last[from], frame, length);
 	wire_last_length[from] = length;
+	if (wire_tap)
+		wire_tap(from, frame, length);
 	if (wire_cut || chance(wire_faults.lose))
 		return;
 	put_on_wire(!from, frame, length);
@@ -278,7 +281,7 @@ static const struct peer_config first_config[2] = {
 		.name = "board 1, seen from board 0",
 		.own = { 2, 0, 0, 0, 0, 1 },
 		.other = { 2, 0, 0, 0, 0, 2 },
-		.key = key,
+		.key = board_key,
 		.timing = PEER_TIMING(1000000u),
 		.ops = &peer_ops,
 	},
@@ -286,7 +289,7 @@ static const struct peer_config first_config[2] = {
 		.name = "board 0, seen from board 1",
 		.own = { 2, 0, 0, 0, 0, 2 },
 		.other = { 2, 0, 0, 0, 0, 1 },
-		.key = key,
+		.key = board_key,
 		.timing = PEER_TIMING(1000000u),
 		.ops = &peer_ops,
 		.windows = served,
@@ -338,6 +341,7 @@ int wire_set_up(void **state)
 	memcpy(board_config, first_config, sizeof(board_config));
 	memset(&wire_faults, 0, sizeof(wire_faults));
 	wire_cut = false;
+	wire_tap = NULL;
 	seed = 1;
 	now = 1000;
 	opened = closed = posted_failures = ready_calls = event_length = 0;

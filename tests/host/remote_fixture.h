@@ -50,12 +50,15 @@ extern unsigned wire_bytes;
 extern uint8_t wire_last[2][REMOTE_FRAME_MAX]; /* the last one of each */
 extern uint32_t wire_last_length[2];
 extern struct wire_faults wire_faults;
+extern void (*wire_tap)(unsigned from, const uint8_t *frame, uint32_t length);
 extern bool wire_cut;           /* nothing gets through */
 extern unsigned opened, closed; /* calls of changed() of the window */
 extern unsigned posted_failures;
 extern unsigned ready_calls;
 extern unsigned event_length;
 extern uint8_t event_data[REMOTE_DATA_MAX];
+
+extern const uint8_t board_key[REMOTE_KEY_BYTES];
 
 int wire_set_up(void **state);
 int wire_tear_down(void **state);
