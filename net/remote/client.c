@@ -33,6 +33,7 @@ uint8_t *client_reserve(struct peer *peer, uint32_t bytes, uint32_t reply, uint6
 		c->room = FRAME_RESULTS_MAX;
 		c->op_count = 0;
 		c->gather_until = now + peer->config->timing.gather;
+		peer_is_due(peer, c->gather_until);
 	}
 	at = c->open->frame.bytes + FRAME_HEAD + c->open->length;
 	c->open->length = (uint16_t)(c->open->length + bytes);
@@ -82,6 +83,7 @@ void client_pend(struct peer *peer, struct client_op *op, struct client_window *
 	op->kind = (uint8_t)kind;
 	op->index = (uint16_t)(c->op_count - 1u);
 	op->is_pending = true;
+	peer_is_due(peer, op->deadline);
 	op->next = NULL;
 	if (c->first[n])
 		c->last[n]->next = op;

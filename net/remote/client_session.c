@@ -270,7 +270,7 @@ void client_room(struct peer *peer, uint64_t now)
 		server_tell(peer, now);
 	if (c->has_errand)
 		run_errands(peer, now);
-	if (c->wants_room && (c->open || link_has_room(&peer->link))) {
+	if (c->wants_room && (c->open || link_has_room(peer))) {
 		c->wants_room = false;
 		if (peer->config->ops->ready)
 			peer->config->ops->ready(peer);

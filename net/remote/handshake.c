@@ -134,6 +134,7 @@ void handshake_start(struct peer *peer, uint64_t now)
 {
 	struct session *s = &peer->session;
 
+	peer->due = 0;
 	s->hello_wait = peer->config->timing.hello_min;
 	s->hello_at = peer->config->passive ? REMOTE_NEVER : now;
 	s->state = SESSION_IDLE;
@@ -253,6 +254,7 @@ void handshake_receive(struct peer *peer, const uint8_t *frame, const struct fra
 		peer->counters.forged++;
 		return;
 	}
+	peer->due = 0;
 	if (!s->is_wanted || for_initiator != s->is_initiator) {
 		peer->counters.unexpected++;
 		return;
@@ -279,6 +281,7 @@ void handshake_step(struct peer *peer, uint64_t now)
 	struct session *s = &peer->session;
 	uint32_t id;
 
+	peer->due = 0;
 	if (!keys_step(&s->job, &s->keys) || s->state != SESSION_DERIVE)
 		return;
 	id = frame_get(s->job.key + MAC_KEY_BYTES);

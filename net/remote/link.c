@@ -32,13 +32,22 @@ void link_reset(struct peer *peer)
 	link->queued = 0;
 }
 
+/** Whether another request may be begun now. */
+bool link_has_room(const struct peer *peer)
+{
+	const struct link *link = &peer->link;
+
+	return (uint16_t)(link->next - link->oldest) < LINK_SLOTS &&
+	       peer->session.sent < SESSION_FRAMES_MAX;
+}
+
 /** A slot for a request, with the next number, or NULL: all that there may be are under way. */
 struct link_slot *link_open(struct peer *peer)
 {
 	struct link *link = &peer->link;
 	struct link_slot *slot;
 
-	if (!link_has_room(link) || peer->session.sent >= SESSION_FRAMES_MAX)
+	if (!link_has_room(peer))
 		return NULL;
 	slot = &link->out[link->next % LINK_SLOTS];
 	slot->use = LINK_OPEN;
@@ -149,6 +158,7 @@ void link_send(struct peer *peer, struct link_slot *slot, uint64_t now)
 	slot->wait = patience(peer);
 	slot->sent_at = now;
 	slot->resend_at = now + slot->wait;
+	peer_is_due(peer, slot->resend_at);
 	peer->counters.requests++;
 	transmit(peer, slot);
 }

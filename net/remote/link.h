@@ -7,6 +7,7 @@
 #ifndef NET_REMOTE_LINK_H
 #define NET_REMOTE_LINK_H
 
+#include "net/remote/frame.h"
 #include "net/remote/mac.h"
 #include "net/remote/remote.h"
 
@@ -56,12 +57,11 @@ struct link {
 	uint32_t sent;  /* bytes done of it */
 	uint8_t queued; /* slots with to_send */
 	const uint8_t *received;
-	uint32_t received_length;
-	uint32_t checked; /* bytes done of it */
+	struct frame_head head; /* its */
+	uint32_t checked;       /* bytes done of it */
 };
 
 struct peer;
-struct frame_head;
 
 void link_reset(struct peer *peer);
 struct link_slot *link_open(struct peer *peer);
@@ -74,10 +74,6 @@ void link_reply(struct peer *peer, const struct frame_head *head, const uint8_t 
 		uint64_t now);
 void link_tick(struct peer *peer, uint64_t now);
 uint64_t link_deadline(const struct peer *peer);
-
-static inline bool link_has_room(const struct link *link)
-{
-	return (uint16_t)(link->next - link->oldest) < LINK_SLOTS;
-}
+bool link_has_room(const struct peer *peer);
 
 #endif

@@ -7,23 +7,37 @@ static inline uint32_t rotate(uint32_t value, unsigned by)
 	return value << by | value >> (32u - by);
 }
 
-/** Chaskey's permutation, with twelve rounds. */
-static void permute(struct mac_state *state)
-{
-	uint32_t v0 = state->v[0], v1 = state->v[1], v2 = state->v[2], v3 = state->v[3];
+/* A round of Chaskey's permutation. On ARM the rotations are part of the other instructions. */
+#define ROUND(v0, v1, v2, v3)             \
+	do {                              \
+		v0 += v1;                 \
+		v1 = rotate(v1, 5) ^ v0;  \
+		v0 = rotate(v0, 16);      \
+		v2 += v3;                 \
+		v3 = rotate(v3, 8) ^ v2;  \
+		v0 += v3;                 \
+		v3 = rotate(v3, 13) ^ v0; \
+		v2 += v1;                 \
+		v1 = rotate(v1, 7) ^ v2;  \
+		v2 = rotate(v2, 16);      \
+	} while (0)
+#define FOUR_ROUNDS(v0, v1, v2, v3)    \
+	do {                           \
+		ROUND(v0, v1, v2, v3); \
+		ROUND(v0, v1, v2, v3); \
+		ROUND(v0, v1, v2, v3); \
+		ROUND(v0, v1, v2, v3); \
+	} while (0)
 
-	for (unsigned round = 0; round < 12; round++) {
-		v0 += v1;
-		v1 = rotate(v1, 5) ^ v0;
-		v0 = rotate(v0, 16);
-		v2 += v3;
-		v3 = rotate(v3, 8) ^ v2;
-		v0 += v3;
-		v3 = rotate(v3, 13) ^ v0;
-		v2 += v1;
-		v1 = rotate(v1, 7) ^ v2;
-		v2 = rotate(v2, 16);
-	}
+/** Takes in a block, and does the twelve rounds. */
+static void absorb(struct mac_state *state, uint32_t m0, uint32_t m1, uint32_t m2, uint32_t m3)
+{
+	uint32_t v0 = state->v[0] ^ m0, v1 = state->v[1] ^ m1;
+	uint32_t v2 = state->v[2] ^ m2, v3 = state->v[3] ^ m3;
+
+	FOUR_ROUNDS(v0, v1, v2, v3);
+	FOUR_ROUNDS(v0, v1, v2, v3);
+	FOUR_ROUNDS(v0, v1, v2, v3);
 	state->v[0] = v0;
 	state->v[1] = v1;
 	state->v[2] = v2;
@@ -59,27 +73,36 @@ void mac_key_prefix(struct mac_key *key, const uint8_t block[MAC_BLOCK])
 {
 	struct mac_state state;
 
-	for (unsigned i = 0; i < 4; i++)
-		state.v[i] = key->start[i] ^ get(block + 4 * i);
-	permute(&state);
+	mac_begin(&state, key);
+	absorb(&state, get(block), get(block + 4), get(block + 8), get(block + 12));
 	for (unsigned i = 0; i < 4; i++)
 		key->start[i] = state.v[i];
 }
 
 void mac_begin(struct mac_state *state, const struct mac_key *key)
 {
-	for (unsigned i = 0; i < 4; i++)
-		state->v[i] = key->start[i];
+	state->v[0] = key->start[0];
+	state->v[1] = key->start[1];
+	state->v[2] = key->start[2];
+	state->v[3] = key->start[3];
 }
 
 /** @p count blocks, aligned to 4, of which none is the last one of the message. */
 void mac_blocks(struct mac_state *state, const uint8_t *data, uint32_t count)
 {
-	for (; count > 0; count--, data += MAC_BLOCK) {
-		for (unsigned i = 0; i < 4; i++)
-			state->v[i] ^= frame_get(data + 4 * i);
-		permute(state);
-	}
+	for (; count > 0; count--, data += MAC_BLOCK)
+		absorb(state, frame_get(data), frame_get(data + 4), frame_get(data + 8),
+		       frame_get(data + 12));
+}
+
+/** The word at @p at of the last block, whose message has @p left bytes there: then one bit, zeros. */
+static uint32_t last_word(const uint8_t *at, uint32_t left)
+{
+	uint32_t word = 1u << 8 * left;
+
+	for (uint32_t i = 0; i < left; i++)
+		word |= (uint32_t)at[i] << 8 * i;
+	return word;
 }
 
 /** The last block: @p length is 1 to 16, or 0 if the message is nothing at all; aligned to 4. */
@@ -87,19 +110,13 @@ struct mac_tag mac_end(struct mac_state *state, const struct mac_key *key, const
 		       uint32_t length)
 {
 	const uint32_t *last = length == MAC_BLOCK ? key->whole : key->cut;
-	uint32_t i;
+	uint32_t m[4] = { 0 };
+	uint32_t *to = m;
 
-	for (i = 0; i < length / 4; i++)
-		state->v[i] ^= frame_get(rest + 4 * i);
-	if (length < MAC_BLOCK) {
-		uint32_t word = 1u << 8 * (length % 4);
-
-		for (uint32_t n = 0; n < length % 4; n++)
-			word |= (uint32_t)rest[4 * i + n] << 8 * n;
-		state->v[i] ^= word;
-	}
-	for (i = 0; i < 4; i++)
-		state->v[i] ^= last[i];
-	permute(state);
+	for (; length >= 4; length -= 4, rest += 4)
+		*to++ = frame_get(rest);
+	if (to < m + 4)
+		*to = last_word(rest, length);
+	absorb(state, m[0] ^ last[0], m[1] ^ last[1], m[2] ^ last[2], m[3] ^ last[3]);
 	return (struct mac_tag){ state->v[0] ^ last[0], state->v[1] ^ last[1] };
 }

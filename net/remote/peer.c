@@ -13,6 +13,7 @@ void peer_init(struct peer *peer, const struct peer_config *config)
 	session_init(peer);
 	link_reset(peer);
 	server_begin(peer);
+	peer->due = REMOTE_NEVER;
 }
 
 /** From now on a session is wanted; or, of a passive side, allowed. */
@@ -86,24 +87,16 @@ static const struct mac_key *key_of(const struct peer *peer, const struct frame_
 }
 
 /** Authenticates PEER_WORK_BYTES more of the frame that came; behind the last ones, acts on it. */
-static void check(struct peer *peer, uint64_t now)
+static void check(struct peer *peer, const struct mac_key *key, uint64_t now)
 {
 	struct link *link = &peer->link;
 	const uint8_t *frame = link->received;
-	const struct mac_key *key;
-	struct frame_head head;
-	uint32_t length, last, bytes;
+	const uint32_t length = FRAME_HEAD + link->head.length;
+	const uint32_t last = (length - 1u) & ~(MAC_BLOCK - 1u);
+	uint32_t bytes = last - link->checked;
 	struct mac_tag tag;
 
-	/* It parsed before; whether the session is still the same is another matter. */
-	if (!frame_parse(frame, link->received_length, &head) || !(key = key_of(peer, &head))) {
-		link->received = NULL;
-		peer->counters.foreign++;
-		return;
-	}
-	length = FRAME_HEAD + head.length;
-	last = (length - 1u) / MAC_BLOCK * MAC_BLOCK;
-	bytes = last - link->checked < PEER_WORK_BYTES ? last - link->checked : PEER_WORK_BYTES;
+	bytes = bytes < PEER_WORK_BYTES ? bytes : PEER_WORK_BYTES;
 	mac_blocks(&link->mac_in, frame + link->checked, bytes / MAC_BLOCK);
 	link->checked += bytes;
 	if (link->checked < last)
@@ -112,9 +105,22 @@ static void check(struct peer *peer, uint64_t now)
 	tag = mac_end(&link->mac_in, key, frame + last, length - last);
 	if (mac_tag_equal(tag, (struct mac_tag){ frame_get(frame + length),
 						 frame_get(frame + length + 4) }))
-		receive(peer, frame, &head, now);
+		receive(peer, frame, &link->head, now);
 	else
 		peer->counters.forged++;
+}
+
+/** Goes on with a long frame, if its session is still there. */
+static void check_more(struct peer *peer, uint64_t now)
+{
+	const struct mac_key *key = key_of(peer, &peer->link.head);
+
+	if (key) {
+		check(peer, key, now);
+	} else {
+		peer->link.received = NULL;
+		peer->counters.foreign++;
+	}
 }
 
 /**
@@ -147,10 +153,10 @@ void peer_receive(struct peer *peer, const uint8_t *frame, uint32_t length, uint
 		return;
 	}
 	link->received = frame;
-	link->received_length = length;
+	link->head = head;
 	link->checked = 0;
 	mac_begin(&link->mac_in, key);
-	check(peer, now);
+	check(peer, key, now);
 }
 
 /** Whether the frame that was handed over last is still needed. */
@@ -170,7 +176,7 @@ bool peer_has_work(const struct peer *peer)
 	return link->received || (peer->server.is_busy && !peer->server.is_waiting) ||
 	       link->sending || link->queued || peer->session.job.step ||
 	       (peer->client.has_errand && peer->session.is_up &&
-		(peer->client.open || link_has_room(link)));
+		(peer->client.open || link_has_room(peer)));
 }
 
 /** Goes on with what earlier calls have begun: one bounded step of it. */
@@ -179,7 +185,7 @@ void peer_work(struct peer *peer, uint64_t now)
 	const struct link *link = &peer->link;
 
 	if (link->received)
-		check(peer, now);
+		check_more(peer, now);
 	else if (peer->server.is_busy && !peer->server.is_waiting)
 		server_work(peer, now);
 	else if (link->sending || link->queued)
@@ -190,19 +196,8 @@ void peer_work(struct peer *peer, uint64_t now)
 		client_room(peer, now);
 }
 
-/** Does what is due. Returns when it is to be called again, as peer_deadline() does. */
-uint64_t peer_tick(struct peer *peer, uint64_t now)
-{
-	session_tick(peer, now);
-	if (peer->session.is_up) {
-		client_tick(peer, now);
-		link_tick(peer, now);
-	}
-	return peer_deadline(peer);
-}
-
-/** When something is due next. Any call of this module may make it earlier. */
-uint64_t peer_deadline(const struct peer *peer)
+/** When something is due, exactly. */
+static uint64_t deadline(const struct peer *peer)
 {
 	uint64_t when = session_deadline(peer), other;
 
@@ -212,4 +207,22 @@ uint64_t peer_deadline(const struct peer *peer)
 	when = other < when ? other : when;
 	other = link_deadline(peer);
 	return other < when ? other : when;
+}
+
+/** Does what is due. Returns when it is to be called again, as peer_deadline() does. */
+uint64_t peer_tick(struct peer *peer, uint64_t now)
+{
+	session_tick(peer, now);
+	if (peer->session.is_up) {
+		client_tick(peer, now);
+		link_tick(peer, now);
+	}
+	peer->due = deadline(peer);
+	return peer->due;
+}
+
+/** When to call peer_tick() next; perhaps earlier than needed. Any call here may make it earlier. */
+uint64_t peer_deadline(const struct peer *peer)
+{
+	return peer->due;
 }

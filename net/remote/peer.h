@@ -91,12 +91,20 @@ struct peer_counters {
 struct peer {
 	const struct peer_config *config; /* the caller's, for good */
 	void *owner;
+	uint64_t due; /* nothing is earlier; 0: look */
 	struct peer_counters counters;
 	struct session session;
 	struct link link;
 	struct client_half client;
 	struct server_half server;
 };
+
+/** Something is to be done at @p when. */
+static inline void peer_is_due(struct peer *peer, uint64_t when)
+{
+	if (when < peer->due)
+		peer->due = when;
+}
 
 void peer_init(struct peer *peer, const struct peer_config *config);
 void peer_start(struct peer *peer, uint64_t now);

@@ -38,7 +38,7 @@ static bool is_allowed(const struct server_window *window, const struct frame_op
 {
 	const uint32_t span = op->fixed ? op->width : (uint32_t)op->count * op->width;
 
-	if (op->value % op->width)
+	if (op->value & (op->width - 1u))
 		return false;
 	for (unsigned i = 0; i < window->range_count; i++) {
 		const struct server_range *range = &window->range[i];

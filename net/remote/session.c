@@ -33,6 +33,7 @@ void session_begin(struct peer *peer, uint32_t id, uint64_t now)
 	s->heard_at = now;
 	s->asked_at = now;
 	s->hello_at = REMOTE_NEVER;
+	peer->due = 0;
 	peer->counters.sessions++;
 	link_reset(peer);
 	server_begin(peer);
@@ -50,6 +51,7 @@ void session_close(struct peer *peer, enum session_end why, uint64_t now)
 
 	if (!s->is_up)
 		return;
+	peer->due = 0;
 	s->is_up = false;
 	s->id = 0;
 	s->end = why;

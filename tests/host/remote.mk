@@ -1,21 +1,12 @@
-#SPDX - License - Identifier : Apache - 2.0
-#Host tests of the remote - device protocol.Its SHA - 256 is the workstation's libmbedcrypto.
-REMOTE : = $(addprefix net / remote /, client.c client_session.c frame.c handshake.c keys.c link
-					       .c mac.c peer.c result.c serve.c server.c session.c)
-		 REMOTE_WIRE
-    : = tests / host /
-		remote_fixture.c $(REMOTE)
+# SPDX-License-Identifier: Apache-2.0
+# Host tests of the remote-device protocol. Its SHA-256 is the workstation's libmbedcrypto.
+REMOTE := $(addprefix net/remote/,client.c client_session.c frame.c handshake.c keys.c link.c mac.c \
+	peer.c result.c serve.c server.c session.c)
+REMOTE_WIRE := tests/host/remote_fixture.c $(REMOTE)
 
-			host -
-	test - remote_mac : = tests / host / test_remote_mac.c net / remote / mac.c host - test -
-			      remote_keys
-    : = tests / host / test_remote_keys.c net / remote / keys.c host - test -
-	remote_session : = tests / host / test_remote_session.c $(REMOTE_WIRE) host - test -
-			   remote_access
-    : = tests / host / test_remote_access.c $(REMOTE_WIRE) host - test -
-	remote_faults : = tests / host /
-			  test_remote_faults.c $(REMOTE_WIRE)
-
-				  $(foreach name, keys session access faults,
-				    $(eval LIBS - host - test - remote_$(name)
-				      : = -lmbedcrypto))
+host-test-remote_mac := tests/host/test_remote_mac.c net/remote/mac.c
+host-test-remote_keys := tests/host/test_remote_keys.c net/remote/keys.c
+host-test-remote_session := tests/host/test_remote_session.c $(REMOTE_WIRE)
+host-test-remote_access := tests/host/test_remote_access.c $(REMOTE_WIRE)
+host-test-remote_faults := tests/host/test_remote_faults.c $(REMOTE_WIRE)
+$(foreach name,keys session access faults,$(eval LIBS-host-test-remote_$(name) := -lmbedcrypto))
