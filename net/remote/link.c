@@ -287,6 +287,8 @@ void link_reply(struct peer *peer, const struct frame_head *head, const uint8_t 
 	client_reply(peer, n, payload, head->length);
 	if (peer->session.is_up)
 		client_room(peer, now);
+	if (peer->session.sent >= SESSION_FRAMES_MAX)
+		peer->due = 0;
 }
 
 /** Sends again what was not answered in time. */

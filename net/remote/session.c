@@ -145,6 +145,7 @@ void session_tick(struct peer *peer, uint64_t now)
 		if (now >= s->heard_at + peer->config->timing.lost) {
 			session_close(peer, SESSION_END_SILENT, now);
 		} else if (is_exhausted(peer)) {
+			session_send(peer, FRAME_GOODBYE);
 			session_close(peer, SESSION_END_EXHAUSTED, now);
 		} else if (now >= ask_at(peer)) {
 			s->asked_at = now;

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# The remote-device protocol. What every access takes is ARM code at -O2, what only a session takes is
+# Thumb at -Os.
+remote-objects := client.o client_session.o frame.o link.o mac.o peer.o serve.o
+remote-cold := handshake.o keys.o result.o server.o session.o
+remote-y += $(addprefix net/remote/,$(remote-objects) $(remote-cold))
+cold-y += $(addprefix net/remote/,$(remote-cold))
