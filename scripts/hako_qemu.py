@@ -31,11 +31,13 @@ def audio_options():
 
 
 def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp=None, rtc=None,
-            icount=None, second_serial=None):
+            icount=None, second_serial=None, wire=None, mac=None, qmp=None):
     """The words of a command that boots `kernel`: a bundle, or with the rest a plain zImage.
 
     sd: image of an SD card; tftp: folder the user network serves; rtc, icount: QEMU's options;
-    second_serial: path of a socket that the board's UART 1 is at.
+    second_serial: path of a socket that the board's UART 1 is at; wire: path of a socket that a cable
+    ends in (tests/qemu/cable.py), instead of the user network; mac: the board's Ethernet address;
+    qmp: path of a socket that QEMU is to listen at for orders.
     """
     if board not in BOARDS:
         raise ValueError(f"unknown board {board}: there are {', '.join(BOARDS)}")
@@ -43,10 +45,17 @@ def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp
              "-nographic", "-no-reboot", *audio_options(),
              # The VMM ends a run through it.
              "-semihosting-config", "enable=on,target=native"]
-    nic = f"user,model={NIC_MODEL}"
-    if tftp:
-        nic += ",tftp=" + str(tftp).replace(",", ",,")
-    words += ["-nic", nic]
+    address = f",macaddr={mac}" if mac else ""
+    if wire:
+        words += ["-netdev", "stream,id=wire,server=off,addr.type=unix,addr.path=" +
+                  str(wire).replace(",", ",,"), "-net", f"nic,model={NIC_MODEL},netdev=wire{address}"]
+    else:
+        nic = f"user,model={NIC_MODEL}{address}"
+        if tftp:
+            nic += ",tftp=" + str(tftp).replace(",", ",,")
+        words += ["-nic", nic]
+    if qmp:
+        words += ["-qmp", "unix:" + str(qmp).replace(",", ",,") + ",server=on,wait=off"]
     if dtb:
         words += ["-dtb", str(dtb)]
     if initrd:

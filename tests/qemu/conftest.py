@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from guest import ROOT, Guest, hako_qemu  # noqa: E402 (needs the path above)
+from pair_of_boards import Pair  # noqa: E402
 from vms import Vms  # noqa: E402
 
 def built_kernels():
@@ -87,6 +88,22 @@ def start_vms(request):
     yield start_board
     for vms in boards:
         vms.__exit__()
+
+
+@pytest.fixture
+def start_pair(request):
+    """Start two boards on one cable that end with the test: start_pair(a, b, ...), see Pair."""
+    pairs = []
+
+    def start_both(a, b, **options):
+        name = log_name(request) + (f"-{len(pairs)}" if pairs else "")
+        pair = Pair(ROOT / "build/log/qemu" / name, a, b, kernel=DEFAULT_KERNEL, **options)
+        pairs.append(pair)
+        return pair
+
+    yield start_both
+    for pair in pairs:
+        pair.__exit__()
 
 
 @pytest.fixture
