@@ -17,7 +17,7 @@ TEST_JOBS ?= $(shell echo $$(($$(nproc) * 3 / 2)))
 # tests/host/*.mk has lines `host-test-NAME := SOURCES` and `host-fuzz-NAME := SOURCES`; each is a
 # program. HOST_CFLAGS-PATH adds options for one source. All run with the sanitizers.
 
-include $(wildcard tests/host/*.mk)
+include $(wildcard tests/host/*.mk tests/remote/*.mk)
 HOST_TESTS := $(sort $(patsubst host-test-%,%,$(filter host-test-%,$(.VARIABLES))))
 HOST_FUZZERS := $(sort $(patsubst host-fuzz-%,%,$(filter-out host-fuzz-slow-%, \
 	$(filter host-fuzz-%,$(.VARIABLES)))))

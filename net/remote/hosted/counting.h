@@ -21,15 +21,15 @@
 
 #include "net/remote/server.h"
 
-#define COUNTING_COUNT	  0x00u
-#define COUNTING_DIGEST	  0x04u
-#define COUNTING_GAPS	  0x08u
+#define COUNTING_COUNT    0x00u
+#define COUNTING_DIGEST   0x04u
+#define COUNTING_GAPS     0x08u
 #define COUNTING_SEQUENCE 0x0cu
-#define COUNTING_FIFO	  0x10u
-#define COUNTING_LEVEL	  0x14u
-#define COUNTING_ERROR	  0x18u
-#define COUNTING_RESET	  0x1cu
-#define COUNTING_SIZE	  0x20u
+#define COUNTING_FIFO     0x10u
+#define COUNTING_LEVEL    0x14u
+#define COUNTING_ERROR    0x18u
+#define COUNTING_RESET    0x1cu
+#define COUNTING_SIZE     0x20u
 
 #define COUNTING_NAME "counting"
 #define MEMORY_NAME   "memory"

@@ -106,7 +106,8 @@ static int take_frame(struct hosted *host)
 	    memcmp(frame + ETHERNET_HEAD, snap, sizeof(snap)) == 0)
 		head = SNAP_HEAD;
 	if (memcmp(frame, host->address, REMOTE_ADDRESS_BYTES) == 0 &&
-	    frame[head - 2] == REMOTE_ETHERTYPE >> 8 && frame[head - 1] == (REMOTE_ETHERTYPE & 0xffu)) {
+	    frame[head - 2] == REMOTE_ETHERTYPE >> 8 &&
+	    frame[head - 1] == (REMOTE_ETHERTYPE & 0xffu)) {
 		for (unsigned n = 0; n < host->peer_count; n++) {
 			struct peer *const peer = &host->peers[n].peer;
 
@@ -132,7 +133,9 @@ static int wait_ms(struct hosted *host, uint64_t until)
 	}
 	if (until == UINT64_MAX)
 		return -1;
-	return until <= now ? 0 : (int)((until - now) / 1000u > 60000 ? 60000 : (until - now + 999) / 1000);
+	return until <= now
+		       ? 0
+		       : (int)((until - now) / 1000u > 60000 ? 60000 : (until - now + 999) / 1000);
 }
 
 /**

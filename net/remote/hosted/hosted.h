@@ -28,7 +28,7 @@ struct hosted {
 	struct hosted_peer peers[HOSTED_PEERS];
 	unsigned peer_count;
 	uint32_t others; /* frames that were for nobody here */
-	uint32_t lost;	 /* that the wire did not take */
+	uint32_t lost;   /* that the wire did not take */
 	/* A frame that has come: its payload begins at a multiple of four in any form. */
 	uint32_t in[(4u + WIRE_FRAME_MAX) / 4u + 2u];
 };

@@ -46,7 +46,8 @@ static _Noreturn void die(const char *what, const char *why)
 	exit(1);
 }
 
-static bool parse_address(const char *text, uint8_t address[REMOTE_ADDRESS_BYTES], const char **rest)
+static bool parse_address(const char *text, uint8_t address[REMOTE_ADDRESS_BYTES],
+			  const char **rest)
 {
 	unsigned byte[REMOTE_ADDRESS_BYTES];
 	int used = 0;
@@ -158,8 +159,8 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "wire", required_argument, NULL, 'w' }, { "mac", required_argument, NULL, 'm' },
 		{ "peer", required_argument, NULL, 'p' }, { "insecure", no_argument, NULL, 'i' },
-		{ "snap", no_argument, NULL, 's' },	  { "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },	  { NULL, 0, NULL, 0 }
+		{ "snap", no_argument, NULL, 's' },       { "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },       { NULL, 0, NULL, 0 }
 	};
 	const char *peers[HOSTED_PEERS], *wire = NULL, *mac = NULL, *rest;
 	unsigned peer_count = 0;

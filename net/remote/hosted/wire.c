@@ -153,8 +153,7 @@ bool wire_open(struct wire *wire, const char *what)
 
 		if (strncmp(what, kinds[n].prefix, length) != 0)
 			continue;
-		if (kinds[n].open(wire, what + length) &&
-		    fcntl(wire->fd, F_SETFL, O_NONBLOCK) == 0)
+		if (kinds[n].open(wire, what + length) && fcntl(wire->fd, F_SETFL, O_NONBLOCK) == 0)
 			return true;
 		why = errno;
 		wire_close(wire);
@@ -238,8 +237,8 @@ static int receive_datagram(struct wire *wire, uint8_t *frame)
 /** The next frame, of up to WIRE_FRAME_MAX bytes: its length, 0 if there is none, -1 at the end. */
 int wire_receive(struct wire *wire, uint8_t *frame)
 {
-	return wire->kind == WIRE_STREAM ? receive_stream(wire, frame) :
-					   receive_datagram(wire, frame);
+	return wire->kind == WIRE_STREAM ? receive_stream(wire, frame)
+					 : receive_datagram(wire, frame);
 }
 
 /** All of it or, if the other end does not take it, nothing more: half a frame would be the end. */
@@ -251,8 +250,7 @@ static bool send_stream(struct wire *wire, const uint8_t *frame, uint32_t length
 
 	memcpy(bytes + 4, frame, length);
 	while (at < 4u + length) {
-		const ssize_t done =
-			send(wire->fd, bytes + at, 4u + length - at, MSG_NOSIGNAL);
+		const ssize_t done = send(wire->fd, bytes + at, 4u + length - at, MSG_NOSIGNAL);
 
 		if (done > 0) {
 			at += (uint32_t)done;
