@@ -33,21 +33,43 @@ void server_resume(struct peer *peer, uint64_t now)
 	peer->server.is_waiting = false;
 }
 
-/** Whether the access list has such accesses: all in one range. Checked here, and nowhere else. */
-static bool is_allowed(const struct server_window *window, const struct frame_op *op, uint8_t flag)
+/** The bytes from @p offset on, up to @p span, that one range has and allows; 0: not even one access. */
+static uint32_t allowed_span(const struct server_window *window, uint32_t offset, uint32_t span,
+			     unsigned width, uint8_t flag)
 {
-	const uint32_t span = op->fixed ? op->width : (uint32_t)op->count * op->width;
-
-	if (op->value & (op->width - 1u))
-		return false;
 	for (unsigned i = 0; i < window->range_count; i++) {
 		const struct server_range *range = &window->range[i];
+		uint32_t left;
 
-		if (op->value >= range->offset && span <= range->size &&
-		    op->value - range->offset <= range->size - span)
-			return (range->widths & op->width) && (range->flags & flag);
+		if (offset < range->offset || offset - range->offset >= range->size)
+			continue;
+		if (!(range->widths & width) || !(range->flags & flag))
+			continue;
+		left = range->size - (offset - range->offset);
+		left &= ~(width - 1u);
+		if (left)
+			return left < span ? left : span;
 	}
-	return false;
+	return 0;
+}
+
+/**
+ * Whether the access list has such accesses, each in one of its ranges: what was posted to several
+ * may be one operation. Checked here, and nowhere else.
+ */
+static bool is_allowed(const struct server_window *window, const struct frame_op *op, uint8_t flag)
+{
+	uint32_t left = op->fixed ? op->width : (uint32_t)op->count * op->width;
+	uint32_t offset = op->value, span;
+
+	if (offset & (op->width - 1u))
+		return false;
+	for (; left; left -= span, offset += span) {
+		span = allowed_span(window, offset, left, op->width, flag);
+		if (!span)
+			return false;
+	}
+	return true;
 }
 
 /** Up to SERVER_BATCH accesses of an operation, or SERVER_BLOCK bytes of a memory window. */
