@@ -139,6 +139,7 @@ vmm: build/$(BUILD)/vmm.bin ## build the VMM of BOARD
 include scripts/guest.mk
 include scripts/libfdt.mk
 include scripts/tests.mk
+include scripts/remote.mk
 include scripts/uboot.mk
 include scripts/model.mk
 

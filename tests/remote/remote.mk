@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The remote-device protocol between two ends that are programs, and its server for a PC.
 REMOTE_PROTOCOL := $(wildcard net/remote/*.c)
-REMOTE_WIRE := $(REMOTE_PROTOCOL) net/remote/hosted/counting.c tests/remote/faulty_wire.c
+REMOTE_WIRE := $(REMOTE_PROTOCOL) net/remote/hosted/counting.c tests/remote/faulty_wire.c \
+	tests/remote/workload.c
 
 host-test-remote_million := tests/remote/test_million.c $(REMOTE_WIRE)
 LIBS-host-test-remote_million := -lmbedcrypto
