@@ -83,7 +83,7 @@ static enum remote_result access_some(struct server_half *s, const struct server
 			       (is_read ? target->read_block != NULL : target->write_block != NULL);
 	enum remote_result result = REMOTE_OK;
 
-	while (s->done<op->count && * budget> 0 && result == REMOTE_OK) {
+	while (*budget > 0 && result == REMOTE_OK && s->done < op->count) {
 		const uint32_t at = s->done * op->width;
 		const uint32_t offset = op->value + (op->fixed ? 0 : at);
 		uint32_t count = 1, value = 0;
