@@ -361,6 +361,7 @@ void shadow_init(struct shadow *sh, const struct shadow_size *size, const struct
 			       .guest_page_ctx = ctx,
 			       .context_count = size->contexts,
 			       .table_count = size->tables };
+	preempt_point(); /* of vmm/vm_remake.c; at the start there is nobody to let in */
 	CHECK(shadow_size_ok(size));
 	sh->contexts = heap_alloc(sh->context_count * sizeof(*sh->contexts));
 	sh->pool = next + sh->context_count * MMU_SLOTS;
@@ -370,11 +371,12 @@ void shadow_init(struct shadow *sh, const struct shadow_size *size, const struct
 	sh->copied = SHADOW_NO_COPY;
 	sh->copy_at = SHADOW_NO_ENTRY;
 	shadow_vector_table_make(sh);
+	preempt_point();
 	for (unsigned i = 0; i < sh->context_count; i++, next += MMU_SLOTS) {
 		sh->contexts[i].l1 = next;
 		mmu_copy_vmm_slots(next);
 		next[shadow_vector_slot(sh)] = shadow_closed_gate_desc(sh);
-		preempt_point(); /* of vmm/vm_remake.c; at the start there is nobody to let in */
+		preempt_point();
 	}
 
 	sh->tables = heap_alloc(sh->table_count * sizeof(*sh->tables));

@@ -90,7 +90,8 @@ void switch_detach(struct port *port)
 {
 	struct vswitch *const sw = port->on;
 
-	switch_forget(sw, port);
+	if (port->open) /* else nothing was learned of it */
+		switch_forget(sw, port);
 	switch_port_ready(port);
 	renumber(sw, sw->port_count - 1, port->number);
 	sw->port_count--;

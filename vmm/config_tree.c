@@ -7,8 +7,10 @@
 
 #include <libfdt.h>
 
-#define DEPTH_MAX 8
-#define TEXT_MAX  1024u /* a kernel's command line */
+#define DEPTH_MAX    8
+#define TEXT_MAX     1024u /* a kernel's command line */
+#define TEXT_AT_ONCE 64u
+#define PATH_SIZE    256u
 
 /** Nodes begin and end in pairs, up to the end of the tree. */
 static bool is_balanced(const void *bytes)
@@ -45,6 +47,63 @@ bool tree_check(const struct config_tree *tree, size_t size)
 	return false;
 }
 
+/**
+ * The first node behind the beginning of @p node that is @p level deeper, or -1. As fdt_first_subnode()
+ * and fdt_next_subnode(), which go through all properties, and all that is below a node, at once.
+ */
+static int find_node(const struct config_tree *tree, int node, int level)
+{
+	int next = node, depth = 0;
+
+	preempt_point();
+	for (;;) {
+		const int at = next;
+		const uint32_t tag = fdt_next_tag(tree->bytes, at, &next);
+
+		preempt_point();
+		if (next < 0 || tag == FDT_END)
+			return -1;
+		if (tag == FDT_END_NODE && depth-- == level)
+			return -1;
+		if (tag == FDT_BEGIN_NODE && depth++ == level && at != node)
+			return at;
+	}
+}
+
+/** The first child of a node, or -1. */
+int tree_child(const struct config_tree *tree, int node)
+{
+	return find_node(tree, node, 1);
+}
+
+/** The child behind @p node, or -1. */
+int tree_next(const struct config_tree *tree, int node)
+{
+	return find_node(tree, node, 0);
+}
+
+/** The path of a node, as fdt_get_path(), which goes through all nodes before it at once. */
+static void find_path(const struct config_tree *tree, int node, char path[PATH_SIZE])
+{
+	size_t end = 0;
+
+	memcpy(path, "/", 2);
+	for (int at = 0, below = 0; at != node; at = below) {
+		const char *name;
+		int length;
+
+		for (int child = tree_child(tree, at); child >= 0 && child <= node;
+		     child = tree_next(tree, child))
+			below = child;
+		name = fdt_get_name(tree->bytes, below, &length);
+		if (below == at || !name || end + 1 + (size_t)length >= PATH_SIZE)
+			return;
+		path[end++] = '/';
+		memcpy(path + end, name, (size_t)length + 1);
+		end += (size_t)length;
+	}
+}
+
 static void copy_end(char *to, size_t size, const char *from)
 {
 	const size_t length = strlen(from);
@@ -57,10 +116,9 @@ static void copy_end(char *to, size_t size, const char *from)
 bool tree_fail(const struct config_tree *tree, int node, const char *property, const char *text)
 {
 	struct config_error *const error = tree->error;
-	char path[256];
+	char path[PATH_SIZE];
 
-	if (fdt_get_path(tree->bytes, node, path, sizeof(path)))
-		memcpy(path, "/", 2);
+	find_path(tree, node, path);
 	copy_end(error->node, sizeof(error->node), path);
 	error->property[0] = '\0';
 	if (property)
@@ -91,44 +149,12 @@ bool tree_name(const struct config_tree *tree, int node, char name[CONFIG_NAME_S
 	return true;
 }
 
-/**
- * The first node behind the beginning of @p node that is @p level deeper, or -1. As fdt_first_subnode()
- * and fdt_next_subnode(), which go through all properties, and all that is below a node, at once.
- */
-static int find_node(const struct config_tree *tree, int node, int level)
-{
-	int next = node, depth = 0;
-
-	for (;;) {
-		const int at = next;
-		const uint32_t tag = fdt_next_tag(tree->bytes, at, &next);
-
-		preempt_point();
-		if (next < 0 || tag == FDT_END)
-			return -1;
-		if (tag == FDT_END_NODE && depth-- == level)
-			return -1;
-		if (tag == FDT_BEGIN_NODE && depth++ == level && at != node)
-			return at;
-	}
-}
-
-/** The first child of a node, or -1. */
-int tree_child(const struct config_tree *tree, int node)
-{
-	return find_node(tree, node, 1);
-}
-
-/** The child behind @p node, or -1. */
-int tree_next(const struct config_tree *tree, int node)
-{
-	return find_node(tree, node, 0);
-}
-
 /** Whether a node has this name, without a unit address. */
 bool tree_is(const struct config_tree *tree, int node, const char *name)
 {
 	const char *const has = fdt_get_name(tree->bytes, node, NULL);
+
+	preempt_point();
 
 	return has && strcmp(has, name) == 0;
 }
@@ -153,9 +179,12 @@ static bool is_text(const uint8_t *value, unsigned length)
 {
 	if (!length || length > TEXT_MAX || value[length - 1])
 		return false;
-	for (unsigned i = 0; i < length - 1; i++)
+	for (unsigned i = 0; i < length - 1; i++) {
 		if (value[i] < ' ' || value[i] > '~')
 			return false;
+		if (i % TEXT_AT_ONCE == 0)
+			preempt_point();
+	}
 	return true;
 }
 
@@ -223,6 +252,7 @@ bool tree_read(const struct config_tree *tree, int node, const struct tree_prope
 	uint32_t found = 0;
 	int at;
 
+	preempt_point();
 	fdt_for_each_property_offset(at, tree->bytes, node)
 	{
 		const char *name, *wrong;
@@ -245,6 +275,7 @@ bool tree_read(const struct config_tree *tree, int node, const struct tree_prope
 		wrong = store(&table[n], value, (unsigned)length, (uint8_t *)to + table[n].offset);
 		if (wrong)
 			return tree_fail(tree, node, name, wrong);
+		preempt_point();
 	}
 	for (unsigned n = 0; n < count; n++)
 		if (table[n].required && !(found & BIT(n)))

@@ -3,6 +3,7 @@
 
 #include "vmm/config_window.h"
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
 #define MAC_GROUP 1u /* in the first byte: not an address of one device */
@@ -75,9 +76,11 @@ static const char *compare_with_all(const struct system_config *config, const st
 	const char *wrong = NULL;
 
 	/* @p vm is the one behind those that are counted. */
-	for (const struct vm_config *other = config->vm; other <= vm; other++)
+	for (const struct vm_config *other = config->vm; other <= vm; other++) {
+		preempt_point();
 		for (unsigned i = 0; i < other->virtio_count && !wrong; i++)
 			wrong = compare(device, &other->virtio[i]);
+	}
 	return wrong;
 }
 

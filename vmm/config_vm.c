@@ -5,6 +5,7 @@
 #include "vmm/config_virtio.h"
 #include "vmm/config_window.h"
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
 #define PRIORITY_DEFAULT 10u
@@ -175,6 +176,7 @@ bool config_read_vm(const struct config_tree *tree, int node, const struct bundl
 	if (!read_vm_properties(tree, node, config, vm) ||
 	    !find_lists(tree, node, &windows, &virtio))
 		return false;
+	preempt_point();
 	if (vm->memory != bundle->vm[config->vm_count].memory)
 		return tree_fail(tree, node, "memory", "not what the bundle was made with");
 	for (unsigned row = 0; row < board.window_count && row < CONFIG_ROWS_MAX; row++)

@@ -2,6 +2,7 @@
 #include "vmm/config_window.h"
 
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
 #define PAGE_MASK   0xfffu
@@ -52,6 +53,8 @@ uint32_t config_used_inputs(const struct vm_config *vm)
 				used |= BIT(board.windows[row].wire[i].input);
 	for (unsigned i = 0; i < board.irq_count; i++) {
 		const unsigned row = config_find_row(board.irqs[i].window);
+
+		preempt_point();
 
 		if (board.irqs[i].sink == VM_SINK_PRIMARY && row != CONFIG_NONE &&
 		    vm->row[row] != ROW_ABSENT)

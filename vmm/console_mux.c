@@ -10,6 +10,8 @@
 
 /* Bytes of a VM in one call of console_mux_pump(). */
 #define BURST 32u
+/* ... and of what was typed for its virtio console, in one of vm_console_give(). */
+#define VIRTIO_BURST 4u
 
 /* What the monitor may print for one byte that was typed: the row anew, and the way back in it. */
 #define MONITOR_ROW (3u * LINE_EDITOR_MAX)
@@ -25,10 +27,17 @@ static void put(struct console_mux *mux, uint8_t byte)
 	mux->out->put(mux->out, byte);
 }
 
+static void write(struct console_mux *mux, const char *text, size_t length)
+{
+	if (length == 0)
+		return;
+	mux->at_line_start = text[length - 1] == '\n';
+	mux->out->write(mux->out, text, length);
+}
+
 static void put_text(struct console_mux *mux, const char *text)
 {
-	while (*text)
-		put(mux, (uint8_t)*text++);
+	write(mux, text, strlen(text));
 }
 
 static void end_line(struct console_mux *mux)
@@ -37,9 +46,9 @@ static void end_line(struct console_mux *mux)
 		put_text(mux, "\r\n");
 }
 
-static void monitor_put(void *to, char c)
+static void monitor_write(void *to, const char *text, size_t length)
 {
-	put(to, (uint8_t)c);
+	write(to, text, length);
 }
 
 /** Whether something other than the log may print: with what it prints, the log still has room. */
@@ -57,10 +66,7 @@ static void put_line(struct console_mux *mux, const char *text, size_t length)
 
 		while (row < length && text[row] != '\n')
 			row++;
-		if (row > 0) {
-			mux->out->write(mux->out, text, row);
-			mux->at_line_start = false;
-		}
+		write(mux, text, row);
 		if (row < length) {
 			put_text(mux, "\r\n");
 			row++;
@@ -152,14 +158,42 @@ static void door_put(const struct uart_backend *backend, uint8_t byte)
 	vm->is_by_virtio = true;
 }
 
-static void show_byte(struct console_mux *mux, const struct vm_console *vm, uint8_t byte)
+static void put_prefix(struct console_mux *mux, const struct vm_console *vm, uint8_t first)
 {
-	if (mux->has_prefix && mux->at_line_start && byte != '\r' && byte != '\n') {
+	if (mux->has_prefix && mux->at_line_start && first != '\r' && first != '\n') {
 		put(mux, '[');
 		put_text(mux, vm->name);
 		put_text(mux, "] ");
 	}
+}
+
+static void show_byte(struct console_mux *mux, const struct vm_console *vm, uint8_t byte)
+{
+	put_prefix(mux, vm, byte);
 	put(mux, byte);
+}
+
+/** Shows up to the end of a line, @p most bytes at most; returns how many. There is room for more. */
+static uint32_t show_run(struct console_mux *mux, struct vm_console *vm, uint32_t most)
+{
+	struct ring *const output = &vm->output;
+	const uint32_t at = output->read & (output->size - 1u);
+	const char *const text = (const char *)&output->bytes[at], *line_end;
+	uint32_t length = mux->out->room(mux->out) - mux->log_reserve;
+
+	if (length > most)
+		length = most;
+	if (length > ring_count(output))
+		length = ring_count(output);
+	if (length > output->size - at)
+		length = output->size - at;
+	line_end = memchr(text, '\n', length);
+	if (line_end)
+		length = (uint32_t)(line_end - text) + 1u;
+	put_prefix(mux, vm, (uint8_t)*text);
+	write(mux, text, length);
+	output->read += length;
+	return length;
 }
 
 /** Shows what has been lost since that was last said. */
@@ -178,8 +212,11 @@ static void tell_lost(struct console_mux *mux, struct vm_console *vm)
 
 static bool pump_vm(struct console_mux *mux, struct vm_console *vm)
 {
-	for (unsigned n = 0; n < BURST && ring_count(&vm->output) > 0 && has_room(mux); n++)
+	/* Mostly a guest prints byte by byte, and each is shown at once. */
+	if (ring_count(&vm->output) == 1 && has_room(mux))
 		show_byte(mux, vm, ring_get(&vm->output));
+	for (uint32_t n = 0; n < BURST && ring_count(&vm->output) > 0 && has_room(mux);)
+		n += show_run(mux, vm, BURST - n);
 	/* Not for a single byte: the guest fills what there is each time. */
 	if (vm->uart && ring_room(&vm->output) >= vm->output.size / 2)
 		pl011_transmit_again(vm->uart);
@@ -323,22 +360,24 @@ static bool is_for_virtio(const struct vm_console *vm)
 	       (vm->is_by_virtio || !vm->uart || !pl011_is_listening(vm->uart));
 }
 
-/** Gives the VM what was typed, as far as it takes it. Returns whether it took something. */
+/** Gives the VM some of what was typed, as far as it takes it. Returns whether it took something. */
 bool vm_console_give(struct vm_console *vm)
 {
 	const bool by_virtio = is_for_virtio(vm);
-	bool given = false;
+	unsigned given = 0;
 
-	while (by_virtio && ring_count(&vm->typed) > 0 && virtio_console_can_receive(vm->virtio)) {
+	while (by_virtio && given < VIRTIO_BURST && ring_count(&vm->typed) > 0 &&
+	       virtio_console_can_receive(vm->virtio)) {
 		virtio_console_receive(vm->virtio, ring_get(&vm->typed));
-		given = true;
+		given++;
 	}
+	/* No more than its FIFO holds. */
 	while (!by_virtio && vm->uart && ring_count(&vm->typed) > 0 &&
 	       pl011_can_receive(vm->uart)) {
 		pl011_receive(vm->uart, ring_get(&vm->typed));
-		given = true;
+		given++;
 	}
-	return given;
+	return given > 0;
 }
 
 static struct ring *typed_ring(struct console_mux *mux)
@@ -446,7 +485,7 @@ void console_mux_init(struct console_mux *mux, const struct console_out *out, ui
 	};
 	mux->monitor_typed =
 		(struct ring){ .bytes = mux->monitor_typed_bytes, .size = CONSOLE_TYPED_MAX };
-	monitor_init(&mux->monitor, monitor_put, mux, &mux->log);
+	monitor_init(&mux->monitor, monitor_write, mux, &mux->log);
 }
 
 /** Makes @p vm the VM of number @p n, counted from 0. The first one has the focus. */

@@ -128,7 +128,7 @@ void console_poll(void)
 	}
 	uart_enable_rx_irq(&uart, byte < 0);
 	if (typed_count > 0)
-		timer_poll_console();
+		timer_poll_console(CONSOLE_POLL);
 }
 
 void console_interrupt(void)

@@ -11,23 +11,28 @@
 
 static void put(const struct line_editor *ed, char c)
 {
-	ed->put(ed->to, c);
+	ed->write(ed->to, &c, 1);
 }
 
 static void put_text(const struct line_editor *ed, const char *text)
 {
-	while (*text)
-		put(ed, *text++);
+	ed->write(ed->to, text, strlen(text));
 }
 
 /** Prints prompt and line at the start of a row, and puts the cursor where it belongs. */
 void line_editor_show(const struct line_editor *ed)
 {
+	static const char back[] = { '\b', '\b', '\b', '\b', '\b', '\b', '\b', '\b' };
+
 	put_text(ed, ed->prompt);
 	put_text(ed, ed->line);
 	put_text(ed, "\x1b[K"); /* erase to the end of the row */
-	for (unsigned i = ed->cursor; i < ed->length; i++)
-		put(ed, '\b');
+	for (unsigned left = ed->length - ed->cursor; left > 0;) {
+		const unsigned some = left < sizeof(back) ? left : sizeof(back);
+
+		ed->write(ed->to, back, some);
+		left -= some;
+	}
 }
 
 /** Empties the row, for something else to be printed there; line_editor_show() brings it back. */

@@ -8,13 +8,14 @@
 #define VMM_LINE_EDITOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LINE_EDITOR_MAX     72u /* with a prompt of 7 this is a row */
 #define LINE_EDITOR_HISTORY 16u
 
 struct line_editor {
-	void (*put)(void *to, char c); /* to the terminal */
+	void (*write)(void *to, const char *text, size_t length); /* to the terminal */
 	void *to;
 	const char *prompt;
 

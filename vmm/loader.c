@@ -10,12 +10,16 @@
 
 #define PAGE_SIZE 4096u
 
-/** Copies or clears up to the end of a page of guest RAM; @p from NULL means zeros. */
+/* Of a page, between two preempt points. */
+#define AT_ONCE (PAGE_SIZE / 2)
+
+/** Copies or clears a piece of a page of guest RAM; @p from NULL means zeros. */
 static uint32_t fill_page(const struct vm_mem *mem, uint32_t at, hpa_t from, uint32_t left,
 			  bool zero)
 {
 	const uint32_t in_page = at & (PAGE_SIZE - 1);
-	const uint32_t length = left < PAGE_SIZE - in_page ? left : PAGE_SIZE - in_page;
+	const uint32_t piece = AT_ONCE - at % AT_ONCE;
+	const uint32_t length = left < piece ? left : piece;
 	const struct mem_region *region = vm_mem_find(mem, gpa(at));
 	uint8_t *page;
 

@@ -13,15 +13,15 @@
 void monitor_say(struct monitor *m, const char *format, ...)
 {
 	char line[MONITOR_LINE_MAX];
+	size_t length;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(line, sizeof(line) - 2, format, args);
 	va_end(args);
-	for (const char *c = line; *c; c++)
-		m->put(m->to, *c);
-	m->put(m->to, '\r');
-	m->put(m->to, '\n');
+	length = strlen(line);
+	memcpy(line + length, "\r\n", 2);
+	m->write(m->to, line, length + 2);
 }
 
 /** Cuts m->text into words. Returns false if there are too many. */
@@ -73,15 +73,15 @@ static void start_command(struct monitor *m, const char *line)
 	m->left = 0;
 }
 
-/** @p put prints a byte; @p log is what the command `log` shows. Nothing is printed yet. */
-void monitor_init(struct monitor *m, void (*put)(void *to, char c), void *to,
-		  const struct ring *log)
+/** @p write prints bytes; @p log is what the command `log` shows. Nothing is printed yet. */
+void monitor_init(struct monitor *m, void (*write)(void *to, const char *text, size_t length),
+		  void *to, const struct ring *log)
 {
 	*m = (struct monitor){
-		.put = put,
+		.write = write,
 		.to = to,
 		.log = log,
-		.editor = { .put = put, .to = to, .prompt = PROMPT },
+		.editor = { .write = write, .to = to, .prompt = PROMPT },
 	};
 }
 

@@ -30,7 +30,7 @@ struct monitor_sample {
 };
 
 struct monitor {
-	void (*put)(void *to, char c);
+	void (*write)(void *to, const char *text, size_t length);
 	void *to;
 	const struct ring *log; /* log_ring.h */
 	struct line_editor editor;
@@ -51,8 +51,8 @@ struct monitor {
 	struct monitor_sample sample[MONITOR_VMS_MAX];
 };
 
-void monitor_init(struct monitor *monitor, void (*put)(void *to, char c), void *to,
-		  const struct ring *log);
+void monitor_init(struct monitor *monitor, void (*write)(void *to, const char *text, size_t length),
+		  void *to, const struct ring *log);
 void monitor_type(struct monitor *monitor, uint8_t byte);
 void monitor_step(struct monitor *monitor);
 void monitor_cancel(struct monitor *monitor);

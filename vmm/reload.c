@@ -4,7 +4,9 @@
 #include "arch/arm/layout.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
+#include "vmm/lib/in_steps.h"
 #include "vmm/lib/log.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 #include "vmm/reload_plan.h"
 #include "vmm/run.h"
@@ -27,20 +29,23 @@ static struct reload_plan plan;
 static const struct boot_info *boot;
 static struct vm *thread; /* has no guest: it is never on */
 
-static uint32_t received; /* bytes */
-static bool is_wrong;     /* VMs take more of the heap than they should */
-static struct range heap; /* what VMs are made in */
+static uint32_t received;                  /* bytes */
+static bool is_wrong;                      /* VMs take more of the heap than they should */
+static struct range heap;                  /* what VMs are made in */
+static struct range gaps[HEAP_RANGES + 1]; /* ... and what is left of it */
+static unsigned gap_count;
 static struct range heap_taken[HEAP_RANGES];
 static struct range ram_taken[RAM_RANGES];
 
-static struct range *heap_of(unsigned n)
-{
-	return &heap_taken[n];
-}
-
+/* As they are in the heap from the start: vmm/lib/first_fit.c is quicker then. */
 static struct range *room_range(unsigned n)
 {
-	return &heap_taken[VMS_MAX + n];
+	return &heap_taken[2 * n];
+}
+
+static struct range *heap_of(unsigned n)
+{
+	return &heap_taken[2 * n + 1];
 }
 
 #define BUFFER (&heap_taken[2u * VMS_MAX])
@@ -49,8 +54,10 @@ static struct range *room_range(unsigned n)
 /** What is left is where the next one is made; what is shown as free is the largest piece. */
 static void heap_follow(void)
 {
-	const struct range gap = largest_gap(heap_taken, HEAP_RANGES, heap);
+	struct range gap;
 
+	gap_count = find_gaps(heap_taken, HEAP_RANGES, heap, gaps);
+	gap = largest_gap(gaps, gap_count);
 	heap_init((void *)(uintptr_t)gap.at, gap.size, false);
 }
 
@@ -59,7 +66,7 @@ static void heap_follow(void)
 /** Room for @p size bytes, which is the caller's up to one of the next two. NULL, or why not. */
 const char *reload_begin(uint32_t size, uint8_t **bytes)
 {
-	uint32_t at;
+	unsigned n = 0;
 
 	if (is_wrong)
 		return "not with this image: vm_heap_size() is wrong; restart the board instead";
@@ -67,12 +74,12 @@ const char *reload_begin(uint32_t size, uint8_t **bytes)
 		return "another one is at work";
 	if (size < RELOAD_MIN || size > RELOAD_MAX)
 		return "that size is not possible";
-	if (!first_fit(heap_taken, HEAP_RANGES, heap, size + HEAP_ALIGN, &at))
+	while (n < gap_count && gaps[n].size < size + HEAP_ALIGN)
+		n++;
+	if (n == gap_count)
 		return "there is no room for it in the VMM's heap";
-	at = align_up(at, HEAP_ALIGN);
-	*BUFFER = (struct range){ at, size };
-	heap_follow();
-	*bytes = (uint8_t *)(uintptr_t)at;
+	*BUFFER = (struct range){ align_up(gaps[n].at, HEAP_ALIGN), size };
+	*bytes = (uint8_t *)(uintptr_t)BUFFER->at;
 	received = size;
 	state = RECEIVING;
 	return NULL;
@@ -81,7 +88,6 @@ const char *reload_begin(uint32_t size, uint8_t **bytes)
 static void end(void)
 {
 	*BUFFER = (struct range){ 0, 0 };
-	heap_follow();
 	state = IDLE;
 }
 
@@ -108,17 +114,21 @@ static bool place(unsigned n)
 {
 	const struct vm_config *const vm = &plan.config.vm[n];
 	const struct range within = { VM_RAM_HPA, boot->bundle.raw - VM_RAM_HPA };
-	struct range *const to = &next.heap[n];
+	struct range *const to = &next.heap[heap_of(n) - heap_taken];
+	struct range left[RAM_RANGES + 1];
 	uint32_t size, at;
 
 	if (!vm_remake_size(&plan, boot, n, &size))
 		return false;
-	if (!first_fit(next.ram, RAM_RANGES, within, vm->memory, &at))
+	preempt_point();
+	if (!first_fit(next.ram, RAM_RANGES, within, vm->memory, &at)) {
+		at = find_gaps(next.ram, RAM_RANGES, within, left);
 		return reload_plan_refuse(
 			&plan, "%s: no %u MiB in one piece are left; the largest has %u", vm->name,
-			(unsigned)(vm->memory / MIB),
-			(unsigned)(largest_gap(next.ram, RAM_RANGES, within).size / MIB));
+			(unsigned)(vm->memory / MIB), (unsigned)(largest_gap(left, at).size / MIB));
+	}
 	next.ram[n] = (struct range){ at, vm->memory };
+	preempt_point();
 	if (!first_fit(next.heap, HEAP_RANGES, heap, size, &at))
 		return reload_plan_refuse(&plan, "%s: its tables need %u KiB of the VMM's heap",
 					  vm->name, (unsigned)(size / KIB));
@@ -133,15 +143,18 @@ static bool place_all(void)
 	for (unsigned n = 0; n < plan.config.vm_count; n++)
 		if (bit(plan.changed, n)) {
 			next.ram[n].size = 0;
-			next.heap[n].size = 0;
+			next.heap[heap_of(n) - heap_taken].size = 0;
 		}
-	for (unsigned n = 0; n < plan.config.vm_count; n++)
+	for (unsigned n = 0; n < plan.config.vm_count; n++) {
+		preempt_point();
 		if (bit(plan.changed, n) && !place(n))
 			return false;
+	}
+	preempt_point();
 	return true;
 }
 
-/** VMs that change are off, and nobody is about to give one a frame. No preempt point from here on. */
+/** VMs that change are off, and nobody is about to give one a frame. */
 static bool all_parked(void)
 {
 	for (unsigned n = 0; n < plan.config.vm_count; n++) {
@@ -162,14 +175,25 @@ static bool all_parked(void)
 
 /* ---- carrying out ---------------------------------------------------------------------------- */
 
-/** The new description is in force. */
+/** If that is so, it stays so. No preempt point in here: all of them, or none. */
+static bool cut_off_all(void)
+{
+	if (!all_parked())
+		return false;
+	for (unsigned n = 0; n < plan.config.vm_count; n++)
+		if (bit(plan.changed, n))
+			vm_cut_off(vm_get(n));
+	return true;
+}
+
+/** The new description is in force. Others run in between: of what they look at, all stays the same. */
 static void commit(void)
 {
 	for (unsigned n = 0; n < plan.config.vm_count; n++)
 		if (bit(plan.changed, n))
 			vm_take_apart(vm_get(n));
-	*now.bundle = plan.bundle;
-	*now.config = plan.config;
+	copy_in_steps(now.bundle, &plan.bundle, sizeof(plan.bundle));
+	copy_in_steps(now.config, &plan.config, sizeof(plan.config));
 	memcpy(now.image, plan.image, sizeof(now.image));
 	memcpy(now.ramdisk, plan.ramdisk, sizeof(now.ramdisk));
 	memcpy(ram_taken, next.ram, sizeof(ram_taken));
@@ -201,21 +225,22 @@ static void carry_out(void)
 	unsigned changed;
 
 	if (!reload_plan_make(&plan, &now, bytes, received) || !all_parked() || !place_all() ||
-	    !all_parked()) {
-		log_warn("hako: reload: refused: %s\n", plan.wrong);
+	    !cut_off_all()) {
+		log_write_own(LOG_WARN, "hako: reload: refused: %s\n", plan.wrong);
 		return;
 	}
 	commit();
 	remake_all();
 	changed = (unsigned)__builtin_popcount(plan.changed);
-	log_info("hako: reload: done: %u VMs made anew, %u left as they are\n", changed,
-		 now.config->vm_count - changed);
+	log_write_own(LOG_INFO, "hako: reload: done: %u VMs made anew, %u left as they are\n",
+		      changed, now.config->vm_count - changed);
 }
 
 static void thread_main(void)
 {
 	for (;;) {
 		if (state == CARRYING_OUT) {
+			preempt_point();
 			carry_out();
 			end();
 		}
@@ -267,4 +292,5 @@ void reload_vms_made(void)
 		at += now.config->vm[n].memory;
 	}
 	*DISKS = (struct range){ at, vm_disks_ram(now.config) };
+	heap_follow();
 }

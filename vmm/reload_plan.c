@@ -11,7 +11,7 @@
 #include <stdarg.h>
 
 #define GUEST_ALIGN 8u  /* of device trees and initial RAM disks */
-#define PIECE       16u /* bytes of a checksum between two preempt points */
+#define PIECE       32u /* bytes of a checksum between two preempt points */
 #define FREE        0xffu
 
 /** Says why not; returns false, for the caller to return. */
@@ -296,6 +296,7 @@ static bool add_part(struct reload_plan *plan, const struct bundle_part *part, u
 		bundle->part_count++;
 	bundle->part[at] = *part;
 	bundle->part[at].vm = n;
+	preempt_point();
 	return true;
 }
 
@@ -308,6 +309,7 @@ static bool check_places(struct reload_plan *plan, unsigned n)
 	for (unsigned i = 0; i < bundle->part_count; i++) {
 		const struct bundle_part *const a = &bundle->part[i];
 
+		preempt_point();
 		if (!a->kind || a->vm != n || !a->memory_size)
 			continue;
 		if (a->gpa.raw > memory || a->memory_size > memory - a->gpa.raw ||
@@ -382,6 +384,7 @@ static bool check_network(struct reload_plan *plan, unsigned network)
 	for (unsigned n = 0; n < config->vm_count; n++) {
 		const struct vm_config *const vm = &config->vm[n];
 
+		preempt_point();
 		for (unsigned i = 0; i < vm->virtio_count; i++) {
 			uint8_t address[CONFIG_MAC_SIZE];
 
@@ -409,7 +412,9 @@ static bool read_config(struct reload_plan *plan, const struct reload_now *now, 
 {
 	static struct config_error error;
 
+	preempt_point();
 	plan->bundle = *now->bundle;
+	preempt_point();
 	for (unsigned i = 0; i < plan->bundle.vm_count; i++) {
 		plan->bundle.vm[i].memory = asked[i].memory;
 		if (!asked[i].memory || asked[i].memory % BUNDLE_MEMORY_ALIGN ||
@@ -436,16 +441,22 @@ bool reload_plan_make(struct reload_plan *plan, const struct reload_now *now, co
 	if (!config || !read_config(plan, now, bytes + config, word(bytes, 8), asked) ||
 	    !check_shared(plan, now->config))
 		return false;
+	preempt_point();
 	give_numbers(plan, now->config, number);
+	preempt_point();
 	for (unsigned i = 0; i < plan->config.vm_count; i++)
 		plan->vm[number[i]] = plan->config.vm[i];
+	preempt_point();
 	memcpy(plan->config.vm, plan->vm, plan->config.vm_count * sizeof(plan->vm[0]));
+	preempt_point();
 	plan->bundle = *now->bundle;
 	for (unsigned i = 0; i < plan->config.vm_count; i++) {
 		const unsigned n = number[i];
 
+		preempt_point();
 		if (!take_vm(plan, now, bytes, &asked[i], n))
 			return false;
+		preempt_point();
 		if (same_vm(&plan->vm[n], &now->config->vm[n]) && same_parts(plan, now, n))
 			continue;
 		plan->changed |= BIT(n);

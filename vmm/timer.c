@@ -11,7 +11,9 @@
 
 /** The counter's 32 bits last 178 s: it is looked at well before they wrap unseen. */
 #define LONGEST_SLEEP (60u * CLOCK_HZ)
-#define CONSOLE_POLL  (CLOCK_HZ / 100)
+
+/* Of VMs whose time has come, in one interrupt. */
+#define DEADLINES_AT_ONCE 2u
 
 static struct vm
 	*vms[VMS_MAX + 2u]; /* that have been connected; threads of the flash, the station */
@@ -28,6 +30,7 @@ static struct {
 	struct vm *models_of;
 	const struct vm *meeting; /* the VM in whose model's deadline() we are, or NULL */
 	unsigned vm_count;
+	bool console_is_next; /* it was due, and has let the models go first */
 
 	volatile uint32_t *low; /* the board's counter, */
 	uint32_t last_low;      /* ... what was read last, */
@@ -181,14 +184,14 @@ void timer_set_decision(uint64_t when, uint64_t now)
 	arm(now);
 }
 
-/** Asks for console_poll() to be called soon: a UART is full. */
-void timer_poll_console(void)
+/** Asks for console_poll() to be called after so long: a UART is full, or has received more. */
+void timer_poll_console(uint32_t ticks)
 {
 	const uint64_t now = timer_now();
 
-	if (timer.console_at != CLOCK_NEVER)
+	if (timer.console_at <= now + ticks)
 		return; /* who asks often does not put it off */
-	timer.console_at = now + CONSOLE_POLL;
+	timer.console_at = now + ticks;
 	find_others();
 	arm_next(now);
 }
@@ -222,10 +225,16 @@ void timer_interrupt(void)
 	const uint64_t now = now_inline();
 
 	timer.armed_for = 0;
-	/* Not for ever: some model may be due again at once. */
-	for (unsigned i = 0; timer.models_at <= now && i < timer.vm_count; i++)
-		meet_deadline(timer.models_of);
-	if (timer.console_at <= now) {
+	/*
+	 * What is left, the next interrupt brings at once: others wait for the end of this one. Models and
+	 * the console by turns: some model may always be due.
+	 */
+	if (timer.console_at > now || (timer.models_at <= now && !timer.console_is_next)) {
+		timer.console_is_next = timer.console_at <= now;
+		for (unsigned i = 0; timer.models_at <= now && i < DEADLINES_AT_ONCE; i++)
+			meet_deadline(timer.models_of);
+	} else {
+		timer.console_is_next = false;
 		timer.console_at = CLOCK_NEVER;
 		find_others();
 		console_poll();

@@ -13,6 +13,9 @@
 
 struct vm;
 
+/* For timer_poll_console(): when nothing is urgent. */
+#define CONSOLE_POLL (CLOCK_HZ / 100u)
+
 void timer_init(void);
 void timer_connect(struct vm *vm);
 void timer_add(struct vm *vm);
@@ -22,7 +25,7 @@ void timer_cancel_all(struct vm *vm);
 void timer_serve(struct vm *vm, unsigned n);
 void timer_stand_still(struct vm *vm, bool still);
 void timer_set_decision(uint64_t when, uint64_t now);
-void timer_poll_console(void);
+void timer_poll_console(uint32_t ticks);
 void timer_interrupt(void);
 
 #endif

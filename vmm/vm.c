@@ -184,6 +184,7 @@ enum status vm_make(struct vm *vm, unsigned number, hpa_t ram, const struct syst
 	vm->vcpu.mem = &vm->mem;
 	vm->vcpu.shadow = &vm->shadow;
 	vm->vcpu.completes_unaligned = loader_is_linux(bundle, info, number);
+	preempt_point();
 	if (pv->magic)
 		vm->vcpu.pv_page = (volatile uint8_t *)PV_PAGE;
 	status = make_shadow(vm);

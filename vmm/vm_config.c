@@ -6,6 +6,7 @@
 #include "vmm/config_vm.h"
 #include "vmm/config_window.h"
 #include "vmm/lib/bits.h"
+#include "vmm/lib/in_steps.h"
 #include "vmm/lib/string.h"
 #include "vmm/partition.h"
 
@@ -276,7 +277,7 @@ bool config_parse(const void *bytes, size_t size, const struct bundle *bundle,
 {
 	const struct config_tree tree = { .bytes = bytes, .error = error };
 
-	memset(config, 0, sizeof(*config));
+	clear_in_steps(config, sizeof(*config)); /* of vmm/reload.c */
 	config->escape = (char)DEFAULT_ESCAPE;
 	return tree_check(&tree, size) && read_sections(&tree, bundle, config);
 }

@@ -24,8 +24,8 @@
 #include "vmm/vm_devices.h"
 #include "vmm/vm_disk.h"
 
-/* Proxies that are decoded between two preempt points: each takes 260 instructions. */
-#define DECODED_AT_ONCE 4u
+/* Proxies that are decoded between two preempt points: each takes up to 600 instructions. */
+#define DECODED_AT_ONCE 2u
 
 _Static_assert(PROXY_TABLE_MIN % DECODED_AT_ONCE == 0, "a table is a multiple of that");
 _Static_assert(DMA_SLOTS <= WINDOW_VM_COUNT, "a window for each slot");

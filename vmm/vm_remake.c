@@ -15,6 +15,7 @@
 #include "vmm/irq.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
+#include "vmm/lib/in_steps.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
@@ -161,11 +162,8 @@ bool vm_network_busy(const struct vm *vm)
 	return false;
 }
 
-/**
- * Nobody reaches the VM's devices any more, and it cannot start. It is parked, and its networks are not
- * busy.
- */
-void vm_take_apart(struct vm *vm)
+/** The VM cannot start, and nobody sends to it. It is parked, and its networks are not busy. */
+void vm_cut_off(struct vm *vm)
 {
 	vm->is_remade = true;
 	for (unsigned i = 0; i < vm->device_count; i++) {
@@ -174,6 +172,12 @@ void vm_take_apart(struct vm *vm)
 		if (port)
 			switch_detach(port);
 	}
+}
+
+/** Nobody reaches the VM's devices any more. Others run in between. */
+void vm_take_apart(struct vm *vm)
+{
+	preempt_point();
 	irq_take(vm);
 	console_disconnect(vm);
 	timer_cancel_all(vm);
@@ -181,29 +185,20 @@ void vm_take_apart(struct vm *vm)
 
 /* ---- and together ---------------------------------------------------------------------------- */
 
-/** In pieces, between which others run. */
-static void clear(uint32_t address, uint32_t size)
-{
-	while (size > 0) {
-		const uint32_t piece = size < PAGE_SIZE / 4 ? size : PAGE_SIZE / 4;
-
-		memset((void *)(uintptr_t)address, 0, piece);
-		preempt_point();
-		address += piece;
-		size -= piece;
-	}
-}
-
 /** Another VM in its place, off. Whoever looks at it meanwhile finds zeros, and its description. */
 static void begin_anew(struct vm *vm)
 {
-	const struct sched_entity sched = vm->sched;
+	const size_t middle = offsetof(struct vm, number), end = offsetof(struct vm, device);
 	const struct boot_info *const boot = vm->boot;
 	const struct bundle *const bundle = vm->bundle;
 	const struct vm_config *const config = vm->config;
 	const unsigned number = vm->number;
+	struct sched_entity sched;
 
-	memset(vm, 0, sizeof(*vm));
+	clear_in_steps(vm, middle);
+	clear_in_steps((char *)vm + end, sizeof(*vm) - end);
+	sched = vm->sched;
+	memset((char *)vm + middle, 0, end - middle);
 	vm->is_remade = true;
 	vm->number = number;
 	vm->boot = boot;
@@ -244,9 +239,9 @@ uint32_t vm_remake(struct vm *vm, const struct system_config *config, hpa_t ram,
 	begin_anew(vm);
 	mmu_use_pool(pool);
 	/* Mapped and uncached, as the early boot left it, but for the VMM's own in its last page. */
-	clear(VMM_POOL, VMM_POOL_PV_PAGE + PAGE_SIZE);
-	clear(heap.at, heap.size);
-	memcpy((void *)(uintptr_t)(VMM_POOL + VMM_POOL_DTB), tree->bytes, tree->size);
+	clear_in_steps((void *)VMM_POOL, VMM_POOL_PV_PAGE + PAGE_SIZE);
+	clear_in_steps((void *)(uintptr_t)heap.at, heap.size);
+	copy_in_steps((void *)(VMM_POOL + VMM_POOL_DTB), tree->bytes, tree->size);
 	mmu_save(&own);
 	heap_init((void *)(uintptr_t)heap.at, heap.size, true);
 	status = vm_make(vm, vm->number, ram, config, vm->boot, vm->bundle);

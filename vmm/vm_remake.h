@@ -16,6 +16,7 @@ bool vm_remake_size(struct reload_plan *plan, const struct boot_info *info, unsi
 		    uint32_t *size);
 bool vm_is_parked(const struct vm *vm);
 bool vm_network_busy(const struct vm *vm);
+void vm_cut_off(struct vm *vm);
 void vm_take_apart(struct vm *vm);
 uint32_t vm_remake(struct vm *vm, const struct system_config *config, hpa_t ram,
 		   const struct reload_tree *tree, struct range heap);

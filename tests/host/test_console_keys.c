@@ -68,7 +68,7 @@ static const struct uart_driver driver = { line_init,   line_try_put, line_get,
 					   line_rx_irq, line_tx_irq,  line_ack };
 const struct board board = { .name = "workbench", .uart_driver = &driver };
 
-void timer_poll_console(void)
+void timer_poll_console(uint32_t ticks)
 {
 	polled = true;
 }

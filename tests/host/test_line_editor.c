@@ -62,6 +62,12 @@ static void terminal_put(void *to, char c)
 	}
 }
 
+static void terminal_write(void *to, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		terminal_put(to, text[i]);
+}
+
 static struct line_editor editor;
 
 static int setup(void **state)
@@ -70,7 +76,7 @@ static int setup(void **state)
 	column = 0;
 	rows = 0;
 	bells = 0;
-	editor = (struct line_editor){ .put = terminal_put, .to = row, .prompt = PROMPT };
+	editor = (struct line_editor){ .write = terminal_write, .to = row, .prompt = PROMPT };
 	line_editor_show(&editor);
 	return 0;
 }

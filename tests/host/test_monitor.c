@@ -122,6 +122,12 @@ static void terminal_put(void *to, char c)
 	out[out_length] = '\0';
 }
 
+static void terminal_write(void *to, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		terminal_put(to, text[i]);
+}
+
 static void clear(void)
 {
 	out_length = 0;
@@ -153,7 +159,7 @@ static int setup(void **state)
 	asked[0] = '\0';
 	clear();
 	log_ring = (struct ring){ .bytes = log_bytes, .size = sizeof(log_bytes) };
-	monitor_init(&monitor, terminal_put, out, &log_ring);
+	monitor_init(&monitor, terminal_write, out, &log_ring);
 	events_on = false;
 	return 0;
 }

@@ -15,6 +15,8 @@ struct range {
 
 bool first_fit(const struct range *taken, unsigned count, struct range within, uint32_t size,
 	       uint32_t *at);
-struct range largest_gap(const struct range *taken, unsigned count, struct range within);
+unsigned find_gaps(const struct range *taken, unsigned count, struct range within,
+		   struct range *gaps);
+struct range largest_gap(const struct range *gaps, unsigned count);
 
 #endif

@@ -18,5 +18,6 @@ small-y += vmm/lib/printf.o
 
 # Several VMs.
 vms-y += vmm/lib/first_fit.o
+vms-y += vmm/lib/in_steps.o
 vms-y += vmm/lib/sha256.o
-cold-y += vmm/lib/first_fit.o
+cold-y += vmm/lib/first_fit.o vmm/lib/in_steps.o
