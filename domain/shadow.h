@@ -28,6 +28,8 @@
 #define SHADOW_TRANSIENTS 16u
 #define SHADOW_HASH       1024u
 #define SHADOW_SPACES     256u /* address spaces of a guest that announces */
+#define SHADOW_CHAIN_MAX \
+	64u /* of them, in a chain: as many as have their page directory in 256 MiB */
 
 /** Who may use the pages of a slot: decides the MMU domain they are put into. */
 enum shadow_class {

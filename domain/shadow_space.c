@@ -98,18 +98,34 @@ bool shadow_space_recycle(struct shadow *sh)
 	return true;
 }
 
+/**
+ * The space that was made longest ago in a chain, if the chain is as long as it can be; or else NULL. The
+ * guest chooses its page directories: arch/arm/fastpath_switch.S goes through a chain at one go.
+ */
+static struct shadow_space *space_in_the_way(struct shadow *sh, unsigned at)
+{
+	struct shadow_space *last = 0;
+	unsigned length = 0;
+
+	for (; at != SHADOW_NONE; at = sh->spaces[at].next, length++)
+		if (at != SHADOW_FIRST_SPACE && &sh->spaces[at] != sh->space)
+			last = &sh->spaces[at];
+	return length < SHADOW_CHAIN_MAX ? 0 : last;
+}
+
 /** A space, which holds nothing, for a page directory that is not known. */
 static struct shadow_space *space_make(struct shadow *sh, uint32_t ttbr)
 {
 	uint16_t *const chain = shadow_space_chain(sh, ttbr);
-	struct shadow_space *space;
+	struct shadow_space *space = space_in_the_way(sh, *chain);
 
-	if (sh->space_count < SHADOW_SPACES) {
+	if (!space && sh->space_count < SHADOW_SPACES) {
 		space = &sh->spaces[sh->space_count++];
 	} else {
 		uint16_t *link;
 
-		space = space_oldest(sh, false);
+		if (!space)
+			space = space_oldest(sh, false);
 		shadow_space_clear(sh, space);
 		for (link = shadow_space_chain(sh, space->ttbr); &sh->spaces[*link] != space;)
 			link = &sh->spaces[*link].next;

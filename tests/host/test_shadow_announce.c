@@ -368,6 +368,43 @@ static void more_spaces_than_tables(void **state)
 	}
 }
 
+/** Page directories that are all in one chain of a hash; most are outside of the RAM. */
+static uint32_t chained_dir(unsigned n)
+{
+	return (n << 8 | (~n & 255u)) << 14;
+}
+
+static unsigned chain_length(uint32_t dir)
+{
+	const struct shadow *const sh = &machine.shadow;
+	unsigned length = 0;
+
+	for (unsigned i = sh->space_hash[(dir >> 14 ^ dir >> 22) & 255u]; i != SHADOW_NONE;
+	     i = sh->spaces[i].next)
+		length++;
+	return length;
+}
+
+/* A guest that chooses its page directories so that to find one would take long. */
+static void no_chain_of_spaces_is_long(void **state)
+{
+	enum { DIRS = 300 };
+	const uint32_t made = machine.shadow.stats.contexts_made;
+
+	for (unsigned n = 0; n < DIRS; n++) {
+		set_dir(chained_dir(n));
+		assert_int_equal(machine.shadow.spaces[0].ttbr, DIR_A);
+		assert_int_equal(chain_length(chained_dir(n)),
+				 n < SHADOW_CHAIN_MAX ? n + 1 : SHADOW_CHAIN_MAX);
+		assert_true(shadow_invariants_hold(&machine.shadow));
+	}
+	assert_int_equal(machine.shadow.stats.contexts_made - made, DIRS);
+	/* Those made last are known. */
+	for (unsigned n = DIRS - SHADOW_CHAIN_MAX; n < DIRS; n++)
+		set_dir(chained_dir(n));
+	assert_int_equal(machine.shadow.stats.contexts_made - made, DIRS);
+}
+
 #define MANY_SPACES (SHADOW_SPACES + 44u)
 #define MANY_HPA    (HPA_RAM + 0x600000u)
 
@@ -468,6 +505,7 @@ int main(void)
 		TEST(the_kernels_store_goes_past_a_read_only_entry, start),
 		TEST(more_spaces_than_tables, start),
 		TEST(more_spaces_than_are_kept, start),
+		TEST(no_chain_of_spaces_is_long, start),
 	};
 
 	return cmocka_run_group_tests_name("announced page tables", tests, NULL, NULL);
