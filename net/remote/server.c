@@ -66,7 +66,7 @@ bool server_is_used(const struct peer *peer, const struct server_window *window)
 /** Eight bytes: the levels of a window's lines. */
 void server_put_lines(uint8_t *at, unsigned id, struct server_use *use)
 {
-	frame_put(at, frame_first_word(FRAME_LINES, id, use->serial));
+	frame_put(at, frame_first_word(FRAME_LINES | FRAME_POSTED, id, use->serial));
 	frame_put(at + 4, use->levels);
 	use->to_tell = false;
 }
@@ -157,7 +157,7 @@ bool server_event(struct peer *peer, const struct server_window *window, const v
 			return false;
 		if (padded)
 			frame_put(at + padded, 0);
-		frame_put(at, frame_first_word(FRAME_EVENT, id, length));
+		frame_put(at, frame_first_word(FRAME_EVENT | FRAME_POSTED, id, length));
 		copy_bytes(at + FRAME_OP_WORD, data, length);
 		client_push(peer, now);
 		return true;
