@@ -25,6 +25,7 @@ void server_serve(struct peer *peer, const uint8_t *payload, uint32_t length)
 	s->reply = 0;
 	s->index = 0;
 	s->touched = 0;
+	s->failure = REMOTE_OK;
 }
 
 /** The target that said REMOTE_LATER is to be asked again: peer_work() does. */
@@ -46,7 +47,7 @@ static uint32_t allowed_span(const struct server_window *window, uint32_t offset
 		if (!(range->widths & width) || !(range->flags & flag))
 			continue;
 		left = range->size - (offset - range->offset);
-		left &= ~(width - 1u);
+		left &= ~(uint32_t)(width - 1u);
 		if (left)
 			return left < span ? left : span;
 	}
@@ -54,8 +55,8 @@ static uint32_t allowed_span(const struct server_window *window, uint32_t offset
 }
 
 /**
- * Whether the access list has such accesses, each in one of its ranges: what was posted to several
- * may be one operation. Checked here, and nowhere else.
+ * Whether the access list has all accesses of an operation, each in one of its ranges. Checked here,
+ * and nowhere else.
  */
 static bool is_allowed(const struct server_window *window, const struct frame_op *op, uint8_t flag)
 {
@@ -72,44 +73,59 @@ static bool is_allowed(const struct server_window *window, const struct frame_op
 	return true;
 }
 
-/** Up to SERVER_BATCH accesses of an operation, or SERVER_BLOCK bytes of a memory window. */
-static enum remote_result access_some(struct server_half *s, const struct server_window *window,
-				      const struct frame_op *op, uint8_t *to, unsigned *budget)
+/** One access of an operation, or as many as a memory window's target does at once: *count. */
+static enum remote_result access_one(struct server_half *s, const struct server_window *window,
+				     const struct frame_op *op, uint8_t *to, uint32_t *count)
 {
 	const struct remote_target *target = window->target;
 	const bool is_read = op->kind == FRAME_READ;
-	const bool in_blocks = !op->fixed && op->count > 1 &&
-			       (window->capabilities.flags & REMOTE_MEMORY) &&
-			       (is_read ? target->read_block != NULL : target->write_block != NULL);
-	enum remote_result result = REMOTE_OK;
+	const uint32_t at = s->done * op->width;
+	const uint32_t offset = op->value + (op->fixed ? 0 : at);
+	enum remote_result result;
+	uint32_t value = 0;
 
-	while (*budget > 0 && result == REMOTE_OK && s->done < op->count) {
-		const uint32_t at = s->done * op->width;
-		const uint32_t offset = op->value + (op->fixed ? 0 : at);
-		uint32_t count = 1, value = 0;
-
-		if (in_blocks) {
-			count = op->count - s->done;
-			if (count > SERVER_BLOCK / op->width)
-				count = SERVER_BLOCK / op->width;
-			result = is_read ? target->read_block(window, offset, to + at,
-							      count * op->width)
-					 : target->write_block(window, offset, op->data + at,
-							       count * op->width);
-			*budget = 1;
-		} else if (is_read) {
-			result = target->read(window, offset, op->width, &value);
-			if (result == REMOTE_OK)
-				frame_put_value(to + at, op->width, value);
-		} else {
-			value = frame_get_value(op->data + at, op->width);
-			result = target->write(window, offset, op->width, value);
-		}
-		if (result == REMOTE_OK)
-			s->done += count;
-		--*budget;
+	*count = 1;
+	if (s->is_partly && !allowed_span(window, offset, op->width, op->width, REMOTE_WRITE))
+		return REMOTE_REFUSED;
+	if (op->count > 1 && !op->fixed && !s->is_partly &&
+	    (window->capabilities.flags & REMOTE_MEMORY) &&
+	    (is_read ? target->read_block != NULL : target->write_block != NULL)) {
+		*count = op->count - s->done;
+		if (*count > SERVER_BLOCK / op->width)
+			*count = SERVER_BLOCK / op->width;
+		if (is_read)
+			return target->read_block(window, offset, to + at, *count * op->width);
+		return target->write_block(window, offset, op->data + at, *count * op->width);
 	}
+	if (!is_read)
+		return target->write(window, offset, op->width,
+				     frame_get_value(op->data + at, op->width));
+	result = target->read(window, offset, op->width, &value);
+	if (result == REMOTE_OK)
+		frame_put_value(to + at, op->width, value);
 	return result;
+}
+
+/**
+ * Up to SERVER_BATCH accesses of an operation, or SERVER_BLOCK bytes of a memory window. Posted ones do
+ * not stop at one that fails: they may be writes of a guest that only happen to be one operation.
+ */
+static enum remote_result access_some(struct server_half *s, const struct server_window *window,
+				      const struct frame_op *op, uint8_t *to, unsigned *budget)
+{
+	while (*budget > 0 && s->done < op->count) {
+		uint32_t count;
+		const enum remote_result result = access_one(s, window, op, to, &count);
+
+		if (result != REMOTE_OK) {
+			if (!op->posted || result == REMOTE_LATER)
+				return result;
+			s->failure = result;
+		}
+		s->done += count;
+		*budget = count > 1 ? 0 : *budget - 1u;
+	}
+	return s->done == op->count ? s->failure : REMOTE_OK;
 }
 
 /** A read or a write, or the next part of it. */
@@ -127,7 +143,8 @@ static enum remote_result serve_access(struct peer *peer, const struct frame_op 
 	if (!op->count || (is_read && (op->posted || length > room)))
 		return REMOTE_MALFORMED;
 	if (s->done == 0) {
-		if (!is_allowed(window, op, is_read ? REMOTE_READ : REMOTE_WRITE)) {
+		s->is_partly = !is_allowed(window, op, is_read ? REMOTE_READ : REMOTE_WRITE);
+		if (s->is_partly && (!op->posted || op->value & (op->width - 1u))) {
 			peer->counters.refused++;
 			return REMOTE_REFUSED;
 		}
@@ -136,12 +153,14 @@ static enum remote_result serve_access(struct peer *peer, const struct frame_op 
 	}
 	s->touched |= (uint8_t)BIT(op->window);
 	result = access_some(s, window, op, to, budget);
-	if (result == REMOTE_OK && s->done == op->count) {
+	if (s->done == op->count) {
 		peer->counters.accesses += op->count;
 		*bytes = is_read ? length : 0;
-	} else if (result == REMOTE_BUS_ERROR) {
-		peer->counters.bus_errors++;
 	}
+	if (result == REMOTE_BUS_ERROR)
+		peer->counters.bus_errors++;
+	else if (result == REMOTE_REFUSED)
+		peer->counters.refused++;
 	return result;
 }
 
@@ -340,6 +359,7 @@ void server_work(struct peer *peer, uint64_t now)
 		put_result(s, at, &op, result, bytes);
 		s->at += op.length;
 		s->done = 0;
+		s->failure = REMOTE_OK;
 		s->index++;
 		budget -= budget > 0;
 	}

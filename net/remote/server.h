@@ -88,12 +88,14 @@ struct server_half {
 	/* The request that is being served, up to its end or until its target says it is done. */
 	bool is_busy, is_waiting;
 	const uint8_t *request;
-	uint32_t length, at;       /* of its payload */
-	uint32_t done;             /* accesses of the operation at `at` */
-	uint32_t reply;            /* bytes of the reply's payload */
-	uint16_t index;            /* of the operation */
-	uint8_t touched;           /* bit n: window n, by it */
-	struct link_frame scratch; /* a request that outlasts the call it came with */
+	uint32_t length, at;        /* of its payload */
+	uint32_t done;              /* accesses of the operation at `at` */
+	uint32_t reply;             /* bytes of the reply's payload */
+	uint16_t index;             /* of the operation */
+	uint8_t touched;            /* bit n: window n, by it */
+	bool is_partly;             /* allowed: each access has to be looked at */
+	enum remote_result failure; /* of a posted access of the operation */
+	struct link_frame scratch;  /* a request that outlasts the call it came with */
 };
 
 void server_resume(struct peer *peer, uint64_t now);

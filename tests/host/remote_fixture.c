@@ -126,7 +126,7 @@ static enum remote_result device_access(uint32_t offset, unsigned width, bool is
 		device.writes++;
 	else
 		device.reads++;
-	if (offset >= DEVICE_FAULTY)
+	if (offset >= DEVICE_FAULTY || (device.fails_at && offset == device.fails_at))
 		return REMOTE_BUS_ERROR;
 	if (offset == DEVICE_FIFO) {
 		if (is_write)

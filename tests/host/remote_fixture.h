@@ -25,6 +25,7 @@ struct device {
 	unsigned reads, writes, blocks, calls;
 	unsigned fifo;     /* accesses to DEVICE_FIFO */
 	bool fifo_wrong;   /* a write to it was not the number of accesses before it */
+	uint32_t fails_at; /* an offset with a bus error; 0: none */
 	unsigned later;    /* so many accesses are not possible yet */
 	uint32_t levels;   /* of its lines */
 	uint32_t masked;   /* lines that must not interrupt */

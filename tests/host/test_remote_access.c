@@ -220,6 +220,63 @@ static void a_transfer_must_not_leave_its_range(void **state)
 	assert_int_equal(device.reads, 0);
 }
 
+static void posted_writes_fail_one_by_one(void **state)
+{
+	connect_boards();
+	/* One operation: some allowed, some not, a bus error, and allowed again. */
+	for (uint32_t offset = DEVICE_BYTES - 8; offset < DEVICE_BYTES + 8; offset += 4)
+		client_write(&window, NULL, offset, 4, offset, now);
+	assert_int_equal(flush_now(), REMOTE_OK);
+	assert_int_equal(device.writes, 2);
+	assert_int_equal(posted_failures, 1);
+	assert_int_equal(device.memory[DEVICE_BYTES - 4], 0xfc);
+	for (unsigned i = 0; i < 8; i++)
+		client_write(&window, NULL, 0x100 + 4 * i, 4, 5, now);
+	device.fails_at = 0x108;
+	assert_int_equal(flush_now(), REMOTE_OK);
+	assert_int_equal(device.memory[0x104], 5);
+	assert_int_equal(device.memory[0x108], 0);
+	assert_int_equal(device.memory[0x10c], 5);
+	assert_int_equal(device.memory[0x11c], 5);
+	assert_int_equal(posted_failures, 2);
+}
+
+static void an_operation_may_span_ranges(void **state)
+{
+	const struct client_transfer both = { DEVICE_BYTES - 4, 8, 1, false };
+	struct answer answer;
+	uint8_t bytes[8];
+
+	connect_boards();
+	answer_begin(&answer);
+	client_read_multi(&window, &answer.op, &both, bytes, now);
+	assert_int_equal(answer_wait(&answer), REMOTE_OK);
+	assert_int_equal(device.reads, 8);
+}
+
+/** An operation that is begun when another one is done: from within the callback. */
+static unsigned chained;
+
+static void begin_next(struct client_op *op, enum remote_result result)
+{
+	assert_int_equal(result, REMOTE_OK);
+	assert_int_equal(op->value, chained);
+	if (++chained < 100)
+		assert_int_equal(client_read(&window, op, DEVICE_FIFO, 4, now), REMOTE_OK);
+}
+
+static void operations_may_be_begun_by_callbacks(void **state)
+{
+	struct client_op op = { .done = begin_next, .deadline = REMOTE_NEVER };
+
+	connect_boards();
+	chained = 0;
+	assert_int_equal(client_read(&window, &op, DEVICE_FIFO, 4, now), REMOTE_OK);
+	run(100000);
+	assert_int_equal(chained, 100);
+	assert_int_equal(device.fifo, 100);
+}
+
 static void memory_is_copied_in_blocks(void **state)
 {
 	static const struct client_window_ops none;
@@ -422,6 +479,9 @@ int main(void)
 		ACCESS_TEST(bus_errors_come_back),
 		ACCESS_TEST(the_access_list_decides),
 		ACCESS_TEST(a_transfer_must_not_leave_its_range),
+		ACCESS_TEST(posted_writes_fail_one_by_one),
+		ACCESS_TEST(an_operation_may_span_ranges),
+		ACCESS_TEST(operations_may_be_begun_by_callbacks),
 		ACCESS_TEST(memory_is_copied_in_blocks),
 		ACCESS_TEST(an_access_may_take_its_time),
 		ACCESS_TEST(a_call_reaches_the_agent),
