@@ -15,7 +15,7 @@ bool config_read_station(const struct config_tree *tree, int network,
 	return tree_no_children(tree, network);
 }
 
-enum status station_make(const struct station_config *config, struct vswitch *network,
+enum status station_make(const struct system_config *config, struct vswitch *network,
 			 struct port *uplink, int priority)
 {
 	return STATUS_OK;
@@ -25,6 +25,6 @@ void station_start(void)
 {
 }
 
-void station_configured(int priority)
+void station_configured(const struct system_config *config, int priority)
 {
 }

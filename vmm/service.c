@@ -90,9 +90,9 @@ static enum status uplink_make(const struct system_config *config, struct vswitc
 
 	const enum status status = switch_attach(network, &uplink->port);
 
-	return status == STATUS_OK ? station_make(&config->station, network, &uplink->port,
-						  thread->sched.priority)
-				   : status;
+	return status == STATUS_OK
+		       ? station_make(config, network, &uplink->port, thread->sched.priority)
+		       : status;
 }
 
 /**
@@ -151,7 +151,7 @@ void service_configured(const struct system_config *config)
 	console_set_options((uint8_t)config->escape, config->prefix);
 	if (thread) {
 		thread->sched.priority = find_priority(config);
-		station_configured(thread->sched.priority);
+		station_configured(config, thread->sched.priority);
 	}
 	vm_flash_configured(config);
 	run_order();

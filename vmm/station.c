@@ -13,9 +13,9 @@
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 
-/* What the station may use of the CPU, whatever comes for it: as the board's Ethernet. */
+/* What the station may use of the CPU, whatever comes for it; the board's Ethernet has its own. */
 #define TICKS_PER_MS (CLOCK_HZ / 1000u)
-#define BUDGET       (4u * TICKS_PER_MS)
+#define BUDGET       (3u * TICKS_PER_MS)
 #define PERIOD       (10u * TICKS_PER_MS)
 
 /** Frames that wait for the thread: VMs cannot take the room of the wire, nor the other way. */
@@ -183,6 +183,19 @@ static void thread_main(void)
 	}
 }
 
+/**
+ * One above @p uplink, the uplink's, so that what that has delivered is handled before it brings more.
+ * A VM that is there already keeps its place, as it may be one that has to be in time: then it is
+ * the same, and they take turns.
+ */
+static int find_priority(const struct system_config *config, int uplink)
+{
+	for (unsigned i = 0; i < config->vm_count; i++)
+		if (config->vm[i].priority == uplink + 1)
+			return uplink;
+	return uplink + 1;
+}
+
 static void thread_make(int priority)
 {
 	struct vm_room *const room = heap_alloc(sizeof(*room));
@@ -209,26 +222,26 @@ static void queue_make(struct queue *queue, unsigned size)
 }
 
 /** Makes the station that the description asks for, if it does, before there are ports of VMs. */
-enum status station_make(const struct station_config *config, struct vswitch *network,
+enum status station_make(const struct system_config *config, struct vswitch *network,
 			 struct port *uplink, int priority)
 {
-	if (!config->wanted)
+	if (!config->station.wanted)
 		return STATUS_OK;
 	station.port = (struct port){ .ops = &ops, .name = "station", .plain = true };
-	memcpy(station.port.address, config->mac, MAC_LENGTH);
+	memcpy(station.port.address, config->station.mac, MAC_LENGTH);
 	station.uplink = uplink;
-	station.config = *config;
+	station.config = config->station;
 	queue_make(&station.from_wire, FROM_WIRE);
 	queue_make(&station.from_vms, FROM_VMS);
-	thread_make(priority);
+	thread_make(find_priority(config, priority));
 	return switch_attach(network, &station.port);
 }
 
 /** Another description is in force, with the same station. */
-void station_configured(int priority)
+void station_configured(const struct system_config *config, int priority)
 {
 	if (station.thread)
-		station.thread->sched.priority = priority;
+		station.thread->sched.priority = find_priority(config, priority);
 }
 
 bool station_is_there(void)

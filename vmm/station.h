@@ -34,10 +34,10 @@ struct station_protocol {
 /** The most that station_send() takes: a frame with the headers of LLC and SNAP has no more. */
 #define STATION_PAYLOAD_MAX 1492u
 
-enum status station_make(const struct station_config *config, struct vswitch *network,
+enum status station_make(const struct system_config *config, struct vswitch *network,
 			 struct port *uplink, int priority) MUST_CHECK;
 void station_start(void);
-void station_configured(int priority);
+void station_configured(const struct system_config *config, int priority);
 
 /* The rest is of the image with a network stack. */
 bool station_is_there(void);
