@@ -6,3 +6,5 @@ REMOTE_WIRE := $(REMOTE_PROTOCOL) net/remote/hosted/counting.c tests/remote/faul
 
 host-test-remote_million := tests/remote/test_million.c $(REMOTE_WIRE)
 LIBS-host-test-remote_million := -lmbedcrypto
+host-test-remote_hostile := tests/remote/test_hostile_peer.c $(REMOTE_WORK)
+LIBS-host-test-remote_hostile := -lmbedcrypto

@@ -87,15 +87,16 @@ def test_perfect_cable(tmp_path, start_server, address):
 
 
 def test_reads_are_two_frames(tmp_path, start_server):
-    """Counted from captures: 1000 reads more are 2000 frames more. Keep-alives are the rest."""
+    """Counted from captures: 1000 reads more are 2000 frames more. The rest are keep-alives, and what
+    was sent twice because this machine was busy: a cable without loss has no reason for it."""
     frames = []
     for reads in (200, 1200):
         with Cable(tmp_path, capture=True) as cable:
             server = start_server(f"qemu:{cable.socket('b')}")
-            client(f"qemu:{cable.socket('a')}", accesses=reads, reads=reads)
-            frames.append(len(ours(cable.capture("a"))))
-            ended(server)
-    assert 2000 <= frames[1] - frames[0] <= 2002 + 4
+            counts = client(f"qemu:{cable.socket('a')}", accesses=reads, reads=reads)
+            _, peer = ended(server)
+            frames.append(len(ours(cable.capture("a"))) - counts["resent"] - peer["duplicates"])
+    assert 1995 <= frames[1] - frames[0] <= 2005
 
 
 def test_posted_writes_share_frames(tmp_path, start_server):
@@ -114,7 +115,7 @@ def test_bad_cable(tmp_path, start_server, address):
     faults = Faults.all_of(0.2, delay_seconds=0.005, reorder_seconds=0.002)
     with Cable(tmp_path, faults=faults, seed=3) as cable:
         server = start_server(f"qemu:{cable.socket('b')}", address)
-        counts = client(f"qemu:{cable.socket('a')}", address, accesses=20000, reads=500)
+        counts = client(f"qemu:{cable.socket('a')}", address, accesses=4000, reads=100)
         accesses, peer = ended(server)
         assert accesses == counts["accesses"]
         assert peer["sessions"] == 1
@@ -176,13 +177,16 @@ def test_nonsense(tmp_path, start_server):
         server = start_server(f"qemu:{cable.socket('b')}")
         plug = Plug(cable.socket("a"))
         head = bytes.fromhex((SERVER_ADDRESS + CLIENT_ADDRESSES[0]).replace(":", "")) + b"\x88\xb5"
-        for length in range(0, 1500, 7):
-            plug.send(head + bytes(range(256)) * 6 if length == 0 else head + bytes([length % 256]) * length)
+        frames = [head + bytes([length % 256]) * length for length in range(0, 1500, 7)]
+        for frame in frames:
+            plug.send(frame)
+        while cable.counts()["a"]["received"] < len(frames):
+            time.sleep(0.01)
         plug.close()
         counts = client(f"qemu:{cable.socket('a')}")
         accesses, peer = ended(server)
         assert accesses == counts["accesses"]
-        assert peer["malformed"] + peer["foreign"] + peer["forged"] >= 200
+        assert peer["malformed"] + peer["foreign"] + peer["forged"] >= len(frames)
 
 
 @pytest.mark.parametrize("words", [
