@@ -5,7 +5,7 @@
 REMOTE_SERVER := build/host/remote-server
 REMOTE_CLIENT := build/host/remote-client
 # The protocol and the wire of a PC; main.c and the client each make a program of it.
-REMOTE_HOSTED := $(wildcard net/remote/*.c) $(filter-out %/main.c,$(wildcard net/remote/hosted/*.c))
+REMOTE_HOSTED := $(REMOTE) $(filter-out %/main.c,$(wildcard net/remote/hosted/*.c))
 REMOTE_MAIN := net/remote/hosted/main.c
 REMOTE_CLIENT_MAIN := tests/remote/client.c tests/remote/workload.c
 remote_objects = $(patsubst %.c,build/host/tool/%.o,$(1))

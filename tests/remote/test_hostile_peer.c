@@ -19,6 +19,7 @@
 #define HANDSHAKES 64u
 #define ACCESSES   10000u
 #define READS      500u
+#define NUMBERS    65500u /* requests: a few fewer than there are numbers */
 #define IDLE       50000u /* frames at peers that do nothing */
 
 struct kept {
@@ -34,6 +35,7 @@ static struct workload work;
 static struct kept kept[KEPT], handshakes[HANDSHAKES];
 static unsigned kept_count, handshake_count;
 static unsigned per_step;
+static bool only_replays;
 static const uint8_t key[REMOTE_KEY_BYTES] = "a key of thirty-two bytes, pre-s";
 
 static void keep(struct kept *to, unsigned side, const uint8_t *frame, uint32_t length)
@@ -50,7 +52,7 @@ static void look(struct wire_sim *of, unsigned from, const uint8_t *frame, uint3
 	/* Old ones stay, too. */
 	if (kept_count < KEPT)
 		keep(&kept[kept_count++], from, frame, length);
-	else if (wire_sim_chance(of, 4) == 0)
+	else if (!only_replays && wire_sim_chance(of, 4) == 0)
 		keep(&kept[wire_sim_chance(of, KEPT)], from, frame, length);
 }
 
@@ -71,7 +73,7 @@ static void attack(void)
 	unsigned to = genuine->to;
 
 	memcpy(bytes, genuine->bytes, length);
-	switch (wire_sim_chance(&sim, 10)) {
+	switch (only_replays ? 9u : wire_sim_chance(&sim, 10)) {
 	case 0: /* nothing that was ever sent */
 		length = wire_sim_chance(&sim, sizeof(bytes));
 		for (uint32_t n = 0; n < length; n++)
@@ -147,6 +149,7 @@ static int start(void **state)
 	wire_sim_init(&sim, 7);
 	sim.look = look;
 	per_step = kept_count = handshake_count = 0;
+	only_replays = false;
 	counting_init(&served, NULL);
 	windows[0] = &served.window;
 	memcpy(config.own, client_begins ? "\x02HAK\0A" : "\x02HAK\0C", REMOTE_ADDRESS_BYTES);
@@ -210,8 +213,24 @@ static void while_they_work(void **state)
 	assert_int_equal(sim.side[0].peer.counters.sessions, 1);
 	assert_int_equal(sim.side[1].peer.counters.sessions, sessions);
 	assert_true(injected() > 10 * READS);
+	assert_true(sim.side[0].peer.counters.replayed > READS / 10);
+	assert_true(sim.side[1].peer.counters.replayed > READS / 10);
 	/* Captured HELLOs are authentic, and are answered; of all others there is no effect. */
 	assert_true(discarded_by_both() - before > injected() * 9u / 10u);
+}
+
+/** The first frames of a session, when the numbers of requests have come round to theirs. */
+static void old_numbers(void **state)
+{
+	kept_count = 0;
+	only_replays = true;
+	workload_run(&work, NUMBERS, NUMBERS);
+	/* All numbers near those that were captured. */
+	per_step = 2;
+	workload_run(&work, KEPT, KEPT);
+	assert_int_equal(served.count, NUMBERS + KEPT);
+	assert_int_equal(served.digest, work.expected.digest);
+	assert_int_equal(sim.side[0].peer.counters.sessions, 1);
 }
 
 /** While they do nothing: their states stay as they are, but for what is counted. */
@@ -280,6 +299,7 @@ int main(void)
 	struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(while_they_work, start, end),
 		cmocka_unit_test_prestate_setup_teardown(while_they_work, start, end, &begins),
+		cmocka_unit_test_setup_teardown(old_numbers, start, end),
 		cmocka_unit_test_setup_teardown(while_they_idle, start, end),
 		cmocka_unit_test_prestate_setup_teardown(while_they_idle, start, end, &begins),
 		cmocka_unit_test_setup_teardown(while_they_begin, start, end),
