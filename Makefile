@@ -42,7 +42,7 @@ MAKEFLAGS += --no-builtin-rules
 #                      for descriptions with a station: VMS=NAME finds out which of the two
 
 CROSS := arm-none-eabi-
-DIRS := arch/arm vcpu domain devemu net vmm vmm/lib board board/drivers
+DIRS := arch/arm vcpu domain devemu net net/remote vmm vmm/lib board board/drivers
 # What an image may have of text, rodata and data: the assertion in arch/arm/link.ld.S.
 IMAGE_LIMIT := 98304
 IMAGE_LIMIT-stats := 106496
