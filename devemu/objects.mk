@@ -29,6 +29,9 @@ vms-y += devemu/virtio_net.o
 vms-y += devemu/virtio_rng.o
 vms-y += devemu/virtqueue.o
 
+# The image that knows of other boards.
+remote-y += devemu/remote.o
+
 # Drivers use these seldom, or a byte costs far more on its line: small rather than fast. (The hot
 # register of a timer is read in its header.)
 cold-y += devemu/hako_power.o devemu/icp_cpregs.o devemu/inert.o devemu/pl031.o devemu/sp805.o

@@ -153,30 +153,36 @@ $(foreach board,$(BOARDS),$(foreach kernel,$(KERNELS), \
 
 # Several VMs: VMS=NAME for configs/NAME.dts, or that of a scenario. Of the guests that it names, linux
 # is the kernel of GUEST, PAN and PV with the initial RAM disk of a person, and any other one a
-# bare-metal test guest. VMS_DISKS=NAME=FILE ... is what is on its RAM disks.
+# bare-metal test guest. VMS_DISKS=NAME=FILE ... is what is on its RAM disks. Keys that it names are in
+# VMS_KEYS; one that is not there is made, so two boards whose bundles are made here share it.
 VMS_DISKS ?=
+VMS_KEYS ?= build/keys
 VMS_VMM ?= build/$(BOARD)-$(call vms_image,$(VMS_SOURCE))/vmm.bin
 # $(1) property of a VM, $(2) source
 vms_names = $(sort $(shell sed -n 's/.*\<$(1) = "\([^"]*\)".*/\1/p' $(2)))
 # $(1) board, $(2) kernel, $(3) name of a guest
 vms_guest = $(if $(filter linux,$(3)),build/guest/$(2)/vmlinux.hako,build/guest-tests/$(1)/$(3).hako.elf)
 
-# $(1) board, $(2) kernel, $(3) source, $(4) VMM, $(5) guests, $(6) initial RAM disks, $(7) disks
+$(VMS_KEYS)/%.key:
+	@mkdir -p $(@D)
+	@umask 077 && head -c 32 /dev/urandom > $@
+
+# $(1) board, $(2) kernel, $(3) source, $(4) VMM, $(5) guests, $(6) initial RAM disks, $(7) disks, $(8) keys
 define VMS_RULE
 $(if $(filter-out linux,$(6)),$(error $(3): the initrd that is built is 'linux'))
 build/$(1)-$(call vms_image,$(3))/$(2)/$(basename $(notdir $(3)))/zImage-hako: $(4) $(3) \
 		$(foreach guest,$(5),$(call vms_guest,$(1),$(2),$(guest))) $(if $(6),$(INITRD)) \
-		$(foreach disk,$(7),$(lastword $(subst =, ,$(disk)))) \
+		$(foreach disk,$(7),$(lastword $(subst =, ,$(disk)))) $(8:%=$(VMS_KEYS)/%.key) \
 		build/guest/$(2)/.built scripts/bundle $(wildcard scripts/hako_bundle/*.py)
 	@mkdir -p $$(@D)
 	@scripts/bundle --board $(1) --vmm $(4) --vms $(3) \
 		$(foreach guest,$(5),--guest $(guest)=$(call vms_guest,$(1),$(2),$(guest))) \
 		$(foreach initrd,$(6),--initrd $(initrd)=$(INITRD)) \
-		$(7:%=--disk %) --dtb build/guest/$(2)/$(1).dtb -o $$@
+		$(7:%=--disk %) $(foreach key,$(8),--key $(key)=$(VMS_KEYS)/$(key).key) --dtb build/guest/$(2)/$(1).dtb -o $$@
 endef
 # $(1) board, $(2) kernel, $(3) source, $(4) VMM, $(5) disks
 vms_rule = $(call VMS_RULE,$(1),$(2),$(3),$(4),$(call vms_names,guest,$(3)),$(call \
-	vms_names,initrd,$(3)),$(5))
+	vms_names,initrd,$(3)),$(5),$(call vms_names,key,$(3)))
 
 ifneq ($(VMS),)
 $(if $(VMS_SOURCE),,$(error VMS=$(VMS): there is no configs/$(VMS).dts; there are \

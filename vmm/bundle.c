@@ -12,22 +12,22 @@ struct kind_rule {
 	bool of_vm; /* belongs to one VM; the numbers are per VM then */
 	uint8_t at_least;
 	uint8_t at_most;
-	bool in_guest; /* has a place in the guest's memory */
-	uint8_t gpa_align;
+	uint8_t gpa_align; /* of its place in the guest's memory; 0: it has none */
 };
 
 static const struct kind_rule kind_rules[] = {
 	/* clang-format off */
-	/*                   of VM  least most              in guest  align */
-	[BUNDLE_VMM]     = { false, 1,    1,                false,    0 },
-	[BUNDLE_GUEST]   = { true,  1,    BUNDLE_PARTS_MAX, true,     4 },
-	[BUNDLE_DTB]     = { true,  0,    1,                true,     8 },
-	[BUNDLE_INITRD]  = { true,  0,    1,                true,     8 },
-	[BUNDLE_PROXIES] = { true,  1,    1,                false,    0 },
-	[BUNDLE_INFO]    = { true,  0,    1,                false,    0 },
-	[BUNDLE_PV]      = { true,  0,    1,                false,    0 },
-	[BUNDLE_CONFIG]  = { false, 0,    1,                false,    0 },
-	[BUNDLE_DISK]    = { false, 0,    BUNDLE_PARTS_MAX, false,    0 },
+	/*                   of VM  least most              align */
+	[BUNDLE_VMM]     = { false, 1,    1,                0 },
+	[BUNDLE_GUEST]   = { true,  1,    BUNDLE_PARTS_MAX, 4 },
+	[BUNDLE_DTB]     = { true,  0,    1,                8 },
+	[BUNDLE_INITRD]  = { true,  0,    1,                8 },
+	[BUNDLE_PROXIES] = { true,  1,    1,                0 },
+	[BUNDLE_INFO]    = { true,  0,    1,                0 },
+	[BUNDLE_PV]      = { true,  0,    1,                0 },
+	[BUNDLE_CONFIG]  = { false, 0,    1,                0 },
+	[BUNDLE_DISK]    = { false, 0,    BUNDLE_PARTS_MAX, 0 },
+	[BUNDLE_KEY]     = { false, 0,    BUNDLE_PARTS_MAX, 0 },
 	/* clang-format on */
 };
 
@@ -158,7 +158,7 @@ static enum bundle_error parse_vms(const uint8_t *row, struct bundle *bundle)
 /** The part's place in RAM: the guest's, or a RAM disk's, which is added to what all need. */
 static enum bundle_error check_memory(struct bundle *bundle, const struct bundle_part *part)
 {
-	if (kind_rules[part->kind].in_guest)
+	if (kind_rules[part->kind].gpa_align)
 		return part->memory_size && part->memory_size >= part->size &&
 				       part->gpa.raw % kind_rules[part->kind].gpa_align == 0 &&
 				       fits(part->gpa.raw, part->memory_size,

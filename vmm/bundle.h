@@ -82,6 +82,7 @@ enum bundle_kind {
 	BUNDLE_PV = 7,      /**< where its paravirtual code is: struct pv_info (vcpu/pv_abi.h) */
 	BUNDLE_CONFIG = 8,  /**< the description of the VMs: a device tree (docs/vm-config.md) */
 	BUNDLE_DISK = 9,    /**< a RAM disk and what is on it, by the disk's name */
+	BUNDLE_KEY = 10,    /**< a key that is shared with another board, 16 or 32 bytes */
 };
 
 struct bundle_part {

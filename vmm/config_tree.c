@@ -159,6 +159,15 @@ bool tree_is(const struct config_tree *tree, int node, const char *name)
 	return has && strcmp(has, name) == 0;
 }
 
+/** Whether a node has this property, and it is this text. */
+bool tree_says(const struct config_tree *tree, int node, const char *property, const char *text)
+{
+	int length;
+	const void *const value = fdt_getprop(tree->bytes, node, property, &length);
+
+	return value && length == (int)strlen(text) + 1 && memcmp(value, text, (size_t)length) == 0;
+}
+
 /** False, and a message, if a node has nodes in it: none is known there. */
 bool tree_no_children(const struct config_tree *tree, int node)
 {

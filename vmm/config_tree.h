@@ -46,6 +46,7 @@ bool tree_name(const struct config_tree *tree, int node, char name[CONFIG_NAME_S
 int tree_child(const struct config_tree *tree, int node);
 int tree_next(const struct config_tree *tree, int node);
 bool tree_is(const struct config_tree *tree, int node, const char *name);
+bool tree_says(const struct config_tree *tree, int node, const char *property, const char *text);
 bool tree_no_children(const struct config_tree *tree, int node);
 
 #endif

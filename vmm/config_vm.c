@@ -8,9 +8,8 @@
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
-#define PRIORITY_DEFAULT 10u
-#define PERIOD_MIN_US    1000u
-#define PERIOD_MAX_US    10000000u
+#define PERIOD_MIN_US 1000u
+#define PERIOD_MAX_US 10000000u
 
 struct vm_node {
 	uint32_t memory;
@@ -119,7 +118,7 @@ static bool claim_uart(const struct config_tree *tree, int node, const char *nam
 static bool read_vm_properties(const struct config_tree *tree, int node,
 			       struct system_config *config, struct vm_config *vm)
 {
-	struct vm_node raw = { .priority = PRIORITY_DEFAULT, .restarts = CONFIG_NO_LIMIT };
+	struct vm_node raw = { .priority = CONFIG_PRIORITY, .restarts = CONFIG_NO_LIMIT };
 	uint32_t seen;
 
 	if (!tree_read(tree, node, vm_properties, ARRAY_SIZE(vm_properties), &raw, &seen))

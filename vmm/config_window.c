@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/config_window.h"
 
+#include "vmm/config_remote.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
@@ -62,9 +63,13 @@ uint32_t config_used_inputs(const struct vm_config *vm)
 	}
 	for (unsigned i = 0; i < vm->virtio_count; i++)
 		used |= BIT(board.virtio_input[i]);
-	for (unsigned i = 0; i < vm->window_count; i++)
+	for (unsigned i = 0; i < vm->window_count; i++) {
 		if (vm->window[i].interrupt != CONFIG_NONE)
 			used |= BIT(vm->window[i].interrupt);
+		for (unsigned n = 0; n < CONFIG_LINES_MAX; n++)
+			if (vm->window[i].remote.wire[n].sink == VM_SINK_PRIMARY)
+				used |= BIT(vm->window[i].remote.wire[n].input);
+	}
 	return used;
 }
 
@@ -118,7 +123,8 @@ static bool read_device_window(const struct config_tree *tree, int node,
 	if (config_row_has_owner(config, row))
 		return tree_fail(tree, node, "device", "another VM has it");
 	if (config->vmm_row[row])
-		return tree_fail(tree, node, "device", "the VMM uses it: disk, uplink or uart");
+		return tree_fail(tree, node, "device",
+				 "the VMM uses it: disk, uplink, uart or serve");
 	if (raw->log && raw->backend != BACKEND_TRAPPED)
 		return tree_fail(tree, node, "log", "goes with backend = \"trapped\"");
 	if (raw->backend == BACKEND_TRAPPED && board.windows[row].size > TRAPPED_MAX)
@@ -143,7 +149,7 @@ static bool meets(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 }
 
 /** What a window of the VM would lie over, or NULL. */
-static const char *what_is_at(const struct vm_config *vm, uint32_t base, uint32_t size)
+const char *config_what_is_at(const struct vm_config *vm, uint32_t base, uint32_t size)
 {
 	if (meets(base, size, 0, vm->memory))
 		return "overlaps the VM's memory";
@@ -175,7 +181,7 @@ static bool read_model_window(const struct config_tree *tree, int node,
 		return tree_fail(tree, node, NULL, "more than 8 models");
 	if (base & PAGE_MASK || size != model->size || base + (size - 1) < base)
 		return tree_fail(tree, node, "reg", "not page aligned, or not the model's size");
-	overlaps = what_is_at(vm, base, size);
+	overlaps = config_what_is_at(vm, base, size);
 	if (overlaps)
 		return tree_fail(tree, node, "reg", overlaps);
 	if (seen & BIT(WINDOW_INTERRUPT) && config_used_inputs(vm) & BIT(raw->interrupt))
@@ -202,6 +208,11 @@ bool config_read_windows(const struct config_tree *tree, int list, bool models,
 		struct window_node raw = { .device = "" };
 		uint32_t seen;
 
+		if (config_is_remote(tree, node)) {
+			if (models && !config_read_remote(tree, node, config, vm))
+				return false;
+			continue;
+		}
 		if (!tree_read(tree, node, window_properties, ARRAY_SIZE(window_properties), &raw,
 			       &seen) ||
 		    !tree_no_children(tree, node))

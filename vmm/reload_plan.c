@@ -133,6 +133,24 @@ static bool check_shared(struct reload_plan *plan, const struct system_config *o
 	return same || reload_plan_refuse(plan, "/disks: must stay as it is; restart the board");
 }
 
+/** What is asked of other boards, and what they may use: sessions that go on need it. */
+static bool check_boards(struct reload_plan *plan, const struct system_config *old)
+{
+	const struct system_config *const new = &plan->config;
+
+	return (new->peer_count == old->peer_count &&new->serve_count ==
+			old->serve_count &&memcmp(new->peer, old->peer, sizeof(old->peer)) == 0 &&
+		memcmp(new->serve, old->serve, sizeof(old->serve)) == 0) ||
+	       reload_plan_refuse(plan, "/peers, /serve: must stay as they are; restart the board");
+}
+
+static bool same_remote(const struct remote_window_config *a, const struct remote_window_config *b)
+{
+	return same_name(a->name, b->name) && a->peer == b->peer && a->posted == b->posted &&
+	       a->on_timeout == b->on_timeout && a->timeout_us == b->timeout_us &&
+	       memcmp(a->wire, b->wire, sizeof(a->wire)) == 0;
+}
+
 static bool same_devices(const struct vm_config *a, const struct vm_config *b)
 {
 	if (memcmp(a->row, b->row, sizeof(a->row)) != 0 || a->window_count != b->window_count ||
@@ -141,7 +159,9 @@ static bool same_devices(const struct vm_config *a, const struct vm_config *b)
 	for (unsigned i = 0; i < a->window_count; i++)
 		if (a->window[i].model != b->window[i].model ||
 		    a->window[i].base != b->window[i].base ||
-		    a->window[i].interrupt != b->window[i].interrupt)
+		    a->window[i].size != b->window[i].size ||
+		    a->window[i].interrupt != b->window[i].interrupt ||
+		    !same_remote(&a->window[i].remote, &b->window[i].remote))
 			return false;
 	for (unsigned i = 0; i < a->virtio_count; i++) {
 		const struct virtio_config *const x = &a->virtio[i], *const y = &b->virtio[i];
@@ -439,7 +459,7 @@ bool reload_plan_make(struct reload_plan *plan, const struct reload_now *now, co
 
 	plan->changed = 0;
 	if (!config || !read_config(plan, now, bytes + config, word(bytes, 8), asked) ||
-	    !check_shared(plan, now->config))
+	    !check_shared(plan, now->config) || !check_boards(plan, now->config))
 		return false;
 	preempt_point();
 	give_numbers(plan, now->config, number);

@@ -11,6 +11,7 @@
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/string.h"
+#include "vmm/peers.h"
 #include "vmm/reload.h"
 #include "vmm/run.h"
 #include "vmm/station.h"
@@ -54,12 +55,26 @@ static void thread_main(void)
 	}
 }
 
-/** Of the VMs on the network with the uplink, the highest priority: it has the most to lose. */
+/** Whether a VM waits for what comes over the wire: windows of other boards. */
+static bool uses_boards(const struct vm_config *vm)
+{
+	for (unsigned n = 0; n < vm->window_count; n++)
+		if (vm->window[n].remote.name[0])
+			return true;
+	return false;
+}
+
+/**
+ * Of the VMs on the network with the uplink, and those that use other boards, the highest priority: it has
+ * the most to lose. What is served to other boards is as urgent as a VM that says nothing.
+ */
 static int find_priority(const struct system_config *config)
 {
-	int priority = 0;
+	int priority = config->serve_count ? CONFIG_PRIORITY : 0;
 
 	for (unsigned i = 0; i < config->vm_count; i++) {
+		if (uses_boards(&config->vm[i]) && config->vm[i].priority > priority)
+			priority = config->vm[i].priority;
 		for (unsigned n = 0; n < config->vm[i].virtio_count; n++) {
 			const struct virtio_config *const device = &config->vm[i].virtio[n];
 
@@ -115,6 +130,8 @@ enum status service_make(struct system_config *config, const struct boot_info *i
 				return status;
 		}
 	}
+	if (peers_make(config, info, bundle) != STATUS_OK)
+		return STATUS_BAD_CONFIG;
 	return vm_disks_make(config, info, bundle);
 }
 
@@ -138,6 +155,7 @@ enum status service_start(void)
 			uplink->address[2], uplink->address[3], uplink->address[4],
 			uplink->address[5]);
 		station_start();
+		peers_start();
 		return STATUS_OK;
 	}
 	log_error(
@@ -171,8 +189,10 @@ struct vswitch *service_network(unsigned n)
 bool service_interrupt(unsigned irq)
 {
 	entropy_add((uint32_t)timer_now());
-	if (!uplink || irq != nic_irq)
+	if (!uplink)
 		return false;
+	if (irq != nic_irq)
+		return peers_interrupt(irq);
 	uplink_interrupt(uplink);
 	return true;
 }

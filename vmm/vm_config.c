@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vmm/vm_config.h"
 
+#include "vmm/config_remote.h"
 #include "vmm/config_station.h"
 #include "vmm/config_tree.h"
 #include "vmm/config_vm.h"
@@ -201,9 +202,18 @@ static bool read_disk(const struct config_tree *tree, int node, const struct bun
 
 /* ---- all of it ----------------------------------------------------------------------------- */
 
-enum section { SECTION_CONSOLE, SECTION_NETWORK, SECTION_DISKS, SECTION_VMS, SECTION_COUNT };
+enum section {
+	SECTION_CONSOLE,
+	SECTION_NETWORK,
+	SECTION_DISKS,
+	SECTION_PEERS,
+	SECTION_SERVE,
+	SECTION_VMS,
+	SECTION_COUNT,
+};
 
-static const char *const section_names[SECTION_COUNT] = { "console", "network", "disks", "vms" };
+static const char *const section_names[SECTION_COUNT] = { "console", "network", "disks",
+							  "peers",   "serve",   "vms" };
 
 struct root_node {
 	char compatible[sizeof(COMPATIBLE)];
@@ -243,6 +253,23 @@ static bool is_list(const struct config_tree *tree, int node)
 	return node < 0 || tree_read(tree, node, NULL, 0, NULL, NULL);
 }
 
+static bool read_one(const struct config_tree *tree, int node, enum section section,
+		     const struct bundle *bundle, struct system_config *config)
+{
+	switch (section) {
+	case SECTION_NETWORK:
+		return read_network(tree, node, config);
+	case SECTION_DISKS:
+		return read_disk(tree, node, bundle, config);
+	case SECTION_PEERS:
+		return config_read_peer(tree, node, bundle, config);
+	case SECTION_SERVE:
+		return config_read_serve(tree, node, config);
+	default:
+		return config_read_vm(tree, node, bundle, config);
+	}
+}
+
 static bool read_sections(const struct config_tree *tree, const struct bundle *bundle,
 			  struct system_config *config)
 {
@@ -256,9 +283,7 @@ static bool read_sections(const struct config_tree *tree, const struct bundle *b
 			return false;
 		at = section[i] < 0 ? -1 : tree_child(tree, section[i]);
 		for (; at >= 0; at = tree_next(tree, at))
-			if (i == SECTION_NETWORK ? !read_network(tree, at, config)
-			    : i == SECTION_DISKS ? !read_disk(tree, at, bundle, config)
-						 : !config_read_vm(tree, at, bundle, config))
+			if (!read_one(tree, at, (enum section)i, bundle, config))
 				return false;
 	}
 	if (config->vm_count != bundle->vm_count)

@@ -29,7 +29,12 @@
 #define CONFIG_VIRTIO_MAX   VM_VIRTIO_MAX
 #define CONFIG_NETWORKS_MAX 4
 #define CONFIG_DISKS_MAX    16
+#define CONFIG_PEERS_MAX    4
+#define CONFIG_SERVES_MAX   8
+#define CONFIG_REMOTES_MAX  16 /* windows of other boards that all VMs have */
+#define CONFIG_LINES_MAX    4  /* interrupts of a device, in the order of board.irqs */
 #define CONFIG_MAC_SIZE     6
+#define CONFIG_PRIORITY     10 /* of a VM that does not say */
 #define CONFIG_PRIORITY_MAX 255
 #define CONFIG_TABLES_MIN   16 /* shadow tables */
 #define CONFIG_CONTEXTS_MIN 2
@@ -43,12 +48,26 @@ enum row_use {
 	ROW_LOGGED, /**< the same, and written to the VMM's log */
 };
 
+/** What becomes of an access to a window of another board that is not answered in time. */
+enum remote_timeout { REMOTE_ABORT, REMOTE_ONES, REMOTE_WAIT };
+
+/** Registers of a device of another board, in the place of a model's. */
+struct remote_window_config {
+	char name[CONFIG_NAME_SIZE]; /* as the peer calls it */
+	uint8_t peer;                /* its place in system_config.peer */
+	bool posted;                 /* stores do not wait for an answer */
+	uint8_t on_timeout;          /* enum remote_timeout */
+	uint32_t timeout_us;
+	struct vm_wire wire[CONFIG_LINES_MAX]; /* where its interrupts end */
+};
+
 /** A model that the board does not have, or not there. */
 struct window_config {
 	const struct vm_model *model; /* a row of vm_models */
 	uint32_t base;                /* GPA; 4 KiB aligned, and so is its size */
 	uint32_t size;
-	uint8_t interrupt; /* input of the primary controller, or CONFIG_NONE */
+	uint8_t interrupt;                  /* input of the primary controller, or CONFIG_NONE */
+	struct remote_window_config remote; /* of a window of another board */
 };
 
 enum virtio_type { VIRTIO_NETWORK, VIRTIO_BLOCK, VIRTIO_CONSOLE, VIRTIO_ENTROPY };
@@ -118,6 +137,27 @@ struct station_config {
 	uint32_t netmask;
 };
 
+/** Another board. */
+struct remote_peer_config {
+	char name[CONFIG_NAME_SIZE];
+	uint8_t mac[CONFIG_MAC_SIZE];
+	uint8_t key; /* the number of its part in the bundle; CONFIG_NONE: nothing is secured */
+	uint32_t timeout_us; /* of windows that say nothing else */
+	uint32_t keep_alive_us;
+};
+
+/** Registers of a device of this board that a peer may use. */
+struct remote_serve_config {
+	char name[CONFIG_NAME_SIZE];
+	uint8_t row;
+	uint8_t peer;
+	uint8_t widths; /* of 1, 2 and 4 bytes: their sum */
+	bool read_only;
+	uint8_t interrupts; /* bit n: its n-th of board.irqs */
+	uint32_t start;     /* in the row */
+	uint32_t size;
+};
+
 struct system_config {
 	char escape;                      /* the console's key before a command */
 	bool prefix;                      /* each line of output starts with the VM's name */
@@ -129,6 +169,10 @@ struct system_config {
 	struct disk_config disk[CONFIG_DISKS_MAX];
 	unsigned vm_count; /* the same as in the bundle, in the same order */
 	struct vm_config vm[BUNDLE_VMS_MAX];
+	unsigned peer_count;
+	struct remote_peer_config peer[CONFIG_PEERS_MAX];
+	unsigned serve_count;
+	struct remote_serve_config serve[CONFIG_SERVES_MAX];
 };
 
 /** What is wrong with a description: "NODE: PROPERTY: TEXT". */

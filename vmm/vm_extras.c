@@ -19,6 +19,7 @@
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 #include "vmm/loader.h"
+#include "vmm/peers.h"
 #include "vmm/service.h"
 #include "vmm/timer.h"
 #include "vmm/vm_devices.h"
@@ -138,6 +139,8 @@ static enum status add_models(struct vm *vm)
 		dev->params = window->model->params;
 		if (window->model->ops == &pl031_ops)
 			dev->backend = &vm->rtc;
+		if (window->remote.name[0])
+			remote_window_make(vm, dev, window);
 		if (window->interrupt != CONFIG_NONE)
 			vm_device_connect(vm, dev, window->interrupt);
 		preempt_point();

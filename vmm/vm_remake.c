@@ -20,6 +20,7 @@
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 #include "vmm/loader.h"
+#include "vmm/peers.h"
 #include "vmm/run.h"
 #include "vmm/timer.h"
 
@@ -88,7 +89,8 @@ static uint32_t devices_size(const struct vm_config *vm, unsigned *count)
 	for (unsigned row = 0; row < board.window_count; row++)
 		size += row_size(vm, row, count);
 	for (unsigned i = 0; i < vm->window_count; i++)
-		size += block(vm->window[i].model->ops->state_size);
+		size += block(vm->window[i].model->ops->state_size) +
+			(vm->window[i].remote.name[0] ? remote_window_heap_size() : 0);
 	for (unsigned i = 0; i < vm->virtio_count; i++)
 		size += virtio_size(vm->virtio[i].type);
 	*count += vm->window_count + vm->virtio_count;
@@ -150,9 +152,14 @@ static struct port *port_of(const struct device *dev)
 					   : 0;
 }
 
-/** Whether somebody was preempted in the middle of a frame that might be for this VM. */
+/**
+ * Whether somebody was preempted in the middle of a frame that might be for this VM, or another board
+ * has to do with it.
+ */
 bool vm_network_busy(const struct vm *vm)
 {
+	if (remote_windows_busy(vm))
+		return true;
 	for (unsigned i = 0; i < vm->device_count; i++) {
 		const struct port *const port = port_of(&vm->device[i]);
 
@@ -172,6 +179,7 @@ void vm_cut_off(struct vm *vm)
 		if (port)
 			switch_detach(port);
 	}
+	remote_windows_detach(vm);
 }
 
 /** Nobody reaches the VM's devices any more. Others run in between. */

@@ -25,6 +25,8 @@ class Row(NamedTuple):
     direct: bool  # a device that one VM can have; the others are models, and every VM's
     is_primary: bool
     inputs: List[int]  # of the primary interrupt controller
+    inert: bool  # a model that does nothing, of a device that no VM can have
+    lines: int  # interrupts of the board that are this device's
 
 
 class BoardTable(NamedTuple):
@@ -65,8 +67,10 @@ def _read(path: str) -> str:
 def read_board(name: str) -> BoardTable:
     text = _read(f"board/{name}/board.c")
     lines: Dict[str, List[int]] = {}
+    counts: Dict[str, int] = {}
     for _, sink, number, window in LINE_RE.findall(text):
         lines.setdefault(window, []).extend([int(number)] if sink == "PRIMARY" else [])
+        counts[window] = counts.get(window, 0) + 1
     starts = list(ROW_RE.finditer(text))
     rows = []
     for match, after in zip(starts, starts[1:] + [None]):
@@ -74,7 +78,8 @@ def read_board(name: str) -> BoardTable:
         body = text[match.start():after.start() if after else text.index("};", match.start())]
         rows.append(Row(row_name, _number(base), _number(size), kind == "DIRECT",
                         ".is = VM_SINK_PRIMARY" in body,
-                        [int(n) for n in WIRE_RE.findall(body)] + lines.get(row_name, [])))
+                        [int(n) for n in WIRE_RE.findall(body)] + lines.get(row_name, []),
+                        kind == "INERT", counts.get(row_name, 0)))
     virtio = VIRTIO_RE.search(text)
     if not rows or not virtio or sum(row.is_primary for row in rows) != 1:
         raise BundleError(f"board/{name}/board.c: its tables are not understood")

@@ -51,6 +51,8 @@ def make_parser() -> Parser:
                         "(docs/vm-config.md)")
     parser.add_argument("--disk", metavar="NAME=FILE", action="append",
                         help="with --vms: what is on a RAM disk")
+    parser.add_argument("--key", metavar="NAME=FILE", action="append",
+                        help="with --vms: the key of a peer")
     parser.add_argument("--initrd-at", metavar="GPA", help="instead of a place chosen here")
     parser.add_argument("--cmdline", metavar="TEXT", help="the kernel's command line")
     parser.add_argument("--memory", metavar="SIZE", help=f"of the guest; {MEMORY}")
@@ -90,8 +92,9 @@ def make_one(args: argparse.Namespace, board: Board, vmm: bytes) -> Tuple[bytes,
     name = "vm1" if args.name is None else args.name
     if not NAME_RE.fullmatch(name):
         raise BundleError(f"--name '{name}': at most 15 letters, digits, and _ . -")
-    if args.disk:
-        raise BundleError("--disk goes with --vms")
+    for option in ("disk", "key"):
+        if getattr(args, option):
+            raise BundleError(f"--{option} goes with --vms")
     memory = guest_memory(args.memory or MEMORY, board)
     inputs = Inputs(name, memory, only("guest", args.guest) or "", args.dtb,
                     only("initrd", args.initrd),

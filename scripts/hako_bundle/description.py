@@ -6,12 +6,12 @@ vmm/vm_config.c and vmm/config_*.c check the same on the board; here a mistake c
 
 import re
 import subprocess
-from typing import Any, Dict, List, NamedTuple, NoReturn, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Optional, Set, Tuple, TypeVar
 
-from . import fdt, station
+from . import fdt, remote, station
 from .board_table import BoardTable, read_models
 from .errors import BundleError
-from .spec import Spec, value_of
+from .spec import FLAG, TEXT, Spec, value_of
 
 MIB = 1 << 20
 VMS_MAX, NETWORKS_MAX, DISKS_MAX, MODELS_MAX, VIRTIO_MAX = 8, 4, 16, 8, 8
@@ -21,9 +21,9 @@ MEMORY_MAX = 256 * MIB
 SECTOR, PAGE = 512, 4096
 FLASH_BLOCK = 0x40000  # vmm/vm_config.h
 TRAPPED_MAX = 64 << 10
+T = TypeVar("T")
 NAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,14}")
 
-FLAG, TEXT = Spec("flag"), Spec("text")
 NO_PROPERTIES: Dict[str, Spec] = {}
 ROOT = {"compatible": Spec("choice", True, choices=("hako,system",))}
 CONSOLE = {"escape": Spec("cells", least=1, most=0x1F), "prefix": FLAG}
@@ -74,6 +74,7 @@ class Description(NamedTuple):
     tree: bytes  # compiled
     disks: Dict[str, Disk]
     vms: List[Vm]
+    peers: Dict[str, remote.Peer]
     needs_network: Optional[str] = None  # the node for which the VMM needs a network stack
 
     def fail(self, node: str, reason: str) -> NoReturn:
@@ -109,6 +110,9 @@ class _Reader:
         self.macs: Dict[bytes, str] = {}
         self.ports: Dict[str, Dict[bytes, str]] = {}  # of a network: who has which address
         self.shares = 0.0
+        self.peers: Dict[str, remote.Peer] = {}
+        self.serves: Dict[str, remote.Serve] = {}
+        self.remotes: Dict[Tuple[str, str], str] = {}  # a window of a peer, and who has it
         self.needs_network: Optional[str] = None
 
     def fail(self, node: str, reason: str) -> NoReturn:
@@ -229,6 +233,52 @@ class _Reader:
                 self.fail(where, f"partition: disk '{name}' is there")
         self.disks[node.name] = Disk("sdcard", "", 0, 0, values["partition"])
 
+    # ---- other boards
+
+    def checked(self, where: str, check: Callable[..., T], *args: Any) -> T:
+        try:
+            return check(*args)
+        except BundleError as error:
+            return self.fail(where, str(error))
+
+    def read_peer(self, node: fdt.Node, where: str) -> None:
+        values = self.leaf(node, where, remote.PEER)
+        if not self.needs_network:
+            self.fail(where, "needs a station on the network with uplink")
+        self.peers[node.name] = self.checked(where, remote.check_peer, values, self.peers)
+
+    def read_serve(self, node: fdt.Node, where: str) -> None:
+        """A device that is served is no VM's."""
+        values = self.leaf(node, where, remote.SERVE)
+        name = values["device"]
+        row = self.table.row(name)
+        if not row or not row.direct:
+            self.fail(where, f"device: this board has no '{name}' to give away; it has " +
+                      ", ".join(row.name for row in self.table.rows if row.direct))
+        self.claim(where, name, "the VMM's, to be served")
+        self.serves[node.name] = self.checked(where, remote.check_serve, values, row, self.peers,
+                                              self.serves)
+
+    def read_remote(self, node: fdt.Node, where: str, taken: List[Tuple[int, int, str]],
+                    used: Set[int]) -> remote.Window:
+        values = self.leaf(node, where, remote.WINDOW)
+        self.checked(where, remote.check_window, values, self.peers, self.remotes, where)
+        name = values.get("device")
+        row = self.table.row(name) if name else None
+        if name and (not row or not (row.direct or row.inert)):
+            self.fail(where, f"device: '{name}' is none of this board whose place it could take")
+        base, size = (row.base, row.size) if row else values["reg"]
+        if base % PAGE or size % PAGE or not size or base + size > 1 << 32:
+            self.fail(where, "reg: not of whole pages of 4096 bytes")
+        self.check_place(where, base, size, [other for other in taken
+                                             if not (row and row.inert and other[0] == row.base)])
+        inputs = row.inputs if row else [values["interrupt"]] if "interrupt" in values else []
+        for number in inputs:
+            if number in used:
+                self.fail(where, f"interrupt: input {number} is another device's")
+        used.update(inputs)
+        return remote.Window(base, size, name)
+
     # ---- VMs
 
     def read_device(self, values: Dict[str, Any], where: str, vm: str, used: Set[int]) -> str:
@@ -251,6 +301,12 @@ class _Reader:
         used.update(row.inputs)
         return name
 
+    def check_place(self, where: str, base: int, size: int,
+                    taken: List[Tuple[int, int, str]]) -> None:
+        for other, other_size, what in taken:
+            if base < other + other_size and other < base + size:
+                self.fail(where, f"reg: {base:#x} overlaps {what}")
+
     def read_model(self, values: Dict[str, Any], where: str, taken: List[Tuple[int, int, str]],
                    used: Set[int]) -> Tuple[int, int, str]:
         if "reg" not in values or {"backend", "log"} & set(values):
@@ -262,9 +318,7 @@ class _Reader:
         if base % PAGE or size != self.models[values["model"]] or base + size > 1 << 32:
             self.fail(where, "reg: not page aligned, or not the model's size, "
                       f"{self.models[values['model']]:#x}")
-        for other, other_size, what in taken:
-            if base < other + other_size and other < base + size:
-                self.fail(where, f"reg: {base:#x} overlaps {what}")
+        self.check_place(where, base, size, taken)
         if values.get("interrupt") in used:
             self.fail(where, f"interrupt: input {values['interrupt']} is another device's")
         if "interrupt" in values:
@@ -372,7 +426,8 @@ class _Reader:
         windows = [(child, f"{where}/windows/{child.name}")
                    for child in (lists["windows"].children if "windows" in lists else ())]
         # Devices of the board first: the others go where they leave room.
-        read = [(self.leaf(child, at, WINDOW), at) for child, at in windows]
+        read = [(self.leaf(child, at, WINDOW), at) for child, at in windows
+                if not remote.is_remote(child.props)]
         owned = set()
         for values, at in read:
             if "device" in values:
@@ -390,8 +445,13 @@ class _Reader:
             if "device" not in values:
                 placed.append(self.read_model(values, at, taken, used))
                 taken.append(placed[-1])
-                if len(placed) > MODELS_MAX:
-                    self.fail(at, f"more than {MODELS_MAX} models")
+        for child, at in windows:
+            if remote.is_remote(child.props):
+                window = self.read_remote(child, at, taken, used)
+                placed.append((window.base, window.size, "another window"))
+                taken.append(placed[-1])
+        if len(placed) > MODELS_MAX:
+            self.fail(where, f"more than {MODELS_MAX} models and windows of other boards")
         trapped = [values for values, _ in read if values.get("backend") == "trapped"]
         virtio = len(lists["virtio"].children) if "virtio" in lists else 0
         devices = len(models) + len(trapped) + len(placed) + virtio
@@ -410,12 +470,13 @@ class _Reader:
         self.properties(root, "/", ROOT)
         sections = {}
         for child in root.children:
-            if child.name not in ("console", "network", "disks", "vms"):
+            if child.name not in ("console", "network", "disks", "peers", "serve", "vms"):
                 self.fail(f"/{child.name}", "no such node is known here")
             sections[child.name] = child
         if "console" in sections:
             self.leaf(sections["console"], "/console", CONSOLE)
         for name, read in (("network", self.read_network), ("disks", self.read_disk),
+                           ("peers", self.read_peer), ("serve", self.read_serve),
                            ("vms", self.read_vm)):
             if name in sections:
                 self.properties(sections[name], f"/{name}", NO_PROPERTIES)
@@ -423,7 +484,8 @@ class _Reader:
                     read(child, f"/{name}/{child.name}")
         if not self.vms:
             self.fail("/vms", "there is no VM")
-        return Description(self.path, self.tree, self.disks, self.vms, self.needs_network)
+        return Description(self.path, self.tree, self.disks, self.vms, self.peers,
+                           self.needs_network)
 
 
 def read_description(path: str, table: BoardTable) -> Description:

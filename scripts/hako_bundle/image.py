@@ -25,10 +25,10 @@ CONFIG_MAX = 16384
 HEADER = struct.Struct("<7I32xI")
 VM_ROW = struct.Struct("<3I20x")
 PART = struct.Struct("<I16s6I4x")
-VMM, GUEST, DTB, INITRD, PROXIES, INFO, PV, CONFIG, DISK = range(1, 10)
+VMM, GUEST, DTB, INITRD, PROXIES, INFO, PV, CONFIG, DISK, KEY = range(1, 11)
 KIND_NAMES = {VMM: "vmm", GUEST: "guest", DTB: "device tree", INITRD: "initrd",
               PROXIES: "proxy table", INFO: "text", PV: "pv_info", CONFIG: "description",
-              DISK: "RAM disk"}
+              DISK: "RAM disk", KEY: "key"}
 
 # Board RAM below the VMs', the VMM's image, and its pool for each VM (arch/arm/layout.h).
 RESERVED_SIZE, VMM_SIZE, POOL_SIZE = 1 << 20, 1 << 20, 1 << 20

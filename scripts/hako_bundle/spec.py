@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The form of a property of the description."""
+"""The form of a property of a description, and what one says."""
 
 import struct
 from typing import Any, NamedTuple, Tuple
@@ -16,6 +16,9 @@ class Spec(NamedTuple):
     least: int = 0
     most: int = 0xFFFFFFFF
     choices: Tuple[str, ...] = ()
+
+
+FLAG, TEXT = Spec("flag"), Spec("text")
 
 
 def value_of(spec: Spec, data: bytes) -> Any:

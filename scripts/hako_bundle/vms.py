@@ -5,7 +5,7 @@ import argparse
 import os
 from typing import Dict, Iterable, List, Optional, Tuple
 
-from . import devtree, image
+from . import devtree, image, remote
 from .board_table import BoardTable, read_board
 from .boards import Board
 from .description import FLASH_BLOCK, Description, read_description
@@ -59,6 +59,17 @@ def _disk_parts(description: Description, files: Dict[str, str]) -> List[image.P
     return parts
 
 
+def _key_parts(description: Description, files: Dict[str, str]) -> List[image.Part]:
+    parts = {}
+    for name, peer in description.peers.items():
+        if peer.key is None:
+            continue
+        if peer.key in TAKEN_NAMES or peer.key in description.disks:
+            description.fail(f"/peers/{name}", f"key: '{peer.key}' is not possible as its name")
+        parts[peer.key] = image.Part(image.KEY, peer.key, remote.read_key(files[peer.key]))
+    return list(parts.values())
+
+
 def make_all(board: Board, table: BoardTable, description: Description, dtb: Optional[str],
              guests: Dict[str, str], initrds: Dict[str, str]) -> List[Made]:
     made = []
@@ -84,17 +95,18 @@ def make_bundle(args: argparse.Namespace, board: Board, vmm: bytes) -> Tuple[byt
         description.fail(description.needs_network, "this VMM image has no network stack; give "
                          f"build/{board.name}-remote/vmm.bin")
     guests, initrds = named_files("guest", args.guest), named_files("initrd", args.initrd)
-    disks = named_files("disk", args.disk)
+    disks, keys = named_files("disk", args.disk), named_files("key", args.key)
     _check_names(description, "guest", guests, [(vm.node, vm.guest) for vm in description.vms])
     _check_names(description, "initrd", initrds, [(vm.node, vm.initrd) for vm in description.vms])
     _check_names(description, "disk", disks, [(f"/disks/{name}", disk.contents or None)
                                               for name, disk in description.disks.items()])
+    _check_names(description, "key", keys, remote.key_names(description.peers))
     if len(description.tree) > image.CONFIG_MAX:
         description.fail("/", f"{len(description.tree)} bytes compiled; {image.CONFIG_MAX} are "
                          "possible")
 
     of_none = [image.Part(image.CONFIG, "config", description.tree)]
-    of_none += _disk_parts(description, disks)
+    of_none += _disk_parts(description, disks) + _key_parts(description, keys)
     memory = sum(vm.memory for vm in description.vms) + sum(p.memory_size for p in of_none)
     if any(disk.writable for disk in description.disks.values()):
         memory += FLASH_BLOCK

@@ -56,13 +56,14 @@ TREE = """
 """
 
 
-def make_vmm(path, board="integratorcp", size=6000):
+def make_vmm(path, board="integratorcp", size=6000, features=0):
     """A file that looks like a VMM's image as the Makefile leaves it."""
     data = bytearray((i * 7 + i // 256) & 0xFF for i in range(size))
     data[:image.IMAGE_HEADER_SIZE] = bytes(image.IMAGE_HEADER_SIZE)
     struct.pack_into("<III", data, image.AT_ZIMAGE_MAGIC, image.ZIMAGE_MAGIC, 0, size)
     image.IMAGE_WORDS.pack_into(data, image.AT_MAGIC, image.IMAGE_MAGIC, image.IMAGE_VERSION,
                                 MACHINE_IDS[board], size, size + 4096, size + 65536, 0, 0)
+    struct.pack_into("<I", data, image.AT_FEATURES, features)
     path.write_bytes(data)
     return path
 

@@ -13,11 +13,25 @@ const char config_source[] =
 	"/dts-v1/;\n"
 	"/ { compatible = \"hako,system\";\n"
 	"  console { escape = <0x01>; prefix; };\n"
-	"  network { lan0 { uplink; }; lan1 { }; };\n"
+	"  network {\n"
+	"    lan0 { uplink; station { mac = [02 00 00 00 00 0a]; address = <10 0 2 9>;\n"
+	"      netmask = <255 255 255 0>; }; };\n"
+	"    lan1 { };\n"
+	"  };\n"
 	"  disks {\n"
 	"    scratch { ramdisk = \"scratch\"; size = <0x400000>; };\n"
 	"    data { flash; offset = <0x100000>; size = <0x100000>; };\n"
 	"    card { sdcard; offset = <0x1 0x00000200>; size = <0x0 0x100000>; };\n"
+	"  };\n"
+	"  peers {\n"
+	"    boardb { mac = [02 00 00 00 00 0b]; key = \"pair\"; timeout-us = <2000>;\n"
+	"      keep-alive-us = <500000>; };\n"
+	"    boardc { mac = [02 00 00 00 00 0c]; insecure; };\n"
+	"  };\n"
+	"  serve {\n"
+	"    clock { device = \"rtc\"; to = \"boardb\"; reg = <0 0x20>; widths = <4>;\n"
+	"      interrupts = <1>; };\n"
+	"    ident { device = \"rtc\"; to = \"boardc\"; reg = <0xfe0 0x20>; read-only; };\n"
 	"  };\n"
 	"  vms {\n"
 	"    linux {\n"
@@ -29,6 +43,10 @@ const char config_source[] =
 	"        keys { device = \"kmi0\"; backend = \"direct\"; };\n"
 	"        sound { device = \"aaci\"; backend = \"trapped\"; log; };\n"
 	"        extra { model = \"sp804\"; reg = <0xe0000000 0x1000>; interrupt = <18>; };\n"
+	"        far { device = \"rtc\"; backend = \"remote\"; peer = \"boardb\"; remote = \"clock\";\n"
+	"          timeout-us = <5000>; on-timeout = \"ones\"; };\n"
+	"        serial { reg = <0xe1000000 0x1000>; interrupt = <19>; backend = \"remote\";\n"
+	"          peer = \"boardb\"; remote = \"serial\"; posted; };\n"
 	"      };\n"
 	"      virtio {\n"
 	"        net { type = \"network\"; network = \"lan0\"; mac = [02 00 00 00 00 01]; };\n"
@@ -65,12 +83,14 @@ void config_bundle(struct bundle *bundle)
 	*bundle = (struct bundle){
 		.vm_count = 2,
 		.vm = { { .memory = 48 * MIB }, { .memory = 2 * MIB } },
-		.part_count = 2,
+		.part_count = 4,
 		.part = { { .kind = BUNDLE_VMM, .name = "vmm", .vm = BUNDLE_NO_VM },
 			  { .kind = BUNDLE_DISK,
 			    .name = "scratch",
 			    .memory_size = 4 * MIB,
-			    .vm = BUNDLE_NO_VM } },
+			    .vm = BUNDLE_NO_VM },
+			  { .kind = BUNDLE_KEY, .name = "pair", .size = 32, .vm = BUNDLE_NO_VM },
+			  { .kind = BUNDLE_KEY, .name = "short", .size = 15, .vm = BUNDLE_NO_VM } },
 	};
 }
 

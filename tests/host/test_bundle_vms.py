@@ -23,11 +23,21 @@ SOURCE = """
 /dts-v1/;
 / { compatible = "hako,system";
   console { escape = <0x01>; prefix; };
-  network { lan0 { uplink; }; lan1 { }; };
+  network { lan0 { uplink; station { mac = [02 00 00 00 00 0a]; address = <10 0 2 9>;
+                                     netmask = <255 255 255 0>; }; }; lan1 { }; };
   disks {
     scratch { ramdisk = "stuff"; size = <0x400000>; };
     empty { ramdisk = ""; size = <0x1000>; };
     data { flash; offset = <0x100000>; size = <0x100000>; };
+  };
+  peers {
+    boardb { mac = [02 00 00 00 00 0b]; key = "pair"; timeout-us = <2000>;
+             keep-alive-us = <500000>; };
+    boardc { mac = [02 00 00 00 00 0c]; insecure; };
+  };
+  serve {
+    clock { device = "mmc"; to = "boardb"; reg = <0 0x20>; widths = <4>; interrupts = <1>; };
+    ident { device = "mmc"; to = "boardc"; reg = <0xfe0 0x20>; read-only; };
   };
   vms {
     linux {
@@ -38,6 +48,10 @@ SOURCE = """
         keys { device = "kmi0"; backend = "direct"; };
         sound { device = "aaci"; backend = "trapped"; log; };
         extra { model = "sp804"; reg = <0xe0000000 0x1000>; interrupt = <18>; };
+        far { device = "gpio"; backend = "remote"; peer = "boardb"; remote = "leds";
+              timeout-us = <5000>; on-timeout = "ones"; };
+        serial { reg = <0xe1000000 0x1000>; interrupt = <19>; backend = "remote";
+                 peer = "boardb"; remote = "serial"; posted; };
       };
       virtio {
         net { type = "network"; network = "lan0"; mac = [02 00 00 00 00 01]; };
@@ -85,9 +99,11 @@ def inputs_fixture(tmp_path_factory):
     tree = folder / "board.dtb"
     subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", tree, "-"], check=True,
                    input=TREE.encode())
+    (folder / "key").write_text("00112233445566778899aabbccddeeff\n" * 2)
     for name, size in (("initrd", 10000), ("stuff", 5000), ("large", 0x400001)):
         (folder / name).write_bytes(bytes(range(250)) * (size // 250) + bytes(size % 250))
-    return {"vmm": make_vmm(folder / "vmm.bin"), "linux": make_linux(folder)[0],
+    return {"vmm": make_vmm(folder / "vmm.bin", features=image.HAS_NETWORK),
+            "plain": make_vmm(folder / "plain.bin"), "key": folder / "key", "linux": make_linux(folder)[0],
             "rt": make_guest(folder), "dtb": tree, "initrd": folder / "initrd",
             "stuff": folder / "stuff", "large": folder / "large"}
 
@@ -97,7 +113,7 @@ def options(inputs, tmp_path, source=SOURCE):
     (tmp_path / "vms.dts").write_text(source)
     return {"board": ["integratorcp"], "vmm": [inputs["vmm"]], "vms": [tmp_path / "vms.dts"],
             "guest": [f"linux={inputs['linux']}", f"rt={inputs['rt']}"], "dtb": [inputs["dtb"]],
-            "initrd": [f"linux={inputs['initrd']}"], "disk": [f"stuff={inputs['stuff']}"],
+            "key": [f"pair={inputs['key']}"], "initrd": [f"linux={inputs['initrd']}"], "disk": [f"stuff={inputs['stuff']}"],
             "output": [tmp_path / "zImage-hako"]}
 
 
@@ -129,7 +145,8 @@ def test_each_vm_has_its_parts(inputs, tmp_path):
     assert {row.name for row in rows if row.vm == 0} == \
         {"kernel", "kernel.1", "initrd", "dtb", "proxies", "info"}
     of_none = {row.name: row for row in rows if row.vm == image.NO_VM}
-    assert set(of_none) == {"vmm", "config", "scratch", "empty"}
+    assert set(of_none) == {"vmm", "config", "scratch", "empty", "pair"}
+    assert of_none["pair"].data == bytes.fromhex("00112233445566778899aabbccddeeff" * 2)
     assert of_none["scratch"].memory_size == 0x400000
     assert of_none["scratch"].data == inputs["stuff"].read_bytes()
     assert of_none["empty"].size == 0 and of_none["empty"].memory_size == 0x1000
@@ -248,7 +265,49 @@ MISTAKES = [
     ('"aaci"', '"ethernet"', "/vms/linux/windows/sound", "uplink"),
     ('"aaci"', '"flash"', "/vms/linux/windows/sound", "for disks"),
     ('"trapped"; log', '"direct"; log', "/vms/linux/windows/sound", "log", "trapped"),
-    ('"trapped"; log', '"remote"', "/vms/linux/windows/sound", "backend", "direct, trapped"),
+    ('"trapped"; log', '"shared"', "/vms/linux/windows/sound", "backend", "direct, trapped"),
+    ("[02 00 00 00 00 0b]", "[02 00 00 00 00]", "/peers/boardb", "mac", "bytes"),
+    ("[02 00 00 00 00 0b]", "[03 00 00 00 00 0b]", "/peers/boardb", "mac", "one board"),
+    ("[02 00 00 00 00 0c]", "[02 00 00 00 00 0b]", "/peers/boardc", "mac", "'boardb' has it"),
+    ('key = "pair";', "", "/peers/boardb", "one of key and insecure"),
+    ("insecure;", 'insecure; key = "pair";', "/peers/boardc", "one of key and insecure"),
+    ('key = "pair"', 'key = "other"', "/peers/boardb", "--key other=FILE"),
+    ('key = "pair"', 'key = "config"', "/peers/boardb", "--key config=FILE"),
+    ("timeout-us = <2000>", "timeout-us = <999>", "/peers/boardb", "timeout-us", "out of range"),
+    ('device = "mmc"; to = "boardb"', 'device = "sundial"; to = "boardb"', "/serve/clock",
+     "no 'sundial'", "rtc"),
+    ('device = "mmc"; to = "boardb"', 'device = "uart0"; to = "boardb"', "/serve/clock",
+     "no 'uart0' to give away"),
+    ('device = "mmc"; to = "boardb"', 'device = "flash"; to = "boardb"', "/serve/clock", "is taken"),
+    ('device = "mmc"; to = "boardb"', 'device = "mmc"; to = "boardx"', "/serve/clock",
+     "no peer 'boardx'"),
+    ("reg = <0 0x20>", "reg = <0 0x1004>", "/serve/clock", "reg", "not words of 'mmc'"),
+    ("reg = <0 0x20>", "reg = <2 0x20>", "/serve/clock", "reg", "not words"),
+    ("widths = <4>", "widths = <8>", "/serve/clock", "widths", "1 to 7"),
+    ("interrupts = <1>", "interrupts = <8>", "/serve/clock", "interrupts", "'mmc' has 3"),
+    ("reg = <0xfe0 0x20>; read-only", "reg = <0xfe0 0x20>; interrupts = <1>", "/serve/ident",
+     "interrupts", "/serve/clock has one"),
+    ("reg = <0xfe0 0x20>", "reg = <0 0x20>", "/serve/ident", "reg", "one of them is written to"),
+    ('"kmi1"', '"mmc"', "/vms/rt/windows/mouse", "is taken", "to be served"),
+    ('peer = "boardb"; remote = "leds"', 'peer = "boardx"; remote = "leds"',
+     "/vms/linux/windows/far", "peer: there is no 'boardx'"),
+    ('peer = "boardb"; remote = "leds"', 'remote = "leds"', "/vms/linux/windows/far",
+     "'peer' is missing"),
+    ('remote = "leds"', 'remote = ""', "/vms/linux/windows/far", "remote", "15"),
+    ('remote = "leds"', 'remote = "serial"', "/vms/linux/windows/serial", "remote", "windows/far"),
+    ('device = "gpio"; backend', "backend", "/vms/linux/windows/far", "one of device and reg"),
+    ('device = "gpio"; backend', 'device = "gpio"; interrupt = <20>; backend',
+     "/vms/linux/windows/far", "interrupt", "that of the device"),
+    ('device = "gpio"; backend', 'device = "uart0"; backend', "/vms/linux/windows/far", "device",
+     "none of this board"),
+    ('device = "gpio"; backend', 'device = "kmi0"; backend', "/vms/linux/windows/far", "reg",
+     "'kmi0' of the board"),
+    ('on-timeout = "ones"', 'on-timeout = "wait"', "/vms/linux/windows/far", "timeout-us", "wait"),
+    ('on-timeout = "ones"', 'on-timeout = "zeros"', "/vms/linux/windows/far", "on-timeout",
+     "abort, ones, wait"),
+    ("0xe1000000 0x1000", "0xe1000000 0x800", "/vms/linux/windows/serial", "reg", "4096"),
+    ("0xe1000000 0x1000", "0xfffff000 0x2000", "/vms/linux/windows/serial", "reg", "4096"),
+    ("interrupt = <19>", "interrupt = <18>", "/vms/linux/windows/serial", "input 18"),
     ('device = "aaci";', "", "/vms/linux/windows/sound", "device or model"),
     ('"sp804"', '"z80"', "/vms/linux/windows/extra", "no 'z80'", "sp804"),
     ("0xe0000000 0x1000", "0xe0000000", "/vms/linux/windows/extra", "reg", "number of values"),
@@ -297,7 +356,8 @@ def test_more_vms_than_eight(inputs, tmp_path):
 
 
 def test_more_than_the_vmm_has_room_for(inputs, tmp_path):
-    start = SOURCE[:SOURCE.index("    linux {")]
+    start = re.sub(r"station \{.*?\};", "", SOURCE[:SOURCE.index("  peers {")], flags=re.S)
+    start += "vms {"
     # Ports of a network: the uplink, and eleven devices; addresses that the VMM chooses.
     net = "".join(f'n{n} {{ type = "network"; network = "lan0"; }};\n' for n in range(6))
     vm = 'vm%d { memory = <0x100000>; guest = "rt"; virtio { %s }; };\n'
@@ -345,6 +405,8 @@ def test_options_that_do_not_go_together(inputs, tmp_path):
     given = dict(options(inputs, tmp_path), vms=[], initrd=[])
     assert_refused(run_with(given), "--disk goes with --vms")
     given["disk"] = []
+    assert_refused(run_with(given), "--key goes with --vms")
+    given["key"] = []
     assert_refused(run_with(given), "--guest is there 2 times; several VMs need --vms")
 
 
@@ -374,10 +436,42 @@ def test_the_shipped_descriptions_are_good(inputs, tmp_path, source):
     names = {line.split('"')[1] for line in text.splitlines() if "guest = " in line}
     given = options(inputs, tmp_path, text)
     given["disk"] = []
+    given["key"] = given["key"] if 'key = "' in text else []
     given["guest"] = [f"{name}={inputs['linux' if name == 'linux' else 'rt']}" for name in names]
     result = run_with(given)
     assert result.returncode == 0, result.stderr
     header, _ = image.unpack(given["output"][0].read_bytes())
     assert image.overhead(len(header.vms)) + sum(vm.memory for vm in header.vms) < 112 << 20
-    assert len(header.vms) == {"one-linux.dts": 1, "eight-small.dts": 8}.get(
+    assert len(header.vms) == {"one-linux.dts": 1, "eight-small.dts": 8, "remote-a.dts": 1,
+                                 "remote-b.dts": 1}.get(
         os.path.basename(source), 2)
+
+
+def test_a_vmm_without_a_network_stack_is_refused(inputs, tmp_path):
+    given = dict(options(inputs, tmp_path), vmm=[inputs["plain"]])
+    assert_refused(run_with(given), "/network/lan0/station", "build/integratorcp-remote/vmm.bin")
+
+
+def test_a_window_of_another_board_takes_the_place_of_a_device(inputs, tmp_path):
+    source = SOURCE.replace('device = "gpio"; backend', 'device = "rtc"; backend')
+    _, rows = bundle(inputs, tmp_path, source)
+    assert tree_of(rows, 0).find_child("bus").children[0].strings("status") == []
+
+
+@pytest.mark.parametrize("content, words", (
+    (b"0123456789abcdef", None), (bytes(range(32)), None), (b"00" * 15 + b"01\n", None),
+    (b"0123456789abcde", "it has 15 bytes"), (b"", "it has 0 bytes"), (bytes(16), "all zeros"),
+    (b"0" * 64, "all zeros")))
+def test_keys(inputs, tmp_path, content, words):
+    (tmp_path / "key").write_bytes(content)
+    given = dict(options(inputs, tmp_path), key=[f"pair={tmp_path / 'key'}"])
+    result = run_with(given)
+    if words:
+        assert_refused(result, "key", words)
+        return
+    assert result.returncode == 0, result.stderr
+    _, rows = image.unpack(given["output"][0].read_bytes())
+    (key,) = [row.data for row in rows if row.kind == image.KEY]
+    assert key == (content if len(content) in (16, 32) and content[:2] != b"00" else
+                   bytes.fromhex(content.decode()))
+    assert content.hex() not in run("--list", given["output"][0]).stdout

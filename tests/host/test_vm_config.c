@@ -3,6 +3,7 @@
  * The description of VMs: a correct one, and every way we know in which one can be wrong. Built
  * once for each board, whose table of windows is what there is to give.
  */
+#include "devemu/remote.h"
 #include "tests/host/config_maker.h"
 #include "vmm/lib/bits.h"
 
@@ -70,7 +71,7 @@ static const struct mistake mistakes[] = {
 	{ "sdcard; offset = <0x1 0x00000200>; size = <0x0 0x100000>; };",
 	  "sdcard; partition = <1>; }; twin { sdcard; partition = <1>; };", "/disks/twin", "offset",
 	  "another disk", 0 },
-	{ "  };\n  vms", "  again { flash; offset = <0x1ff000>; size = <0x2000>; }; };\n  vms",
+	{ "  };\n  peers", "  again { flash; offset = <0x1ff000>; size = <0x2000>; }; };\n  peers",
 	  "/disks/again", "offset", "another disk", 0 },
 
 	{ "memory = <0x200000>;", "", "/vms/rt", "memory", "missing", 0 },
@@ -116,7 +117,7 @@ static const struct mistake mistakes[] = {
 	{ "\"aaci\"", "\"mmc0\"", "/vms/linux/windows/sound", "device", "the VMM", "versatilepb" },
 	{ "\"kmi1\"", "\"uart1\"", "/vms/rt/windows/mouse", "device", "the VMM uses", 0 },
 	{ "\"trapped\"; log", "\"direct\"; log", "/vms/linux/windows/sound", "log", "trapped", 0 },
-	{ "\"trapped\"; log", "\"remote\"", "/vms/linux/windows/sound", "backend", "words", 0 },
+	{ "\"trapped\"; log", "\"shared\"", "/vms/linux/windows/sound", "backend", "words", 0 },
 	{ "backend = \"trapped\"; log;", "", "/vms/linux/windows/sound", "device", "backend", 0 },
 	{ "device = \"aaci\";", "", "/vms/linux/windows/sound", "", "is needed", 0 },
 	{ "device = \"aaci\";", "device = \"aaci\"; interrupt = <1>;", "/vms/linux/windows/sound",
@@ -168,6 +169,83 @@ static const struct mistake mistakes[] = {
 	{ "disk = \"data\"; read-only", "disk = \"data\"", "/vms/rt/virtio/flash", "read-only",
 	  "flash without", 0 },
 	{ "disk = \"data\"", "disk = \"games\"", "/vms/rt/virtio/flash", "disk", "no such disk", 0 },
+	{ "station { mac = [02 00 00 00 00 0a]; address = <10 0 2 9>;\n"
+	  "      netmask = <255 255 255 0>; }; };", "};", "/peers/boardb", "", "needs a station", 0 },
+	{ "mac = [02 00 00 00 00 0b]; ", "", "/peers/boardb", "mac", "missing", 0 },
+	{ "[02 00 00 00 00 0b]", "[02 00 00 00 00]", "/peers/boardb", "mac", "bytes", 0 },
+	{ "[02 00 00 00 00 0b]", "[03 00 00 00 00 0b]", "/peers/boardb", "mac", "one board", 0 },
+	{ "[02 00 00 00 00 0b]", "[00 00 00 00 00 00]", "/peers/boardb", "mac", "one board", 0 },
+	{ "[02 00 00 00 00 0c]", "[02 00 00 00 00 0b]", "/peers/boardc", "mac", "another peer", 0 },
+	{ "key = \"pair\";", "", "/peers/boardb", "", "one of key", 0 },
+	{ "insecure;", "insecure; key = \"pair\";", "/peers/boardc", "", "one of key", 0 },
+	{ "key = \"pair\"", "key = \"other\"", "/peers/boardb", "key", "no such key", 0 },
+	{ "key = \"pair\"", "key = \"short\"", "/peers/boardb", "key", "no such key", 0 },
+	{ "key = \"pair\"", "key = \"scratch\"", "/peers/boardb", "key", "no such key", 0 },
+	{ "timeout-us = <2000>", "timeout-us = <999>", "/peers/boardb", "timeout-us", "range", 0 },
+	{ "keep-alive-us = <500000>", "keep-alive-us = <1>", "/peers/boardb", "keep-alive-us",
+	  "range", 0 },
+	{ "peers {", "peers { a { insecure; mac = [02 00 00 00 01 01]; }; b { insecure; "
+	  "mac = [02 00 00 00 01 02]; }; c { insecure; mac = [02 00 00 00 01 03]; };",
+	  "/peers/boardc", "", "more than 4", 0 },
+	{ "peers {", "peers { count = <2>;", "/peers", "count", "not known", 0 },
+	{ "peers {", "peers { x { more { }; };", "/peers/x/more", "", "not known", 0 },
+
+	{ "device = \"rtc\"; to", "device = \"sundial\"; to", "/serve/clock", "device", "no such",
+	  0 },
+	{ "device = \"rtc\"; to", "device = \"uart0\"; to", "/serve/clock", "device", "no such", 0 },
+	{ "device = \"rtc\"; to", "device = \"ethernet\"; to", "/serve/clock", "device",
+	  "the VMM uses it", 0 },
+	{ "device = \"rtc\"; to", "device = \"flash\"; to", "/serve/clock", "device",
+	  "the VMM uses it", 0 },
+	{ "device = \"rtc\"; to = \"boardb\"", "device = \"rtc\"; to = \"boardx\"", "/serve/clock",
+	  "to", "no such peer", 0 },
+	{ "reg = <0 0x20>", "reg = <0 0x1004>", "/serve/clock", "reg", "not words", 0 },
+	{ "reg = <0 0x20>", "reg = <2 0x20>", "/serve/clock", "reg", "not words", 0 },
+	{ "reg = <0 0x20>", "reg = <0 0>", "/serve/clock", "reg", "not words", 0 },
+	{ "reg = <0 0x20>", "reg = <0xfffffffc 0x20>", "/serve/clock", "reg", "not words", 0 },
+	{ "widths = <4>", "widths = <8>", "/serve/clock", "widths", "range", 0 },
+	{ "widths = <4>", "widths = <0>", "/serve/clock", "widths", "range", 0 },
+	{ "interrupts = <1>", "interrupts = <2>", "/serve/clock", "interrupts", "fewer", 0 },
+	{ "interrupts = <1>", "interrupts = <16>", "/serve/clock", "interrupts", "range", 0 },
+	{ "reg = <0xfe0 0x20>; read-only", "reg = <0xfe0 0x20>; interrupts = <1>", "/serve/ident",
+	  "interrupts", "another one", 0 },
+	{ "reg = <0xfe0 0x20>", "reg = <0 0x20>", "/serve/ident", "reg", "one of them writes", 0 },
+	{ "\"kmi1\"", "\"rtc\"", "/vms/rt/windows/mouse", "device", "the VMM uses", 0 },
+	{ "\"kmi1\"", "\"uart1\"", "/vms/rt/windows/mouse", "device", "the VMM uses", 0 },
+
+	{ "peer = \"boardb\"; remote = \"clock\"", "peer = \"boardx\"; remote = \"clock\"",
+	  "/vms/linux/windows/far", "peer", "no such peer", 0 },
+	{ "peer = \"boardb\"; remote = \"clock\"", "remote = \"clock\"", "/vms/linux/windows/far",
+	  "peer", "missing", 0 },
+	{ "remote = \"clock\"", "remote = \"\"", "/vms/linux/windows/far", "remote", "no name", 0 },
+	{ "remote = \"clock\"", "remote = \"a-name-that-is-long\"", "/vms/linux/windows/far",
+	  "remote", "too long", 0 },
+	{ "remote = \"clock\"", "remote = \"serial\"", "/vms/linux/windows/serial", "remote",
+	  "another window", 0 },
+	{ "device = \"rtc\"; backend", "backend", "/vms/linux/windows/far", "device",
+	  "one of device and reg", 0 },
+	{ "device = \"rtc\"; backend", "device = \"rtc\"; reg = <0xe2000000 0x1000>; backend",
+	  "/vms/linux/windows/far", "device", "one of device and reg", 0 },
+	{ "device = \"rtc\"; backend", "device = \"rtc\"; interrupt = <19>; backend",
+	  "/vms/linux/windows/far", "interrupt", "that of the device", 0 },
+	{ "device = \"rtc\"; backend", "device = \"uart0\"; backend", "/vms/linux/windows/far",
+	  "device", "none whose place", 0 },
+	{ "device = \"rtc\"; backend", "device = \"kmi0\"; backend", "/vms/linux/windows/far", "reg",
+	  "a device of the board", 0 },
+	{ "device = \"rtc\"; backend", "device = \"rtc\"; model = \"pl031\"; backend",
+	  "/vms/linux/windows/far", "model", "not known", 0 },
+	{ "on-timeout = \"ones\"", "on-timeout = \"zeros\"", "/vms/linux/windows/far", "on-timeout",
+	  "words", 0 },
+	{ "on-timeout = \"ones\"", "on-timeout = \"wait\"", "/vms/linux/windows/far", "timeout-us",
+	  "wait", 0 },
+	{ "0xe1000000 0x1000", "0xe1000000 0x800", "/vms/linux/windows/serial", "reg", "pages", 0 },
+	{ "0xe1000000 0x1000", "0xe1000000 0", "/vms/linux/windows/serial", "reg", "pages", 0 },
+	{ "0xe1000000 0x1000", "0xfffff000 0x2000", "/vms/linux/windows/serial", "reg", "pages", 0 },
+	{ "0xe1000000 0x1000", "0x02fff000 0x1000", "/vms/linux/windows/serial", "reg", "memory",
+	  0 },
+	{ "interrupt = <19>", "interrupt = <18>", "/vms/linux/windows/serial", "interrupt",
+	  "another device", 0 },
+
 	{ "type = \"entropy\";", "", "/vms/linux/virtio/rng", "type", "missing", 0 },
 	{ "con {", "a { type = \"console\"; }; b { type = \"console\"; }; c { type = \"console\"; };"
 	  " d { type = \"console\"; }; e { type = \"console\"; }; con {", "/vms/linux/virtio/rng",
@@ -211,7 +289,8 @@ static void a_correct_description_is_read(void **state)
 	assert_true(config.vmm_row[row("ethernet")]);
 	assert_true(config.vmm_row[row("flash")]);
 	assert_true(config.vmm_row[row("uart1")]);
-	assert_false(config.vmm_row[row("rtc")]);
+	assert_true(config.vmm_row[row("rtc")]);
+	assert_false(config.vmm_row[row("kmi0")]);
 
 	assert_int_equal(3, config.disk_count);
 	assert_int_equal(DISK_RAM, config.disk[0].kind);
@@ -241,7 +320,7 @@ static void a_correct_description_is_read(void **state)
 	assert_int_equal(ROW_LOGGED, linux_vm->row[row("aaci")]);
 	assert_int_equal(ROW_OWNED, linux_vm->row[row("uart0")]);
 	assert_int_equal(ROW_ABSENT, linux_vm->row[row("rtc")]);
-	assert_int_equal(1, linux_vm->window_count);
+	assert_int_equal(3, linux_vm->window_count);
 	assert_string_equal("sp804", linux_vm->window[0].model->name);
 	assert_int_equal(0xe0000000, linux_vm->window[0].base);
 	assert_int_equal(18, linux_vm->window[0].interrupt);
@@ -267,6 +346,52 @@ static void a_correct_description_is_read(void **state)
 	assert_int_equal(1, rt->virtio[1].disk);
 	assert_int_equal(1, rt->virtio[2].network);
 	assert_false(rt->virtio[2].has_mac);
+}
+
+static void other_boards_are_read(void **state)
+{
+	const size_t size = config_compile(config_source, tree);
+	const struct window_config *far, *serial;
+
+	if (!config_parse(tree, size, &bundle, &config, &error))
+		fail_msg("%s: %s: %s", error.node, error.property, error.text);
+	assert_int_equal(2, config.peer_count);
+	assert_string_equal("boardb", config.peer[0].name);
+	assert_int_equal(0x0b, config.peer[0].mac[5]);
+	assert_int_equal(2, config.peer[0].key);
+	assert_int_equal(2000, config.peer[0].timeout_us);
+	assert_int_equal(500000, config.peer[0].keep_alive_us);
+	assert_int_equal(CONFIG_NONE, config.peer[1].key);
+	assert_int_equal(1000000, config.peer[1].keep_alive_us);
+
+	assert_int_equal(2, config.serve_count);
+	assert_string_equal("clock", config.serve[0].name);
+	assert_int_equal(row("rtc"), config.serve[0].row);
+	assert_int_equal(0, config.serve[0].peer);
+	assert_int_equal(4, config.serve[0].widths);
+	assert_int_equal(1, config.serve[0].interrupts);
+	assert_false(config.serve[0].read_only);
+	assert_int_equal(0x20, config.serve[0].size);
+	assert_int_equal(0xfe0, config.serve[1].start);
+	assert_true(config.serve[1].read_only);
+	assert_int_equal(7, config.serve[1].widths);
+
+	far = &config.vm[0].window[1];
+	serial = &config.vm[0].window[2];
+	assert_ptr_equal(&remote_ops, far->model->ops);
+	assert_string_equal("clock", far->remote.name);
+	assert_int_equal(board.windows[row("rtc")].base, far->base);
+	assert_int_equal(5000, far->remote.timeout_us);
+	assert_int_equal(REMOTE_ONES, far->remote.on_timeout);
+	assert_int_equal(VM_SINK_PRIMARY, far->remote.wire[0].sink);
+	assert_int_equal(strcmp(board.name, "versatilepb") ? 8 : 10, far->remote.wire[0].input);
+	assert_int_equal(VM_SINK_NONE, far->remote.wire[1].sink);
+	assert_false(far->remote.posted);
+	assert_string_equal("serial", serial->remote.name);
+	assert_int_equal(0xe1000000, serial->base);
+	assert_int_equal(2000, serial->remote.timeout_us);
+	assert_int_equal(19, serial->remote.wire[0].input);
+	assert_true(serial->remote.posted);
 }
 
 static void each_mistake_is_named(void **state)
@@ -383,7 +508,7 @@ static void a_virtio_interrupt_can_be_taken(void **state)
 		"           e { type = \"entropy\"; }; f { type = \"entropy\"; };"
 		"           g { type = \"entropy\"; }; h { type = \"entropy\"; }; }; };"
 		"rt {";
-	static const char *const devices[] = { "rtc", "ssp", "sci0" };
+	static const char *const devices[] = { "gpio0", "ssp", "sci0" };
 	static const char *const nodes[] = { NULL, "/vms/many/virtio/h", "/vms/many/virtio/g" };
 
 	if (strcmp(board.name, "versatilepb") != 0)
@@ -471,10 +596,15 @@ void loader_vm_name(const struct bundle *of, const struct boot_info *info, uint3
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_correct_description_is_read),         T(each_mistake_is_named),
-		T(what_is_just_possible_is_accepted),     T(as_many_vms_as_the_bundle_has),
-		T(the_shipped_descriptions_are_accepted), T(a_virtio_interrupt_can_be_taken),
-		T(every_damaged_byte_is_survived),        T(a_vm_that_is_alone_owns_everything),
+		T(a_correct_description_is_read),
+		T(each_mistake_is_named),
+		T(other_boards_are_read),
+		T(what_is_just_possible_is_accepted),
+		T(as_many_vms_as_the_bundle_has),
+		T(the_shipped_descriptions_are_accepted),
+		T(a_virtio_interrupt_can_be_taken),
+		T(every_damaged_byte_is_survived),
+		T(a_vm_that_is_alone_owns_everything),
 		T(a_line_goes_with_its_device),
 	};
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "devemu/remote.h"
+
+static void remote_reset(struct device *dev)
+{
+	const struct remote_backend *const backend = dev->backend;
+
+	backend->reset(backend);
+}
+
+static uint32_t remote_read(struct device *dev, uint32_t offset, unsigned size)
+{
+	const struct remote_backend *const backend = dev->backend;
+
+	return backend->read(backend, offset, size);
+}
+
+static void remote_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)
+{
+	const struct remote_backend *const backend = dev->backend;
+
+	backend->write(backend, offset, size, value);
+}
+
+const struct device_ops remote_ops = {
+	.name = "remote",
+	.may_abort = true,
+	.reset = remote_reset,
+	.read = remote_read,
+	.write = remote_write,
+};
