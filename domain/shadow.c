@@ -350,9 +350,9 @@ size_t shadow_heap_size(const struct shadow_size *size, bool announces)
  * Everything else comes from the heap.
  * From here on, a context without slots has the VMM's entries alone in its first level.
  */
-void shadow_init(struct shadow *sh, const struct shadow_size *size, const struct guest_mmu *mmu,
-		 const volatile uint32_t *(*guest_page)(void *ctx, gpa_t page), void *ctx,
-		 void *pool)
+__attribute__((cold)) void shadow_init(
+	struct shadow *sh, const struct shadow_size *size, const struct guest_mmu *mmu,
+	const volatile uint32_t *(*guest_page)(void *ctx, gpa_t page), void *ctx, void *pool)
 {
 	uint32_t *next = pool;
 

@@ -18,7 +18,7 @@ static uint32_t last(const struct mem_region *region)
  * STATUS_OVERLAP if it shares an address with another, STATUS_NO_MEMORY if the map is full; the map
  * is unchanged then.
  */
-enum status vm_mem_add(struct vm_mem *mem, const struct mem_region *region)
+__attribute__((cold)) enum status vm_mem_add(struct vm_mem *mem, const struct mem_region *region)
 {
 	unsigned at = 0;
 
