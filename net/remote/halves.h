@@ -29,6 +29,7 @@ const struct server_window *server_window_of(const struct peer *peer, unsigned i
 void server_use(struct peer *peer, unsigned id, bool in_use);
 void server_sample(struct peer *peer, unsigned id, uint32_t also);
 void server_put_lines(uint8_t *at, unsigned id, struct server_use *use);
+void server_agents(struct peer *peer, uint64_t now);
 void server_begin(struct peer *peer);
 void server_end(struct peer *peer);
 void server_serve(struct peer *peer, const uint8_t *payload, uint32_t length);

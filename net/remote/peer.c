@@ -175,6 +175,7 @@ bool peer_has_work(const struct peer *peer)
 
 	return link->received || (peer->server.is_busy && !peer->server.is_waiting) ||
 	       link->sending || link->queued || peer->session.job.step ||
+	       (peer->server.working && link_has_room(peer)) ||
 	       (peer->client.has_errand && peer->session.is_up &&
 		(peer->client.open || link_has_room(peer)));
 }
@@ -192,6 +193,8 @@ void peer_work(struct peer *peer, uint64_t now)
 		link_work(peer, now);
 	else if (peer->session.job.step)
 		handshake_step(peer, now);
+	else if (peer->server.working && link_has_room(peer))
+		server_agents(peer, now);
 	else if (peer->session.is_up)
 		client_room(peer, now);
 }

@@ -67,7 +67,8 @@ enum remote_result {
 	REMOTE_TIMEOUT, /**< the deadline of the operation passed; whether it is done is unknown */
 	REMOTE_LOST,    /**< the session ended; whether it is done is unknown */
 	REMOTE_BUSY,    /**< not begun: no room now, ops->ready() follows */
-	REMOTE_DOWN,    /**< not begun: no session, or the window is not open */
+	REMOTE_AGAIN, /**< only from a server's target: a part is done, call again in the next step */
+	REMOTE_DOWN, /**< not begun: no session, or the window is not open */
 };
 
 const char *remote_result_name(enum remote_result result);

@@ -16,6 +16,8 @@ const char *remote_result_name(enum remote_result result)
 		return "malformed";
 	case REMOTE_LATER:
 		return "later";
+	case REMOTE_AGAIN:
+		return "again";
 	case REMOTE_TIMEOUT:
 		return "timed out";
 	case REMOTE_LOST:

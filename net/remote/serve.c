@@ -350,6 +350,8 @@ void server_work(struct peer *peer, uint64_t now)
 		}
 		result = serve_op(peer, &op, at + 4, FRAME_RESULTS_MAX - s->reply - 4u, &bytes,
 				  &budget);
+		if (result == REMOTE_AGAIN)
+			return;
 		if (result == REMOTE_LATER) {
 			wait(s);
 			return;

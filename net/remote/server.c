@@ -31,6 +31,7 @@ void server_use(struct peer *peer, unsigned id, bool in_use)
 	if (use->in_use == in_use)
 		return;
 	use->in_use = in_use;
+	peer->server.working &= (uint8_t)~BIT(id);
 	use->levels = 0;
 	use->serial++;
 	use->to_tell = false;
@@ -118,8 +119,12 @@ void server_line(struct peer *peer, const struct server_window *window, unsigned
 	if (line >= window->capabilities.irq_count)
 		return;
 	for (unsigned id = 0; id < server_window_count(peer); id++) {
-		if (server_window_of(peer, id) == window)
+		if (server_window_of(peer, id) != window)
+			continue;
+		if (!window->target->work)
 			set_lines(peer, id, BIT(line), level);
+		else if (level)
+			peer->server.working |= (uint8_t)BIT(id);
 	}
 	server_tell(peer, now);
 }
@@ -138,6 +143,23 @@ void server_sample(struct peer *peer, unsigned id, uint32_t also)
 	set_lines(peer, id, low, false);
 	if ((low | also) && window->target->unmask)
 		window->target->unmask(window, low | also);
+}
+
+/** A step of an agent that has something to do. */
+void server_agents(struct peer *peer, uint64_t now)
+{
+	for (unsigned id = 0; id < server_window_count(peer); id++) {
+		const struct server_window *window = peer->config->windows[id];
+
+		if (!(peer->server.working & BIT(id)))
+			continue;
+		if (window->target->work(window, peer, now))
+			return;
+		peer->server.working &= (uint8_t)~BIT(id);
+		if (window->target->unmask)
+			window->target->unmask(window, BIT(window->capabilities.irq_count) - 1u);
+		return;
+	}
 }
 
 /** Sends what an agent has to say, in order with the levels told. False: there is no room now. */

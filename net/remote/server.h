@@ -46,11 +46,17 @@ struct remote_target {
 	void (*used)(const struct server_window *window, struct peer *peer, bool in_use);
 	/**
 	 * Device knowledge: a call of the client's front end. Writes at most *length bytes to @p out
-	 * and sets it. May say REMOTE_LATER. NULL: REMOTE_REFUSED.
+	 * and sets it. May say REMOTE_LATER, or REMOTE_AGAIN, with nothing at @p out. NULL: REMOTE_REFUSED.
 	 */
 	enum remote_result (*call)(const struct server_window *window, struct peer *peer,
 				   const uint8_t *in, uint32_t in_length, uint8_t *out,
 				   uint32_t *length);
+	/**
+	 * Device knowledge: a line has become high (server_line()), or the last call here said that
+	 * there is more to do. A bounded step; true: there is. Then its lines are unmasked. NULL: the
+	 * client is told of the line.
+	 */
+	bool (*work)(const struct server_window *window, struct peer *peer, uint64_t now);
 };
 
 /** A part of a window that may be used in the same ways. */
@@ -84,7 +90,8 @@ struct server_use {
 /** The server half of a peer. */
 struct server_half {
 	struct server_use use[REMOTE_WINDOWS];
-	bool has_news; /* levels to tell */
+	bool has_news;   /* levels to tell */
+	uint8_t working; /* bit n: the agent of window n has something to do */
 	/* The request that is being served, up to its end or until its target says it is done. */
 	bool is_busy, is_waiting;
 	const uint8_t *request;

@@ -69,6 +69,7 @@ static int card_command(uint32_t command, uint32_t argument)
 	switch (command) {
 	case SD_GO_IDLE:
 		card.state = STATE_IDLE;
+		card.programming = 0;
 		return REPLY_NONE;
 	case SD_SEND_IF_COND:
 		if (card.version1 || card.mmc)
@@ -182,6 +183,8 @@ static void pump(void)
 
 	if (!(mci.data_ctrl & MCI_DATA_ENABLE) || !mci.count || mci.dead)
 		return;
+	if (mci.slowness && mci.ends)
+		return;
 	if (!card.inserted) {
 		end_data(MCI_DATA_TIMEOUT);
 		return;
@@ -262,10 +265,11 @@ static void start_command(uint32_t value)
 	assert_false(mci.ends && !mci.dead);
 	assert_int_equal(mci.power, MCI_POWER_ON);
 	assert_true(mci.clock & MCI_CLOCK_ENABLE);
-	assert_true(command == SD_STOP || !card.inserted || card.state != STATE_SENDING);
+	assert_true(command == SD_STOP || command == SD_GO_IDLE || !card.inserted ||
+		    card.state != STATE_SENDING);
 	mci.commands[command]++;
 	reply = card_command(command, mci.argument);
-	mci.delay = 2;
+	mci.delay = 2 + mci.slowness;
 	if (!(value & MCI_COMMAND_REPLY))
 		mci.ends = MCI_CMD_SENT;
 	else if (reply == REPLY_NONE)
@@ -290,6 +294,8 @@ void mci_write(uint32_t offset, uint32_t value)
 	case MCI_COMMAND:
 		if (value)
 			start_command(value);
+		else
+			mci.ends = 0;
 		break;
 	case MCI_DATA_TIMER:
 		mci.data_timer = value;
@@ -314,7 +320,8 @@ void mci_write(uint32_t offset, uint32_t value)
 		break;
 	case MCI_MASK0:
 	case MCI_MASK1:
-		assert_int_equal(value, 0);
+		assert_true(mci.may_interrupt || value == 0);
+		mci.mask[offset == MCI_MASK1] = value;
 		break;
 	case MCI_FIFO:
 		assert_true(mci.fifo_count < MCI_FIFO_WORDS);

@@ -57,6 +57,9 @@ struct mci {
 	/* what goes wrong, once, in sector @ref fail_at of a transfer */
 	uint32_t fail;
 	uint32_t fail_at;
+	unsigned slowness; /* more reads of status until a command ends */
+	bool may_interrupt;
+	uint32_t mask[2];
 	unsigned commands[64];
 	unsigned accesses;
 };

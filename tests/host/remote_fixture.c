@@ -17,7 +17,7 @@
 #define WIRE_DELAY  3000u /* at most, more for those that are delayed */
 
 struct peer boards[2];
-struct device device;
+struct test_device device;
 struct client_window window;
 uint64_t now;
 unsigned wire_frames, wire_bytes;

@@ -20,7 +20,7 @@ struct wire_faults {
 #define DEVICE_BYTES  0x800u /* only bytes, and only to be read, up to DEVICE_FAULTY */
 #define DEVICE_FIFO   0x004u /* each access counts: a read gives how many there were */
 
-struct device {
+struct test_device {
 	uint8_t memory[DEVICE_SIZE];
 	unsigned reads, writes, blocks, calls;
 	unsigned fifo;     /* accesses to DEVICE_FIFO */
@@ -42,7 +42,7 @@ struct answer {
 
 extern struct peer boards[2];
 extern struct peer_config board_config[2];
-extern struct device device;
+extern struct test_device device;
 extern struct server_window device_window, other_window;
 extern struct client_window window; /* `device`, attached to board 0 */
 extern uint64_t now;

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The client's front end for a PL181 of another board: a controller's registers as the guest sees them.
+ * Commands and data go to the server's agent (pl181_agent.h), a command with all that belongs to it in
+ * one frame; status, masks, FIFO and interrupt lines are here, so that no access of the guest waits.
+ *
+ * Two calls for each access of the guest below PL181_FRONT_END; what is behind are identification
+ * registers, which are read like those of any window. Behind each of them, and behind all that was called
+ * of the peer, pl181_front_run() does what has become possible. The window's event() and changed()
+ * are to call the functions here.
+ */
+#ifndef NET_REMOTE_PL181_FRONT_H
+#define NET_REMOTE_PL181_FRONT_H
+
+#include "net/remote/client.h"
+#include "net/remote/pl181.h"
+
+/** Data from the card that waits for the guest: two reports. */
+#define PL181_QUEUE_WORDS (2u * PL181_DATA_MAX / 4u)
+
+struct pl181_front {
+	struct client_window *window;
+	/** The lines have other levels: bit 0 is that of the first mask. Set by the owner. */
+	void (*lines)(struct pl181_front *front, uint32_t levels);
+	void *owner;
+
+	/* Registers. */
+	uint32_t power, clock, argument, command, timer, length, control, mask[2];
+	uint32_t latched, response[4], response_command;
+	uint32_t levels;
+
+	uint32_t job;    /* what is to be told, PL181_SUPPLY and so on */
+	bool is_asking;  /* a job is under way */
+	bool is_put_off; /* a path that receives: until its command comes, or the guest looks */
+	uint32_t busy;   /* what the agent owes an event for */
+	bool is_receiving, is_sending;
+	uint32_t ended;   /* latched bits that follow when the data has been read */
+	uint32_t to_come; /* bytes from the card that the agent still has to bring */
+	uint32_t to_take; /* bytes for the card that the guest still has to bring */
+	struct client_op op;
+	uint32_t first, count; /* words of the queue */
+	uint32_t queue[PL181_QUEUE_WORDS];
+	uint32_t
+		message[(PL181_JOB_DATA + PL181_DATA_MAX) / 4u]; /* a job, with data for the card */
+	uint32_t gathered;                                       /* bytes of that */
+
+	/* Reports, in the order of their serial numbers: one may be here before its turn. */
+	uint32_t serial;
+	bool is_answered, is_early; /* the answer is here, an event is */
+	uint32_t early_length;
+	uint32_t answer[(PL181_REPORT_DATA + PL181_DATA_MAX) / 4u];
+	uint32_t early[(PL181_REPORT_DATA + PL181_DATA_MAX) / 4u];
+};
+
+void pl181_front_init(struct pl181_front *front, struct client_window *window);
+void pl181_front_fini(struct pl181_front *front);
+void pl181_front_reset(struct pl181_front *front);
+uint32_t pl181_front_read(struct pl181_front *front, uint32_t offset);
+void pl181_front_write(struct pl181_front *front, uint32_t offset, uint32_t value);
+void pl181_front_run(struct pl181_front *front, uint64_t now);
+void pl181_front_event(struct pl181_front *front, const uint8_t *data, uint32_t length);
+void pl181_front_changed(struct pl181_front *front);
+
+#endif

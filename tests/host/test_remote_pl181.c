@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A card controller of another board: the driver (board/drivers/pl181.c) on board 0 works with the
+ * front end's registers, a model of the chip (pl181_model.h) is on board 1, behind the agent.
+ */
+#include "tests/host/pl181_model.h"
+
+#include <string.h>
+
+#include "net/remote/pl181_agent.h"
+#include "net/remote/pl181_front.h"
+#include "tests/host/remote_fixture.h"
+
+#define BOARD_DRIVERS_REGS_H
+
+static struct pl181_front front;
+static struct pl181_agent agent;
+static struct client_window card_client;
+static bool is_masked;
+static unsigned interrupts;
+static uint32_t levels;
+
+/* ---- board 1 --------------------------------------------------------------------------------- */
+
+static enum remote_result chip_read(const struct server_window *w, uint32_t offset, unsigned width,
+				    uint32_t *value)
+{
+	assert_int_equal(width, 4);
+	*value = offset == PL181_RESP_COMMAND ? 0 : mci_read(offset);
+	return REMOTE_OK;
+}
+
+static enum remote_result chip_write(const struct server_window *w, uint32_t offset, unsigned width,
+				     uint32_t value)
+{
+	assert_int_equal(width, 4);
+	mci_write(offset, value);
+	return REMOTE_OK;
+}
+
+static const struct remote_target chip = { .read = chip_read, .write = chip_write };
+
+static void unmask(const struct server_window *w, uint32_t lines)
+{
+	is_masked = false;
+}
+
+static void used(const struct server_window *w, struct peer *peer, bool in_use)
+{
+	pl181_agent_used(&agent, w, in_use);
+	is_masked = false;
+}
+
+static enum remote_result agent_call(const struct server_window *w, struct peer *peer,
+				     const uint8_t *in, uint32_t in_length, uint8_t *out,
+				     uint32_t *length)
+{
+	const unsigned before = mci.accesses;
+	const enum remote_result result = pl181_agent_call(&agent, w, in, in_length, out, length);
+
+	assert_in_range(mci.accesses - before, 0, 40);
+	return result;
+}
+
+static bool agent_work(const struct server_window *w, struct peer *peer, uint64_t at)
+{
+	return pl181_agent_work(&agent, w, peer, at);
+}
+
+static const struct remote_target card_target = {
+	.read = chip_read,
+	.write = chip_write,
+	.unmask = unmask,
+	.used = used,
+	.call = agent_call,
+	.work = agent_work,
+};
+static const struct server_range card_range = { 0xfe0, 0x20, REMOTE_WIDTH_4, REMOTE_READ };
+static const struct server_window card_window = {
+	.name = "card",
+	.target = &card_target,
+	.capabilities = { .size = 0x1000,
+			  .widths = REMOTE_WIDTH_4,
+			  .flags = REMOTE_READ | REMOTE_WRITE | REMOTE_AGENT,
+			  .irq_count = 2,
+			  .agent = REMOTE_AGENT_PL181 },
+	.range = &card_range,
+	.range_count = 1,
+};
+static const struct server_window *const card_windows[] = { &device_window, &card_window };
+
+/** A while: the chip works, and interrupts. */
+static void pass(uint64_t ticks)
+{
+	if (mci_read(MCI_STATUS) & mci.mask[0] && !is_masked) {
+		is_masked = true;
+		interrupts++;
+		server_line(&boards[1], &card_window, 0, true, now);
+	}
+	run(ticks);
+	pl181_front_run(&front, now);
+}
+
+/* ---- board 0 --------------------------------------------------------------------------------- */
+
+static uint32_t reg_read(volatile const uint32_t *base, uint32_t offset)
+{
+	uint32_t value = 0;
+
+	if (offset < PL181_FRONT_END) {
+		value = pl181_front_read(&front, offset);
+		pl181_front_run(&front, now);
+		if (offset == PL181_STATUS)
+			pass(20);
+		return value;
+	} else {
+		struct answer answer;
+
+		answer_begin(&answer);
+		assert_int_equal(client_read(&card_client, &answer.op, offset, 4, now), REMOTE_OK);
+		assert_int_equal(answer_wait(&answer), REMOTE_OK);
+		return answer.op.value;
+	}
+}
+
+static void reg_write(volatile uint32_t *base, uint32_t offset, uint32_t value)
+{
+	pl181_front_write(&front, offset, value);
+	pl181_front_run(&front, now);
+}
+
+#include "board/drivers/pl181.c"
+
+static void show_lines(struct pl181_front *f, uint32_t to)
+{
+	levels = to;
+}
+
+static void client_changed(struct client_window *w)
+{
+	pl181_front_changed(&front);
+}
+
+static void client_events(struct client_window *w, const uint8_t *data, uint32_t length)
+{
+	pl181_front_event(&front, data, length);
+}
+
+static const struct client_window_ops card_ops = { .changed = client_changed,
+						   .event = client_events };
+
+static volatile uint32_t registers[1];
+static struct card_info info;
+static uint8_t memory[SECTORS][CARD_SECTOR];
+static unsigned memory_at;
+
+static bool card_is_open(void)
+{
+	return card_client.is_open;
+}
+
+static int set_up(void **state)
+{
+	wire_set_up(state);
+	memset(&card, 0, sizeof(card));
+	memset(&mci, 0, sizeof(mci));
+	mci.may_interrupt = true;
+	for (unsigned n = 0; n < SECTORS; n++)
+		for (unsigned i = 0; i < CARD_SECTOR; i++)
+			card.content[n][i] = (uint8_t)(n * 7 + i / 3);
+	card.inserted = true;
+	card.starts = 3;
+	card_set_csd(83, 80, 10);
+	card_set_csd(73, 62, 7);
+	card_set_csd(49, 47, 0);
+	memset(&move, 0, sizeof(move));
+	memset(memory, 0xee, sizeof(memory));
+	is_high = false;
+	is_masked = false;
+	interrupts = 0;
+	levels = 0;
+
+	board_config[1].windows = card_windows;
+	board_restart(1);
+	memset(&front, 0, sizeof(front));
+	memset(&agent, 0, sizeof(agent));
+	agent.device = &chip;
+	front.lines = show_lines;
+	card_client = (struct client_window){ .name = "card", .ops = &card_ops };
+	client_attach(&boards[0], &card_client);
+	pl181_front_init(&front, &card_client);
+	return 0;
+}
+
+static void start(void)
+{
+	connect_boards();
+	assert_true(run_until(card_is_open, 20000000));
+	assert_int_equal(pl181_init(registers, &info), CARD_DONE);
+	assert_int_equal(card.state, STATE_TRANSFER);
+}
+
+static enum card_next next(struct card_transfer *transfer, uint32_t *words)
+{
+	if (transfer->to_card)
+		memcpy(words, memory[memory_at++], CARD_SECTOR);
+	else
+		memcpy(memory[memory_at++], words, CARD_SECTOR);
+	return CARD_NEXT_DONE;
+}
+
+static enum card_result transfer_sectors(uint32_t sector, uint32_t count, bool to_card)
+{
+	static struct card_transfer transfer;
+	enum card_result result = CARD_BUSY;
+
+	transfer = (struct card_transfer){
+		.sector = sector, .count = count, .to_card = to_card, .next = next
+	};
+	memory_at = 0;
+	pl181_begin(&transfer);
+	for (unsigned n = 0; n < 2000000 && result == CARD_BUSY; n++)
+		result = pl181_step();
+	return result;
+}
+
+/* ---- tests ----------------------------------------------------------------------------------- */
+
+static void a_card_starts(void **state)
+{
+	start();
+	assert_int_equal(info.sectors, 64);
+}
+
+static void sectors_are_read(void **state)
+{
+	start();
+	assert_int_equal(transfer_sectors(3, 1, false), CARD_DONE);
+	assert_memory_equal(memory, card.content[3], CARD_SECTOR);
+	assert_int_equal(transfer_sectors(5, 20, false), CARD_DONE);
+	assert_memory_equal(memory, card.content[5], 20 * CARD_SECTOR);
+}
+
+static void sectors_are_written(void **state)
+{
+	start();
+	for (unsigned n = 0; n < 20; n++)
+		memset(memory[n], (int)(n + 1), CARD_SECTOR);
+	assert_int_equal(transfer_sectors(9, 1, true), CARD_DONE);
+	assert_memory_equal(memory, card.content[9], CARD_SECTOR);
+	assert_int_equal(transfer_sectors(20, 20, true), CARD_DONE);
+	assert_memory_equal(memory, card.content[20], 20 * CARD_SECTOR);
+}
+
+static void all_goes_well_on_a_bad_wire(void **state)
+{
+	start();
+	wire_faults = (struct wire_faults){ 15, 15, 15, 15 };
+	for (unsigned n = 0; n < 10; n++) {
+		assert_int_equal(transfer_sectors(n, 8, false), CARD_DONE);
+		assert_memory_equal(memory, card.content[n], 8 * CARD_SECTOR);
+		memset(memory, (int)(n + 1), 5 * CARD_SECTOR);
+		assert_int_equal(transfer_sectors(40 + n, 5, true), CARD_DONE);
+		assert_memory_equal(memory, card.content[40 + n], 5 * CARD_SECTOR);
+	}
+}
+
+/** As Linux does it: the data path first, then the command, then only what interrupts say. */
+static unsigned read_like_linux(uint32_t sector, uint32_t blocks, uint32_t *words)
+{
+	uint32_t left = blocks * CARD_SECTOR;
+	unsigned rounds = 0, frames;
+
+	pass(1000); /* what is left of what was before */
+	frames = wire_frames;
+	reg_write(NULL, PL181_DATA_TIMER, 100000);
+	reg_write(NULL, PL181_DATA_LENGTH, left);
+	reg_write(NULL, PL181_DATA_CTRL, MCI_DATA_BLOCK_512 | 3);
+	reg_write(NULL, PL181_MASK1, PL181_RX_HALF_FULL);
+	reg_write(NULL, PL181_MASK0,
+		  PL181_CMD_RESP_END | PL181_CMD_TIMEOUT | PL181_CMD_CRC_FAIL | PL181_DATA_ERRORS);
+	reg_write(NULL, PL181_ARGUMENT, sector * CARD_SECTOR);
+	reg_write(NULL, PL181_COMMAND,
+		  (blocks > 1 ? SD_READ_SEVERAL : SD_READ) | PL181_COMMAND_REPLY |
+			  PL181_COMMAND_ENABLE);
+	while (left) {
+		assert_in_range(++rounds, 1, 100000);
+		while (!levels)
+			pass(100);
+		if (levels & 1) {
+			const uint32_t status = reg_read(NULL, PL181_STATUS);
+
+			assert_int_equal(status & (PL181_CMD_TIMEOUT | PL181_DATA_ERRORS), 0);
+			reg_write(NULL, PL181_CLEAR, status & PL181_LATCHED & ~PL181_DATA_END);
+			assert_int_equal(reg_read(NULL, PL181_RESPONSE) & SD_STATUS_ERRORS, 0);
+		}
+		while (left && reg_read(NULL, PL181_STATUS) & PL181_RX_AVAILABLE) {
+			uint32_t count = left - 4 * reg_read(NULL, PL181_FIFO_COUNT);
+
+			left -= count;
+			for (; count; count -= 4)
+				*words++ = reg_read(NULL, PL181_FIFO);
+		}
+	}
+	reg_write(NULL, PL181_MASK1, 0);
+	reg_write(NULL, PL181_MASK0, PL181_DATA_END | PL181_DATA_ERRORS);
+	while (!levels)
+		pass(100);
+	assert_true(reg_read(NULL, PL181_STATUS) & PL181_DATA_END);
+	reg_write(NULL, PL181_CLEAR, PL181_LATCHED);
+	reg_write(NULL, PL181_DATA_CTRL, 0);
+	frames = wire_frames - frames;
+	if (blocks > 1)
+		(void)execute(SD_STOP, 0, SHORT_REPLY);
+	return frames;
+}
+
+static void a_sector_is_four_frames_at_most(void **state)
+{
+	static uint32_t words[16 * CARD_SECTOR / 4];
+
+	start();
+	assert_in_range(read_like_linux(7, 1, words), 2, 2);
+	assert_memory_equal(words, card.content[7], CARD_SECTOR);
+	/* Of several, much less for each. */
+	assert_in_range(read_like_linux(11, 16, words), 2, 16);
+	assert_memory_equal(words, card.content[11], 16 * CARD_SECTOR);
+	memset(memory[0], 0x5a, CARD_SECTOR);
+	wire_frames = 0;
+	move.questions = 0;
+	reg_write(NULL, PL181_DATA_TIMER, 100000);
+	reg_write(NULL, PL181_DATA_LENGTH, CARD_SECTOR);
+	assert_int_equal(execute(SD_WRITE, 9 * CARD_SECTOR, SHORT_REPLY), CARD_DONE);
+	reg_write(NULL, PL181_DATA_CTRL, MCI_DATA_BLOCK_512 | 1);
+	for (unsigned n = 0; n < CARD_SECTOR / 4; n++) {
+		assert_true(reg_read(NULL, PL181_STATUS) & PL181_TX_HALF_EMPTY);
+		reg_write(NULL, PL181_FIFO, 0x5a5a5a5a);
+	}
+	while (!(reg_read(NULL, PL181_STATUS) & PL181_DATA_END))
+		;
+	assert_memory_equal(memory[0], card.content[9], CARD_SECTOR);
+	assert_in_range(wire_frames, 4, 4);
+}
+
+static void a_slow_card_is_waited_for_by_its_interrupt(void **state)
+{
+	static uint32_t words[CARD_SECTOR / 4];
+
+	start();
+	mci.slowness = 300;
+	interrupts = 0;
+	assert_in_range(read_like_linux(7, 1, words), 4, 4);
+	assert_memory_equal(words, card.content[7], CARD_SECTOR);
+	assert_true(interrupts > 0);
+}
+
+static void errors_of_the_card_come_through(void **state)
+{
+	start();
+	mci.fail = MCI_DATA_CRC_FAIL;
+	mci.fail_at = 2;
+	assert_int_equal(transfer_sectors(5, 6, false), CARD_FAILED);
+	assert_int_equal(transfer_sectors(5, 6, false), CARD_DONE);
+	card.inserted = false;
+	assert_int_equal(transfer_sectors(5, 6, false), CARD_ABSENT);
+}
+
+static void a_board_that_goes_away_is_a_card_that_does(void **state)
+{
+	start();
+	wire_cut = true;
+	assert_int_equal(transfer_sectors(5, 6, false), CARD_ABSENT);
+	wire_cut = false;
+	card.inserted = true;
+	assert_true(run_until(card_is_open, 20000000));
+	pl181_front_reset(&front);
+	card.starts = 1;
+	assert_int_equal(pl181_init(registers, &info), CARD_DONE);
+	assert_int_equal(transfer_sectors(5, 6, false), CARD_DONE);
+	assert_memory_equal(memory, card.content[5], 6 * CARD_SECTOR);
+}
+
+static void a_reset_at_any_moment_leaves_it_usable(void **state)
+{
+	static struct card_transfer transfer = { .sector = 4, .count = 9, .next = next };
+
+	start();
+	for (unsigned n = 0; n < 60; n++) {
+		memory_at = 0;
+		transfer.to_card = n & 1;
+		pl181_begin(&transfer);
+		for (unsigned steps = 0; steps < n * 2; steps++)
+			if (pl181_step() != CARD_BUSY)
+				break;
+		pl181_front_reset(&front);
+		pl181_front_run(&front, now);
+		card.starts = 1;
+		assert_int_equal(pl181_init(registers, &info), CARD_DONE);
+		memory_at = 0;
+		assert_int_equal(transfer_sectors(20, 3, false), CARD_DONE);
+		assert_memory_equal(memory, card.content[20], 3 * CARD_SECTOR);
+	}
+}
+
+#define CARD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, wire_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CARD_TEST(a_card_starts),
+		CARD_TEST(sectors_are_read),
+		CARD_TEST(sectors_are_written),
+		CARD_TEST(all_goes_well_on_a_bad_wire),
+		CARD_TEST(a_sector_is_four_frames_at_most),
+		CARD_TEST(a_slow_card_is_waited_for_by_its_interrupt),
+		CARD_TEST(errors_of_the_card_come_through),
+		CARD_TEST(a_board_that_goes_away_is_a_card_that_does),
+		CARD_TEST(a_reset_at_any_moment_leaves_it_usable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
