@@ -271,6 +271,7 @@ static unsigned read_like_linux(uint32_t sector, uint32_t blocks, uint32_t *word
 	uint32_t left = blocks * CARD_SECTOR;
 	unsigned rounds = 0, frames;
 
+	reg_write(NULL, PL181_CLEAR, PL181_LATCHED);
 	pass(1000); /* what is left of what was before */
 	frames = wire_frames;
 	reg_write(NULL, PL181_DATA_TIMER, 100000);
