@@ -362,6 +362,20 @@ bool switch_send_to(struct port *from, struct port *to, struct frame *frame, boo
 }
 
 /**
+ * A frame that was told "later" is dropped: its sender does not wait as long as it might. That is no
+ * reason to take others' frames for a receiver that never has room.
+ */
+void switch_give_up(struct port *from, const struct frame *frame)
+{
+	const struct vswitch *const sw = from->on;
+
+	for (unsigned n = 0; n < sw->port_count; n++)
+		sw->port[n]->waiters &= ~BIT(from->number);
+	count_in(from, frame);
+	drop(from, PORT_DROP_FULL);
+}
+
+/**
  * The port may have room again, or will never have any, having been reset: senders that wait for it
  * try once more.
  */

@@ -114,6 +114,7 @@ enum status switch_attach(struct vswitch *sw, struct port *port) MUST_CHECK;
 void switch_detach(struct port *port);
 bool switch_send(struct port *from, struct frame *frame, bool may_wait);
 bool switch_send_to(struct port *from, struct port *to, struct frame *frame, bool may_wait);
+void switch_give_up(struct port *from, const struct frame *frame);
 
 /** Whether a thread is in the middle of a frame: it may have a pointer to any port. */
 static inline bool switch_is_busy(const struct vswitch *sw)

@@ -16,7 +16,7 @@ bool config_read_station(const struct config_tree *tree, int network,
 }
 
 enum status station_make(const struct system_config *config, struct vswitch *network,
-			 struct port *uplink, int priority)
+			 struct uplink *uplink, int priority)
 {
 	return STATUS_OK;
 }

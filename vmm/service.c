@@ -105,9 +105,8 @@ static enum status uplink_make(const struct system_config *config, struct vswitc
 
 	const enum status status = switch_attach(network, &uplink->port);
 
-	return status == STATUS_OK
-		       ? station_make(config, network, &uplink->port, thread->sched.priority)
-		       : status;
+	return status == STATUS_OK ? station_make(config, network, uplink, thread->sched.priority)
+				   : status;
 }
 
 /**

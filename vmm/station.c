@@ -3,6 +3,7 @@
 
 #include "board/board.h"
 #include "net/stack/stack.h"
+#include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/copy.h"
 #include "vmm/lib/heap.h"
@@ -18,6 +19,9 @@
 #define BUDGET       (3u * TICKS_PER_MS)
 #define PERIOD       (10u * TICKS_PER_MS)
 
+/* For how long a frame of the stack's may wait for the chip. */
+#define SEND_WAIT (20u * TICKS_PER_MS)
+
 /** Frames that wait for the thread: VMs cannot take the room of the wire, nor the other way. */
 #define FROM_WIRE 4u
 #define FROM_VMS  2u
@@ -30,7 +34,7 @@ struct queue {
 
 static struct {
 	struct port port;
-	struct port *uplink;
+	struct uplink *uplink;
 	struct vm *thread; /* has no guest: it is never on */
 	bool is_woken;
 	struct station_config config;
@@ -77,15 +81,43 @@ static const struct port_ops ops = { .deliver = station_deliver, .resume = stati
 
 /* ---- what the stack calls ---------------------------------------------------------------------- */
 
-/** A frame of the stack's, to wherever its address is. There may be no room: it is lost, as on any wire. */
+/** Sleeps until somebody wakes the thread, or until @p until. */
+static void sleep(uint64_t until)
+{
+	struct device *const deadline = &station.thread->device[0];
+	const struct clock *const clock = &station.thread->clock;
+
+	if (station.is_woken)
+		return;
+	clock->set_deadline(clock, deadline, until);
+	run_set_ready(station.thread, false);
+	run_others();
+}
+
+/**
+ * A frame of the stack's, to wherever its address is. It waits for the chip, whose memory may be full of
+ * frames that have come, but for no VM: what that has no room for is lost, as on any wire.
+ */
 static void send(const uint8_t *bytes, uint32_t length)
 {
+	const uint64_t until = timer_now() + SEND_WAIT;
 	struct frame frame = {
 		.length = length, .head = bytes, .head_length = length, .work = station.work
 	};
 
 	frame_restart(&frame);
-	(void)switch_send(&station.port, &frame, false);
+	for (;;) {
+		station.is_woken = false;
+		if (switch_send(&station.port, &frame, true))
+			break;
+		if (!bit(station.uplink->port.waiters, station.port.number) ||
+		    timer_now() >= until) {
+			switch_give_up(&station.port, &frame);
+			break;
+		}
+		sleep(until);
+	}
+	station.is_woken = true; /* something else may have come meanwhile */
 }
 
 static void receive(const uint8_t *header, const uint8_t *payload, uint32_t length)
@@ -107,20 +139,25 @@ static uint32_t sum_dropped(const struct port_counters *counters)
 static uint32_t describe(char *text, uint32_t size)
 {
 	const struct port_counters *const own = &station.port.counters;
-	const struct port_counters *const wire = &station.uplink->counters;
+	const struct port_counters *const wire = &station.uplink->port.counters;
+	const struct nic_counters *const chip = station.uplink->nic->counters();
 	struct stack_counters lost;
 	int length;
 
 	stack_counters(&lost);
-	length = snprintf(text, size,
-			  "hako on %s, up %u s\n"
-			  "wire: %u frames in, %u out, %u dropped\n"
-			  "station: %u frames in, %u out, %u dropped\n"
-			  "not answered: link %u, IP %u, ICMP %u, UDP %u, other %u, posed %u, "
-			  "no memory %u\n",
-			  board.name, (unsigned)(timer_now() / CLOCK_HZ), wire->in, wire->out,
-			  sum_dropped(wire), own->out, own->in, sum_dropped(own), lost.link,
-			  lost.ip, lost.icmp, lost.udp, lost.other, lost.posed, lost.no_memory);
+	length = snprintf(
+		text, size,
+		"hako on %s, up %u s\n"
+		"chip: %u frames in, %u out, %u bad, %u of others, %u overruns, %u not sent\n"
+		"wire: %u frames in, %u out, %u dropped\n"
+		"station: %u frames in, %u out, %u dropped\n"
+		"not answered: link %u, IP %u, ICMP %u, UDP %u, other %u, posed %u, "
+		"no memory %u\n",
+		board.name, (unsigned)(timer_now() / CLOCK_HZ), chip->received, chip->sent,
+		chip->rx_bad + chip->rx_length, chip->rx_filtered, chip->rx_overruns,
+		chip->tx_errors, wire->in, wire->out, sum_dropped(wire), own->out, own->in,
+		sum_dropped(own), lost.link, lost.ip, lost.icmp, lost.udp, lost.other, lost.posed,
+		lost.no_memory);
 	return (uint32_t)length < size ? (uint32_t)length : size - 1;
 }
 
@@ -161,8 +198,6 @@ static void thread_main(void)
 				       .send = send,
 				       .receive = receive,
 				       .describe = describe };
-	struct device *const deadline = &run_vm->device[0];
-	const struct clock *const clock = &run_vm->clock;
 
 	memcpy(config.mac, station.port.address, MAC_LENGTH);
 	stack_start(&config, timer_now());
@@ -175,11 +210,7 @@ static void thread_main(void)
 		empty(&station.from_vms);
 		if (station.protocol)
 			other = station.protocol->run(timer_now());
-		if (station.is_woken)
-			continue;
-		clock->set_deadline(clock, deadline, until < other ? until : other);
-		run_set_ready(station.thread, false);
-		run_others();
+		sleep(until < other ? until : other);
 	}
 }
 
@@ -223,7 +254,7 @@ static void queue_make(struct queue *queue, unsigned size)
 
 /** Makes the station that the description asks for, if it does, before there are ports of VMs. */
 enum status station_make(const struct system_config *config, struct vswitch *network,
-			 struct port *uplink, int priority)
+			 struct uplink *uplink, int priority)
 {
 	if (!config->station.wanted)
 		return STATUS_OK;
@@ -296,5 +327,5 @@ bool station_send(const uint8_t destination[MAC_LENGTH], const void *payload, ui
 			       .work = station.work };
 
 	frame_restart(&frame);
-	return switch_send_to(&station.port, station.uplink, &frame, true);
+	return switch_send_to(&station.port, &station.uplink->port, &frame, true);
 }

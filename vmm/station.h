@@ -12,7 +12,7 @@
 #ifndef VMM_STATION_H
 #define VMM_STATION_H
 
-#include "net/switch.h"
+#include "net/uplink.h"
 #include "vmm/lib/status.h"
 #include "vmm/vm_config.h"
 
@@ -35,7 +35,7 @@ struct station_protocol {
 #define STATION_PAYLOAD_MAX 1492u
 
 enum status station_make(const struct system_config *config, struct vswitch *network,
-			 struct port *uplink, int priority) MUST_CHECK;
+			 struct uplink *uplink, int priority) MUST_CHECK;
 void station_start(void);
 void station_configured(const struct system_config *config, int priority);
 

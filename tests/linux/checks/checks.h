@@ -80,5 +80,6 @@ void check_undefined(void);
 void check_vfp(void);
 
 int exec_echo(int argc, char **argv);
+int send_frame(int argc, char **argv);
 
 #endif

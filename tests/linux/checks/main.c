@@ -219,6 +219,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "--echo") == 0)
 		return exec_echo(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "--frame") == 0)
+		return send_frame(argc, argv);
 
 	results = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (results == MAP_FAILED)
