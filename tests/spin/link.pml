@@ -165,6 +165,7 @@ end:	do
 			:: ahead == 0 && !busy -> execute()
 #ifdef NO_ORDER
 			:: ahead > 0 && ahead < SLOTS && !busy -> execute(); expected = number
+			:: ahead > 0 && ahead < SLOTS && busy -> skip
 #else
 			:: ahead > 0 && ahead < SLOTS ->
 				use[number % SLOTS] = EARLY;
