@@ -236,10 +236,12 @@ class Cable:
 
     def __init__(self, folder=None, *, faults=Faults(), seed=0, capture=False):
         """folder: for captures. The sockets have a folder of their own, since their paths are short.
-        capture: True, or the ends to capture at."""
+        capture: True, the ends to capture at, or {end: file}."""
         self.sockets = tempfile.TemporaryDirectory(prefix="cable-")
         self.captures = {}
-        if capture:
+        if isinstance(capture, dict):
+            self.captures = dict(capture)
+        elif capture:
             for name in ENDS if capture is True else capture:
                 self.captures[name] = str(Path(folder) / f"{name}.pcap")
         words = [sys.executable, __file__, "--folder", self.sockets.name, "--seed", str(seed),
