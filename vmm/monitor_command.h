@@ -16,6 +16,7 @@ struct monitor_command {
 };
 
 enum monitor_outcome monitor_reload(struct monitor *m); /* monitor_reload.c */
+enum monitor_outcome monitor_peers(struct monitor *m);  /* monitor_peers.c */
 bool monitor_read_number(const char *text, unsigned base, uint32_t *number);
 const struct monitor_command *monitor_find_command(const char *name);
 void __attribute__((format(printf, 2, 3))) monitor_say(struct monitor *m, const char *format, ...);

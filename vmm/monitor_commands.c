@@ -335,6 +335,7 @@ static const struct monitor_command commands[] = {
 	{ "mem", "NAME ADDRESS [WORDS]", "guest memory; the address is hexadecimal, a multiple of 4",
 	  3, 4, mem },
 	{ "pause", "NAME", "keep it from running", 2, 2, pause },
+	{ "peers", "", "other boards, and what has come from them", 1, 1, monitor_peers },
 	{ "regs", "NAME", "registers of the virtual CPU", 2, 2, regs },
 	{ "reload", "BYTES CRC", "another description; scripts/reload sends it", 3, 3,
 	  monitor_reload },

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The console of an image with several VMs, and its monitor.
-monitor-sources := vmm/monitor.c vmm/monitor_commands.c vmm/monitor_reload.c vmm/receive.c
+monitor-sources := vmm/monitor_peers_none.c vmm/monitor.c vmm/monitor_commands.c vmm/monitor_reload.c vmm/receive.c
 
 host-test-line_editor := tests/host/test_line_editor.c tests/host/device_fixture.c devemu/device.c \
 	devemu/mmio.c vmm/line_editor.c

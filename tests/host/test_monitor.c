@@ -285,7 +285,7 @@ static void wrong_input_gets_a_usage_line(void **state)
 static void help_shows_every_command(void **state)
 {
 	static const char *const names[] = {
-		"help",  "list",   "log",   "mem",   "pause", "regs",
+		"help",  "list",  "log",    "mem",   "pause", "peers", "regs",
 		"reset", "resume", "start", "stats", "stop",  "trace"
 	};
 	char line[32];
@@ -514,6 +514,7 @@ static void random_lines_do_no_harm(void **state)
 		"log",
 		"mem",
 		"pause",
+		"peers",
 		"regs",
 		"reset",
 		"resume",
