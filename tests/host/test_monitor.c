@@ -284,10 +284,9 @@ static void wrong_input_gets_a_usage_line(void **state)
 
 static void help_shows_every_command(void **state)
 {
-	static const char *const names[] = {
-		"help",  "list",  "log",    "mem",   "pause", "peers", "regs",
-		"reset", "resume", "start", "stats", "stop",  "trace"
-	};
+	static const char *const names[] = { "help",  "list", "log",   "mem",    "pause",
+					     "peers", "regs", "reset", "resume", "start",
+					     "stats", "stop", "trace" };
 	char line[32];
 
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
@@ -509,36 +508,12 @@ static void reload_can_be_abandoned(void **state)
 static void random_lines_do_no_harm(void **state)
 {
 	static const char *const words[] = {
-		"help",
-		"list",
-		"log",
-		"mem",
-		"pause",
-		"peers",
-		"regs",
-		"reset",
-		"resume",
-		"start",
-		"stats",
-		"stop",
-		"trace",
-		"on",
-		"off",
-		"show",
-		"linux",
-		"rt",
-		"1",
-		"3",
-		"9",
-		"0x10",
-		"1ff0",
-		"fffffffc",
-		"65536",
-		"8",
-		"",
-		"   ",
-		"%s%n",
-		"0123456789012345678901234567890123456789",
+		"help",  "list",  "log",   "mem",      "pause",
+		"peers", "regs",  "reset", "resume",   "start",
+		"stats", "stop",  "trace", "on",       "off",
+		"show",  "linux", "rt",    "1",        "3",
+		"9",     "0x10",  "1ff0",  "fffffffc", "65536",
+		"8",     "",      "   ",   "%s%n",     "0123456789012345678901234567890123456789",
 	};
 	char line[256];
 
