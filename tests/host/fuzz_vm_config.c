@@ -3,6 +3,7 @@
  * Fuzzer: a correct description with words and bytes replaced, parsed from a buffer of exactly its
  * size. Whatever is accepted must keep what config_parse() promises.
  */
+#include "devemu/inert.h"
 #include "tests/host/config_maker.h"
 #include "tests/host/fuzz.h"
 
@@ -25,14 +26,36 @@ static void check_name(const char name[CONFIG_NAME_SIZE])
 	REQUIRE(name[0] && memchr(name, 0, CONFIG_NAME_SIZE));
 }
 
-static void check_windows(const struct vm_config *vm)
+static bool is_remote(const struct window_config *window)
+{
+	return window->remote.name[0];
+}
+
+static void check_remote(const struct system_config *config, const struct window_config *window)
+{
+	const struct remote_window_config *const remote = &window->remote;
+
+	check_name(remote->name);
+	REQUIRE(remote->peer < config->peer_count && remote->on_timeout <= REMOTE_WAIT);
+	REQUIRE(remote->timeout_us > 0);
+	REQUIRE(window->size && window->size % 4096 == 0);
+	for (unsigned n = 0; n < CONFIG_LINES_MAX; n++)
+		REQUIRE(remote->wire[n].sink < VM_SINK_COUNT && remote->wire[n].input < 32);
+}
+
+static void check_windows(const struct system_config *config, const struct vm_config *vm)
 {
 	REQUIRE(vm->window_count <= CONFIG_WINDOWS_MAX);
 	for (unsigned i = 0; i < vm->window_count; i++) {
 		const struct window_config *const a = &vm->window[i];
 
-		REQUIRE(a->model >= vm_models && a->model < vm_models + vm_model_count);
-		REQUIRE(a->size == a->model->size && a->base % 4096 == 0 && a->base >= vm->memory);
+		if (is_remote(a)) {
+			check_remote(config, a);
+		} else {
+			REQUIRE(a->model >= vm_models && a->model < vm_models + vm_model_count);
+			REQUIRE(a->size == a->model->size);
+		}
+		REQUIRE(a->base % 4096 == 0 && a->base >= vm->memory);
 		REQUIRE(a->interrupt < 32 || a->interrupt == CONFIG_NONE);
 		for (unsigned j = 0; j < i; j++)
 			REQUIRE(a->base + (a->size - 1) < vm->window[j].base ||
@@ -53,6 +76,45 @@ static void check_virtio(const struct system_config *config, const struct vm_con
 		REQUIRE(device->type <= VIRTIO_ENTROPY);
 		REQUIRE(device->type != VIRTIO_NETWORK || device->network < config->network_count);
 		REQUIRE(device->type != VIRTIO_BLOCK || device->disk < config->disk_count);
+	}
+}
+
+/** Whether a window of another board is in the place of a row that is no device. */
+static bool is_replaced(const struct vm_config *vm, unsigned row)
+{
+	for (unsigned i = 0; i < vm->window_count; i++)
+		if (is_remote(&vm->window[i]) && vm->window[i].base == board.windows[row].base &&
+		    board.windows[row].ops == &inert_ops)
+			return true;
+	return false;
+}
+
+static void check_peers(const struct system_config *config)
+{
+	REQUIRE(config->peer_count <= CONFIG_PEERS_MAX && config->serve_count <= CONFIG_SERVES_MAX);
+	REQUIRE(!config->peer_count || config->station.wanted);
+	for (unsigned i = 0; i < config->peer_count; i++) {
+		const struct remote_peer_config *const peer = &config->peer[i];
+
+		check_name(peer->name);
+		REQUIRE(peer->key == CONFIG_NONE || bundle.part[peer->key].kind == BUNDLE_KEY);
+		REQUIRE(!(peer->mac[0] & 1) && peer->timeout_us && peer->keep_alive_us);
+	}
+	for (unsigned i = 0; i < config->serve_count; i++) {
+		const struct remote_serve_config *const a = &config->serve[i];
+
+		check_name(a->name);
+		REQUIRE(a->peer < config->peer_count && a->widths && a->widths <= 7);
+		REQUIRE(config->vmm_row[a->row] && board.windows[a->row].kind == MEM_DIRECT);
+		REQUIRE(a->size && a->start + a->size > a->start &&
+			a->start + a->size <= board.windows[a->row].size);
+		for (unsigned j = 0; j < i; j++) {
+			const struct remote_serve_config *const b = &config->serve[j];
+
+			REQUIRE(a->row != b->row || (a->read_only && b->read_only) ||
+				a->start + a->size <= b->start || b->start + b->size <= a->start);
+			REQUIRE(a->row != b->row || !(a->interrupts & b->interrupts));
+		}
 	}
 }
 
@@ -81,11 +143,13 @@ static void check(const struct system_config *config)
 		uplinks += config->network[i].uplink;
 	}
 	REQUIRE(uplinks <= 1);
+	check_peers(config);
 	for (unsigned row = 0; row < board.window_count; row++) {
 		unsigned owners = config->vmm_row[row];
 
 		for (unsigned i = 0; i < config->vm_count; i++)
-			owners += config->vm[i].row[row] != ROW_ABSENT;
+			owners += config->vm[i].row[row] != ROW_ABSENT ||
+				  is_replaced(&config->vm[i], row);
 		REQUIRE(board.windows[row].kind == MEM_DIRECT ? owners <= 1
 							      : owners == config->vm_count);
 	}
@@ -97,7 +161,7 @@ static void check(const struct system_config *config)
 		REQUIRE(vm->budget_us <= vm->period_us);
 		shares += vm->budget_us ? (double)vm->budget_us / vm->period_us : 0;
 		REQUIRE(vm->uart_row == CONFIG_NONE || config->vmm_row[vm->uart_row]);
-		check_windows(vm);
+		check_windows(config, vm);
 		check_virtio(config, vm);
 		for (unsigned j = 0; j < vm->virtio_count; j++) {
 			const struct virtio_config *const device = &vm->virtio[j];
