@@ -176,3 +176,20 @@ void config_address(const struct vm_config *vm, unsigned number, unsigned n,
 
 	memcpy(address, vm->virtio[n].has_mac ? vm->virtio[n].mac : chosen, CONFIG_MAC_SIZE);
 }
+
+/** The highest priority of those VMs that have a device of which @p is says so; 0 if none has. */
+int config_highest_priority(const struct system_config *config,
+			    bool (*is)(const struct system_config *config,
+				       const struct virtio_config *device))
+{
+	int priority = 0;
+
+	for (unsigned i = 0; i < config->vm_count; i++) {
+		const struct vm_config *const vm = &config->vm[i];
+
+		for (unsigned n = 0; n < vm->virtio_count; n++)
+			if (vm->priority > priority && is(config, &vm->virtio[n]))
+				priority = vm->priority;
+	}
+	return priority;
+}

@@ -46,6 +46,8 @@ void irq_begin(void)
 {
 	board.irqchip_driver->unmask(board.timer.irq);
 	board.irqchip_driver->unmask(board.console.irq);
+	/* What was typed before the UART was ours waits in it, and interrupts nobody. */
+	timer_poll_console(CONSOLE_POLL);
 }
 
 /** The line board.irqs[@p line] is @p vm's, which has no window of another VM's. */

@@ -55,6 +55,11 @@ static void thread_main(void)
 	}
 }
 
+static bool has_uplink(const struct system_config *config, const struct virtio_config *device)
+{
+	return device->type == VIRTIO_NETWORK && config->network[device->network].uplink;
+}
+
 /** Whether a VM waits for what comes over the wire: windows of other boards. */
 static bool uses_boards(const struct vm_config *vm)
 {
@@ -70,20 +75,13 @@ static bool uses_boards(const struct vm_config *vm)
  */
 static int find_priority(const struct system_config *config)
 {
-	int priority = config->serve_count ? CONFIG_PRIORITY : 0;
+	int priority = config_highest_priority(config, has_uplink);
 
-	for (unsigned i = 0; i < config->vm_count; i++) {
+	if (config->serve_count && priority < CONFIG_PRIORITY)
+		priority = CONFIG_PRIORITY;
+	for (unsigned i = 0; i < config->vm_count; i++)
 		if (uses_boards(&config->vm[i]) && config->vm[i].priority > priority)
 			priority = config->vm[i].priority;
-		for (unsigned n = 0; n < config->vm[i].virtio_count; n++) {
-			const struct virtio_config *const device = &config->vm[i].virtio[n];
-
-			if (device->type == VIRTIO_NETWORK &&
-			    config->network[device->network].uplink &&
-			    config->vm[i].priority > priority)
-				priority = config->vm[i].priority;
-		}
-	}
 	return priority;
 }
 

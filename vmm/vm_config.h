@@ -201,6 +201,9 @@ enum status config_read(const struct bundle *bundle, const struct boot_info *inf
 			struct system_config *config) MUST_CHECK;
 void config_address(const struct vm_config *vm, unsigned number, unsigned n,
 		    uint8_t address[CONFIG_MAC_SIZE]);
+int config_highest_priority(const struct system_config *config,
+			    bool (*is)(const struct system_config *config,
+				       const struct virtio_config *device));
 unsigned config_line_owner(const struct system_config *config, const struct board_irq *line);
 
 #endif

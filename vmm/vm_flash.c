@@ -132,22 +132,15 @@ static void thread_main(void)
 	}
 }
 
+static bool is_in_flash(const struct system_config *config, const struct virtio_config *device)
+{
+	return device->type == VIRTIO_BLOCK && config->disk[device->disk].kind == DISK_FLASH;
+}
+
 /** Of the VMs with a disk in the flash, the highest priority: it is the one that waits. */
 static int find_priority(const struct system_config *config)
 {
-	int priority = 0;
-
-	for (unsigned i = 0; i < config->vm_count; i++) {
-		for (unsigned n = 0; n < config->vm[i].virtio_count; n++) {
-			const struct virtio_config *const device = &config->vm[i].virtio[n];
-
-			if (device->type == VIRTIO_BLOCK &&
-			    config->disk[device->disk].kind == DISK_FLASH &&
-			    config->vm[i].priority > priority)
-				priority = config->vm[i].priority;
-		}
-	}
-	return priority;
+	return config_highest_priority(config, is_in_flash);
 }
 
 static void thread_make(const struct system_config *config)

@@ -178,15 +178,21 @@ void *mmu_vm_window(unsigned vm, unsigned slot, hpa_t page)
 	return map_window(WINDOW_VMS + vm * WINDOW_VM_COUNT + slot, page.raw, 0);
 }
 
+/** The page that window @p index shows is noted in @p mapped: 0, none, at first. */
+static void *keep_window(unsigned index, hpa_t page, uint32_t *mapped)
+{
+	if (*mapped == page.raw + 1u)
+		return (void *)(uintptr_t)(VMM_WINDOWS + index * PAGE_SIZE);
+	*mapped = page.raw + 1u;
+	return map_window(index, page.raw, 0);
+}
+
 /** A page of a RAM disk, uncached. Valid until the next call. */
 void *mmu_disk_window(hpa_t page)
 {
 	static uint32_t mapped;
 
-	if (mapped == page.raw + 1u)
-		return (void *)(uintptr_t)(VMM_WINDOWS + WINDOW_DISK * PAGE_SIZE);
-	mapped = page.raw + 1u;
-	return map_window(WINDOW_DISK, page.raw, 0);
+	return keep_window(WINDOW_DISK, page, &mapped);
 }
 
 /** The same of the flash: in order, and as wide as it was written (TRM, 4.5: neither C nor B). */
@@ -194,10 +200,7 @@ void *mmu_flash_window(hpa_t page)
 {
 	static uint32_t mapped;
 
-	if (mapped == page.raw + 1u)
-		return (void *)(uintptr_t)(VMM_WINDOWS + WINDOW_FLASH * PAGE_SIZE);
-	mapped = page.raw + 1u;
-	return map_window(WINDOW_FLASH, page.raw, 0);
+	return keep_window(WINDOW_FLASH, page, &mapped);
 }
 
 /** Registers of the board's own devices, mapped for good. */

@@ -13,6 +13,7 @@ import time
 
 import pytest
 from guest import HANG_SECONDS
+from vms import ESCAPE
 
 ICOUNT = "shift=3"
 HOST = "10.0.2.2"  # of QEMU's user network
@@ -50,6 +51,19 @@ def test_a_linux_is_made_when_others_are_ready(start_vms, board):
     vms.expect(r"# waits for a key\r?\n")
     vms.vm("linux", 3).wait_for_shell()
     assert [row["starts"] for row in vms.rows().values()] == [1, 1, 1]
+
+
+def test_what_is_typed_at_once_waits_for_the_end_of_the_start_up(start_vms, board):
+    """It comes while VMs are made, where there are preempt points."""
+    vms = start_vms(board, "late-linux")
+    vms.expect(r"hako: [^\r\n]* MiB of RAM\r\n")  # the first that it says: it has its UART now
+    vms.type(f"{ESCAPE}mstart two\rlist\r")
+    for name in "one", "two", "linux":
+        vms.expect(rf" {name} +(?:running|ready|waiting|stopped)")
+    vms.focus = "monitor"
+    for name in "one", "two", "linux":
+        vms.until(name, lambda row: row["starts"] == 1)
+    vms.vm("linux", 3).wait_for_shell()
 
 
 def test_a_vm_finds_nothing_of_others_in_its_memory(start_vms, board):
