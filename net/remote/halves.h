@@ -33,7 +33,7 @@ void server_agents(struct peer *peer, uint64_t now);
 void server_begin(struct peer *peer);
 void server_end(struct peer *peer);
 void server_serve(struct peer *peer, const uint8_t *payload, uint32_t length);
-void server_work(struct peer *peer, uint64_t now);
+void server_work(struct peer *peer, unsigned budget);
 void server_tell(struct peer *peer, uint64_t now);
 
 #endif

@@ -10,6 +10,9 @@
 #define DEVIATION_SHIFT  2u
 /** Where in PEER_WORK_BYTES a frame's blocks fit that is sent at once. */
 #define AT_ONCE PEER_WORK_BYTES
+/** Of a request, and what is done of it in the call that it comes with. */
+#define AT_ONCE_LENGTH   64u
+#define AT_ONCE_ACCESSES 8u
 
 /** No request, no reply: a session begins or ends. */
 void link_reset(struct peer *peer)
@@ -214,8 +217,7 @@ void link_work(struct peer *peer, uint64_t now)
 }
 
 /** A request of the other one that is authentic. */
-void link_request(struct peer *peer, const struct frame_head *head, const uint8_t *payload,
-		  uint64_t now)
+void link_request(struct peer *peer, const struct frame_head *head, const uint8_t *payload)
 {
 	struct link *link = &peer->link;
 	struct link_slot *slot = &link->in[head->number % LINK_SLOTS];
@@ -226,7 +228,9 @@ void link_request(struct peer *peer, const struct frame_head *head, const uint8_
 		slot->use = LINK_SERVED;
 		slot->number = head->number;
 		server_serve(peer, payload, head->length);
-		server_work(peer, now);
+		/* A short one at once: the answer is waited for. */
+		if (head->length <= AT_ONCE_LENGTH)
+			server_work(peer, AT_ONCE_ACCESSES);
 	} else if (ahead > 0 && ahead < LINK_SLOTS) {
 		if (slot->use == LINK_EARLY)
 			return;

@@ -67,8 +67,7 @@ void link_reset(struct peer *peer);
 struct link_slot *link_open(struct peer *peer);
 void link_send(struct peer *peer, struct link_slot *slot, uint64_t now);
 void link_work(struct peer *peer, uint64_t now);
-void link_request(struct peer *peer, const struct frame_head *head, const uint8_t *payload,
-		  uint64_t now);
+void link_request(struct peer *peer, const struct frame_head *head, const uint8_t *payload);
 void link_replied(struct peer *peer, uint32_t length);
 void link_reply(struct peer *peer, const struct frame_head *head, const uint8_t *payload,
 		uint64_t now);

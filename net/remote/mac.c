@@ -110,13 +110,25 @@ struct mac_tag mac_end(struct mac_state *state, const struct mac_key *key, const
 		       uint32_t length)
 {
 	const uint32_t *last = length == MAC_BLOCK ? key->whole : key->cut;
-	uint32_t m[4] = { 0 };
-	uint32_t *to = m;
+	uint32_t m0 = 0, m1 = 0, m2 = 0, m3 = 0;
 
-	for (; length >= 4; length -= 4, rest += 4)
-		*to++ = frame_get(rest);
-	if (to < m + 4)
-		*to = last_word(rest, length);
-	absorb(state, m[0] ^ last[0], m[1] ^ last[1], m[2] ^ last[2], m[3] ^ last[3]);
+	if (length >= 8) {
+		m0 = frame_get(rest);
+		m1 = frame_get(rest + 4);
+		if (length >= 12)
+			m2 = frame_get(rest + 8);
+		if (length == MAC_BLOCK)
+			m3 = frame_get(rest + 12);
+		else if (length >= 12)
+			m3 = last_word(rest + 12, length - 12);
+		else
+			m2 = last_word(rest + 8, length - 8);
+	} else if (length >= 4) {
+		m0 = frame_get(rest);
+		m1 = last_word(rest + 4, length - 4);
+	} else {
+		m0 = last_word(rest, length);
+	}
+	absorb(state, m0 ^ last[0], m1 ^ last[1], m2 ^ last[2], m3 ^ last[3]);
 	return (struct mac_tag){ state->v[0] ^ last[0], state->v[1] ^ last[1] };
 }

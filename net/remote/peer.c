@@ -58,7 +58,7 @@ static void receive(struct peer *peer, const uint8_t *frame, const struct frame_
 	s->heard_at = now;
 	switch (head->type) {
 	case FRAME_REQUEST:
-		link_request(peer, head, frame + FRAME_HEAD, now);
+		link_request(peer, head, frame + FRAME_HEAD);
 		break;
 	case FRAME_REPLY:
 		link_reply(peer, head, frame + FRAME_HEAD, now);
@@ -188,7 +188,7 @@ void peer_work(struct peer *peer, uint64_t now)
 	if (link->received)
 		check_more(peer, now);
 	else if (peer->server.is_busy && !peer->server.is_waiting)
-		server_work(peer, now);
+		server_work(peer, SERVER_BATCH);
 	else if (link->sending || link->queued)
 		link_work(peer, now);
 	else if (peer->session.job.step)

@@ -6,6 +6,9 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/copy.h"
 
+/** What an operation takes beside its accesses, in accesses. */
+#define OP_COST 4u
+
 static uint8_t *reply_bytes(struct peer *peer)
 {
 	return peer->link.in[peer->link.expected % LINK_SLOTS].frame.bytes + FRAME_HEAD;
@@ -325,12 +328,11 @@ static void wait(struct server_half *s)
 	}
 }
 
-/** Serves what there is to be served, SERVER_BATCH accesses of it at most. */
-void server_work(struct peer *peer, uint64_t now)
+/** Serves what there is to be served: @p budget accesses of it at most, OP_COST less for each operation. */
+void server_work(struct peer *peer, unsigned budget)
 {
 	struct server_half *s = &peer->server;
 	uint8_t *reply = reply_bytes(peer);
-	unsigned budget = SERVER_BATCH;
 
 	if (!s->is_busy || s->is_waiting)
 		return;
@@ -363,7 +365,7 @@ void server_work(struct peer *peer, uint64_t now)
 		s->done = 0;
 		s->failure = REMOTE_OK;
 		s->index++;
-		budget -= budget > 0;
+		budget -= budget < OP_COST ? budget : OP_COST;
 	}
 	if (s->at == s->length)
 		finish(peer, reply);

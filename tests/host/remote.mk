@@ -17,3 +17,5 @@ $(foreach name,keys session access faults pl181 vectors,$(eval LIBS-host-test-re
 host-fuzz-remote_frame := tests/host/fuzz_remote_frame.c net/remote/frame.c
 host-fuzz-remote := tests/host/fuzz_remote.c $(REMOTE)
 LIBS-host-fuzz-remote := -lmbedcrypto
+host-fuzz-remote_pl181 := tests/host/fuzz_remote_pl181.c net/remote/pl181_agent.c \
+	net/remote/pl181_front.c

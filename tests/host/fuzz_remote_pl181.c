@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fuzzer: the PL181's agent with jobs of a front end that means harm, at a controller whose status is
+ * anything; and the front end with reports of such an agent, between accesses of a guest. Promised: no
+ * byte outside a buffer (the sanitizers see to that), an answer after a bounded number of steps, few
+ * accesses in each, a FIFO that is used by its status only.
+ */
+#include "net/remote/frame.h"
+#include "net/remote/peer.h"
+#include "net/remote/pl181_agent.h"
+#include "net/remote/pl181_front.h"
+#include "tests/host/fuzz.h"
+
+#include <string.h>
+
+static const uint8_t *input, *input_end;
+static unsigned accesses, room_in_fifo, words_in_fifo;
+
+static uint8_t next_byte(void)
+{
+	return input < input_end ? *input++ : 0;
+}
+
+/* ---- a controller that says anything --------------------------------------------------------- */
+
+static enum remote_result chip_read(const struct server_window *w, uint32_t offset, unsigned width,
+				    uint32_t *value)
+{
+	accesses++;
+	*value = next_byte() * 0x01010101u;
+	if (offset == PL181_STATUS) {
+		*value = next_byte() | (uint32_t)next_byte() << 8 | (uint32_t)next_byte() << 16;
+		words_in_fifo = *value & PL181_RX_FULL        ? 16
+				: *value & PL181_RX_HALF_FULL ? 8
+				: *value & PL181_RX_AVAILABLE ? 1
+							      : 0;
+		room_in_fifo = *value & PL181_TX_EMPTY ? 16 : *value & PL181_TX_HALF_EMPTY ? 8 : 0;
+	}
+	if (offset == PL181_FIFO)
+		REQUIRE(words_in_fifo-- > 0);
+	return *value == 0x42424242u ? REMOTE_BUS_ERROR : REMOTE_OK;
+}
+
+static enum remote_result chip_write(const struct server_window *w, uint32_t offset, unsigned width,
+				     uint32_t value)
+{
+	accesses++;
+	if (offset == PL181_FIFO)
+		REQUIRE(room_in_fifo-- > 0);
+	return REMOTE_OK;
+}
+
+static const struct remote_target chip = { .read = chip_read, .write = chip_write };
+static const struct server_window window = { .name = "card", .target = &chip };
+
+/** In place of the server half. */
+bool server_event(struct peer *peer, const struct server_window *w, const void *data,
+		  uint32_t length, uint64_t now)
+{
+	REQUIRE(length <= REMOTE_DATA_MAX);
+	return true;
+}
+
+static void fuzz_agent(void)
+{
+	static struct pl181_agent agent;
+
+	memset(&agent, 0, sizeof(agent));
+	agent.device = &chip;
+	pl181_agent_used(&agent, &window, true);
+	while (input < input_end) {
+		const uint32_t length = PL181_JOB_DATA + 8u * next_byte();
+		uint8_t *job = calloc(1, length), *out = malloc(REMOTE_DATA_MAX);
+		uint32_t made = next_byte() & 1 ? REMOTE_DATA_MAX : next_byte();
+		enum remote_result result = REMOTE_AGAIN;
+
+		frame_put(job + PL181_JOB_WHAT, next_byte());
+		frame_put(job + PL181_JOB_COMMAND, next_byte() * 8u);
+		frame_put(job + PL181_JOB_LENGTH, next_byte() * 9u);
+		frame_put(job + PL181_JOB_CTRL, next_byte());
+		for (unsigned steps = 0; result == REMOTE_AGAIN; steps++) {
+			REQUIRE(steps < 100000);
+			accesses = 0;
+			result = pl181_agent_call(&agent, &window, job, length, out, &made);
+			REQUIRE(accesses < 50);
+		}
+		REQUIRE(result != REMOTE_OK || made <= REMOTE_DATA_MAX);
+		for (unsigned n = next_byte() % 8; n > 0; n--) {
+			accesses = 0;
+			(void)pl181_agent_work(&agent, &window, NULL, 1);
+			REQUIRE(accesses < 50);
+		}
+		free(job);
+		free(out);
+	}
+	pl181_agent_used(&agent, &window, false);
+}
+
+/* ---- the front end --------------------------------------------------------------------------- */
+
+static void *answer_to;
+static uint32_t answer_room;
+
+/** In place of the client half: a job is begun, or there is no room for it. */
+enum remote_result client_call(struct client_window *w, struct client_op *op, const void *in,
+			       uint32_t length, void *out, uint32_t room, uint64_t now)
+{
+	static uint8_t job[REMOTE_DATA_MAX];
+
+	REQUIRE(!op->is_pending && w->is_open);
+	REQUIRE(length >= PL181_JOB_DATA && length <= sizeof(job) && room <= REMOTE_DATA_MAX);
+	if (next_byte() < 20)
+		return REMOTE_BUSY;
+	memcpy(job, in, length);
+	REQUIRE(frame_get(job + PL181_JOB_WHAT));
+	op->is_pending = true;
+	answer_to = out;
+	answer_room = room;
+	return REMOTE_OK;
+}
+
+void client_cancel(struct client_op *op)
+{
+	op->is_pending = false;
+}
+
+static void lines(struct pl181_front *front, uint32_t levels)
+{
+	REQUIRE(levels < 4);
+}
+
+/** A report as an event, or as the answer to a job; in a buffer of exactly its size. */
+static void get_report(struct pl181_front *front, bool is_event)
+{
+	uint32_t length = (uint32_t)next_byte() * 6u & ~3u;
+	uint8_t *report;
+
+	if (length > REMOTE_DATA_MAX)
+		length = REMOTE_DATA_MAX;
+	report = calloc(1, length + !length);
+	if (length >= PL181_REPORT_DATA) {
+		frame_put(report + PL181_REPORT_STATUS, next_byte() | (uint32_t)next_byte() << 8);
+		frame_put(report + PL181_REPORT_BUSY, next_byte());
+		frame_put(report + PL181_REPORT_SERIAL,
+			  next_byte() & 0x80 ? next_byte() : front->serial + (next_byte() & 1u));
+	}
+	if (is_event) {
+		pl181_front_event(front, report, length);
+	} else if (front->op.is_pending && length <= answer_room) {
+		front->op.is_pending = false;
+		memcpy(answer_to, report, length);
+		front->op.length = length;
+		front->op.done(&front->op, next_byte() < 20 ? REMOTE_LOST : REMOTE_OK);
+	}
+	free(report);
+}
+
+/** The session ends: first what is under way, then the window. */
+static void change(struct pl181_front *front, struct client_window *client, bool is_open)
+{
+	if (front->op.is_pending) {
+		front->op.is_pending = false;
+		front->op.done(&front->op, REMOTE_LOST);
+	}
+	client->is_open = is_open;
+	pl181_front_changed(front);
+}
+
+static void fuzz_front(void)
+{
+	static struct pl181_front front;
+	static struct client_window client;
+
+	memset(&front, 0, sizeof(front));
+	memset(&client, 0, sizeof(client));
+	front.lines = lines;
+	pl181_front_init(&front, &client);
+	change(&front, &client, true);
+	while (input < input_end) {
+		const uint8_t what = next_byte();
+		const uint32_t offset = next_byte() & 0xfcu;
+
+		if (what < 110)
+			pl181_front_write(&front, offset, next_byte() * 0x111u);
+		else if (what < 200)
+			(void)pl181_front_read(&front, offset);
+		else if (what < 250)
+			get_report(&front, what & 1);
+		else if (what < 253)
+			change(&front, &client, what & 1);
+		else
+			pl181_front_reset(&front);
+		pl181_front_run(&front, 1);
+		REQUIRE(front.count <= PL181_QUEUE_WORDS && front.first < PL181_QUEUE_WORDS);
+		REQUIRE(front.gathered <= PL181_DATA_MAX);
+		REQUIRE(!front.op.is_pending || front.is_asking);
+	}
+	pl181_front_fini(&front);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 1)
+		return 0;
+	input = data + 1;
+	input_end = data + size;
+	if (data[0] & 1)
+		fuzz_agent();
+	else
+		fuzz_front();
+	return 0;
+}
