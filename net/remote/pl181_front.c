@@ -193,6 +193,12 @@ static uint32_t next_job(const struct pl181_front *f)
 	return what;
 }
 
+/** Whether pl181_front_run() has something to do. */
+bool pl181_front_has_job(const struct pl181_front *f)
+{
+	return !f->is_asking && next_job(f) != 0;
+}
+
 /** Tells the agent what it can be told. Behind everything that may have changed something. */
 void pl181_front_run(struct pl181_front *f, uint64_t now)
 {

@@ -231,6 +231,7 @@ static enum remote_result serve_call(struct peer *peer, const struct frame_op *o
 		return REMOTE_MALFORMED;
 	if (!window->target->call)
 		return REMOTE_REFUSED;
+	peer->server.use[op->window].is_called = true;
 	peer->server.touched |= (uint8_t)BIT(op->window);
 	result = window->target->call(window, peer, op->data, op->data_length, to + 4, &length);
 	if (result == REMOTE_OK) {

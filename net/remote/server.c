@@ -31,6 +31,7 @@ void server_use(struct peer *peer, unsigned id, bool in_use)
 	if (use->in_use == in_use)
 		return;
 	use->in_use = in_use;
+	use->is_called = false;
 	peer->server.working &= (uint8_t)~BIT(id);
 	use->levels = 0;
 	use->serial++;
@@ -121,7 +122,7 @@ void server_line(struct peer *peer, const struct server_window *window, unsigned
 	for (unsigned id = 0; id < server_window_count(peer); id++) {
 		if (server_window_of(peer, id) != window)
 			continue;
-		if (!window->target->work)
+		if (!window->target->work || !peer->server.use[id].is_called)
 			set_lines(peer, id, BIT(line), level);
 		else if (level)
 			peer->server.working |= (uint8_t)BIT(id);

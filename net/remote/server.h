@@ -53,8 +53,8 @@ struct remote_target {
 				   uint32_t *length);
 	/**
 	 * Device knowledge: a line has become high (server_line()), or the last call here said that
-	 * there is more to do. A bounded step; true: there is. Then its lines are unmasked. NULL: the
-	 * client is told of the line.
+	 * there is more to do. A bounded step; true: there is. Then its lines are unmasked. For a
+	 * client that has made a call; another one is told of the line, as if this was NULL.
 	 */
 	bool (*work)(const struct server_window *window, struct peer *peer, uint64_t now);
 };
@@ -82,6 +82,7 @@ struct server_window {
 /** What a peer has of one window. */
 struct server_use {
 	bool in_use;
+	bool is_called;  /* the client knows of the agent: it gets what its lines say */
 	bool to_tell;    /* the levels, with the next request or reply */
 	uint8_t levels;  /* bit n: line n */
 	uint16_t serial; /* counts changes of them */
