@@ -52,6 +52,9 @@ struct remote_capabilities {
 	uint8_t agent;     /* which device knowledge, REMOTE_AGENT_*; 0: none */
 };
 
+/** Lines of a window, from 0 on, that are its agent's. */
+#define REMOTE_AGENT_LINES 2u
+
 /** Kinds of device knowledge. */
 #define REMOTE_AGENT_PL181 1u
 

@@ -122,7 +122,8 @@ void server_line(struct peer *peer, const struct server_window *window, unsigned
 	for (unsigned id = 0; id < server_window_count(peer); id++) {
 		if (server_window_of(peer, id) != window)
 			continue;
-		if (!window->target->work || !peer->server.use[id].is_called)
+		if (!window->target->work || !peer->server.use[id].is_called ||
+		    line >= REMOTE_AGENT_LINES)
 			set_lines(peer, id, BIT(line), level);
 		else if (level)
 			peer->server.working |= (uint8_t)BIT(id);
@@ -158,7 +159,7 @@ void server_agents(struct peer *peer, uint64_t now)
 			return;
 		peer->server.working &= (uint8_t)~BIT(id);
 		if (window->target->unmask)
-			window->target->unmask(window, BIT(window->capabilities.irq_count) - 1u);
+			window->target->unmask(window, BIT(REMOTE_AGENT_LINES) - 1u);
 		return;
 	}
 }
