@@ -22,6 +22,7 @@
 #define TYPE_AT    12u
 #define LENGTH_MAX 1500u /* in place of a type: that of a frame of IEEE 802.3 */
 #define SNAP_SIZE  8u
+#define FRAME_MIN  60u /* on a wire: shorter ones are padded */
 
 /** Of IEEE 802.2: SNAP in both service access points, unnumbered information, a type of Ethernet's. */
 static const uint8_t snap_header[SNAP_SIZE] = {
@@ -178,6 +179,11 @@ void stack_input(struct stack_frame *frame)
 	struct pbuf *pbuf;
 
 	CHECK(frame->length <= STACK_FRAME_MAX);
+	/* As a wire does. lwIP looks at an IP header before it asks whether all of it is there. */
+	if (frame->length < FRAME_MIN) {
+		memset(stack_frame_bytes(frame) + frame->length, 0, FRAME_MIN - frame->length);
+		frame->length = FRAME_MIN;
+	}
 	memset(room, 0, sizeof(*room));
 	room->custom_free_function = keep;
 	/* Answers are made in place; what has to wait for an address is copied, as it is "volatile". */

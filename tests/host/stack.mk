@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+# The station's stack, with lwIP as Debian has it.
+STACK := net/stack/stack.c net/stack/udp.c net/offload.c net/frame.c devemu/dma.c devemu/virtqueue.c \
+	tests/host/stack_fixture.c $(LWIP_HOST)
+
+host-test-stack := tests/host/test_stack.c $(STACK)
+host-fuzz-stack := tests/host/fuzz_stack.c $(STACK)
