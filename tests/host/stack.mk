@@ -5,3 +5,7 @@ STACK := net/stack/stack.c net/stack/udp.c net/offload.c net/frame.c devemu/dma.
 
 host-test-stack := tests/host/test_stack.c $(STACK)
 host-fuzz-stack := tests/host/fuzz_stack.c $(STACK)
+
+# Its node in the description.
+host-test-config_station := tests/host/test_config_station.c tests/host/config_maker.c vmm/config_station.c \
+	vmm/config_tree.c vmm/bundle.c vmm/lib/crc32.c $(LIBFDT_SOURCES:%=$(LIBFDT)/%)

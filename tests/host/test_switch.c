@@ -300,6 +300,60 @@ static void who_did_not_wait_in_vain_stops_nobody_from_waiting(void **state)
 	assert_false(send(0, 1, 2, true));
 }
 
+/** The dropped frames of a port. */
+static unsigned dropped(unsigned n)
+{
+	unsigned sum = 0;
+
+	for (unsigned why = 0; why < PORT_DROP_COUNT; why++)
+		sum += ports[n].counters.dropped[why];
+	return sum;
+}
+
+static void who_gives_up_stops_nobody_from_waiting(void **state)
+{
+	uint32_t words[15] = { 0 };
+	const struct frame frame = { .length = 60,
+				     .head = (const uint8_t *)words,
+				     .head_length = 60 };
+
+	fake[1].answer = PORT_LATER;
+	assert_false(send(0, 1, 2, true));
+	assert_false(send(2, 3, 2, true));
+	switch_give_up(&ports[0], &frame);
+	assert_int_equal(1, ports[0].counters.in);
+	assert_int_equal(1, ports[0].counters.dropped[PORT_DROP_FULL]);
+	/* The other one waits, and a third one may. */
+	assert_false(send(2, 3, 2, true));
+	assert_false(send(3, 9, 2, true));
+	switch_port_ready(&ports[1]);
+	assert_int_equal(0, fake[0].resumes);
+	assert_int_equal(1, fake[2].resumes);
+	assert_int_equal(1, fake[3].resumes);
+}
+
+static void who_knows_the_port_sends_to_it_whatever_the_address_says(void **state)
+{
+	uint32_t words[15] = { 0 };
+	struct frame frame = { .length = 60, .head = (const uint8_t *)words, .head_length = 60 };
+
+	station((uint8_t *)words, 2); /* the address of a fixed port */
+	station((uint8_t *)words + 6, 1);
+	frame_restart(&frame);
+	assert_true(switch_send_to(&ports[0], &ports[3], &frame, true));
+	expect_deliveries(0, 0, 0, 1, 0);
+	fake[3].answer = PORT_LATER;
+	assert_false(switch_send_to(&ports[0], &ports[3], &frame, true));
+	switch_port_ready(&ports[3]);
+	assert_int_equal(1, fake[0].resumes);
+	fake[3].answer = PORT_DOWN;
+	assert_true(switch_send_to(&ports[0], &ports[3], &frame, true));
+	assert_int_equal(2, ports[0].counters.in);
+	assert_int_equal(1, ports[0].counters.delivered);
+	assert_int_equal(1, dropped(0));
+	assert_false(switch_is_busy(&sw));
+}
+
 static void a_flood_waits_for_nobody(void **state)
 {
 	fake[1].answer = PORT_LATER;
@@ -443,6 +497,9 @@ int main(void)
 		cmocka_unit_test_setup(a_full_receiver_holds_the_sender_until_it_has_room, setup),
 		cmocka_unit_test_setup(who_has_waited_in_vain_drops_and_then_nobody_waits, setup),
 		cmocka_unit_test_setup(who_did_not_wait_in_vain_stops_nobody_from_waiting, setup),
+		cmocka_unit_test_setup(who_gives_up_stops_nobody_from_waiting, setup),
+		cmocka_unit_test_setup(who_knows_the_port_sends_to_it_whatever_the_address_says,
+				       setup),
 		cmocka_unit_test_setup(a_flood_waits_for_nobody, setup),
 		cmocka_unit_test_setup(
 			where_an_unknown_address_can_be_in_one_place_only_the_sender_waits, setup),
