@@ -2,7 +2,7 @@
 # A real boot loader to start zImage-hako with: tests/qemu/test_uboot.py. Included by the top
 # Makefile.
 #
-# No other target depends on it: a machine without access to Debian's source packages builds and
+# No other target depends on it. A machine without access to Debian's source packages builds and
 # tests all the rest. There the U-Boot test fails; it makes build/uboot/u-boot itself.
 
 UBOOT := build/uboot/u-boot
