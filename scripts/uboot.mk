@@ -2,8 +2,8 @@
 # A real boot loader to start zImage-hako with: tests/qemu/test_uboot.py. Included by the top
 # Makefile.
 #
-# No other target depends on it. A machine without access to Debian's source packages builds and
-# tests all the rest. There the U-Boot test fails; it makes build/uboot/u-boot itself.
+# No other target depends on it: where U-Boot's source cannot be had, all the rest is built and
+# tested. There the U-Boot test fails; it makes build/uboot/u-boot itself.
 
 UBOOT := build/uboot/u-boot
 # Lines that fetching and building print, about, for scripts/step.
