@@ -24,5 +24,21 @@ $(REMOTE_CLIENT): $(call remote_objects,$(REMOTE_HOSTED) $(REMOTE_CLIENT_MAIN))
 -include $(patsubst %.o,%.d,$(call remote_objects,$(REMOTE_HOSTED) $(REMOTE_MAIN) \
 	$(REMOTE_CLIENT_MAIN)))
 
-.PHONY: remote-server
-remote-server: $(REMOTE_SERVER) ## the hosted server of the remote-device protocol
+# Of the host tests those of the protocol; test-host runs them, too.
+REMOTE_TESTS := $(filter build/host/test-remote_% build/host/fuzz-remote%,$(HOST_PROGRAMS))
+REMOTE_FUZZ_RUNS ?= 3000000
+
+.PHONY: remote-server test-remote test-remote-short
+remote-server: $(REMOTE_SERVER) ## the server of the remote-device protocol for a PC
+
+test-remote-short: $(REMOTE_SERVER) $(REMOTE_CLIENT) ## models of the remote-device protocol; its server
+	@scripts/spin
+	@$(PYTHON) -m pytest -q -n 2 tests/remote
+
+test-remote: $(REMOTE_SERVER) $(REMOTE_CLIENT) $(REMOTE_TESTS) $(TEST_BUNDLES_VMS)
+test-remote: ## all of it: longer models, fuzzing and scenarios, with two boards on a cable
+	@scripts/run_host_tests $(REMOTE_FUZZ_RUNS) $(REMOTE_TESTS)
+	@scripts/spin --long
+	@$(PYTHON) -m pytest -q -n 2 tests/remote
+	@HAKO_KERNELS="$(TEST_KERNELS)" HAKO_REMOTE_LONG=1 $(PYTHON) -m pytest -q -n 2 tests/qemu \
+		-k "remote or cable"

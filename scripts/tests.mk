@@ -76,7 +76,7 @@ $(foreach board,$(BOARDS),$(foreach source,$(VMS_SOURCES),$(if $(filter $(BUNDLE
 
 .PHONY: test test-host test-guest test-linux lint layers headers format format-check test-programs
 test: ## all tests below
-	+@scripts/run_tests lint test-host test-guest test-linux test-model
+	+@scripts/run_tests lint test-host test-remote-short test-guest test-linux test-model
 
 # Some tests in Python look into the VMM.
 HOST_INPUTS := $(HOST_PROGRAMS) $(BOARDS:%=build/%/vmm.elf)
