@@ -7,8 +7,9 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/heap.h"
-#include "vmm/lib/preempt.h"
+#include "vmm/lib/string.h"
 #include "vmm/peers.h"
+#include "vmm/remote_insn.h"
 #include "vmm/run.h"
 #include "vmm/station.h"
 #include "vmm/timer.h"
@@ -17,7 +18,9 @@
 
 #define TICKS_PER_US (CLOCK_HZ / 1000000u)
 #define COMMANDS     128u /* of VMs for one other board; a power of two */
-#define BUS_ERROR    0xffffffffu
+#define ALL_ONES     0xffffffffu
+#define BLOCK_MAX    16u   /* words of an LDM or STM */
+#define PAGE_MIN     1024u /* the smallest page: behind it may be another device */
 
 /** How far the access is that a VM waits for. */
 enum progress {
@@ -34,8 +37,16 @@ struct command {
 	uint32_t offset;
 	uint32_t value;
 	uint8_t size;
+	uint8_t words; /* 0: one access of that size; else of words in window->block */
 	bool is_write;
 	bool is_posted; /* nobody waits */
+};
+
+/** An LDM or STM, of which a model sees word by word: its words, and how many are to come. */
+struct block {
+	uint32_t next; /* offset */
+	uint8_t words, left;
+	uint32_t value[BLOCK_MAX];
 };
 
 struct remote_window {
@@ -50,6 +61,7 @@ struct remote_window {
 	/* The VM's thread and the station's. */
 	enum progress progress;
 	struct command command; /* what it waits for */
+	struct block block;
 	uint64_t deadline;      /* of that */
 	enum remote_result result;
 	bool is_void;     /* the VM has begun anew: nobody waits any more */
@@ -99,6 +111,7 @@ static void __attribute__((noreturn)) abort_access(struct remote_window *window,
 	const struct guest_found *const found = &vcpu->found;
 	const uint32_t va = found->va + (window->config->base + offset - found->t.gpa.raw);
 
+	window->block.left = 0;
 	vcpu->cp15.dfsr = guest_external_abort(&found->t);
 	vcpu->cp15.far = guest_mva(&vcpu->mmu, va);
 	leave(trap_finish(vcpu, TRAP_INJECT, TRAP_DABT));
@@ -131,7 +144,7 @@ static uint32_t failed(struct remote_window *window, const struct command *comma
 	if (window->result == REMOTE_REFUSED)
 		device_guest_error(window->dev, command->offset);
 	if (is_late && window->config->remote.on_timeout == REMOTE_ONES)
-		return BUS_ERROR;
+		return ALL_ONES;
 	abort_access(window, command->offset);
 }
 
@@ -160,29 +173,89 @@ static struct remote_window *window_of(const struct remote_backend *backend)
 	return (struct remote_window *)(uintptr_t)backend;
 }
 
+/** Whether a word at @p offset is the first of several that go together; or the next of them. */
+static bool is_in_block(struct remote_window *window, uint32_t offset, bool is_load)
+{
+	struct block *const block = &window->block;
+
+	if (block->left && block->next == offset)
+		return true;
+	block->words = (uint8_t)remote_insn_words(&window->vm->vcpu, is_load);
+	block->left = 0;
+	if (block->words == 1 || offset % PAGE_MIN + 4u * block->words > PAGE_MIN)
+		return false;
+	block->left = block->words;
+	block->next = offset;
+	return true;
+}
+
+/** A word of an LDM: all of them have been read with the first. */
+static uint32_t read_of_block(struct remote_window *window, uint32_t offset)
+{
+	struct block *const block = &window->block;
+
+	if (block->left == block->words) {
+		const struct command command = {
+			.window = window, .offset = offset, .size = 4, .words = block->words
+		};
+
+		if (carry_out(window, &command) == ALL_ONES && window->result != REMOTE_OK)
+			memset(block->value, 0xff, sizeof(block->value));
+	}
+	block->next += 4;
+	return block->value[block->words - block->left--];
+}
+
+/** A word of an STM: all of them are written with the last. */
+static void write_of_block(struct remote_window *window, uint32_t value)
+{
+	struct block *const block = &window->block;
+
+	block->value[block->words - block->left--] = value;
+	block->next += 4;
+	if (block->left == 0) {
+		const struct command command = { .window = window,
+						 .offset = block->next - 4u * block->words,
+						 .size = 4,
+						 .words = block->words,
+						 .is_write = true };
+
+		(void)carry_out(window, &command);
+	}
+}
+
 static uint32_t window_read(const struct remote_backend *backend, uint32_t offset, unsigned size)
 {
-	const struct command command = { .window = window_of(backend),
-					 .offset = offset,
-					 .size = (uint8_t)size };
+	struct remote_window *const window = window_of(backend);
+	struct command command = { .window = window, .offset = offset, .size = (uint8_t)size };
+	unsigned lane;
 
-	return carry_out(command.window, &command);
+	if (size == 4)
+		return is_in_block(window, offset, true) ? read_of_block(window, offset)
+							 : carry_out(window, &command);
+	lane = remote_insn_lane(&window->vm->vcpu, size);
+	command.offset += lane;
+	return carry_out(window, &command) << (8u * lane);
 }
 
 static void window_write(const struct remote_backend *backend, uint32_t offset, unsigned size,
 			 uint32_t value)
 {
-	struct command command = { .window = window_of(backend),
-				   .offset = offset,
-				   .value = value,
-				   .size = (uint8_t)size,
-				   .is_write = true };
+	struct remote_window *const window = window_of(backend);
+	const unsigned lane = size == 4 ? 0 : remote_insn_lane(&window->vm->vcpu, size);
+	const struct command command = { .window = window,
+					 .offset = offset + lane,
+					 .value = value >> (8u * lane),
+					 .size = (uint8_t)size,
+					 .is_write = true,
+					 .is_posted = window->config->remote.posted };
 
-	command.is_posted = command.window->config->remote.posted;
 	if (command.is_posted)
-		put(command.window, &command);
+		put(window, &command); /* the protocol puts together what belongs together */
+	else if (size == 4 && is_in_block(window, offset, false))
+		write_of_block(window, value);
 	else
-		(void)carry_out(command.window, &command);
+		(void)carry_out(window, &command);
 }
 
 /** Reset and power-off of the VM; its controllers have been reset before. */
@@ -194,6 +267,7 @@ static void window_reset(const struct remote_backend *backend)
 		device_set_irq(window->dev, n, false);
 	window->wants_lines = true;
 	window->wants_room = false;
+	window->block.left = 0;
 	if (window->progress == DONE)
 		window->progress = FREE;
 	else if (window->progress != FREE)
@@ -223,6 +297,20 @@ static void op_done(struct client_op *op, enum remote_result result)
 	finish(window, result);
 }
 
+static enum remote_result begin_block(struct remote_window *window, const struct command *command,
+				      uint64_t now)
+{
+	const struct client_transfer transfer = { .offset = command->offset,
+						  .count = command->words,
+						  .width = 4 };
+
+	return command->is_write
+		       ? client_write_multi(&window->client, &window->op, &transfer,
+					    window->block.value, now)
+		       : client_read_multi(&window->client, &window->op, &transfer,
+					   window->block.value, now);
+}
+
 /** Begins a command; false: there is no room now. */
 static bool begin(struct remote_window *window, const struct command *command, uint64_t now)
 {
@@ -234,10 +322,13 @@ static bool begin(struct remote_window *window, const struct command *command, u
 		op->owner = window;
 		op->deadline = window->deadline;
 	}
-	result = command->is_write
-			 ? client_write(&window->client, op, command->offset, command->size,
-					command->value, now)
-			 : client_read(&window->client, op, command->offset, command->size, now);
+	if (command->words)
+		result = begin_block(window, command, now);
+	else if (command->is_write)
+		result = client_write(&window->client, op, command->offset, command->size,
+				      command->value, now);
+	else
+		result = client_read(&window->client, op, command->offset, command->size, now);
 	if (result == REMOTE_BUSY)
 		return false;
 	if (result == REMOTE_DOWN) {

@@ -24,7 +24,7 @@ GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_s
 	$(GUEST_PV) $(GUEST_PV_ATTACKS)
 GUEST_PROGRAMS_versatilepb := pl190
 # They never end by themselves: only scripts/bundle --vms wants them.
-GUEST_NEIGHBOURS := neighbour spinner hostile_vm hostile_busy
+GUEST_NEIGHBOURS := neighbour spinner hostile_vm hostile_busy remote_user
 
 # Sources of every program, and of a program beyond NAME.c.
 GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
@@ -45,6 +45,7 @@ GUEST_SRC_mmio_known := mmio_known_code.S $(GUEST_PROBE)
 GUEST_SRC_copy := copy_code.S
 GUEST_SRC_isolation := $(GUEST_PROBE) isolation_code.S
 GUEST_SRC_neighbour := keys.c
+GUEST_SRC_remote_user := keys.c $(GUEST_PROBE)
 GUEST_BASE_spinner := neighbour
 GUEST_DEFSYM_neighbour := neighbour_key=0
 GUEST_DEFSYM_spinner := neighbour_key=0x73

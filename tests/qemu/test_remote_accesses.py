@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a guest can do to another board's device, access by access, and in how many frames."""
+
+import pcap
+import pytest
+from guest import hako_qemu
+
+ETHERTYPE = 0x88B5
+REQUEST, REPLY = 6, 7
+
+
+def frames(pair):
+    """Requests and replies, each once: a busy workstation may have one sent again."""
+    return len({(packet.source, packet.frame[15], packet.frame[18:22], packet.frame[26:28])
+                for packet in pcap.read(pair.cable.capture("a"))
+                if packet.ether_type == ETHERTYPE and packet.frame[15] in (REQUEST, REPLY)})
+
+
+class User:
+    """Board A's guest, which does as a key tells it."""
+
+    def __init__(self, pair):
+        self.pair = pair
+        self.vm = pair.a.vm("user")
+        self.wait()
+
+    def wait(self):
+        return self.vm.expect(r"# waits for a key\r\n")[1]
+
+    def does(self, key):
+        """What it says, and how many frames that took."""
+        before = frames(self.pair)
+        self.vm.type(key)
+        said = self.wait().replace("\r\n", "\n").strip()
+        return said, frames(self.pair) - before
+
+
+@pytest.fixture(name="user_of")
+def user_fixture(start_pair, board):
+    def start(description):
+        other = next(name for name in hako_qemu.BOARDS if name != board)
+        user = User(start_pair((board, description), (other, "remote-server"),
+                               cable={"capture": True}))
+        user.does("r")  # the session is there
+        return user
+    return start
+
+
+def test_accesses(user_of):
+    user = user_of("remote-user")
+    assert user.does("r") == ("# read 12345678", 2 * 1001)
+    assert user.does("w") == ("# wrote, and read 000003e7", 2 * 1001)
+    said, count = user.does("m")
+    assert said == "# wrote blocks, and read 00000063" and count == 2 * 101
+    assert user.does("l") == ("# read 31 10 14 00 0d f0 05 b1", 2 * 100)
+    assert user.does("b")[0] == "# bytes 11 22 33 44, halves 2211 4433"
+    assert user.does("n")[0] == "# status 0, of a write 8, of what is not served 8"
+
+
+def test_posted_writes(user_of):
+    """Those that come back to back share frames: 64 and more in each, but for the first and the last."""
+    user = user_of("remote-posted")
+    said, count = user.does("w")
+    assert said == "# wrote, and read 000003e7"
+    assert count <= 2 * (1000 // 64 + 2)
+    said, count = user.does("m")
+    assert said == "# wrote blocks, and read 00000063"
+    assert count <= 2 * (800 // 64 + 2)
