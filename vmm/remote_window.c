@@ -62,7 +62,7 @@ struct remote_window {
 	enum progress progress;
 	struct command command; /* what it waits for */
 	struct block block;
-	uint64_t deadline;      /* of that */
+	uint64_t deadline; /* of that */
 	enum remote_result result;
 	bool is_void;     /* the VM has begun anew: nobody waits any more */
 	bool wants_room;  /* in the queue */
@@ -304,11 +304,10 @@ static enum remote_result begin_block(struct remote_window *window, const struct
 						  .count = command->words,
 						  .width = 4 };
 
-	return command->is_write
-		       ? client_write_multi(&window->client, &window->op, &transfer,
-					    window->block.value, now)
-		       : client_read_multi(&window->client, &window->op, &transfer,
-					   window->block.value, now);
+	return command->is_write ? client_write_multi(&window->client, &window->op, &transfer,
+						      window->block.value, now)
+				 : client_read_multi(&window->client, &window->op, &transfer,
+						     window->block.value, now);
 }
 
 /** Begins a command; false: there is no room now. */

@@ -14,8 +14,8 @@
 #include "tests/guest/tap.h"
 
 #define WINDOW ((volatile uint32_t *)0xe1000000u)
-#define MATCH  1     /* RTCMR keeps what is written */
-#define ID     1016u /* the first of eight identification registers */
+#define MATCH  1           /* RTCMR keeps what is written */
+#define ID     1016u       /* the first of eight identification registers */
 #define OTHER  0xe1001000u /* served to be read, and only its beginning */
 
 static void read_words(void)
