@@ -12,11 +12,8 @@
 /** The counter's 32 bits last 178 s: it is looked at well before they wrap unseen. */
 #define LONGEST_SLEEP (60u * CLOCK_HZ)
 
-/* Of VMs whose time has come, in one interrupt. */
-#define DEADLINES_AT_ONCE 2u
-
-static struct vm
-	*vms[VMS_MAX + 2u]; /* that have been connected; threads of the flash, the station */
+/* That have been connected; and the threads of the flash and of the station. */
+static struct vm *vms[VMS_MAX + 2u];
 
 /* Every switch of VMs, and every interrupt of the timer, needs most of these: they are together. */
 static struct {
@@ -30,7 +27,7 @@ static struct {
 	struct vm *models_of;
 	const struct vm *meeting; /* the VM in whose model's deadline() we are, or NULL */
 	unsigned vm_count;
-	bool console_is_next; /* it was due, and has let the models go first */
+	bool console_is_next; /* the models have had their turn */
 
 	volatile uint32_t *low; /* the board's counter, */
 	uint32_t last_low;      /* ... what was read last, */
@@ -229,15 +226,16 @@ void timer_interrupt(void)
 	 * What is left, the next interrupt brings at once: others wait for the end of this one. Models and
 	 * the console by turns: some model may always be due.
 	 */
-	if (timer.console_at > now || (timer.models_at <= now && !timer.console_is_next)) {
-		timer.console_is_next = timer.console_at <= now;
-		for (unsigned i = 0; timer.models_at <= now && i < DEADLINES_AT_ONCE; i++)
-			meet_deadline(timer.models_of);
-	} else {
+	if (timer.console_at <= now && (timer.models_at > now || timer.console_is_next)) {
 		timer.console_is_next = false;
 		timer.console_at = CLOCK_NEVER;
 		find_others();
 		console_poll();
+	} else if (timer.models_at <= now) {
+		meet_deadline(timer.models_of);
+		timer.console_is_next = true;
+		if (timer.models_at <= now)
+			meet_deadline(timer.models_of);
 	}
 	if (timer.decision_at <= now)
 		run_look();
