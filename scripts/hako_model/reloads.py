@@ -17,7 +17,7 @@ ESCAPE = "\x0f"
 FIRST_GUEST = "neighbour"
 
 
-class _Line:
+class Line:
     """The console of a board, as the sender's Line."""
 
     def __init__(self, console):
@@ -51,7 +51,7 @@ def drive(console, step, data):
     _wait_for_second(console, step, "first description")
     for form in FORMS:
         step(f"reload: {form}")
-        answer = sender.send(_Line(console), data[form], ESCAPE.encode(), False)
+        answer = sender.send(Line(console), data[form], ESCAPE.encode(), False)
         if not answer.done or " 2 VMs made anew" not in answer.text:
             raise GuestError(f"{form}: {answer.text}")
         console.type("start second\r")

@@ -17,6 +17,7 @@ from vms import ESCAPE
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from hako_bundle import reload as sender  # noqa: E402 (needs the path above)
+from hako_model.reloads import Line  # noqa: E402 (the same)
 
 MIB = 1 << 20
 RELOADS = int(os.environ.get("HAKO_RELOADS", "12"))
@@ -51,20 +52,6 @@ START = {"disk": 0x100000, "name": "second", "memory": 32 * MIB, "guest": "linux
 MARKED = 'initrd = "linux"; cmdline = "console=ttyAMA0 marked";'
 # In the middle of the RAM of a bare-metal guest that is small.
 PLACES = range(2 * MIB, 3 * MIB, 0xf00c)
-
-
-class Line:
-    """The console of a board, as the sender's Line."""
-
-    def __init__(self, vms):
-        self.vms = vms
-
-    def send(self, data):
-        self.vms.type(data.decode("latin-1"))
-
-    def expect(self, *patterns):
-        match, _ = self.vms.expect("|".join(f"(?:{one.decode('latin-1')})" for one in patterns))
-        return match[0].encode("latin-1")
 
 
 class Board:
