@@ -25,6 +25,11 @@ void station_start(void)
 {
 }
 
-void station_configured(const struct system_config *config, int priority)
+int station_priority(const struct system_config *config, int vms)
+{
+	return vms;
+}
+
+void station_configured(int priority)
 {
 }

@@ -82,7 +82,7 @@ static int find_priority(const struct system_config *config)
 	for (unsigned i = 0; i < config->vm_count; i++)
 		if (uses_boards(&config->vm[i]) && config->vm[i].priority > priority)
 			priority = config->vm[i].priority;
-	return priority;
+	return station_priority(config, priority);
 }
 
 static enum status uplink_make(const struct system_config *config, struct vswitch *network)
@@ -166,7 +166,7 @@ void service_configured(const struct system_config *config)
 	console_set_options((uint8_t)config->escape, config->prefix);
 	if (thread) {
 		thread->sched.priority = find_priority(config);
-		station_configured(config, thread->sched.priority);
+		station_configured(thread->sched.priority);
 	}
 	vm_flash_configured(config);
 	run_order();

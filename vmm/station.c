@@ -214,19 +214,6 @@ static void thread_main(void)
 	}
 }
 
-/**
- * One above @p uplink, the uplink's, so that what that has delivered is handled before it brings more.
- * A VM that is there already keeps its place, as it may be one that has to be in time: then it is
- * the same, and they take turns.
- */
-static int find_priority(const struct system_config *config, int uplink)
-{
-	for (unsigned i = 0; i < config->vm_count; i++)
-		if (config->vm[i].priority == uplink + 1)
-			return uplink;
-	return uplink + 1;
-}
-
 static void thread_make(int priority)
 {
 	struct vm_room *const room = heap_alloc(sizeof(*room));
@@ -252,6 +239,21 @@ static void queue_make(struct queue *queue, unsigned size)
 	queue->size = size;
 }
 
+/**
+ * The priority of uplink and station, where VMs of priority @p vms at most are on their network: one above,
+ * as who is on another board waits for an answer while a VM here only has its turn. A VM that is
+ * there already keeps its place, as it may be one that has to be in time: then it is the same.
+ */
+int station_priority(const struct system_config *config, int vms)
+{
+	if (!config->station.wanted)
+		return vms;
+	for (unsigned i = 0; i < config->vm_count; i++)
+		if (config->vm[i].priority == vms + 1)
+			return vms;
+	return vms + 1;
+}
+
 /** Makes the station that the description asks for, if it does, before there are ports of VMs. */
 enum status station_make(const struct system_config *config, struct vswitch *network,
 			 struct uplink *uplink, int priority)
@@ -264,15 +266,15 @@ enum status station_make(const struct system_config *config, struct vswitch *net
 	station.config = config->station;
 	queue_make(&station.from_wire, FROM_WIRE);
 	queue_make(&station.from_vms, FROM_VMS);
-	thread_make(find_priority(config, priority));
+	thread_make(priority);
 	return switch_attach(network, &station.port);
 }
 
 /** Another description is in force, with the same station. */
-void station_configured(const struct system_config *config, int priority)
+void station_configured(int priority)
 {
 	if (station.thread)
-		station.thread->sched.priority = find_priority(config, priority);
+		station.thread->sched.priority = priority;
 }
 
 bool station_is_there(void)

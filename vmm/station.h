@@ -37,7 +37,8 @@ struct station_protocol {
 enum status station_make(const struct system_config *config, struct vswitch *network,
 			 struct uplink *uplink, int priority) MUST_CHECK;
 void station_start(void);
-void station_configured(const struct system_config *config, int priority);
+int station_priority(const struct system_config *config, int vms);
+void station_configured(int priority);
 
 /* The rest is of the image with a network stack. */
 bool station_is_there(void);
