@@ -135,6 +135,24 @@ static uint32_t sum_dropped(const struct port_counters *counters)
 	return sum;
 }
 
+static void let_others_in(void)
+{
+	preempt_point();
+}
+
+/** As snprintf(), in steps. */
+static __attribute__((format(printf, 3, 4))) uint32_t print(char *text, uint32_t size,
+							    const char *format, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf_in_steps(text, size, let_others_in, format, args);
+	va_end(args);
+	return (uint32_t)length < size ? (uint32_t)length : size - 1;
+}
+
 /** How the station is, for who asks over UDP. */
 static uint32_t describe(char *text, uint32_t size)
 {
@@ -142,23 +160,20 @@ static uint32_t describe(char *text, uint32_t size)
 	const struct port_counters *const wire = &station.uplink->port.counters;
 	const struct nic_counters *const chip = station.uplink->nic->counters();
 	struct stack_counters lost;
-	int length;
 
 	stack_counters(&lost);
-	length = snprintf(
-		text, size,
-		"hako on %s, up %u s\n"
-		"chip: %u frames in, %u out, %u bad, %u of others, %u overruns, %u not sent\n"
-		"wire: %u frames in, %u out, %u dropped\n"
-		"station: %u frames in, %u out, %u dropped\n"
-		"not answered: link %u, IP %u, ICMP %u, UDP %u, other %u, posed %u, "
-		"no memory %u\n",
-		board.name, (unsigned)(timer_now() / CLOCK_HZ), chip->received, chip->sent,
-		chip->rx_bad + chip->rx_length, chip->rx_filtered, chip->rx_overruns,
-		chip->tx_errors, wire->in, wire->out, sum_dropped(wire), own->out, own->in,
-		sum_dropped(own), lost.link, lost.ip, lost.icmp, lost.udp, lost.other, lost.posed,
-		lost.no_memory);
-	return (uint32_t)length < size ? (uint32_t)length : size - 1;
+	return print(text, size,
+		     "hako on %s, up %u s\n"
+		     "chip: %u frames in, %u out, %u bad, %u of others, %u overruns, %u not sent\n"
+		     "wire: %u frames in, %u out, %u dropped\n"
+		     "station: %u frames in, %u out, %u dropped\n"
+		     "not answered: link %u, IP %u, ICMP %u, UDP %u, other %u, posed %u, "
+		     "no memory %u\n",
+		     board.name, (unsigned)(timer_now() / CLOCK_HZ), chip->received, chip->sent,
+		     chip->rx_bad + chip->rx_length, chip->rx_filtered, chip->rx_overruns,
+		     chip->tx_errors, wire->in, wire->out, sum_dropped(wire), own->out, own->in,
+		     sum_dropped(own), lost.link, lost.ip, lost.icmp, lost.udp, lost.other,
+		     lost.posed, lost.no_memory);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------- */

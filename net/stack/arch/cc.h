@@ -4,6 +4,7 @@
 #define NET_STACK_ARCH_CC_H
 
 #include "vmm/lib/check.h"
+#include "vmm/lib/copy.h"
 
 #define LWIP_NO_INTTYPES_H 1
 #define LWIP_NO_CTYPE_H    1
@@ -16,6 +17,9 @@
 #define S32_F "d"
 #define X32_F "x"
 #define SZT_F "u"
+
+/* Of frames and the like, whatever their alignment. */
+#define MEMCPY(to, from, length) copy_bytes(to, from, length)
 
 #define LWIP_PLATFORM_DIAG(message)
 /* No frame can make one of these untrue; if one is, memory is not what it should be. */
