@@ -25,6 +25,8 @@
 /** Frames that wait for the thread: VMs cannot take the room of the wire, nor the other way. */
 #define FROM_WIRE 4u
 #define FROM_VMS  2u
+/** Between two frames of VMs. */
+#define VMS_PACE (TICKS_PER_MS / 2u)
 
 struct queue {
 	struct stack_frame *frame;
@@ -40,6 +42,7 @@ static struct {
 	struct station_config config;
 	const struct station_protocol *protocol;
 	struct queue from_wire, from_vms;
+	uint64_t vms_at; /* when the next frame of VMs may be taken */
 	uint32_t out[FRAME_WIRE_MAX / 4 + 1];
 	uint32_t work[FRAME_WORK / 4];
 } station;
@@ -178,16 +181,27 @@ static uint32_t describe(char *text, uint32_t size)
 
 /* ---- the thread ------------------------------------------------------------------------------- */
 
-/** Handles the frames that wait, and lets those come that find no room. */
-static void empty(struct queue *queue)
+/** Handles the first frame that waits, and lets those come that find no room. */
+static void take(struct queue *queue)
 {
-	while (queue->count) {
-		stack_input(&queue->frame[queue->first]);
-		queue->first = (queue->first + 1) % queue->size;
-		queue->count--;
-		switch_port_ready(&station.port);
-		preempt_point();
+	stack_input(&queue->frame[queue->first]);
+	queue->first = (queue->first + 1) % queue->size;
+	queue->count--;
+	switch_port_ready(&station.port);
+	preempt_point();
+}
+
+/**
+ * One frame of VMs at a time, and the next one only later: what they send does not take the time that
+ * is for the wire. Returns when that is.
+ */
+static uint64_t take_from_vms(uint64_t now)
+{
+	if (station.from_vms.count && now >= station.vms_at) {
+		take(&station.from_vms);
+		station.vms_at = now + VMS_PACE;
 	}
+	return station.from_vms.count ? station.vms_at : CLOCK_NEVER;
 }
 
 /** The thread's deadline: all the board knows of time is models'. */
@@ -206,6 +220,11 @@ static const struct device_ops deadline_ops = {
 	.deadline = time_is_up,
 };
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static void thread_main(void)
 {
 	struct stack_config config = { .address = station.config.address,
@@ -217,15 +236,16 @@ static void thread_main(void)
 	memcpy(config.mac, station.port.address, MAC_LENGTH);
 	stack_start(&config, timer_now());
 	for (;;) {
-		uint64_t until, other = CLOCK_NEVER;
+		uint64_t until;
 
 		station.is_woken = false;
 		until = stack_run(timer_now());
-		empty(&station.from_wire);
-		empty(&station.from_vms);
+		while (station.from_wire.count)
+			take(&station.from_wire);
+		until = earlier(until, take_from_vms(timer_now()));
 		if (station.protocol)
-			other = station.protocol->run(timer_now());
-		sleep(until < other ? until : other);
+			until = earlier(until, station.protocol->run(timer_now()));
+		sleep(until);
 	}
 }
 
