@@ -31,6 +31,9 @@ REMOTE_FUZZ_RUNS ?= 3000000
 .PHONY: remote-server test-remote test-remote-short
 remote-server: $(REMOTE_SERVER) ## the server of the remote-device protocol for a PC
 
+# Scenarios have it at the other end of a cable.
+test-linux test-programs: $(REMOTE_SERVER)
+
 test-remote-short: $(REMOTE_SERVER) $(REMOTE_CLIENT) ## models of the remote-device protocol; its server
 	@scripts/spin
 	@$(PYTHON) -m pytest -q -n 2 tests/remote
