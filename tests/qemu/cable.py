@@ -16,6 +16,10 @@ Each end is a stream socket as QEMU's `-netdev stream` wants it: a frame's lengt
 significant first, and the frame. At a third one, "tap", somebody else sits at the same cable: a frame
 that a or b sends comes out there too, and what is sent there comes out at both. The tap's own frames
 have no faults. QEMU may come, go and come again.
+
+A cable without faults delivers every frame to QEMU, whose SMC91C111 then drops those that find its four
+packets of memory taken, without a word: when more than four come at once, or wait while QEMU does not
+run. A scenario that cannot bear a loss keeps fewer than that on their way.
 """
 
 import argparse

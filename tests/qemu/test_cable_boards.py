@@ -6,7 +6,7 @@ import re
 import pcap
 from cable_faults import Faults
 
-PINGS = 100
+PINGS = 30
 # By end of the cable and number of the VM.
 ADDRESS = {("a", 1): "10.9.0.1", ("a", 2): "10.9.0.2", ("b", 1): "10.9.0.11", ("b", 2): "10.9.0.12"}
 
@@ -29,13 +29,16 @@ def received(text):
 
 
 def test_ping(start_pair):
-    """A perfect cable loses nothing, and no answer is late by more than a busy machine explains."""
+    """A perfect cable loses nothing, and no answer is late by more than a busy machine explains.
+
+    QEMU's chip does: it drops what comes while its four packets are taken, and does not say so. Here
+    that needs a QEMU that does not get to run for more than a second."""
     pair = start_pair(("integratorcp", "two-linux"), ("versatilepb", "two-linux-b"), cable={
         "capture": True})
     first = linux(pair, "a")
     linux(pair, "b")
     first.check(f"ping -c 1 -W 60 {ADDRESS['b', 1]}")
-    answers, times = received(first.check(f"ping -c {PINGS} -i 0.05 -W 60 {ADDRESS['b', 1]}"))
+    answers, times = received(first.check(f"ping -c {PINGS} -i 0.3 -W 60 {ADDRESS['b', 1]}"))
     assert answers == PINGS
     assert max(times) < 5000, times
     counts = pair.cable.counts()
