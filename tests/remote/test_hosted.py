@@ -184,9 +184,10 @@ def test_nonsense(tmp_path, start_server):
             time.sleep(0.01)
         plug.close()
         counts = client(f"qemu:{cable.socket('a')}")
+        lost = cable.counts()["b"]["overrun"]  # if this machine was too busy to read all of them
         accesses, peer = ended(server)
         assert accesses == counts["accesses"]
-        assert peer["malformed"] + peer["foreign"] + peer["forged"] >= len(frames)
+        assert peer["malformed"] + peer["foreign"] + peer["forged"] >= len(frames) - lost > 20
 
 
 @pytest.mark.parametrize("words", [
