@@ -25,14 +25,14 @@ static void read_words(void)
 	WINDOW[MATCH] = 0x12345678;
 	for (unsigned n = 0; n < 1000; n++)
 		value = WINDOW[MATCH];
-	tap_printf("# read %8x\n", (unsigned)value);
+	tap_printf("# read %x\n", (unsigned)value);
 }
 
 static void write_words(void)
 {
 	for (uint32_t n = 0; n < 1000; n++)
 		WINDOW[MATCH] = n;
-	tap_printf("# wrote, and read %8x\n", (unsigned)WINDOW[MATCH]);
+	tap_printf("# wrote, and read %x\n", (unsigned)WINDOW[MATCH]);
 }
 
 static void write_blocks(void)
@@ -44,7 +44,7 @@ static void write_blocks(void)
 				 :
 				 : "r"(WINDOW + MATCH), "r"(n)
 				 : "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "memory");
-	tap_printf("# wrote blocks, and read %8x\n", (unsigned)WINDOW[MATCH]);
+	tap_printf("# wrote blocks, and read %x\n", (unsigned)WINDOW[MATCH]);
 }
 
 static void read_blocks(void)
@@ -56,9 +56,9 @@ static void read_blocks(void)
 				 :
 				 : "r"(WINDOW + ID), "r"(value)
 				 : "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "memory");
-	tap_printf("# read %2x %2x %2x %2x %2x %2x %2x %2x\n", (unsigned)value[0],
-		   (unsigned)value[1], (unsigned)value[2], (unsigned)value[3], (unsigned)value[4],
-		   (unsigned)value[5], (unsigned)value[6], (unsigned)value[7]);
+	tap_printf("# read %x %x %x %x %x %x %x %x\n", (unsigned)value[0], (unsigned)value[1],
+		   (unsigned)value[2], (unsigned)value[3], (unsigned)value[4], (unsigned)value[5],
+		   (unsigned)value[6], (unsigned)value[7]);
 }
 
 static void read_parts(void)
@@ -67,8 +67,8 @@ static void read_parts(void)
 	const volatile uint16_t *const halves = (const volatile uint16_t *)(WINDOW + MATCH);
 
 	WINDOW[MATCH] = 0x44332211;
-	tap_printf("# bytes %2x %2x %2x %2x, halves %4x %4x\n", bytes[0], bytes[1], bytes[2],
-		   bytes[3], halves[0], halves[1]);
+	tap_printf("# bytes %x %x %x %x, halves %x %x\n", bytes[0], bytes[1], bytes[2], bytes[3],
+		   halves[0], halves[1]);
 }
 
 static void read_nothing(void)

@@ -25,7 +25,7 @@ class User:
         self.wait()
 
     def wait(self):
-        return self.vm.expect(r"# waits for a key\r\n")[1]
+        return self.vm.expect(r"# waits for a key\r?\n")[1]
 
     def does(self, key):
         """What it says, and how many frames that took."""
@@ -49,11 +49,12 @@ def user_fixture(start_pair, board):
 def test_accesses(user_of):
     user = user_of("remote-user")
     assert user.does("r") == ("# read 12345678", 2 * 1001)
-    assert user.does("w") == ("# wrote, and read 000003e7", 2 * 1001)
+    assert user.does("w") == ("# wrote, and read 3e7", 2 * 1001)
     said, count = user.does("m")
-    assert said == "# wrote blocks, and read 00000063" and count == 2 * 101
-    assert user.does("l") == ("# read 31 10 14 00 0d f0 05 b1", 2 * 100)
-    assert user.does("b")[0] == "# bytes 11 22 33 44, halves 2211 4433"
+    assert said == "# wrote blocks, and read 63" and count == 2 * 101
+    assert user.does("l") == ("# read 31 10 14 0 d f0 5 b1", 2 * 100)
+    # QEMU's PL031 has registers at their own addresses only: nothing is at the others.
+    assert user.does("b")[0] == "# bytes 11 0 0 0, halves 2211 0"
     assert user.does("n")[0] == "# status 0, of a write 8, of what is not served 8"
 
 
@@ -61,8 +62,8 @@ def test_posted_writes(user_of):
     """Those that come back to back share frames: 64 and more in each, but for the first and the last."""
     user = user_of("remote-posted")
     said, count = user.does("w")
-    assert said == "# wrote, and read 000003e7"
+    assert said == "# wrote, and read 3e7"
     assert count <= 2 * (1000 // 64 + 2)
     said, count = user.does("m")
-    assert said == "# wrote blocks, and read 00000063"
+    assert said == "# wrote blocks, and read 63"
     assert count <= 2 * (800 // 64 + 2)
