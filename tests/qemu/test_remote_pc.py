@@ -178,7 +178,8 @@ def test_server_goes_and_comes(pc):
     _, linux, server, cable = pc
     chance = random.Random(11)
     for _ in range(200 if LONG else 5):
-        linux.send(f"n=0; while [ $({LEVEL_COUNT}) != {ALL_ONES} ]; do n=$((n + 1)); done; echo $n")
+        linux.send(f"n=0; while [ $({LEVEL_COUNT}) != {ALL_ONES} ]; do n=$((n + 1)); done; echo $n; "
+                   "sleep 1")  # the VMM says that the session is over, which would come in between
         # Somewhere in the middle of it.
         try:
             server.process.wait(timeout=chance.uniform(0.05, 0.5))
@@ -188,5 +189,5 @@ def test_server_goes_and_comes(pc):
         status, _ = linux.end()
         assert status == 0
         server.start()
-        linux.check(f"until [ $({LEVEL_COUNT}) != {ALL_ONES} ]; do sleep 1; done")
+        linux.check(f"until [ $({LEVEL_COUNT}) != {ALL_ONES} ]; do sleep 1; done; sleep 1")
     count(linux, "read", 100)
