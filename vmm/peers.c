@@ -168,8 +168,8 @@ static uint64_t run(uint64_t now)
 		uint64_t windows_until = remote_windows_run(n, now);
 
 		work(peer);
-		if (peer_deadline(peer) <= timer_now()) {
-			(void)peer_tick(peer, timer_now());
+		if (peer_deadline(peer) <= now) {
+			(void)peer_tick(peer, now);
 			work(peer);
 			windows_until = remote_windows_run(n, timer_now());
 		}

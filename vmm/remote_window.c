@@ -17,7 +17,9 @@
 #include "vmm/vm.h"
 
 #define TICKS_PER_US (CLOCK_HZ / 1000000u)
-#define COMMANDS     128u /* of VMs for one other board; a power of two */
+#define COMMANDS     128u               /* of VMs for one other board; a power of two */
+#define GATHERED     96u                /* posted writes that do not wait for more */
+#define GATHER       (CLOCK_HZ / 2000u) /* how long fewer of them do */
 #define ALL_ONES     0xffffffffu
 #define BLOCK_MAX    16u   /* words of an LDM or STM */
 #define PAGE_MIN     1024u /* the smallest page: behind it may be another device */
@@ -75,6 +77,7 @@ static struct queue {
 	struct command *command;
 	uint32_t first, count;
 	struct remote_window *windows;
+	bool is_news;  /* about one of the windows: look_after() */
 	uint32_t lost; /* posted writes for which there was no session */
 } queues[CONFIG_PEERS_MAX];
 
@@ -128,11 +131,15 @@ static void put(struct remote_window *window, const struct command *command)
 
 	while (queue->count == COMMANDS) {
 		window->wants_room = true;
+		queue->is_news = true;
 		station_wake();
 		sleep(window->vm);
 	}
 	queue->command[(queue->first + queue->count++) % COMMANDS] = *command;
-	station_wake();
+	if (!command->is_posted || queue->count >= GATHERED)
+		station_wake();
+	else if (queue->count == 1)
+		station_wake_at(timer_now() + GATHER);
 }
 
 /** What an access is worth that has failed; or none, and the guest is given a data abort. */
@@ -272,6 +279,7 @@ static void window_reset(const struct remote_backend *backend)
 		window->progress = FREE;
 	else if (window->progress != FREE)
 		window->is_void = true;
+	queue_of(window)->is_news = true;
 	station_wake();
 }
 
@@ -285,13 +293,20 @@ static void finish(struct remote_window *window, enum remote_result result)
 	run_set_ready(window->vm, true);
 }
 
+/** There is no session for it, or none any more: it waits for the next one. */
+static void hold(struct remote_window *window)
+{
+	window->progress = HELD;
+	queue_of(window)->is_news = true;
+}
+
 static void op_done(struct client_op *op, enum remote_result result)
 {
 	struct remote_window *const window = op->owner;
 
 	/* Whether it was carried out is unknown; the device has been reset with its board, perhaps. */
 	if (result == REMOTE_LOST && window->deadline == REMOTE_NEVER && !window->is_void) {
-		window->progress = HELD;
+		hold(window);
 		return;
 	}
 	finish(window, result);
@@ -332,7 +347,7 @@ static bool begin(struct remote_window *window, const struct command *command, u
 		return false;
 	if (result == REMOTE_DOWN) {
 		if (op)
-			window->progress = HELD;
+			hold(window);
 		else
 			queue_of(window)->lost++;
 		return true;
@@ -358,12 +373,6 @@ static void empty(struct queue *queue, uint64_t now)
 		queue->first++;
 		queue->count--;
 	}
-	if (queue->count < COMMANDS)
-		for (struct remote_window *w = queue->windows; w; w = w->next)
-			if (w->wants_room) {
-				w->wants_room = false;
-				run_set_ready(w->vm, true);
-			}
 }
 
 static void show_lines(struct client_window *client, uint32_t levels)
@@ -377,6 +386,9 @@ static void show_lines(struct client_window *client, uint32_t levels)
 /** The window was opened, or closed: what is held may be begun now. */
 static void window_changed(struct client_window *client)
 {
+	const struct remote_window *const window = client->owner;
+
+	queue_of(window)->is_news = true;
 	station_wake();
 }
 
@@ -414,22 +426,34 @@ static uint64_t look_after(struct peer *peer, struct remote_window *window, uint
 	return window->progress == HELD ? window->deadline : REMOTE_NEVER;
 }
 
+/** Whoever wants room in the queue tries once more; what is held, is begun, or its time is up. */
+static uint64_t look_after_all(struct peer *peer, struct queue *queue, uint64_t now)
+{
+	uint64_t until = REMOTE_NEVER;
+
+	queue->is_news = false;
+	for (struct remote_window *w = queue->windows; w; w = w->next) {
+		const uint64_t deadline = look_after(peer, w, now);
+
+		until = deadline < until ? deadline : until;
+		queue->is_news |= w->progress == HELD;
+		if (w->wants_room && queue->count < COMMANDS) {
+			w->wants_room = false;
+			run_set_ready(w->vm, true);
+		}
+		queue->is_news |= w->wants_room;
+	}
+	return until;
+}
+
 /** Does for the windows of a peer what there is to do; returns when there may be something again. */
 uint64_t remote_windows_run(unsigned n, uint64_t now)
 {
 	struct queue *const queue = &queues[n];
-	uint64_t until = REMOTE_NEVER;
 
-	for (struct remote_window *w = queue->windows; w; w = w->next) {
-		const uint64_t deadline = look_after(peers_get(n), w, now);
-
-		until = deadline < until ? deadline : until;
-	}
-	empty(queue, now);
-	for (struct remote_window *w = queue->windows; w; w = w->next)
-		if (w->progress == HELD && w->deadline < until)
-			until = w->deadline;
-	return until;
+	if (queue->count)
+		empty(queue, now);
+	return queue->is_news ? look_after_all(peers_get(n), queue, now) : REMOTE_NEVER;
 }
 
 /* ---- making them ------------------------------------------------------------------------------- */
@@ -463,6 +487,7 @@ void remote_window_make(struct vm *vm, struct device *dev, const struct window_c
 	window->config = config;
 	window->next = queue->windows;
 	queue->windows = window;
+	queue->is_news = true;
 	dev->backend = &window->backend;
 	for (unsigned n = 0; n < CONFIG_LINES_MAX; n++)
 		if (config->remote.wire[n].sink != VM_SINK_NONE)

@@ -84,7 +84,10 @@ static const struct port_ops ops = { .deliver = station_deliver, .resume = stati
 
 /* ---- what the stack calls ---------------------------------------------------------------------- */
 
-/** Sleeps until somebody wakes the thread, or until @p until. */
+/**
+ * Sleeps until somebody wakes the thread, or until @p until. A deadline that is put off, as each answer
+ * puts off that of sending again, is left as it is set: it comes too early once, and costs less.
+ */
 static void sleep(uint64_t until)
 {
 	struct device *const deadline = &station.thread->device[0];
@@ -92,7 +95,8 @@ static void sleep(uint64_t until)
 
 	if (station.is_woken)
 		return;
-	clock->set_deadline(clock, deadline, until);
+	if (until < deadline->deadline_at)
+		clock->set_deadline(clock, deadline, until);
 	run_set_ready(station.thread, false);
 	run_others();
 }
@@ -341,6 +345,16 @@ void station_start(void)
 void station_wake(void)
 {
 	wake();
+}
+
+/** The same, at @p when or before. */
+void station_wake_at(uint64_t when)
+{
+	struct device *const deadline = &station.thread->device[0];
+	const struct clock *const clock = &station.thread->clock;
+
+	if (when < deadline->deadline_at)
+		clock->set_deadline(clock, deadline, when);
 }
 
 /**

@@ -45,6 +45,7 @@ bool station_is_there(void);
 const uint8_t *station_address(void);
 void station_set_protocol(const struct station_protocol *protocol);
 void station_wake(void);
+void station_wake_at(uint64_t when);
 bool station_send(const uint8_t destination[MAC_LENGTH], const void *payload, uint32_t length);
 
 #endif
