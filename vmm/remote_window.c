@@ -19,7 +19,7 @@
 #define TICKS_PER_US (CLOCK_HZ / 1000000u)
 #define COMMANDS     128u               /* of VMs for one other board; a power of two */
 #define GATHERED     96u                /* posted writes that do not wait for more */
-#define GATHER       (CLOCK_HZ / 2000u) /* how long fewer of them do */
+#define GATHER       (CLOCK_HZ / 1000u) /* how long fewer of them do */
 #define ALL_ONES     0xffffffffu
 #define BLOCK_MAX    16u   /* words of an LDM or STM */
 #define PAGE_MIN     1024u /* the smallest page: behind it may be another device */

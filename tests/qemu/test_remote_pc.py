@@ -7,6 +7,7 @@ import random
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -22,6 +23,7 @@ KEY = ROOT / "build/keys/pair.key"
 COUNTING, MEMORY = 0xE1000000, 0xE1010000
 LEVEL_COUNT = f"devmem {COUNTING:#x} 32"
 ALL_ONES = "0xFFFFFFFF"
+ICOUNT = "shift=3"
 LONG = bool(os.environ.get("HAKO_REMOTE_LONG"))
 
 
@@ -55,12 +57,12 @@ class Pc:
 @pytest.fixture
 def pc(request, start_vms, tmp_path):
     """(board, Linux on it, server, cable)"""
-    board = request.param
+    board, options = request.param
     with Cable(tmp_path, seed=5, capture=True) as cable:
         server = Pc(cable)
         server.start()
         vms = start_vms(board, "remote-pc", wire=cable.socket("a"),
-                        mac=ADDRESSES["a"])
+                        mac=ADDRESSES["a"], **options)
         linux = vms.vm("linux")
         linux.wait_for_shell()
         linux.check(f"until [ $({LEVEL_COUNT}) != {ALL_ONES} ]; do sleep 1; done")
@@ -69,8 +71,15 @@ def pc(request, start_vms, tmp_path):
             server.kill()
 
 
-both_boards = pytest.mark.parametrize("pc", ["integratorcp", "versatilepb"], indirect=True)
-one_board = pytest.mark.parametrize("pc", ["versatilepb"], indirect=True)
+def on(*boards, **options):
+    return pytest.mark.parametrize("pc", [(board, options) for board in boards], indirect=True,
+                                   ids=boards)
+
+
+both_boards = on("integratorcp", "versatilepb")
+one_board = on("versatilepb")
+# "Back to back" is a matter of the guest's time, whatever the workstation does meanwhile.
+counted = on("versatilepb", icount=ICOUNT)
 
 
 def count(linux, what, number, address=COUNTING):
@@ -92,7 +101,7 @@ def test_accesses(pc):
     assert peer["forged"] == peer["replayed"] == peer["malformed"] == peer["refused"] == 0
 
 
-@one_board
+@counted
 def test_posted_writes_share_frames(pc):
     """At least 64 accesses in a frame, when the guest makes them back to back."""
     _, linux, server, cable = pc
@@ -152,8 +161,10 @@ def test_hostile_peer(pc):
                if packet.ether_type == 0x88B5]
     frames = mutations(genuine, chance)
     linux.send(f"remote_count {COUNTING:#x} read {2000 if LONG else 300}")
-    for _ in range(20000 if LONG else 3000):
+    for n in range(20000 if LONG else 3000):
         plug.send(next(frames))
+        if n < 300:
+            time.sleep(0.005)  # QEMU's chip loses most of what comes faster: it never reaches the VMM
         plug.link.settimeout(0)  # the tap also hears: it must not fill up
         try:
             plug.link.recv(65536)
