@@ -40,8 +40,8 @@ test-remote-short: $(REMOTE_SERVER) $(REMOTE_CLIENT) ## models of the remote-dev
 
 test-remote: $(REMOTE_SERVER) $(REMOTE_CLIENT) $(REMOTE_TESTS) $(TEST_BUNDLES_VMS)
 test-remote: ## all of it: longer models, fuzzing and scenarios, with two boards on a cable
-	@scripts/run_host_tests $(filter %/test-%,$(REMOTE_TESTS)) \
-		$(patsubst %,%=$(REMOTE_FUZZ_RUNS),$(filter-out %/test-%,$(REMOTE_TESTS)))
+	@scripts/run_host_tests $(filter build/host/test-%,$(REMOTE_TESTS)) \
+		$(patsubst %,%=$(REMOTE_FUZZ_RUNS),$(filter-out build/host/test-%,$(REMOTE_TESTS)))
 	@scripts/spin --long
 	@$(PYTHON) -m pytest -q -n 2 tests/remote
 	@HAKO_KERNELS="$(TEST_KERNELS)" HAKO_REMOTE_LONG=1 $(PYTHON) -m pytest -q -n 2 tests/qemu \
