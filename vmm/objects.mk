@@ -59,6 +59,7 @@ remote-y += vmm/station.o
 remote-y += vmm/config_remote.o
 remote-y += vmm/monitor_peers.o
 remote-y += vmm/peers.o
+remote-y += vmm/remote_card.o
 remote-y += vmm/remote_insn.o
 remote-y += vmm/remote_serve.o
 remote-y += vmm/remote_window.o

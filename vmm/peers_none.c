@@ -44,7 +44,7 @@ bool peers_interrupt(unsigned irq)
 	return false;
 }
 
-uint32_t remote_window_heap_size(void)
+uint32_t remote_window_heap_size(const struct window_config *config)
 {
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "arch/arm/mmu.h"
 #include "arch/arm/user_access.h"
 #include "board/board.h"
+#include "net/remote/pl181_agent.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
@@ -14,7 +15,8 @@
 struct served {
 	struct server_window window; /* first: the two are one pointer */
 	struct server_range range;
-	volatile uint8_t *regs; /* of the range's offset 0 */
+	struct pl181_agent *agent; /* of a card controller, or NULL */
+	volatile uint8_t *regs;    /* of the range's offset 0 */
 	unsigned peer;
 	unsigned line_count;
 	uint8_t irq[CONFIG_LINES_MAX]; /* on the board */
@@ -78,6 +80,22 @@ static void serve_unmask(const struct server_window *window, uint32_t lines)
 			board.irqchip_driver->unmask(one->irq[n]);
 }
 
+/* ---- a card controller: its agent (docs/remote-protocol.md) ------------------------------------ */
+
+static const struct remote_target registers = { .read = serve_read, .write = serve_write };
+
+static enum remote_result agent_call(const struct server_window *window, struct peer *peer,
+				     const uint8_t *in, uint32_t in_length, uint8_t *out,
+				     uint32_t *length)
+{
+	return pl181_agent_call(served_of(window)->agent, window, in, in_length, out, length);
+}
+
+static bool agent_work(const struct server_window *window, struct peer *peer, uint64_t now)
+{
+	return pl181_agent_work(served_of(window)->agent, window, peer, now);
+}
+
 /** Its interrupts come while somebody is there who can quieten it. */
 static void serve_used(const struct server_window *window, struct peer *peer, bool in_use)
 {
@@ -85,6 +103,8 @@ static void serve_used(const struct server_window *window, struct peer *peer, bo
 
 	one->in_use = in_use;
 	one->raised = 0;
+	if (one->agent)
+		pl181_agent_used(one->agent, window, in_use);
 	if (in_use) {
 		serve_unmask(window, one->lines);
 		return;
@@ -100,6 +120,16 @@ static const struct remote_target target = {
 	.lines = serve_lines,
 	.unmask = serve_unmask,
 	.used = serve_used,
+};
+
+static const struct remote_target card_target = {
+	.read = serve_read,
+	.write = serve_write,
+	.lines = serve_lines,
+	.unmask = serve_unmask,
+	.used = serve_used,
+	.call = agent_call,
+	.work = agent_work,
 };
 
 /* ---- making them ------------------------------------------------------------------------------- */
@@ -139,6 +169,15 @@ static struct served *make_one(const struct remote_serve_config *config)
 		.range = &one->range,
 		.range_count = 1,
 	};
+	/* The agent uses all of a controller, and its interrupts. */
+	if (strncmp(row->name, "mmc", 3) == 0 && !config->read_only && config->size == row->size &&
+	    bits(one->lines, REMOTE_AGENT_LINES - 1u, 0) == BIT(REMOTE_AGENT_LINES) - 1u) {
+		one->agent = heap_alloc(sizeof(*one->agent));
+		one->agent->device = &registers;
+		one->window.target = &card_target;
+		one->window.capabilities.flags |= REMOTE_AGENT;
+		one->window.capabilities.agent = REMOTE_AGENT_PL181;
+	}
 	log_info("hako: serves %s: %u bytes of %s for %s%s\n", config->name, (unsigned)config->size,
 		 row->name, config->read_only ? "reading" : "all uses",
 		 config->interrupts ? ", with interrupts" : "");

@@ -9,6 +9,7 @@
 #include "vmm/lib/heap.h"
 #include "vmm/lib/string.h"
 #include "vmm/peers.h"
+#include "vmm/remote_card.h"
 #include "vmm/remote_insn.h"
 #include "vmm/run.h"
 #include "vmm/station.h"
@@ -55,6 +56,7 @@ struct remote_window {
 	struct remote_backend backend; /* first: the two are one pointer */
 	struct client_window client;
 	struct client_op op;
+	struct remote_card *card; /* what is known of it, or NULL */
 	struct vm *vm;
 	struct device *dev;
 	const struct window_config *config;
@@ -237,6 +239,8 @@ static uint32_t window_read(const struct remote_backend *backend, uint32_t offse
 	struct command command = { .window = window, .offset = offset, .size = (uint8_t)size };
 	unsigned lane;
 
+	if (remote_card_has(window->card, offset))
+		return remote_card_read(window->card, offset, size);
 	if (size == 4)
 		return is_in_block(window, offset, true) ? read_of_block(window, offset)
 							 : carry_out(window, &command);
@@ -257,7 +261,9 @@ static void window_write(const struct remote_backend *backend, uint32_t offset, 
 					 .is_write = true,
 					 .is_posted = window->config->remote.posted };
 
-	if (command.is_posted)
+	if (remote_card_has(window->card, offset))
+		remote_card_write(window->card, offset, value, size);
+	else if (command.is_posted)
 		put(window, &command); /* the protocol puts together what belongs together */
 	else if (size == 4 && is_in_block(window, offset, false))
 		write_of_block(window, value);
@@ -272,6 +278,8 @@ static void window_reset(const struct remote_backend *backend)
 
 	for (unsigned n = 0; n < CONFIG_LINES_MAX; n++)
 		device_set_irq(window->dev, n, false);
+	if (window->card)
+		pl181_front_reset(&window->card->front);
 	window->wants_lines = true;
 	window->wants_room = false;
 	window->block.left = 0;
@@ -379,22 +387,36 @@ static void show_lines(struct client_window *client, uint32_t levels)
 {
 	struct remote_window *const window = client->owner;
 
-	for (unsigned n = 0; n < CONFIG_LINES_MAX; n++)
+	/* Those of an agent are its front end's. */
+	for (unsigned n = remote_card_has(window->card, 0) ? REMOTE_AGENT_LINES : 0;
+	     n < CONFIG_LINES_MAX; n++)
 		device_set_irq(window->dev, n, bit(levels, n));
 }
 
 /** The window was opened, or closed: what is held may be begun now. */
 static void window_changed(struct client_window *client)
 {
-	const struct remote_window *const window = client->owner;
+	struct remote_window *const window = client->owner;
 
+	if (remote_card_has(window->card, 0))
+		pl181_front_changed(&window->card->front);
 	queue_of(window)->is_news = true;
 	station_wake();
+}
+
+/** What the agent of a card controller sends on its own. */
+static void window_event(struct client_window *client, const uint8_t *data, uint32_t length)
+{
+	struct remote_window *const window = client->owner;
+
+	if (remote_card_has(window->card, 0))
+		pl181_front_event(&window->card->front, data, length);
 }
 
 static const struct client_window_ops window_ops = {
 	.changed = window_changed,
 	.lines = show_lines,
+	.event = window_event,
 };
 
 /** What is to be done about one window beside the queue; returns its deadline. */
@@ -411,6 +433,8 @@ static uint64_t look_after(struct peer *peer, struct remote_window *window, uint
 			client_acknowledge(&window->client, BIT(CONFIG_LINES_MAX) - 1u, now);
 		}
 	}
+	if (remote_card_has(window->card, 0))
+		pl181_front_run(&window->card->front, now);
 	if (window->is_void && window->progress == BEGUN) {
 		client_cancel(&window->op);
 		finish(window, REMOTE_LOST);
@@ -465,9 +489,13 @@ void remote_windows_init(unsigned peer_count)
 }
 
 /** What remote_window_make() takes. */
-uint32_t remote_window_heap_size(void)
+uint32_t remote_window_heap_size(const struct window_config *config)
 {
-	return align_up((uint32_t)sizeof(struct remote_window), HEAP_ALIGN);
+	const uint32_t size = align_up((uint32_t)sizeof(struct remote_window), HEAP_ALIGN);
+
+	return config->remote.is_card
+		       ? size + align_up((uint32_t)sizeof(struct remote_card), HEAP_ALIGN)
+		       : size;
 }
 
 /** Puts another board behind @p dev. */
@@ -485,6 +513,10 @@ void remote_window_make(struct vm *vm, struct device *dev, const struct window_c
 	window->vm = vm;
 	window->dev = dev;
 	window->config = config;
+	if (config->remote.is_card) {
+		window->card = heap_alloc(sizeof(*window->card));
+		remote_card_init(window->card, dev, &window->client, config);
+	}
 	window->next = queue->windows;
 	queue->windows = window;
 	queue->is_news = true;
@@ -523,6 +555,8 @@ void remote_windows_detach(const struct vm *vm)
 				at = &window->next;
 				continue;
 			}
+			if (window->card)
+				pl181_front_fini(&window->card->front);
 			if (window->is_attached)
 				client_detach(&window->client);
 			*at = window->next;

@@ -56,6 +56,7 @@ struct remote_window_config {
 	char name[CONFIG_NAME_SIZE]; /* as the peer calls it */
 	uint8_t peer;                /* its place in system_config.peer */
 	bool posted;                 /* stores do not wait for an answer */
+	bool is_card;                /* takes the place of a card controller */
 	uint8_t on_timeout;          /* enum remote_timeout */
 	uint32_t timeout_us;
 	struct vm_wire wire[CONFIG_LINES_MAX]; /* where its interrupts end */

@@ -90,7 +90,8 @@ static uint32_t devices_size(const struct vm_config *vm, unsigned *count)
 		size += row_size(vm, row, count);
 	for (unsigned i = 0; i < vm->window_count; i++)
 		size += block(vm->window[i].model->ops->state_size) +
-			(vm->window[i].remote.name[0] ? remote_window_heap_size() : 0);
+			(vm->window[i].remote.name[0] ? remote_window_heap_size(&vm->window[i])
+						      : 0);
 	for (unsigned i = 0; i < vm->virtio_count; i++)
 		size += virtio_size(vm->virtio[i].type);
 	*count += vm->window_count + vm->virtio_count;

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/remote_card.h"
+
+#include "vmm/lib/bits.h"
+#include "vmm/station.h"
+
+static void show_lines(struct pl181_front *front, uint32_t levels)
+{
+	struct remote_card *const card = front->owner;
+
+	device_set_irq(card->dev, card->line[0], levels & 1u);
+	device_set_irq(card->dev, card->line[1], levels >> 1 & 1u);
+}
+
+/** @p card is zeroed. */
+void remote_card_init(struct remote_card *card, struct device *dev, struct client_window *client,
+		      const struct window_config *config)
+{
+	const struct vm_wire *const wire = config->remote.wire;
+
+	card->dev = dev;
+	card->front.owner = card;
+	card->front.lines = show_lines;
+	/*
+	 * A board's table has the wires in the order of their numbers. On the Versatile/PB the second
+	 * interrupt of a card controller has a lower one (1 and 2) than the first (22 and 23).
+	 */
+	card->line[0] = wire[0].sink == VM_SINK_SECONDARY && wire[1].sink == VM_SINK_SECONDARY;
+	card->line[1] = !card->line[0];
+	pl181_front_init(&card->front, client);
+}
+
+/** The registers are words; a byte or a halfword is a part of one. */
+uint32_t remote_card_read(struct remote_card *card, uint32_t offset, unsigned size)
+{
+	const uint32_t value = pl181_front_read(&card->front, offset & ~3u) >> 8 * (offset & 3u);
+
+	if (pl181_front_has_job(&card->front))
+		station_wake();
+	return size == 4 ? value : value & (BIT(8 * size) - 1u);
+}
+
+void remote_card_write(struct remote_card *card, uint32_t offset, uint32_t value, unsigned size)
+{
+	pl181_front_write(&card->front, offset & ~3u, value);
+	if (pl181_front_has_job(&card->front))
+		station_wake();
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A card controller (PL181) of another board: what is known of it, so that its FIFO and its status cost
+ * no frames. The guest's registers are net/remote/pl181_front.h, on the VM's thread; what that has to say
+ * to the other board is said on the station's.
+ */
+#ifndef VMM_REMOTE_CARD_H
+#define VMM_REMOTE_CARD_H
+
+#include "devemu/device.h"
+#include "net/remote/pl181_front.h"
+#include "vmm/vm_config.h"
+
+struct remote_card {
+	struct pl181_front front;
+	struct device *dev;
+	uint8_t line[2]; /* of the device: that of the first mask, and of the second */
+};
+
+void remote_card_init(struct remote_card *card, struct device *dev, struct client_window *client,
+		      const struct window_config *config);
+uint32_t remote_card_read(struct remote_card *card, uint32_t offset, unsigned size);
+void remote_card_write(struct remote_card *card, uint32_t offset, uint32_t value, unsigned size);
+
+/** Whether an access is the front end's: where the other board has the agent. */
+static inline bool remote_card_has(const struct remote_card *card, uint32_t offset)
+{
+	return card && offset < PL181_FRONT_END &&
+	       card->front.window->capabilities.agent == REMOTE_AGENT_PL181;
+}
+
+#endif
