@@ -2,7 +2,6 @@
 #include "vmm/remote_card.h"
 
 #include "vmm/lib/bits.h"
-#include "vmm/station.h"
 
 static void show_lines(struct pl181_front *front, uint32_t levels)
 {
@@ -35,14 +34,10 @@ uint32_t remote_card_read(struct remote_card *card, uint32_t offset, unsigned si
 {
 	const uint32_t value = pl181_front_read(&card->front, offset & ~3u) >> 8 * (offset & 3u);
 
-	if (pl181_front_has_job(&card->front))
-		station_wake();
 	return size == 4 ? value : value & (BIT(8 * size) - 1u);
 }
 
 void remote_card_write(struct remote_card *card, uint32_t offset, uint32_t value, unsigned size)
 {
 	pl181_front_write(&card->front, offset & ~3u, value);
-	if (pl181_front_has_job(&card->front))
-		station_wake();
 }

@@ -83,6 +83,15 @@ static struct queue {
 	uint32_t lost; /* posted writes for which there was no session */
 } queues[CONFIG_PEERS_MAX];
 
+/** The front end of a card controller has something to say to the other board. */
+static void wake_for_card(struct remote_window *window)
+{
+	if (!pl181_front_has_job(&window->card->front))
+		return;
+	queues[window->config->remote.peer].is_news = true;
+	station_wake();
+}
+
 /* ---- on the VM's thread ------------------------------------------------------------------------ */
 
 /** Back to the guest, out of whatever the VM's thread is in the middle of. */
@@ -239,8 +248,12 @@ static uint32_t window_read(const struct remote_backend *backend, uint32_t offse
 	struct command command = { .window = window, .offset = offset, .size = (uint8_t)size };
 	unsigned lane;
 
-	if (remote_card_has(window->card, offset))
-		return remote_card_read(window->card, offset, size);
+	if (remote_card_has(window->card, offset)) {
+		const uint32_t value = remote_card_read(window->card, offset, size);
+
+		wake_for_card(window);
+		return value;
+	}
 	if (size == 4)
 		return is_in_block(window, offset, true) ? read_of_block(window, offset)
 							 : carry_out(window, &command);
@@ -261,9 +274,12 @@ static void window_write(const struct remote_backend *backend, uint32_t offset, 
 					 .is_write = true,
 					 .is_posted = window->config->remote.posted };
 
-	if (remote_card_has(window->card, offset))
+	if (remote_card_has(window->card, offset)) {
 		remote_card_write(window->card, offset, value, size);
-	else if (command.is_posted)
+		wake_for_card(window);
+		return;
+	}
+	if (command.is_posted)
 		put(window, &command); /* the protocol puts together what belongs together */
 	else if (size == 4 && is_in_block(window, offset, false))
 		write_of_block(window, value);
@@ -404,6 +420,13 @@ static void window_changed(struct client_window *client)
 	station_wake();
 }
 
+static void card_ready(struct pl181_front *front)
+{
+	const struct remote_card *const card = front->owner;
+
+	wake_for_card(card->front.window->owner);
+}
+
 /** What the agent of a card controller sends on its own. */
 static void window_event(struct client_window *client, const uint8_t *data, uint32_t length)
 {
@@ -515,6 +538,7 @@ void remote_window_make(struct vm *vm, struct device *dev, const struct window_c
 	window->config = config;
 	if (config->remote.is_card) {
 		window->card = heap_alloc(sizeof(*window->card));
+		window->card->front.ready = card_ready;
 		remote_card_init(window->card, dev, &window->client, config);
 	}
 	window->next = queue->windows;

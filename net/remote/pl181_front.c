@@ -24,7 +24,8 @@ static uint32_t status(const struct pl181_front *f)
 
 	if (f->command & PL181_COMMAND_ENABLE)
 		bits |= PL181_CMD_ACTIVE;
-	if (f->is_receiving)
+	/* The data path becomes idle when the FIFO is empty, or at once by an error. */
+	if (f->is_receiving || (f->count && !(f->latched & PL181_DATA_ERRORS)))
 		bits |= PL181_RX_ACTIVE;
 	if (f->is_sending)
 		bits |= PL181_TX_ACTIVE;
@@ -115,6 +116,13 @@ static void take_reports(struct pl181_front *f)
 	set_lines(f);
 }
 
+/** Something has come, behind which there may be something to do. */
+static void tell_ready(struct pl181_front *f)
+{
+	if (f->ready && pl181_front_has_job(f))
+		f->ready(f);
+}
+
 /** Nobody does what was begun: as if no card was there. */
 static void fail(struct pl181_front *f)
 {
@@ -144,6 +152,7 @@ static void done(struct client_op *op, enum remote_result result)
 		f->is_asking = false;
 		fail(f);
 	}
+	tell_ready(f);
 }
 
 /** What the agent sends on its own: the report that it owed. */
@@ -155,6 +164,7 @@ void pl181_front_event(struct pl181_front *f, const uint8_t *data, uint32_t leng
 	f->early_length = length;
 	f->is_early = true;
 	take_reports(f);
+	tell_ready(f);
 }
 
 /** The window was opened, or is not any more. */
@@ -165,6 +175,7 @@ void pl181_front_changed(struct pl181_front *f)
 	f->is_early = false;
 	if (f->window->is_open) {
 		f->job |= PL181_SUPPLY | (f->job & PL181_SEND ? 0 : PL181_ABORT);
+		tell_ready(f);
 		return;
 	}
 	fail(f);

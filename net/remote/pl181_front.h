@@ -22,6 +22,8 @@ struct pl181_front {
 	struct client_window *window;
 	/** The lines have other levels: bit 0 is that of the first mask. Set by the owner. */
 	void (*lines)(struct pl181_front *front, uint32_t levels);
+	/** Something has come from the peer: pl181_front_run() has something to do. May be NULL. */
+	void (*ready)(struct pl181_front *front);
 	void *owner;
 
 	/* Registers. */
