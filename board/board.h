@@ -128,7 +128,10 @@ struct board_window {
 		__VA_ARGS__                                                                  \
 	}
 
-/** An interrupt line of the board that the VM's virtual controller shows. */
+/**
+ * An interrupt line of the board that the VM's virtual controller shows. Of a device with several, a
+ * table has the same one first on all boards: they are numbered so between two.
+ */
 struct board_irq {
 	uint8_t irq;  /* flat number on the board */
 	uint8_t sink; /* enum vm_sink */

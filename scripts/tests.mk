@@ -66,9 +66,11 @@ TEST_BUNDLES := $(foreach board,$(BOARDS),$(foreach kernel,$(TEST_KERNELS), \
 # $(1) board, $(2) source
 test_bundle_vms = build/$(1)-$(call vms_image,$(2))/$(firstword $(TEST_KERNELS))/$(basename $(notdir \
 	$(2)))/zImage-hako
-TEST_BUNDLES_VMS := $(foreach board,$(BOARDS),$(foreach source,$(VMS_SOURCES),$(call \
+# One whose name ends in that of a board is for no other.
+vms_sources_of = $(filter-out $(foreach other,$(filter-out $(1),$(BOARDS)),%-$(other).dts),$(VMS_SOURCES))
+TEST_BUNDLES_VMS := $(foreach board,$(BOARDS),$(foreach source,$(call vms_sources_of,$(board)),$(call \
 	test_bundle_vms,$(board),$(source))))
-$(foreach board,$(BOARDS),$(foreach source,$(VMS_SOURCES),$(if $(filter $(BUNDLE),$(call \
+$(foreach board,$(BOARDS),$(foreach source,$(call vms_sources_of,$(board)),$(if $(filter $(BUNDLE),$(call \
 	test_bundle_vms,$(board),$(source))),,$(eval $(call vms_rule,$(board),$(firstword \
 	$(TEST_KERNELS)),$(source),build/$(board)-$(call vms_image,$(source))/vmm.bin)))))
 

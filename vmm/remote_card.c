@@ -7,25 +7,16 @@ static void show_lines(struct pl181_front *front, uint32_t levels)
 {
 	struct remote_card *const card = front->owner;
 
-	device_set_irq(card->dev, card->line[0], levels & 1u);
-	device_set_irq(card->dev, card->line[1], levels >> 1 & 1u);
+	device_set_irq(card->dev, 0, levels & 1u);
+	device_set_irq(card->dev, 1, levels >> 1 & 1u);
 }
 
 /** @p card is zeroed. */
-void remote_card_init(struct remote_card *card, struct device *dev, struct client_window *client,
-		      const struct window_config *config)
+void remote_card_init(struct remote_card *card, struct device *dev, struct client_window *client)
 {
-	const struct vm_wire *const wire = config->remote.wire;
-
 	card->dev = dev;
 	card->front.owner = card;
 	card->front.lines = show_lines;
-	/*
-	 * A board's table has the wires in the order of their numbers. On the Versatile/PB the second
-	 * interrupt of a card controller has a lower one (1 and 2) than the first (22 and 23).
-	 */
-	card->line[0] = wire[0].sink == VM_SINK_SECONDARY && wire[1].sink == VM_SINK_SECONDARY;
-	card->line[1] = !card->line[0];
 	pl181_front_init(&card->front, client);
 }
 

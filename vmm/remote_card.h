@@ -9,16 +9,13 @@
 
 #include "devemu/device.h"
 #include "net/remote/pl181_front.h"
-#include "vmm/vm_config.h"
 
 struct remote_card {
 	struct pl181_front front;
 	struct device *dev;
-	uint8_t line[2]; /* of the device: that of the first mask, and of the second */
 };
 
-void remote_card_init(struct remote_card *card, struct device *dev, struct client_window *client,
-		      const struct window_config *config);
+void remote_card_init(struct remote_card *card, struct device *dev, struct client_window *client);
 uint32_t remote_card_read(struct remote_card *card, uint32_t offset, unsigned size);
 void remote_card_write(struct remote_card *card, uint32_t offset, uint32_t value, unsigned size);
 

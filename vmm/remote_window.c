@@ -539,7 +539,7 @@ void remote_window_make(struct vm *vm, struct device *dev, const struct window_c
 	if (config->remote.is_card) {
 		window->card = heap_alloc(sizeof(*window->card));
 		window->card->front.ready = card_ready;
-		remote_card_init(window->card, dev, &window->client, config);
+		remote_card_init(window->card, dev, &window->client);
 	}
 	window->next = queue->windows;
 	queue->windows = window;

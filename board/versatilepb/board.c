@@ -87,8 +87,6 @@ static const struct board_irq irqs[] = {
 	{ 13, VM_SINK_PRIMARY, 13, "uart1" },              /* UART 1 */
 	{ 14, VM_SINK_PRIMARY, 14, "uart2" },              /* UART 2 */
 	{ 15, VM_SINK_PRIMARY, 15, "sci0" },               /* SCI 0 */
-	{ 32 + 1, VM_SINK_SECONDARY, 1, "mmc0" },          /* SD card 0: second interrupt */
-	{ 32 + 2, VM_SINK_SECONDARY, 2, "mmc1" },          /* SD card 1: second interrupt */
 	{ 32 + 3, VM_SINK_SECONDARY, 3, "kmi0" },          /* keyboard */
 	{ 32 + 4, VM_SINK_SECONDARY, 4, "kmi1" },          /* mouse */
 	{ 32 + 5, VM_SINK_SECONDARY, 5, "sci1" },          /* SCI 1 */
@@ -96,6 +94,8 @@ static const struct board_irq irqs[] = {
 	{ 32 + 7, VM_SINK_SECONDARY, 7, "character lcd" }, /* character LCD */
 	{ 32 + 22, VM_SINK_SECONDARY, 22, "mmc0" },        /* SD card 0 */
 	{ 32 + 23, VM_SINK_SECONDARY, 23, "mmc1" },        /* SD card 1 */
+	{ 32 + 1, VM_SINK_SECONDARY, 1, "mmc0" },          /* SD card 0: second interrupt */
+	{ 32 + 2, VM_SINK_SECONDARY, 2, "mmc1" },          /* SD card 1: second interrupt */
 	{ 32 + 24, VM_SINK_SECONDARY, 24, "aaci" },        /* audio */
 	{ 32 + 25, VM_SINK_SECONDARY, 25, "ethernet" },    /* Ethernet */
 	/* clang-format on */

@@ -298,6 +298,8 @@ static unsigned read_like_linux(uint32_t sector, uint32_t blocks, uint32_t *word
 		while (left && reg_read(NULL, PL181_STATUS) & PL181_RX_AVAILABLE) {
 			uint32_t count = left - 4 * reg_read(NULL, PL181_FIFO_COUNT);
 
+			/* Without that bit it would read nothing, and be interrupted for ever. */
+			assert_true(reg_read(NULL, PL181_STATUS) & PL181_RX_ACTIVE);
 			left -= count;
 			for (; count; count -= 4)
 				*words++ = reg_read(NULL, PL181_FIFO);
