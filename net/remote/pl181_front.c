@@ -3,17 +3,20 @@
 #include "net/remote/frame.h"
 #include "vmm/lib/copy.h"
 
-/** Data for the card is sent by this much, or when there is no more. */
-#define BLOCK 512u
+/**
+ * Data for the card is sent by this much, or when there is no more: whole blocks of the usual size, so
+ * that the FIFO does not run dry within one.
+ */
+#define SENT_BYTES 1024u
 
 /* ---- status ---------------------------------------------------------------------------------- */
 
 /** Bytes that the guest may write now. */
 static uint32_t room_for_guest(const struct pl181_front *f)
 {
-	const uint32_t room = BLOCK - f->gathered;
+	const uint32_t room = SENT_BYTES - f->gathered;
 
-	if (!f->is_sending || f->gathered >= BLOCK)
+	if (!f->is_sending || f->gathered >= SENT_BYTES)
 		return 0;
 	return f->to_take < room ? f->to_take : room;
 }
@@ -192,7 +195,7 @@ static uint32_t next_job(const struct pl181_front *f)
 		what &= ~PL181_PATH;
 	if (f->is_sending) {
 		/* The path is set up with the first data, and behind its command. */
-		const bool is_full = f->gathered && (!f->to_take || f->gathered >= BLOCK);
+		const bool is_full = f->gathered && (!f->to_take || f->gathered >= SENT_BYTES);
 
 		if (!is_full || f->busy || f->command & PL181_COMMAND_ENABLE)
 			return what & ~PL181_PATH;

@@ -2,7 +2,7 @@
 """A Linux on one board uses the SD card of another, with the kernel's own driver."""
 
 import hashlib
-import re
+import statistics
 import subprocess
 import time
 
@@ -12,9 +12,8 @@ from test_devices import mount_card
 
 MIB = 1 << 20
 SECTORS = 4 * MIB // 512
-STATION_B = "02:48:41:4b:10:0b"
 ETHERTYPE = 0x88B5
-REQUEST, REPLY = 6, 7
+REQUEST, REPLY, PING, PONG = 6, 7, 8, 9
 BOARDS = [("versatilepb", "integratorcp"), ("integratorcp", "versatilepb")]
 
 
@@ -35,14 +34,25 @@ class Stretch:
 
     def accesses(self):
         """Requests and replies, each once: a busy workstation may have one sent again."""
-        return {(packet.source, packet.frame[15], packet.frame[18:22], packet.frame[26:28],
-                 packet.frame[30:])
+        return {(packet.source, packet.frame[15], packet.frame[18:22], packet.frame[26:28])
                 for packet in pcap.read(self.pair.cable.capture("a"))
                 if packet.ether_type == ETHERTYPE and packet.frame[15] in (REQUEST, REPLY)}
 
     def __str__(self):
         return (f"{self.frames / SECTORS:.2f} frames for a block, "
                 f"{4 * MIB / self.seconds / 1000:.0f} kB/s")
+
+
+def ping(pair):
+    """Milliseconds of a frame and the answer to it, each board's part as the cable sees it."""
+    asked, took = {}, {}
+    for packet in pcap.read(pair.cable.capture("a")):
+        if packet.ether_type == ETHERTYPE and packet.frame[15] == PING:
+            asked[packet.source] = packet.time
+        elif packet.ether_type == ETHERTYPE and packet.frame[15] == PONG:
+            took.setdefault(packet.source, []).append(
+                packet.time - asked.get(packet.target, packet.time))
+    return 1000 * sum(statistics.median(times) for times in took.values())
 
 
 @pytest.mark.parametrize("boards", BOARDS, ids="-".join)
@@ -65,7 +75,8 @@ def test_four_mib_to_the_card_and_back(start_pair, tmp_path, boards):
     linux.check("cmp /tmp/data /tmp/back && umount /mnt")
     wanted, back = (linux.check(f"sha256sum /tmp/{name}").split()[0] for name in ("data", "back"))
     assert wanted == back
-    print(f"\nto the card: {to_card}; from it: {from_card}")
+    print(f"\nto the card: {to_card}; from it: {from_card}; "
+          f"a ping: {ping(pair):.1f} ms")
     # Far fewer than a block's FIFO has words; the file system's own blocks are among them.
     assert to_card.frames <= 4 * SECTORS and from_card.frames <= 4 * SECTORS
 
