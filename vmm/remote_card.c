@@ -12,12 +12,31 @@ static void show_lines(struct pl181_front *front, uint32_t levels)
 }
 
 /** @p card is zeroed. */
-void remote_card_init(struct remote_card *card, struct device *dev, struct client_window *client)
+void remote_card_init(struct remote_card *card, struct device *dev, struct client_window *client,
+		      const struct vm_wire wire[CONFIG_LINES_MAX])
 {
 	card->dev = dev;
+	for (unsigned n = 0; n < CONFIG_LINES_MAX; n++)
+		if (wire[n].sink == VM_SINK_CARD)
+			card->contacts |= (uint8_t)BIT(n);
 	card->front.owner = card;
 	card->front.lines = show_lines;
 	pl181_front_init(&card->front, client);
+}
+
+/**
+ * The window was opened, or closed. A VM whose board has contacts in the slot, and asks them before it
+ * sends a command, is told of a card: whether there is one, the other board's controller shows.
+ */
+void remote_card_changed(struct remote_card *card)
+{
+	pl181_front_changed(&card->front);
+	for (unsigned n = 0; n < CONFIG_LINES_MAX; n++) {
+		if (!bit(card->contacts, n) || !card->front.window->is_open)
+			continue;
+		device_set_irq(card->dev, n, true);
+		device_set_irq(card->dev, n, false);
+	}
 }
 
 /** The registers are words; a byte or a halfword is a part of one. */

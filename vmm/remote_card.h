@@ -9,13 +9,17 @@
 
 #include "devemu/device.h"
 #include "net/remote/pl181_front.h"
+#include "vmm/vm_config.h"
 
 struct remote_card {
 	struct pl181_front front;
 	struct device *dev;
+	uint8_t contacts; /* bit n: line n of the device says that there is a card in the slot */
 };
 
-void remote_card_init(struct remote_card *card, struct device *dev, struct client_window *client);
+void remote_card_init(struct remote_card *card, struct device *dev, struct client_window *client,
+		      const struct vm_wire wire[CONFIG_LINES_MAX]);
+void remote_card_changed(struct remote_card *card);
 uint32_t remote_card_read(struct remote_card *card, uint32_t offset, unsigned size);
 void remote_card_write(struct remote_card *card, uint32_t offset, uint32_t value, unsigned size);
 

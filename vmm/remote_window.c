@@ -415,7 +415,7 @@ static void window_changed(struct client_window *client)
 	struct remote_window *const window = client->owner;
 
 	if (remote_card_has(window->card, 0))
-		pl181_front_changed(&window->card->front);
+		remote_card_changed(window->card);
 	queue_of(window)->is_news = true;
 	station_wake();
 }
@@ -539,7 +539,7 @@ void remote_window_make(struct vm *vm, struct device *dev, const struct window_c
 	if (config->remote.is_card) {
 		window->card = heap_alloc(sizeof(*window->card));
 		window->card->front.ready = card_ready;
-		remote_card_init(window->card, dev, &window->client);
+		remote_card_init(window->card, dev, &window->client, config->remote.wire);
 	}
 	window->next = queue->windows;
 	queue->windows = window;
