@@ -54,7 +54,7 @@ STOPPED_FOR = {
 
 
 # Of tests/qemu/test_vms.py and test_vms_faults.py.
-ENDLESS = ("neighbour", "spinner", "hostile_vm", "hostile_busy")
+ENDLESS = ("neighbour", "spinner", "hostile_vm", "hostile_busy", "remote_user")
 
 # Guests that talk to somebody over the board's Ethernet; for all others it is not there.
 WITH_NETWORK = {"ethernet": f"user,restrict=on,model={hako_qemu.NIC_MODEL}"}
