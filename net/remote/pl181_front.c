@@ -68,15 +68,21 @@ static void end_data(struct pl181_front *f, uint32_t why)
 	f->is_sending = false;
 }
 
+/** Words are here as they are in frames. */
 static void take_data(struct pl181_front *f, const uint8_t *data, uint32_t length)
 {
+	const uint32_t at = (f->first + f->count) % PL181_QUEUE_WORDS;
+	const uint32_t room = PL181_QUEUE_WORDS - f->count, to_end = PL181_QUEUE_WORDS - at;
+	uint32_t words = (length + 3u) / 4u, piece;
+
 	if (length > f->to_come)
 		return;
 	f->to_come -= length;
-	for (uint32_t at = 0; at < length && f->count < PL181_QUEUE_WORDS; at += 4) {
-		f->queue[(f->first + f->count) % PL181_QUEUE_WORDS] = frame_get(data + at);
-		f->count++;
-	}
+	words = words < room ? words : room;
+	piece = words < to_end ? words : to_end;
+	copy_bytes(f->queue + at, data, 4u * piece);
+	copy_bytes(f->queue, data + 4u * piece, 4u * (words - piece));
+	f->count += words;
 }
 
 /** A report whose turn it is. Of what the guest has begun anew since, it says nothing. */
@@ -258,7 +264,7 @@ static uint32_t read_fifo(struct pl181_front *f)
 	if (!f->count)
 		return 0;
 	value = f->queue[f->first];
-	f->first = (f->first + 1u) % PL181_QUEUE_WORDS;
+	f->first = f->first + 1u == PL181_QUEUE_WORDS ? 0 : f->first + 1u;
 	f->count--;
 	if (f->ended)
 		end_data(f, 0);
