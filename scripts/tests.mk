@@ -81,7 +81,8 @@ test: ## all tests below
 	+@scripts/run_tests lint test-host test-remote-short test-guest test-linux test-model
 
 # Some tests in Python look into the VMM.
-HOST_INPUTS := $(HOST_PROGRAMS) $(BOARDS:%=build/%/vmm.elf)
+HOST_INPUTS := $(HOST_PROGRAMS) $(foreach board,$(BOARDS),$(foreach image,$(board) $(board)-vms $(board)-remote, \
+	build/$(image)/vmm.elf))
 
 test-programs: $(HOST_INPUTS) guest-tests $(TEST_BUNDLES) $(TEST_BUNDLES_VMS)
 
