@@ -242,6 +242,34 @@ def test_a_pause_stops_time_or_does_not(pair):
         assert vm.check("dmesg | grep -ciE 'bug:|oops|stall|lockup' || true").strip() == "0"
 
 
+def test_the_monitor_shows_what_it_is_asked_for(pair):
+    vms, first, _ = pair
+    heads = " ".join(vms.answer("help"))
+    for command in ("list", "start", "stop", "pause", "resume", "reset", "stats", "mem", "regs",
+                    "trace", "log"):
+        assert re.search(rf"\b{command}\b", heads), command
+    assert vms.answer("trace")[0].startswith("usage: trace on|off|show")
+    assert vms.answer("mem first")[0].startswith("usage: mem ")
+    # Registers of a VM that stands still are the same each time, of one that works they are not.
+    vms.type_to_monitor("pause first")
+    vms.expect(r"\[first\] paused\r\n")
+    regs = vms.answer("regs first")
+    assert re.match(r"r0 +([0-9a-f]{8} ?){4}", regs[0]) and "mode" in " ".join(regs)
+    assert vms.answer("regs first") == regs
+    vms.monitor("trace on")
+    vms.type_to_monitor("resume first")
+    vms.expect(r"\[first\] goes on\r\n")
+    first.check("sleep 1")
+    events = vms.answer("trace show")
+    assert 10 < len(events) <= 128
+    assert any(re.match(r" *\d+\.\d{6}  first +runs pc 0x", line) for line in events), events
+    assert any(re.match(r" *\d+\.\d{6}  first +injected pc 0x", line) for line in events), events
+    vms.monitor("trace off")
+    shown = vms.answer("trace show")
+    first.check("sleep 1")
+    assert vms.answer("trace show") == shown
+
+
 def lines_of(vm, text):
     """The VM's whole lines, without its name before them and without lines of the log."""
     start = f"[{vm.name}] "
