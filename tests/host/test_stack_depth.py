@@ -69,7 +69,7 @@ int main(int n) { const struct ops *volatile p = n ? &one : &two; return p->%s(n
 
 def test_a_call_by_a_member_reaches_what_tables_have_there(tmp_path):
     found, chain, _ = depth(tmp_path, TABLE % "deep")
-    assert found > 400 and chain == ["main", "leaf"] or chain[:2] == ["main", "leaf"]
+    assert found > 400 and chain[:2] == ["main", "leaf"]
     found, chain, _ = depth(tmp_path, TABLE % "other")
     assert found < 100 and "leaf" not in chain
 
