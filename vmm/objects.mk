@@ -55,7 +55,7 @@ vms-y += libfdt/fdt.o libfdt/fdt_ro.o
 
 # With a network stack, or without.
 remote-y += vmm/config_station.o
-remote-y += vmm/station.o
+remote-y += vmm/station.o vmm/station_wire.o
 remote-y += vmm/config_remote.o
 remote-y += vmm/monitor_peers.o
 remote-y += vmm/peers.o

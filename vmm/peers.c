@@ -52,7 +52,7 @@ struct peer *peers_get(unsigned n)
 static void transmit(struct peer *peer, uint8_t *frame, uint32_t length)
 {
 	/* If the uplink has no room, it is lost, and sent again in time. */
-	(void)station_send(peer->config->other, frame, length);
+	station_send(peer->config->other, frame, length);
 }
 
 static void random(struct peer *peer, void *to, uint32_t length)

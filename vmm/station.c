@@ -11,6 +11,7 @@
 #include "vmm/lib/printf.h"
 #include "vmm/lib/string.h"
 #include "vmm/run.h"
+#include "vmm/station_wire.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 
@@ -40,7 +41,6 @@ static struct {
 	struct vm *thread; /* has no guest: it is never on */
 	bool is_woken;
 	struct station_config config;
-	const struct station_protocol *protocol;
 	struct queue from_wire, from_vms;
 	uint64_t vms_at; /* when the next frame of VMs may be taken */
 	uint32_t out[FRAME_WIRE_MAX / 4 + 1];
@@ -125,12 +125,6 @@ static void send(const uint8_t *bytes, uint32_t length)
 		sleep(until);
 	}
 	station.is_woken = true; /* something else may have come meanwhile */
-}
-
-static void receive(const uint8_t *header, const uint8_t *payload, uint32_t length)
-{
-	if (station.protocol)
-		station.protocol->receive(header, payload, length);
 }
 
 static uint32_t sum_dropped(const struct port_counters *counters)
@@ -234,7 +228,6 @@ static void thread_main(void)
 	struct stack_config config = { .address = station.config.address,
 				       .netmask = station.config.netmask,
 				       .send = send,
-				       .receive = receive,
 				       .describe = describe };
 
 	memcpy(config.mac, station.port.address, MAC_LENGTH);
@@ -247,8 +240,6 @@ static void thread_main(void)
 		while (station.from_wire.count)
 			take(&station.from_wire);
 		until = earlier(until, take_from_vms(timer_now()));
-		if (station.protocol)
-			until = earlier(until, station.protocol->run(timer_now()));
 		sleep(until);
 	}
 }
@@ -264,7 +255,8 @@ static void thread_make(int priority)
 		(struct sched_entity){ .priority = priority, .budget = BUDGET, .period = PERIOD };
 	timer_clock_init(&thread->clock);
 	thread->device[0] = (struct device){ .ops = &deadline_ops, .clock = &thread->clock };
-	thread->device_count = 1;
+	station_wire_connect(thread, &thread->device[1]);
+	thread->device_count = 2;
 	timer_connect(thread);
 	timer_add(thread);
 	run_add(thread, thread_main);
@@ -303,6 +295,7 @@ enum status station_make(const struct system_config *config, struct vswitch *net
 	memcpy(station.port.address, config->station.mac, MAC_LENGTH);
 	station.uplink = uplink;
 	station.config = config->station;
+	station_wire_init(&station.port, uplink, config->station.snap);
 	queue_make(&station.from_wire, FROM_WIRE);
 	queue_make(&station.from_vms, FROM_VMS);
 	thread_make(priority);
@@ -327,56 +320,9 @@ const uint8_t *station_address(void)
 	return station.port.address;
 }
 
-/** From now on what comes for it is @p protocol's; before anything runs. */
-void station_set_protocol(const struct station_protocol *protocol)
-{
-	CHECK(station.thread && !station.protocol);
-	station.protocol = protocol;
-}
-
 /** The board's Ethernet runs: the station says on the network that it is there. */
 void station_start(void)
 {
 	if (station.thread)
 		wake();
-}
-
-/** The protocol's run() is to be called soon. From anywhere. */
-void station_wake(void)
-{
-	wake();
-}
-
-/** The same, at @p when or before. */
-void station_wake_at(uint64_t when)
-{
-	struct device *const deadline = &station.thread->device[0];
-	const struct clock *const clock = &station.thread->clock;
-
-	if (when < deadline->deadline_at)
-		clock->set_deadline(clock, deadline, when);
-}
-
-/**
- * Sends a payload of the protocol's to a station on the wire, in one frame. False: the uplink has no
- * room; run() is called when it has. What cannot be sent at all, as the cable is out, is lost, and
- * that is true, too. Only on the station's thread.
- */
-bool station_send(const uint8_t destination[MAC_LENGTH], const void *payload, uint32_t length)
-{
-	uint8_t *const bytes = (uint8_t *)station.out;
-	uint32_t at;
-
-	CHECK(length <= STATION_PAYLOAD_MAX);
-	at = stack_put_header(bytes, destination, station.port.address, length,
-			      station.config.snap);
-	copy_bytes(bytes + at, payload, length);
-
-	struct frame frame = { .length = at + length,
-			       .head = bytes,
-			       .head_length = at + length,
-			       .work = station.work };
-
-	frame_restart(&frame);
-	return switch_send_to(&station.port, &station.uplink->port, &frame, true);
 }

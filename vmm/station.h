@@ -44,8 +44,9 @@ void station_configured(int priority);
 bool station_is_there(void);
 const uint8_t *station_address(void);
 void station_set_protocol(const struct station_protocol *protocol);
+bool station_may_enter(void);
 void station_wake(void);
 void station_wake_at(uint64_t when);
-bool station_send(const uint8_t destination[MAC_LENGTH], const void *payload, uint32_t length);
+void station_send(const uint8_t destination[MAC_LENGTH], const void *payload, uint32_t length);
 
 #endif

@@ -63,8 +63,11 @@ unsigned short stack_sum(const void *bytes, int length)
 	return sum;
 }
 
-/** Where the payload of the other protocol begins, or 0: it is not one of its frames. */
-static uint32_t find_payload(const uint8_t *bytes, uint32_t *length)
+/**
+ * Where the payload of the other protocol begins, in a frame of @p length bytes, which becomes the
+ * payload's; or 0: it is not one of its frames.
+ */
+uint32_t stack_find_payload(const uint8_t *bytes, uint32_t *length)
 {
 	const uint32_t type = get_be16(bytes + TYPE_AT);
 
@@ -85,14 +88,14 @@ int8_t stack_other(struct pbuf *pbuf, struct netif *from)
 {
 	const uint8_t *const bytes = (const uint8_t *)pbuf->payload + ETH_PAD_SIZE;
 	uint32_t length = pbuf->len - ETH_PAD_SIZE;
-	const uint32_t payload = find_payload(bytes, &length);
+	const uint32_t payload = stack_find_payload(bytes, &length);
 
-	if (!payload || !config.receive)
-		counters.other++;
-	else if (!current->from_wire)
+	if (payload && !current->from_wire)
 		counters.posed++;
-	else
+	else if (payload && config.receive)
 		config.receive(bytes, bytes + payload, length);
+	else
+		counters.other++;
 	pbuf_free(pbuf);
 	return ERR_OK;
 }
