@@ -153,6 +153,25 @@ static void put(struct remote_window *window, const struct command *command)
 		station_wake_at(timer_now() + GATHER);
 }
 
+static bool begin(struct remote_window *window, const struct command *command, uint64_t now);
+
+/**
+ * Begins an access on the VM's own thread, without the station's, where nobody is in the protocol and
+ * nothing is before it. An STM goes the other way: it is long, with what it has been so far.
+ */
+static bool begin_at_once(struct remote_window *window, const struct command *command, uint64_t now)
+{
+	struct peer *const peer = window->client.peer;
+
+	if (queue_of(window)->count || !window->client.is_open || !station_may_enter() ||
+	    (command->words && command->is_write) || !begin(window, command, now))
+		return false;
+	if (window->progress != BEGUN || peer_has_work(peer))
+		station_wake();
+	station_wake_at(peer_deadline(peer));
+	return true;
+}
+
 /** What an access is worth that has failed; or none, and the guest is given a data abort. */
 static uint32_t failed(struct remote_window *window, const struct command *command)
 {
@@ -170,16 +189,20 @@ static uint32_t failed(struct remote_window *window, const struct command *comma
 static uint32_t carry_out(struct remote_window *window, const struct command *command)
 {
 	const struct remote_window_config *const remote = &window->config->remote;
+	uint64_t now;
 
 	while (window->progress != FREE) /* what was begun before the VM was reset */
 		sleep(window->vm);
+	now = timer_now();
 	window->command = *command;
 	window->deadline = remote->on_timeout == REMOTE_WAIT
 				   ? REMOTE_NEVER
-				   : timer_now() + (uint64_t)remote->timeout_us * TICKS_PER_US;
-	put(window, command);
-	window->progress = ASKED;
+				   : now + (uint64_t)remote->timeout_us * TICKS_PER_US;
 	window->is_void = false;
+	if (!begin_at_once(window, command, now)) {
+		put(window, command);
+		window->progress = ASKED;
+	}
 	while (window->progress != DONE)
 		sleep(window->vm);
 	window->progress = FREE;
