@@ -12,18 +12,6 @@
 /** Places where an address can be: its hash, and those behind it. */
 #define PROBES 4u
 
-static struct mac mac_at(const uint8_t *bytes)
-{
-	return (struct mac){ (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 |
-				     (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24,
-			     (uint32_t)bytes[4] | (uint32_t)bytes[5] << 8 };
-}
-
-static bool is_same(struct mac a, struct mac b)
-{
-	return a.first == b.first && a.last == b.last;
-}
-
 /** Broadcast, too. */
 static bool is_group(struct mac mac)
 {
@@ -39,7 +27,7 @@ void switch_init(struct vswitch *sw, const char *name, uint64_t (*now)(void))
 static struct port *fixed_port(const struct vswitch *sw, struct mac mac)
 {
 	for (unsigned n = 0; n < sw->port_count; n++)
-		if (is_same(sw->port[n]->mac, mac))
+		if (is_same_mac(sw->port[n]->mac, mac))
 			return sw->port[n];
 	return NULL;
 }
@@ -117,7 +105,7 @@ static struct port *find_station(const struct vswitch *sw, struct mac mac)
 	for (unsigned n = 0; n < PROBES; n++) {
 		const struct station *station = &sw->station[(at + n) % SWITCH_STATIONS];
 
-		if (station->seen && is_same(station->mac, mac))
+		if (station->seen && is_same_mac(station->mac, mac))
 			return is_fresh(station, sw->now()) ? station->port : NULL;
 	}
 	return NULL;
@@ -132,7 +120,7 @@ static void learn(struct vswitch *sw, struct mac mac, struct port *port)
 	for (unsigned n = 0; n < PROBES; n++) {
 		struct station *station = &sw->station[(at + n) % SWITCH_STATIONS];
 
-		if (station->seen && is_same(station->mac, mac)) {
+		if (station->seen && is_same_mac(station->mac, mac)) {
 			oldest = station;
 			break;
 		}
@@ -153,7 +141,7 @@ void switch_forget(struct vswitch *sw, const struct port *port)
 static bool is_source_true(struct port *from, struct mac source)
 {
 	if (!from->open)
-		return is_same(source, from->mac);
+		return is_same_mac(source, from->mac);
 	return !is_group(source) && !fixed_port(from->on, source);
 }
 

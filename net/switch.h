@@ -71,6 +71,18 @@ struct mac {
 	uint32_t first, last;
 };
 
+static inline struct mac mac_at(const uint8_t *bytes)
+{
+	return (struct mac){ (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 |
+				     (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24,
+			     (uint32_t)bytes[4] | (uint32_t)bytes[5] << 8 };
+}
+
+static inline bool is_same_mac(struct mac a, struct mac b)
+{
+	return a.first == b.first && a.last == b.last;
+}
+
 struct port {
 	/* Set by the owner before switch_attach(). */
 	const struct port_ops *ops;

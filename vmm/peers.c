@@ -24,6 +24,7 @@ struct other_board {
 	struct peer_config config;
 	const struct remote_peer_config *description;
 	const struct server_window *served[REMOTE_WINDOWS];
+	struct mac mac; /* its address */
 	struct log_limit log;
 	bool was_up;
 	uint8_t key[REMOTE_KEY_BYTES];
@@ -52,7 +53,7 @@ struct peer *peers_get(unsigned n)
 static void transmit(struct peer *peer, uint8_t *frame, uint32_t length)
 {
 	/* If the uplink has no room, it is lost, and sent again in time. */
-	station_send(peer->config->other, frame, length);
+	station_send(((struct other_board *)peer)->mac, frame, length);
 }
 
 static void random(struct peer *peer, void *to, uint32_t length)
@@ -120,27 +121,29 @@ static void work(struct peer *peer)
 	}
 }
 
-/** A frame of the protocol. Who has sent it is what its MAC says, not its header. */
-static void receive(const uint8_t *header, const uint8_t *payload, uint32_t length)
+/**
+ * A frame of the protocol. Who has sent it is what its MAC says, not its header. Returns whether there is
+ * something to be done for run().
+ */
+static bool receive(const uint8_t *header, const uint8_t *payload, uint32_t length)
 {
-	if (header[0] & 1u) {
-		peers.strangers++; /* to a group: there are no such frames */
-		return;
-	}
+	const struct mac from = mac_at(header + REMOTE_ADDRESS_BYTES);
+
 	for (unsigned n = 0; n < peers.count; n++) {
 		struct peer *const peer = &peers.board[n]->peer;
 
-		if (memcmp(peer->config->other, header + REMOTE_ADDRESS_BYTES,
-			   REMOTE_ADDRESS_BYTES) != 0)
+		if (!is_same_mac(from, peers.board[n]->mac))
 			continue;
 		peer_receive(peer, payload, length, timer_now());
 		while (peer_has_frame(peer)) {
 			preempt_point();
 			peer_work(peer, timer_now());
 		}
-		return;
+		station_wake_at(peer_deadline(peer));
+		return peer_has_work(peer);
 	}
 	peers.strangers++;
+	return false;
 }
 
 static uint64_t first(uint64_t a, uint64_t b)
@@ -178,7 +181,19 @@ static uint64_t run(uint64_t now)
 	return until;
 }
 
-static const struct station_protocol protocol = { .receive = receive, .run = run };
+static uint64_t next(void)
+{
+	uint64_t until = REMOTE_NEVER;
+
+	for (unsigned n = 0; n < peers.count; n++) {
+		if (remote_windows_wait(n))
+			return 0;
+		until = first(until, peer_find_deadline(&peers.board[n]->peer));
+	}
+	return until;
+}
+
+static const struct station_protocol protocol = { .receive = receive, .run = run, .next = next };
 
 /* ---- making them ------------------------------------------------------------------------------- */
 
@@ -220,6 +235,7 @@ static void make_one(unsigned n, const struct system_config *config, const struc
 					    .timing = timing_of(one->description),
 					    .ops = &ops,
 					    .windows = one->served };
+	one->mac = mac_at(one->description->mac);
 	memcpy(one->config.own, station_address(), REMOTE_ADDRESS_BYTES);
 	memcpy(one->config.other, one->description->mac, REMOTE_ADDRESS_BYTES);
 	one->config.window_count = remote_serve_windows(config, n, one->served);

@@ -345,6 +345,7 @@ static void hold(struct remote_window *window)
 {
 	window->progress = HELD;
 	queue_of(window)->is_news = true;
+	station_wake();
 }
 
 static void op_done(struct client_op *op, enum remote_result result)
@@ -524,6 +525,12 @@ uint64_t remote_windows_run(unsigned n, uint64_t now)
 	if (queue->count)
 		empty(queue, now);
 	return queue->is_news ? look_after_all(peers_get(n), queue, now) : REMOTE_NEVER;
+}
+
+/** Whether remote_windows_run() would do something, perhaps. */
+bool remote_windows_wait(unsigned n)
+{
+	return queues[n].count || queues[n].is_news;
 }
 
 /* ---- making them ------------------------------------------------------------------------------- */

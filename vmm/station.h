@@ -16,19 +16,21 @@
 #include "vmm/lib/status.h"
 #include "vmm/vm_config.h"
 
-/** Called on the station's thread, nowhere else; preempt points are possible, and needed where it is long. */
+/** Called on the uplink's thread; preempt points are possible, and needed where it is long. */
 struct station_protocol {
 	/**
 	 * A frame from the wire. At @p header are its two addresses; the destination is this
 	 * station's, or that of a group. The payload is aligned to 4; short ones have padding behind
 	 * them, which is in @p length.
 	 */
-	void (*receive)(const uint8_t *header, const uint8_t *payload, uint32_t length);
+	bool (*receive)(const uint8_t *header, const uint8_t *payload, uint32_t length);
 	/**
 	 * After frames that came, at the time that it asked for, when the uplink has room again, and
 	 * after station_wake(). Returns until when it need not be called: host time, or UINT64_MAX.
 	 */
 	uint64_t (*run)(uint64_t now);
+	/** When run() is to be called next; more exact than what it said. From anywhere. */
+	uint64_t (*next)(void);
 };
 
 /** The most that station_send() takes: a frame with the headers of LLC and SNAP has no more. */
@@ -47,6 +49,6 @@ void station_set_protocol(const struct station_protocol *protocol);
 bool station_may_enter(void);
 void station_wake(void);
 void station_wake_at(uint64_t when);
-void station_send(const uint8_t destination[MAC_LENGTH], const void *payload, uint32_t length);
+void station_send(struct mac to, const void *payload, uint32_t length);
 
 #endif

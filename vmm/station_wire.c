@@ -3,7 +3,6 @@
 
 #include "net/stack/stack.h"
 #include "vmm/lib/check.h"
-#include "vmm/lib/copy.h"
 #include "vmm/lib/preempt.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
@@ -20,8 +19,9 @@ static struct {
 	struct device *deadline; /* of the station's thread: when run() is to be called */
 	const struct clock *clock;
 	bool snap;
-	bool is_busy; /* the uplink's thread is in the protocol */
-	uint32_t out[FRAME_WIRE_MAX / 4 + 1];
+	bool is_busy;  /* the uplink's thread is in the protocol */
+	bool is_woken; /* run() is to be called */
+	uint32_t out[FRAME_WIRE_MAX / 4 + 2];
 } wire;
 
 /* ---- frames that come -------------------------------------------------------------------------- */
@@ -36,17 +36,20 @@ static uint32_t find(const uint32_t *words, uint32_t *length)
 	return stack_find_payload((const uint8_t *)words, length);
 }
 
-/** Moves what begins in the middle of a word to its beginning: @p length bytes, and up to three behind. */
+/** Moves what begins in the middle of a word to its beginning: @p length bytes, and some behind. */
 static void align(uint32_t *words, uint32_t length)
 {
 	uint32_t low = words[0];
 
-	for (uint32_t left = (length + 3u) / 4u; left; left--, words++) {
-		const uint32_t high = words[1];
+	for (uint32_t left = (length + 15u) / 16u; left; left--, words += 4) {
+		const uint32_t b = words[1], c = words[2], d = words[3], e = words[4];
 
-		words[0] = low >> 16 | high << 16;
-		low = high;
-		if (left % (SHORT / 4u) == 0)
+		words[0] = low >> 16 | b << 16;
+		words[1] = b >> 16 | c << 16;
+		words[2] = c >> 16 | d << 16;
+		words[3] = d >> 16 | e << 16;
+		low = e;
+		if (left % (SHORT / 16u) == 0)
 			preempt_point();
 	}
 }
@@ -78,7 +81,8 @@ static uint32_t receive(uint8_t *frame)
 		count(&wire.uplink->port, wire.station, whole);
 		wire.is_busy = true;
 		align(words + payload / 4u, length);
-		wire.protocol->receive(frame, (const uint8_t *)(words + payload / 4u), length);
+		wire.is_woken |= wire.protocol->receive(
+			frame, (const uint8_t *)(words + payload / 4u), length);
 		wire.is_busy = false;
 		preempt_point();
 	}
@@ -94,17 +98,24 @@ static void run_at(uint64_t when)
 /** The uplink has taken all frames that were there, and they may interrupt again: the protocol's turn. */
 static void take_frames(bool on)
 {
-	if (on && wire.protocol) {
+	if (on && wire.is_woken && wire.protocol) {
 		wire.is_busy = true;
+		wire.is_woken = false;
 		run_at(wire.protocol->run(timer_now()));
 		wire.is_busy = false;
 	}
 	wire.chip->take_frames(on);
 }
 
+/** A deadline was left as it was set, although it was put off: it is set anew, without waking anybody. */
 static void time_is_up(struct device *dev)
 {
-	station_wake();
+	const uint64_t when = wire.is_busy ? 0 : wire.protocol->next();
+
+	if (when > timer_now())
+		run_at(when);
+	else
+		station_wake();
 }
 
 static void no_reset(struct device *dev)
@@ -156,6 +167,7 @@ bool station_may_enter(void)
 /** The protocol's run() is to be called soon. From anywhere. */
 void station_wake(void)
 {
+	wire.is_woken = true;
 	wire.uplink->request(wire.uplink);
 }
 
@@ -165,14 +177,28 @@ void station_wake_at(uint64_t when)
 	run_at(when);
 }
 
+/** Puts words behind a header that ends in the middle of one; copies up to three bytes more. */
+static void put(uint32_t *to, const uint32_t *from, uint32_t length)
+{
+	uint32_t last = to[0] & 0xffffu;
+
+	for (uint32_t left = (length + 3u) / 4u; left; left--) {
+		const uint32_t word = *from++;
+
+		*to++ = last | word << 16;
+		last = word >> 16;
+	}
+	*to = last;
+}
+
 /**
- * Sends a payload of the protocol's to a station on the wire, in one frame, from any thread. What the chip
- * has no room for is lost, as is what cannot be sent as the cable is out.
+ * Sends a payload of the protocol's, aligned to 4, to a station on the wire, in one frame, from any
+ * thread. What the chip has no room for is lost, as is what cannot be sent as the cable is out.
  */
-void station_send(const uint8_t destination[MAC_LENGTH], const void *payload, uint32_t length)
+void station_send(struct mac to, const void *payload, uint32_t length)
 {
 	struct port *const from = wire.station;
-	uint8_t *const bytes = (uint8_t *)wire.out;
+	uint32_t *const words = wire.out;
 	uint32_t at;
 
 	CHECK(length <= STATION_PAYLOAD_MAX);
@@ -180,9 +206,12 @@ void station_send(const uint8_t destination[MAC_LENGTH], const void *payload, ui
 		switch_drop(from, PORT_DROP_DOWN);
 		return;
 	}
-	at = stack_put_header(bytes, destination, from->address, length, wire.snap);
-	copy_bytes(bytes + at, payload, length);
-	if (wire.chip->send(bytes, at + length))
+	words[0] = to.first;
+	words[1] = to.last | from->mac.first << 16;
+	words[2] = from->mac.first >> 16 | from->mac.last << 16;
+	at = stack_put_type((uint8_t *)words, length, wire.snap);
+	put(words + at / 4u, payload, length);
+	if (wire.chip->send((const uint8_t *)words, at + length))
 		count(from, &wire.uplink->port, at + length);
 	else
 		switch_drop(from, PORT_DROP_FULL);

@@ -421,7 +421,8 @@ static uint32_t receive_one(uint8_t *frame)
 	}
 	if (!frame)
 		return 0;
-	memcpy(frame, first, sizeof(first));
+	((uint32_t *)(void *)frame)[0] = first[0];
+	((uint32_t *)(void *)frame)[1] = first[1];
 
 	/* A length that is even can be the longest there is; with an odd byte it is too long. */
 	const uint32_t length = read_packet(frame, even);

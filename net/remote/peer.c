@@ -212,6 +212,14 @@ static uint64_t deadline(const struct peer *peer)
 	return other < when ? other : when;
 }
 
+/** Finds out when to call peer_tick() next, exactly, as peer_deadline() says then. */
+uint64_t peer_find_deadline(struct peer *peer)
+{
+	if (peer->due)
+		peer->due = deadline(peer);
+	return peer->due;
+}
+
 /** Does what is due. Returns when it is to be called again, as peer_deadline() does. */
 uint64_t peer_tick(struct peer *peer, uint64_t now)
 {

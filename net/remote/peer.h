@@ -114,6 +114,7 @@ void peer_work(struct peer *peer, uint64_t now);
 uint64_t peer_tick(struct peer *peer, uint64_t now);
 bool peer_has_work(const struct peer *peer);
 bool peer_has_frame(const struct peer *peer);
+uint64_t peer_find_deadline(struct peer *peer);
 uint64_t peer_deadline(const struct peer *peer);
 
 #endif

@@ -199,14 +199,11 @@ void stack_input(struct stack_frame *frame)
 }
 
 /**
- * The header of a frame of the other protocol, of at most FRAME_HEADER and SNAP_SIZE bytes, for a
- * payload of @p length bytes. Returns how many there are.
+ * The type of a frame of the other protocol, or length and what goes with it, behind its addresses: for
+ * a payload of @p length bytes. Returns where that begins.
  */
-uint32_t stack_put_header(uint8_t *bytes, const uint8_t to[6], const uint8_t from[6],
-			  uint32_t length, bool snap)
+uint32_t stack_put_type(uint8_t *bytes, uint32_t length, bool snap)
 {
-	memcpy(bytes, to, ADDRESS);
-	memcpy(bytes + ADDRESS, from, ADDRESS);
 	put_be16(bytes + TYPE_AT, snap ? SNAP_SIZE + length : STACK_ETHERTYPE);
 	if (!snap)
 		return FRAME_HEADER;

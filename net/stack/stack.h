@@ -58,8 +58,7 @@ void stack_start(const struct stack_config *config, uint64_t now);
 uint64_t stack_run(uint64_t now);
 void stack_input(struct stack_frame *frame);
 uint32_t stack_find_payload(const uint8_t *bytes, uint32_t *length);
-uint32_t stack_put_header(uint8_t *bytes, const uint8_t to[6], const uint8_t from[6],
-			  uint32_t length, bool snap);
+uint32_t stack_put_type(uint8_t *bytes, uint32_t length, bool snap);
 void stack_counters(struct stack_counters *counters);
 
 #endif
