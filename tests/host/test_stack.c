@@ -85,12 +85,19 @@ static void an_address_is_asked_for_a_few_times_only(void **state)
 	assert_in_range(stack_sent_count, 2, 6);
 }
 
+/** Of a frame of the other protocol from the host; returns where its payload begins. */
+static uint32_t put_header(uint8_t *frame, uint32_t length, bool snap)
+{
+	memcpy(frame, stack_station_mac, 6);
+	memcpy(frame + 6, stack_host_mac, 6);
+	return stack_put_type(frame, length, snap);
+}
+
 static void frames_of_the_other_protocol_are_handed_over(void **state)
 {
 	static const uint8_t payload[] = "twelve bytes";
 	uint8_t frame[128] = { 0 };
-	const uint32_t plain =
-		stack_put_header(frame, stack_station_mac, stack_host_mac, 12, false);
+	const uint32_t plain = put_header(frame, 12, false);
 	const unsigned others = count().other;
 
 	assert_int_equal(14, plain);
@@ -100,7 +107,7 @@ static void frames_of_the_other_protocol_are_handed_over(void **state)
 	assert_int_equal(46, stack_received_length); /* with the padding */
 	assert_memory_equal(payload, stack_received, 12);
 
-	const uint32_t snap = stack_put_header(frame, stack_station_mac, stack_host_mac, 12, true);
+	const uint32_t snap = put_header(frame, 12, true);
 
 	assert_int_equal(22, snap);
 	memcpy(frame + snap, payload, 12);
@@ -126,9 +133,9 @@ static void a_vm_cannot_speak_the_other_protocol(void **state)
 	uint8_t frame[64] = { 0 };
 	const unsigned before = count().posed;
 
-	stack_put_header(frame, stack_station_mac, stack_host_mac, 12, false);
+	put_header(frame, 12, false);
 	stack_come(frame, 60, false);
-	stack_put_header(frame, stack_station_mac, stack_host_mac, 12, true);
+	put_header(frame, 12, true);
 	stack_come(frame, 60, false);
 	assert_int_equal(0, stack_received_count);
 	assert_int_equal(before + 2, count().posed);
@@ -139,7 +146,7 @@ static void a_short_frame_has_zeros_behind_it(void **state)
 	static const uint8_t zeros[46];
 	uint8_t frame[16] = { 0 };
 
-	stack_put_header(frame, stack_station_mac, stack_host_mac, 0, false);
+	put_header(frame, 0, false);
 	stack_come(frame, 14, true);
 	assert_int_equal(1, stack_received_count);
 	assert_int_equal(46, stack_received_length);
