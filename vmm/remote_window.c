@@ -569,6 +569,7 @@ void remote_window_make(struct vm *vm, struct device *dev, const struct window_c
 	if (config->remote.is_card) {
 		window->card = heap_alloc(sizeof(*window->card));
 		window->card->front.ready = card_ready;
+		window->card->front.is_patient = config->remote.on_timeout == REMOTE_WAIT;
 		remote_card_init(window->card, dev, &window->client, config->remote.wire);
 	}
 	window->next = queue->windows;

@@ -229,7 +229,7 @@ void pl181_front_run(struct pl181_front *f, uint64_t now)
 	if (!what)
 		return;
 	if (!f->window->is_open) {
-		if (what & (PL181_SEND | PL181_FETCH))
+		if (!f->is_patient && what & (PL181_SEND | PL181_FETCH))
 			fail(f);
 		return;
 	}

@@ -25,6 +25,8 @@ struct pl181_front {
 	/** Something has come from the peer: pl181_front_run() has something to do. May be NULL. */
 	void (*ready)(struct pl181_front *front);
 	void *owner;
+	/** Without a session a new command waits for one; else it times out. Set by the owner. */
+	bool is_patient;
 
 	/* Registers. */
 	uint32_t power, clock, argument, command, timer, length, control, mask[2];

@@ -383,6 +383,29 @@ static void a_board_that_goes_away_is_a_card_that_does(void **state)
 	assert_memory_equal(memory, card.content[5], 6 * CARD_SECTOR);
 }
 
+static bool card_is_gone(void)
+{
+	return !card_client.is_open;
+}
+
+static void a_patient_guest_waits_for_the_board(void **state)
+{
+	start();
+	front.is_patient = true;
+	wire_cut = true;
+	assert_true(run_until(card_is_gone, 20000000));
+	reg_write(NULL, PL181_CLEAR, PL181_LATCHED);
+	reg_write(NULL, PL181_ARGUMENT, 0x12340000);
+	reg_write(NULL, PL181_COMMAND, SD_SEND_STATUS | PL181_COMMAND_REPLY | PL181_COMMAND_ENABLE);
+	for (unsigned n = 0; n < 1000; n++)
+		assert_int_equal(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS, 0);
+	wire_cut = false;
+	assert_true(run_until(card_is_open, 20000000));
+	for (unsigned n = 0; !(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS); n++)
+		assert_in_range(n, 0, 100000);
+	assert_int_equal(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS, PL181_CMD_RESP_END);
+}
+
 static void a_reset_at_any_moment_leaves_it_usable(void **state)
 {
 	static struct card_transfer transfer = { .sector = 4, .count = 9, .next = next };
@@ -418,6 +441,7 @@ int main(void)
 		CARD_TEST(a_slow_card_is_waited_for_by_its_interrupt),
 		CARD_TEST(errors_of_the_card_come_through),
 		CARD_TEST(a_board_that_goes_away_is_a_card_that_does),
+		CARD_TEST(a_patient_guest_waits_for_the_board),
 		CARD_TEST(a_reset_at_any_moment_leaves_it_usable),
 	};
 
