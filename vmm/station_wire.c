@@ -36,12 +36,12 @@ static uint32_t find(const uint32_t *words, uint32_t *length)
 	return stack_find_payload((const uint8_t *)words, length);
 }
 
-/** Moves what begins in the middle of a word to its beginning: @p length bytes, and some behind. */
+/** Moves what begins in the middle of a word to its beginning: @p length bytes, as whole words. */
 static void align(uint32_t *words, uint32_t length)
 {
-	uint32_t low = words[0];
+	uint32_t low = words[0], left = (length + 3u) / 4u;
 
-	for (uint32_t left = (length + 15u) / 16u; left; left--, words += 4) {
+	for (; left >= 4; left -= 4, words += 4) {
 		const uint32_t b = words[1], c = words[2], d = words[3], e = words[4];
 
 		words[0] = low >> 16 | b << 16;
@@ -49,8 +49,14 @@ static void align(uint32_t *words, uint32_t length)
 		words[2] = c >> 16 | d << 16;
 		words[3] = d >> 16 | e << 16;
 		low = e;
-		if (left % (SHORT / 16u) == 0)
+		if (left % (SHORT / 4u) < 4)
 			preempt_point();
+	}
+	for (; left; left--, words++) {
+		const uint32_t next = words[1];
+
+		words[0] = low >> 16 | next << 16;
+		low = next;
 	}
 }
 
