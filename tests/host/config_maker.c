@@ -72,6 +72,10 @@ void log_write(int level, const char *format, ...)
 {
 }
 
+void log_write_own(int level, const char *format, ...)
+{
+}
+
 bool log_admits(struct log_limit *limit, const char *who)
 {
 	return true;
