@@ -9,6 +9,7 @@
 #include "vmm/lib/log.h"
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
+#include "vmm/remote_command.h"
 #include "vmm/remote_serve.h"
 #include "vmm/remote_window.h"
 #include "vmm/station.h"
@@ -252,7 +253,7 @@ enum status peers_make(const struct system_config *config, const struct boot_inf
 		return STATUS_OK;
 	entropy_source_init(&peers.entropy, ENTROPY_NUMBER);
 	remote_serve_make(config);
-	remote_windows_init(config->peer_count);
+	remote_queues_init(config->peer_count);
 	for (unsigned n = 0; n < config->peer_count; n++)
 		make_one(n, config, info, bundle);
 	peers.count = config->peer_count;

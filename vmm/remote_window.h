@@ -13,9 +13,7 @@
 #include "net/remote/client.h"
 #include "vmm/vm_config.h"
 
-void remote_windows_init(unsigned peer_count);
 bool remote_windows_wait(unsigned n);
 uint64_t remote_windows_run(unsigned peer, uint64_t now);
-void remote_windows_ready(unsigned peer);
 
 #endif
