@@ -32,14 +32,15 @@ def audio_options():
 
 def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp=None, rtc=None,
             icount=None, second_serial=None, wire=None, mac=None, qmp=None, console=None,
-            console_log=None):
+            console_log=None, plugin=None):
     """The words of a command that boots `kernel`: a bundle, or with the rest a plain zImage.
 
     sd: image of an SD card; tftp: folder the user network serves; rtc, icount: QEMU's options;
     second_serial: path of a socket that the board's UART 1 is at; wire: path of a socket that a cable
     ends in (tests/qemu/cable.py), instead of the user network; mac: the board's Ethernet address;
     qmp: path of a socket that QEMU is to listen at for orders; console, console_log: path of a socket
-    that UART 0 is at, instead of the terminal, and of a file that gets what it says.
+    that UART 0 is at, instead of the terminal, and of a file that gets what it says; plugin: path of
+    one, and its arguments.
     """
     if board not in BOARDS:
         raise ValueError(f"unknown board {board}: there are {', '.join(BOARDS)}")
@@ -77,6 +78,8 @@ def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp
                       *(str(path).replace(",", ",,") for path in (console, console_log)))]
     if icount:
         words += ["-icount", icount]
+    if plugin:
+        words += ["-plugin", ",".join(str(word).replace(",", ",,") for word in plugin)]
     return words
 
 
