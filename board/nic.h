@@ -7,6 +7,10 @@
  * send() again if it said "no room" before. The interrupt stays asserted while there are frames and
  * take_frames() has not said that they may wait.
  * None of it has a preempt point; copying a frame is the longest, about 1,500 instructions.
+ *
+ * Who wants a frame only if it is its own, and what is behind the header aligned, uses look(), read() and
+ * drop() instead of receive(), and send_words() instead of send(): there a frame begins in the middle of
+ * a word.
  */
 #ifndef BOARD_NIC_H
 #define BOARD_NIC_H
@@ -36,6 +40,8 @@ struct nic_counters {
 	uint32_t tx_errors;   /* collisions, lost carrier, underrun */
 };
 
+#define NIC_LOOK 16u /* words of look(): all of the shortest frame that a wire has */
+
 /** What serve() found. */
 #define NIC_RECEIVED 0x1u /* at least one frame waits in the device */
 #define NIC_ROOM     0x2u /* send() may be called again */
@@ -64,6 +70,18 @@ struct nic_driver {
 	 * room for it now: serve() says NIC_ROOM when it has.
 	 */
 	bool (*send)(const uint8_t *frame, uint32_t length);
+	/**
+	 * Reads the first NIC_LOOK words of the frame that came first, of which two bytes are nothing;
+	 * returns its length, or 0 if there is none that may be good. It stays where it is.
+	 */
+	uint32_t (*look)(uint32_t *words);
+	/** Reads @p count words of it from word @p at on, which is not 0. */
+	void (*read)(uint32_t *words, uint32_t at, uint32_t count);
+	/** It is not needed any more. */
+	void (*drop)(void);
+	/** As send(), of @p head words, whose first two bytes are nothing, and @p count behind them. */
+	bool (*send_words)(const uint32_t *head, uint32_t head_count, const uint32_t *words,
+			   uint32_t count);
 	bool (*is_link_up)(void);
 	const struct nic_counters *(*counters)(void);
 };

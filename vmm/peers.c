@@ -122,29 +122,52 @@ static void work(struct peer *peer)
 	}
 }
 
-/**
- * A frame of the protocol. Who has sent it is what its MAC says, not its header. Returns whether there is
- * something to be done for run().
- */
-static bool receive(const uint8_t *header, const uint8_t *payload, uint32_t length)
+/** The peer whose address that is, or NULL. Who has sent a frame is what its MAC says, not its header. */
+static struct peer *find(struct mac from)
 {
-	const struct mac from = mac_at(header + REMOTE_ADDRESS_BYTES);
-
-	for (unsigned n = 0; n < peers.count; n++) {
-		struct peer *const peer = &peers.board[n]->peer;
-
-		if (!is_same_mac(from, peers.board[n]->mac))
-			continue;
-		peer_receive(peer, payload, length, timer_now());
-		while (peer_has_frame(peer)) {
-			preempt_point();
-			peer_work(peer, timer_now());
-		}
-		station_wake_at(peer_deadline(peer));
-		return peer_has_work(peer);
-	}
+	for (unsigned n = 0; n < peers.count; n++)
+		if (is_same_mac(from, peers.board[n]->mac))
+			return &peers.board[n]->peer;
 	peers.strangers++;
-	return false;
+	return NULL;
+}
+
+/** Others run while a long frame, or one that leads to much, is dealt with: it is not waited for. */
+static void finish_frame(struct peer *peer)
+{
+	while (peer_has_frame(peer)) {
+		preempt_point();
+		peer_work(peer, timer_now());
+	}
+}
+
+/** A frame of the protocol. Returns whether there is something to be done for run(). */
+static bool receive(struct mac from, const uint8_t *payload, uint32_t length)
+{
+	struct peer *const peer = find(from);
+
+	if (!peer)
+		return false;
+	finish_frame(peer); /* the last one that take() began */
+	peer_receive(peer, payload, length, timer_now());
+	finish_frame(peer);
+	station_wake_at(peer_deadline(peer));
+	return peer_has_work(peer);
+}
+
+/** A short one: requests and replies are dealt with at once, in bounded steps. */
+static enum station_taken take(struct mac from, const uint8_t *payload, uint32_t length)
+{
+	struct peer *peer;
+
+	if (!peer_is_brief(payload, length))
+		return STATION_LEFT;
+	peer = find(from);
+	if (!peer)
+		return STATION_DONE;
+	peer_receive(peer, payload, length, timer_now());
+	station_wake_at(peer_deadline(peer));
+	return peer_has_work(peer) ? STATION_BEGUN : STATION_DONE;
 }
 
 static uint64_t first(uint64_t a, uint64_t b)
@@ -194,7 +217,9 @@ static uint64_t next(void)
 	return until;
 }
 
-static const struct station_protocol protocol = { .receive = receive, .run = run, .next = next };
+static const struct station_protocol protocol = {
+	.receive = receive, .take = take, .run = run, .next = next
+};
 
 /* ---- making them ------------------------------------------------------------------------------- */
 

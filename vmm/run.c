@@ -17,6 +17,7 @@
 
 struct vm *run_vm;
 bool run_due;
+bool run_sleeps;
 
 static struct sched sched;
 
@@ -92,8 +93,12 @@ static inline __attribute__((always_inline)) struct vm *choose(void)
 		timer_set_decision(sched_deadline(&sched), now);
 		if (next)
 			return next;
-		cpu_wait_for_interrupt();
-		irq_dispatch();
+		run_sleeps = true;
+		do {
+			cpu_wait_for_interrupt();
+			irq_dispatch();
+		} while (!run_due);
+		run_sleeps = false;
 	}
 }
 

@@ -17,6 +17,9 @@ extern struct vm *run_vm;
 /** Somebody has become ready, or a time is up: run_others() has to look, which also arms the timer. */
 extern bool run_due;
 
+/** Nobody runs: it is the board's sleep that an interrupt has ended. */
+extern bool run_sleeps;
+
 bool vms_any_on(void);
 
 void run_init(void);

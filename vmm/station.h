@@ -16,14 +16,22 @@
 #include "vmm/lib/status.h"
 #include "vmm/vm_config.h"
 
+/** What became of a frame that came while nobody ran. */
+enum station_taken {
+	STATION_LEFT,  /* nothing: it is for receive() */
+	STATION_DONE,  /* it is not needed any more */
+	STATION_BEGUN, /* run() is to go on with it; it stays as it is until then */
+};
+
 /** Called on the uplink's thread; preempt points are possible, and needed where it is long. */
 struct station_protocol {
 	/**
-	 * A frame from the wire. At @p header are its two addresses; the destination is this
-	 * station's, or that of a group. The payload is aligned to 4; short ones have padding behind
-	 * them, which is in @p length.
+	 * A frame for this station from the wire. The payload is aligned to 4; short ones have padding
+	 * behind them, which is in @p length. Returns whether run() has something to do.
 	 */
-	bool (*receive)(const uint8_t *header, const uint8_t *payload, uint32_t length);
+	bool (*receive)(struct mac from, const uint8_t *payload, uint32_t length);
+	/** The same of a short one, instead of the board's sleep: there is no preempt point. */
+	enum station_taken (*take)(struct mac from, const uint8_t *payload, uint32_t length);
 	/**
 	 * After frames that came, at the time that it asked for, when the uplink has room again, and
 	 * after station_wake(). Returns until when it need not be called: host time, or UINT64_MAX.
@@ -35,6 +43,7 @@ struct station_protocol {
 
 /** The most that station_send() takes: a frame with the headers of LLC and SNAP has no more. */
 #define STATION_PAYLOAD_MAX 1492u
+#define STATION_HEADER_MAX  22u
 
 enum status station_make(const struct system_config *config, struct vswitch *network,
 			 struct uplink *uplink, int priority) MUST_CHECK;

@@ -4,11 +4,15 @@
 #include "net/stack/stack.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/preempt.h"
+#include "vmm/run.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 
-/** Bytes of a frame that are moved, and dealt with, without a preempt point before and between. */
-#define SHORT 160u
+/** Two bytes of nothing, and the addresses: what is behind a header of 14 bytes is aligned. */
+#define PAD 2u
+/** Words of a frame that are copied without a preempt point, and those of a short frame. */
+#define PIECE 128u
+#define SHORT 48u
 
 static struct {
 	struct port *station;
@@ -19,45 +23,33 @@ static struct {
 	struct device *deadline; /* of the station's thread: when run() is to be called */
 	const struct clock *clock;
 	bool snap;
-	bool is_busy;  /* the uplink's thread is in the protocol */
-	bool is_woken; /* run() is to be called */
-	uint32_t out[FRAME_WIRE_MAX / 4 + 2];
+	bool is_running; /* the uplink's thread has frames out of the chip, perhaps */
+	bool is_busy;    /* it is in the protocol */
+	bool is_woken;   /* run() is to be called */
+	uint32_t in[SHORT];
 } wire;
 
 /* ---- frames that come -------------------------------------------------------------------------- */
 
-/** Where the payload of a frame begins that is the protocol's, and this station's; else 0. */
-static uint32_t find(const uint32_t *words, uint32_t *length)
+/**
+ * Where the payload of the frame begins that waits in the chip, in words, if it is the protocol's, and this
+ * station's; else 0. Its @p length becomes that of the payload.
+ */
+static uint32_t look(uint32_t *words, uint32_t *length)
 {
 	const struct mac *const own = &wire.station->mac;
 
-	if (words[0] != own->first || (uint16_t)words[1] != own->last)
+	*length = wire.chip->look(words);
+	if (!*length || words[0] >> 16 != (uint16_t)own->first ||
+	    words[1] != (own->first >> 16 | own->last << 16))
 		return 0;
-	return stack_find_payload((const uint8_t *)words, length);
+	return (stack_find_payload((const uint8_t *)words + PAD, length) + PAD) / 4u;
 }
 
-/** Moves what begins in the middle of a word to its beginning: @p length bytes, as whole words. */
-static void align(uint32_t *words, uint32_t length)
+/** Who says that it is from it. */
+static struct mac sender(const uint32_t *words)
 {
-	uint32_t low = words[0], left = (length + 3u) / 4u;
-
-	for (; left >= 4; left -= 4, words += 4) {
-		const uint32_t b = words[1], c = words[2], d = words[3], e = words[4];
-
-		words[0] = low >> 16 | b << 16;
-		words[1] = b >> 16 | c << 16;
-		words[2] = c >> 16 | d << 16;
-		words[3] = d >> 16 | e << 16;
-		low = e;
-		if (left % (SHORT / 4u) < 4)
-			preempt_point();
-	}
-	for (; left; left--, words++) {
-		const uint32_t next = words[1];
-
-		words[0] = low >> 16 | next << 16;
-		low = next;
-	}
+	return (struct mac){ words[2], (uint16_t)words[3] };
 }
 
 static void count(struct port *from, struct port *to, uint32_t length)
@@ -74,24 +66,63 @@ static uint32_t receive(uint8_t *frame)
 {
 	uint32_t *const words = (uint32_t *)(void *)frame;
 
-	for (;;) {
-		uint32_t length = wire.chip->receive(frame), payload;
+	wire.is_running = true;
+	while (frame && wire.protocol) {
+		uint32_t length;
+		const uint32_t payload = look(words, &length);
+		const uint32_t end = payload + (length + 3u) / 4u;
 
-		if (!frame || length < FRAME_HEADER || !wire.protocol)
-			return length;
-		const uint32_t whole = length;
-
-		payload = find(words, &length);
 		if (!payload)
-			return whole;
-		count(&wire.uplink->port, wire.station, whole);
+			break;
+		for (uint32_t at = NIC_LOOK; at < end; at += PIECE) {
+			preempt_point();
+			wire.chip->read(words + at, at, end - at < PIECE ? end - at : PIECE);
+		}
+		wire.chip->drop();
+		count(&wire.uplink->port, wire.station, 4 * payload - PAD + length);
 		wire.is_busy = true;
-		align(words + payload / 4u, length);
-		wire.is_woken |= wire.protocol->receive(
-			frame, (const uint8_t *)(words + payload / 4u), length);
+		wire.is_woken |= wire.protocol->receive(sender(words),
+							(const uint8_t *)(words + payload), length);
 		wire.is_busy = false;
 		preempt_point();
 	}
+	return wire.chip->receive(frame);
+}
+
+/**
+ * A short frame of the protocol's, while nobody runs: it is dealt with at once, in nobody's time and
+ * without the uplink's thread. False: that one's.
+ */
+static bool take(void)
+{
+	uint32_t length;
+	const uint32_t payload = look(wire.in, &length);
+	const uint32_t end = payload + (length + 3u) / 4u;
+	enum station_taken taken;
+
+	if (!payload || end > SHORT)
+		return false;
+	if (end > NIC_LOOK)
+		wire.chip->read(wire.in + NIC_LOOK, NIC_LOOK, end - NIC_LOOK);
+	taken = wire.protocol->take(sender(wire.in), (const uint8_t *)(wire.in + payload), length);
+	if (taken == STATION_LEFT)
+		return false;
+	wire.chip->drop();
+	count(&wire.uplink->port, wire.station, 4 * payload - PAD + length);
+	if (taken == STATION_BEGUN)
+		station_wake();
+	return true;
+}
+
+/** As the chip's. While run() is to be called, the last short frame may still be needed. */
+static unsigned serve(void)
+{
+	const unsigned events = wire.chip->serve();
+
+	if ((events & NIC_RECEIVED) && run_sleeps && wire.protocol && !wire.is_running &&
+	    !wire.is_busy && !wire.is_woken && take())
+		return events & ~NIC_RECEIVED;
+	return events;
 }
 
 /** When the protocol's run() is to be called, which leaves what is set earlier as it is. */
@@ -110,6 +141,7 @@ static void take_frames(bool on)
 		run_at(wire.protocol->run(timer_now()));
 		wire.is_busy = false;
 	}
+	wire.is_running &= !on;
 	wire.chip->take_frames(on);
 }
 
@@ -144,6 +176,7 @@ void station_wire_init(struct port *station, struct uplink *uplink, bool snap)
 	wire.snap = snap;
 	wire.chip = uplink->nic;
 	wire.driver = *uplink->nic;
+	wire.driver.serve = serve;
 	wire.driver.receive = receive;
 	wire.driver.take_frames = take_frames;
 	uplink->nic = &wire.driver;
@@ -183,42 +216,27 @@ void station_wake_at(uint64_t when)
 	run_at(when);
 }
 
-/** Puts words behind a header that ends in the middle of one; copies up to three bytes more. */
-static void put(uint32_t *to, const uint32_t *from, uint32_t length)
-{
-	uint32_t last = to[0] & 0xffffu;
-
-	for (uint32_t left = (length + 3u) / 4u; left; left--) {
-		const uint32_t word = *from++;
-
-		*to++ = last | word << 16;
-		last = word >> 16;
-	}
-	*to = last;
-}
-
 /**
- * Sends a payload of the protocol's, aligned to 4, to a station on the wire, in one frame, from any
+ * Sends a payload of the protocol's, of whole words, to a station on the wire, in one frame, from any
  * thread. What the chip has no room for is lost, as is what cannot be sent as the cable is out.
  */
 void station_send(struct mac to, const void *payload, uint32_t length)
 {
 	struct port *const from = wire.station;
-	uint32_t *const words = wire.out;
-	uint32_t at;
+	uint32_t head[(PAD + STATION_HEADER_MAX) / 4u], words;
 
-	CHECK(length <= STATION_PAYLOAD_MAX);
+	CHECK(length <= STATION_PAYLOAD_MAX && length % 4u == 0);
 	if (!wire.chip->is_link_up()) {
 		switch_drop(from, PORT_DROP_DOWN);
 		return;
 	}
-	words[0] = to.first;
-	words[1] = to.last | from->mac.first << 16;
-	words[2] = from->mac.first >> 16 | from->mac.last << 16;
-	at = stack_put_type((uint8_t *)words, length, wire.snap);
-	put(words + at / 4u, payload, length);
-	if (wire.chip->send((const uint8_t *)words, at + length))
-		count(from, &wire.uplink->port, at + length);
+	head[0] = to.first << 16;
+	head[1] = to.first >> 16 | to.last << 16;
+	head[2] = from->mac.first;
+	head[3] = from->mac.last;
+	words = (stack_put_type((uint8_t *)head + PAD, length, wire.snap) + PAD) / 4u;
+	if (wire.chip->send_words(head, words, payload, length / 4u))
+		count(from, &wire.uplink->port, 4u * words - PAD + length);
 	else
 		switch_drop(from, PORT_DROP_FULL);
 }

@@ -329,7 +329,8 @@ static void write_packet(const uint8_t *frame, uint32_t length)
 	reg_write16(regs, SMC_DATA, length & 1u ? (uint16_t)(frame[0] | SMC_CONTROL_ODD << 8) : 0u);
 }
 
-static bool smc_send(const uint8_t *frame, uint32_t length)
+/** A packet of the chip's memory to write to. False: there is none now. */
+static inline __attribute__((always_inline)) bool begin_packet(void)
 {
 	uint8_t packet = spare;
 
@@ -343,11 +344,49 @@ static bool smc_send(const uint8_t *frame, uint32_t length)
 	wait_mmu();
 	reg_write8(regs, SMC_PNR, packet);
 	point_to(SMC_PTR_AUTO_INCR);
-	write_packet(frame, length);
+	return true;
+}
+
+static inline __attribute__((always_inline)) bool end_packet(void)
+{
 	command(SMC_MMU_ENQUEUE);
 	sending++;
 	counters.sent++;
 	return true;
+}
+
+static bool smc_send(const uint8_t *frame, uint32_t length)
+{
+	if (!begin_packet())
+		return false;
+	write_packet(frame, length);
+	return end_packet();
+}
+
+static inline __attribute__((always_inline)) void write_words(const uint32_t *from, uint32_t count)
+{
+	for (; count >= 4; count -= 4, from += 4) {
+		reg_write(regs, SMC_DATA, from[0]);
+		reg_write(regs, SMC_DATA, from[1]);
+		reg_write(regs, SMC_DATA, from[2]);
+		reg_write(regs, SMC_DATA, from[3]);
+	}
+	for (; count; count--)
+		reg_write(regs, SMC_DATA, *from++);
+}
+
+/** From its third byte on, the packet's data is in the chip's memory as the words are here. */
+static bool smc_send_words(const uint32_t *head, uint32_t head_count, const uint32_t *words,
+			   uint32_t count)
+{
+	if (!begin_packet())
+		return false;
+	reg_write(regs, SMC_DATA, (4 * (head_count + count) - 2 + SMC_PACKET_EXTRA) << 16);
+	reg_write16(regs, SMC_DATA, (uint16_t)(head[0] >> 16));
+	write_words(head + 1, head_count - 1);
+	write_words(words, count);
+	reg_write16(regs, SMC_DATA, 0);
+	return end_packet();
 }
 
 /**
@@ -451,6 +490,49 @@ static uint32_t smc_receive(uint8_t *frame)
 	return length;
 }
 
+static inline __attribute__((always_inline)) void read_words(uint32_t *to, uint32_t count)
+{
+	for (; count >= 4; count -= 4, to += 4) {
+		to[0] = reg_read(regs, SMC_DATA);
+		to[1] = reg_read(regs, SMC_DATA);
+		to[2] = reg_read(regs, SMC_DATA);
+		to[3] = reg_read(regs, SMC_DATA);
+	}
+	for (; count; count--)
+		*to++ = reg_read(regs, SMC_DATA);
+}
+
+/**
+ * The packet's words from its byte count on: the frame's from their middle. Its status is not among
+ * them: who looks at frames this way knows a bad one by other means.
+ */
+static uint32_t smc_look(uint32_t *words)
+{
+	uint32_t even;
+
+	if (reg_read8(regs, SMC_FIFO_RX) & SMC_NONE)
+		return 0;
+	point_to(SMC_PTR_RCV | SMC_PTR_AUTO_INCR | SMC_PTR_READ | SMC_PACKET_COUNT);
+	read_words(words, NIC_LOOK);
+	even = (words[0] & SMC_COUNT_MASK & ~1u) - SMC_PACKET_EXTRA;
+	return even >= NIC_FRAME_MIN && even <= NIC_FRAME_MAX ? even : 0;
+}
+
+static void smc_read(uint32_t *words, uint32_t at, uint32_t count)
+{
+	const uint16_t where = (uint16_t)(SMC_PACKET_COUNT + 4 * at);
+
+	point_to(SMC_PTR_RCV | SMC_PTR_AUTO_INCR | SMC_PTR_READ | where);
+	read_words(words, count);
+}
+
+static void smc_drop(void)
+{
+	command(SMC_MMU_REMOVE_RELEASE);
+	wait_mmu();
+	counters.received++;
+}
+
 /* ---- interrupts ------------------------------------------------------------------------------- */
 
 /** The transition is acknowledged by switching its enable off and on. (8.10) */
@@ -512,6 +594,10 @@ const struct nic_driver smc91c111_driver = {
 	.take_frames = smc_take_frames,
 	.receive = smc_receive,
 	.send = smc_send,
+	.look = smc_look,
+	.read = smc_read,
+	.drop = smc_drop,
+	.send_words = smc_send_words,
 	.is_link_up = smc_is_link_up,
 	.counters = smc_counters,
 };

@@ -76,6 +76,7 @@
 #define SMC_MGMT_MDOE 0x0008u
 
 /* A packet in the chip's memory: status word, byte count of all of it, data, control (7.1). */
+#define SMC_PACKET_COUNT    2u /* where it is */
 #define SMC_PACKET_EXTRA    6u
 #define SMC_COUNT_MASK      0x07ffu
 #define SMC_CONTROL_ODD     0x20u /* the byte before it is data */

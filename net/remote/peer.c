@@ -159,6 +159,12 @@ void peer_receive(struct peer *peer, const uint8_t *frame, uint32_t length, uint
 	check(peer, key, now);
 }
 
+/** Whether a frame, not handed over yet, has to do with a session that is there, and not with its beginning. */
+bool peer_is_brief(const uint8_t *frame, uint32_t length)
+{
+	return length >= FRAME_HEAD && (frame[1] == FRAME_REQUEST || frame[1] == FRAME_REPLY);
+}
+
 /** Whether the frame that was handed over last is still needed. */
 bool peer_has_frame(const struct peer *peer)
 {

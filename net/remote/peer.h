@@ -112,6 +112,7 @@ void peer_stop(struct peer *peer, uint64_t now);
 void peer_receive(struct peer *peer, const uint8_t *frame, uint32_t length, uint64_t now);
 void peer_work(struct peer *peer, uint64_t now);
 uint64_t peer_tick(struct peer *peer, uint64_t now);
+bool peer_is_brief(const uint8_t *frame, uint32_t length);
 bool peer_has_work(const struct peer *peer);
 bool peer_has_frame(const struct peer *peer);
 uint64_t peer_find_deadline(struct peer *peer);

@@ -26,7 +26,8 @@ NEVER = {
     ("door_put", "door_put"): "a door leads to the console, and not to another door",
     ("door_room", "door_room"): "the same",
     ("receive", "receive"): "the station hands frames to the peers' protocol, and not to itself",
-    ("take_frames", "take_frames"): "the station's driver passes it on to the chip's",
+    ("serve", "serve"): "the station's driver passes it on to the chip's",
+    ("take_frames", "take_frames"): "the same",
     ("hypercall", "hypercall"): "it is a trap's handler, and no row of its own table",
 }
 # How often these are on one stack at most, and why.
