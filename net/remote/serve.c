@@ -347,7 +347,9 @@ void server_work(struct peer *peer, unsigned budget)
 		    !frame_op_parse(s->request + s->at, s->length - s->at, &op)) {
 			peer->counters.malformed++;
 			op.posted = false;
-			put_result(s, at, &op, REMOTE_MALFORMED, 0);
+			/* Without room for that, who asked has no result: the same to it. */
+			if (s->reply + 4u <= FRAME_RESULTS_MAX)
+				put_result(s, at, &op, REMOTE_MALFORMED, 0);
 			s->at = s->length;
 			break;
 		}

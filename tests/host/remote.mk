@@ -9,10 +9,11 @@ host-test-remote_keys := tests/host/test_remote_keys.c net/remote/keys.c
 host-test-remote_session := tests/host/test_remote_session.c $(REMOTE_WIRE)
 host-test-remote_access := tests/host/test_remote_access.c $(REMOTE_WIRE)
 host-test-remote_faults := tests/host/test_remote_faults.c $(REMOTE_WIRE)
+host-test-remote_trusted := tests/host/test_remote_trusted.c $(REMOTE_WIRE)
 host-test-remote_pl181 := tests/host/test_remote_pl181.c tests/host/pl181_model.c \
 	net/remote/pl181_agent.c net/remote/pl181_front.c $(REMOTE_WIRE)
 host-test-remote_vectors := tests/host/test_remote_vectors.c $(REMOTE_WIRE)
-$(foreach name,keys session access faults pl181 vectors,$(eval LIBS-host-test-remote_$(name) := -lmbedcrypto))
+$(foreach name,keys session access faults trusted pl181 vectors,$(eval LIBS-host-test-remote_$(name) := -lmbedcrypto))
 
 host-fuzz-remote_frame := tests/host/fuzz_remote_frame.c net/remote/frame.c
 host-fuzz-remote := tests/host/fuzz_remote.c $(REMOTE)
