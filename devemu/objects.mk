@@ -26,6 +26,8 @@ vms-y += devemu/virtio_blk.o
 vms-y += devemu/virtio_console.o
 vms-y += devemu/virtio_mmio.o
 vms-y += devemu/virtio_net.o
+vms-y += devemu/virtio_net_receive.o
+vms-y += devemu/virtio_net_send.o
 vms-y += devemu/virtio_rng.o
 vms-y += devemu/virtqueue.o
 

@@ -1,85 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devemu/virtio_net.h"
 
+#include "devemu/virtio_net_internal.h"
 #include "devemu/virtio_net_regs.h"
-#include "net/offload.h"
-#include "vmm/lib/bits.h"
-#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
-
-#define QUEUE_SIZE VQ_SIZE_MAX
-#define HOLD_TICKS ((uint64_t)VIRTIO_NET_HOLD_MS * (CLOCK_HZ / 1000u))
-
-/* A guest that has filled its queue runs again after this much, if only to take an interrupt. */
-#define BURST_BYTES (128u * KIB)
-#define BURST_PAUSE (CLOCK_HZ / 10000u)
-
-/**
- * A guest wants to know what has been sent, but hardly ever waits for it. So it is told with the next
- * frame that it receives, or after this time, or when so many chains are to be told of.
- */
-#define TELL_TICKS  ((uint64_t)VIRTIO_NET_TELL_MS * (CLOCK_HZ / 1000u))
-#define TELL_CHAINS (QUEUE_SIZE / 4u)
-
-/** A frame in mergeable buffers takes this many at most: 64 KiB in buffers of 1 KiB. */
-#define RX_BUFFERS_MAX 66u
-/** So many, of one descriptor each, are reserved between two preempt points. */
-#define CHAINS_AT_ONCE 3u
-/** What moving from one piece to the next costs, in bytes of copying. */
-#define PIECE_COST 384u
-
-/** Dividing a frame costs the receiver another one, which has to be less than what it saves. */
-#define DIVIDE_MIN 8192u
-/** More payload than this is not needed for the rest to be aligned. */
-#define LEAD_MAX  3u
-#define LEAD_ROOM ((VIRTIO_NET_HEADER + FRAME_HEAD_MAX + LEAD_MAX + 3u) / 4u * 4u)
-
-/** Buffers that a frame is being copied to: in the sender's working memory. */
-struct reserved {
-	unsigned count, segment_count;
-	unsigned lead_segments; /* of the first chain, if it is for a leading frame of its own */
-	uint32_t lead;          /* payload of that one, or 0: the frame is not divided */
-	uint32_t epoch, generation, starts; /* of device, VM and queue when they were reserved */
-	struct vq_used used[RX_BUFFERS_MAX + 1];   /* what is to be written in each */
-	uint16_t first;                            /* next_avail of the queue before */
-	struct vq_segment segment[RX_BUFFERS_MAX]; /* of all of them */
-	union {
-		struct vq_chain chain; /* while they are reserved */
-		struct {               /* then: what is not copied from the sender */
-			uint8_t lead_bytes[LEAD_ROOM]; /* the leading frame, our header before it */
-			uint8_t start[LEAD_ROOM]; /* our header; if divided, the frame's, too */
-		};
-	};
-};
-
-_Static_assert(sizeof(struct reserved) <= FRAME_WORK, "FRAME_WORK");
-_Static_assert(VIRTIO_NET_HEADER % 4 == 0, "frame.head is aligned");
-
-static struct port *port_of(const struct device *dev)
-{
-	const struct virtio_net_backend *backend = dev->backend;
-
-	return backend ? backend->port : NULL;
-}
-
-static uint32_t get_le16(const uint8_t *at)
-{
-	return at[0] | (uint32_t)at[1] << 8;
-}
-
-static void put_le16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)value;
-	at[1] = (uint8_t)(value >> 8);
-}
-
-/* ---- what the transport asks --------------------------------------------------------------- */
 
 static uint64_t net_features(const struct device *dev)
 {
 	return VIRTIO_NET_F_CSUM | VIRTIO_NET_F_GUEST_CSUM | VIRTIO_NET_F_GUEST_TSO4 |
 	       VIRTIO_NET_F_HOST_TSO4 | VIRTIO_NET_F_MRG_RXBUF | VIRTIO_NET_F_STATUS |
-	       (port_of(dev) ? VIRTIO_NET_F_MAC : 0u);
+	       (virtio_net_port(dev) ? VIRTIO_NET_F_MAC : 0u);
 }
 
 /** 5.1.3.1: who cuts or joins frames, fills in or checks their sums as well. */
@@ -92,7 +22,7 @@ static bool net_accepts(const struct device *dev, uint64_t features)
 
 static void net_config(const struct device *dev, uint8_t *config)
 {
-	const struct port *port = port_of(dev);
+	const struct port *port = virtio_net_port(dev);
 
 	if (!port)
 		return;
@@ -101,7 +31,7 @@ static void net_config(const struct device *dev, uint8_t *config)
 }
 
 /** From here on the switch knows that large frames, and such without checksum, are welcome. */
-static void tell_offloads(const struct device *dev, struct port *port)
+void virtio_net_tell_offloads(const struct device *dev, struct port *port)
 {
 	const bool is_live = virtio_is_live(dev);
 
@@ -109,471 +39,22 @@ static void tell_offloads(const struct device *dev, struct port *port)
 	port->takes_tso = is_live && virtio_has(dev, VIRTIO_NET_F_GUEST_TSO4);
 }
 
-/* ---- sending ------------------------------------------------------------------------------- */
-
-/**
- * What the guest asks for, from the header of its frame; nothing that it has not negotiated.
- * (5.1.6.2.1)
- */
-static bool parse_offload(const struct device *dev, const uint8_t *header,
-			  struct frame_offload *offload)
-{
-	const uint32_t type = header[VIRTIO_NET_HDR_GSO_TYPE];
-
-	*offload = (struct frame_offload){ .checksum = false };
-	if (header[VIRTIO_NET_HDR_FLAGS] & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
-		const uint32_t start = get_le16(header + VIRTIO_NET_HDR_CSUM_START);
-		const uint32_t at = start + get_le16(header + VIRTIO_NET_HDR_CSUM_OFFSET);
-
-		if (!virtio_has(dev, VIRTIO_NET_F_CSUM) || at > UINT16_MAX)
-			return false;
-		offload->checksum = true;
-		offload->checksum_start = (uint16_t)start;
-		offload->checksum_at = (uint16_t)at;
-	}
-	if (type == VIRTIO_NET_HDR_GSO_NONE)
-		return true;
-	offload->segment_size = (uint16_t)get_le16(header + VIRTIO_NET_HDR_GSO_SIZE);
-	return type == VIRTIO_NET_HDR_GSO_TCPV4 && offload->segment_size &&
-	       virtio_has(dev, VIRTIO_NET_F_HOST_TSO4);
-}
-
-/**
- * The frame in s->chain. Its header and its first bytes are read once, and all that is decided is
- * decided by that copy. Returns false if it is none.
- */
-static bool read_frame(struct device *dev)
-{
-	struct virtio_net_state *s = dev->state;
-	uint8_t *const header = (uint8_t *)s->start;
-	struct vq_cursor from = vq_readable(&s->chain);
-	const uint32_t length = s->chain.readable_bytes - VIRTIO_NET_HEADER;
-	uint32_t head_length = length < FRAME_HEAD_MAX ? length : FRAME_HEAD_MAX;
-	struct frame_offload offload;
-
-	if (s->chain.readable_bytes < VIRTIO_NET_HEADER + FRAME_HEADER || length > FRAME_TSO_MAX)
-		return false;
-	if (!vq_cursor_read(&from, dev->dma, header, VIRTIO_NET_HEADER + head_length)) {
-		virtio_needs_reset(dev);
-		return false;
-	}
-	if (!parse_offload(dev, header, &offload) ||
-	    !offload_check(header + VIRTIO_NET_HEADER, head_length, length, &offload))
-		return false;
-	if (offload.segment_size) {
-		/* What is behind the headers is copied in one go; nothing was decided by it. */
-		head_length = offload.header_length;
-		from = vq_readable(&s->chain);
-		vq_cursor_skip(&from, VIRTIO_NET_HEADER + head_length);
-	}
-	s->frame = (struct frame){ .length = length,
-				   .head = header + VIRTIO_NET_HEADER,
-				   .head_length = head_length,
-				   .dma = dev->dma,
-				   .rest = from,
-				   .offload = offload,
-				   .work = s->work };
-	frame_restart(&s->frame);
-	return true;
-}
-
-static void give_back(struct device *dev)
-{
-	struct virtio_net_state *s = dev->state;
-
-	s->has_frame = false;
-	s->is_held = false;
-	vq_push(virtio_queue(dev, VIRTIO_NET_QUEUE_TX), &s->chain, 0);
-}
-
-/** Takes frames until there is a good one. */
-static bool take_frame(struct device *dev, struct port *port)
-{
-	struct virtio_net_state *s = dev->state;
-
-	while (virtio_is_live(dev) && vq_pop(virtio_queue(dev, VIRTIO_NET_QUEUE_TX), &s->chain)) {
-		s->starts = virtio_queue(dev, VIRTIO_NET_QUEUE_TX)->starts;
-		preempt_point();
-		if (s->starts != virtio_queue(dev, VIRTIO_NET_QUEUE_TX)->starts)
-			continue;
-		s->has_frame = port && read_frame(dev);
-		if (s->has_frame)
-			return true;
-		if (port)
-			switch_drop(port, PORT_DROP_MALFORMED);
-		give_back(dev);
-		preempt_point();
-	}
-	return false;
-}
-
-/** Returns false if the frame has to wait. */
-static bool send_frame(struct device *dev, struct port *port)
-{
-	struct virtio_net_state *s = dev->state;
-	const uint32_t epoch = s->epoch;
-	const uint64_t now = dev->clock->now(dev->clock);
-	const bool may_wait = !s->is_held || now < s->held_until;
-	const bool done = switch_send(port, &s->frame, may_wait);
-
-	if (epoch != s->epoch)
-		return true;
-	if (!done) {
-		if (!s->is_held)
-			s->held_until = now + HOLD_TICKS;
-		s->is_held = true;
-		return false;
-	}
-	if (s->frame.unreadable)
-		virtio_needs_reset(dev);
-	give_back(dev);
-	return true;
-}
-
-/** Sends what there is. Returns when the work goes on: CLOCK_NEVER if the guest has to say so. */
-static uint64_t send_burst(struct device *dev, struct port *port)
-{
-	struct virtio_net_state *s = dev->state;
-	uint32_t bytes = 0;
-
-	if (s->starts != virtio_queue(dev, VIRTIO_NET_QUEUE_TX)->starts) {
-		s->has_frame =
-			false; /* the guest has taken the queue away, and all that was in it */
-		s->is_held = false;
-	}
-	while (virtio_is_live(dev) && (s->has_frame || take_frame(dev, port))) {
-		preempt_point(); /* reading it has taken long */
-		if (!s->has_frame)
-			continue; /* the device has been reset meanwhile */
-		bytes += s->frame.length;
-		if (!send_frame(dev, port))
-			return s->held_until;
-		if (bytes >= BURST_BYTES)
-			return dev->clock->now(dev->clock) + BURST_PAUSE;
-		preempt_point();
-	}
-	return CLOCK_NEVER;
-}
-
-/** Interrupts the guest for what was sent, if it wants that. */
-static void tell_sent(struct device *dev)
-{
-	struct virtio_net_state *s = dev->state;
-
-	s->tell_at = CLOCK_NEVER;
-	virtio_queue_done(dev, VIRTIO_NET_QUEUE_TX);
-}
-
-static void send_frames(struct device *dev)
-{
-	struct virtio_net_state *s = dev->state;
-	uint64_t next;
-	unsigned untold;
-
-	if (s->is_sending)
-		return;
-	s->is_sending = true;
-	next = send_burst(dev, port_of(dev));
-	s->is_sending = false;
-	untold = vq_untold(virtio_queue(dev, VIRTIO_NET_QUEUE_TX));
-	if (next != CLOCK_NEVER || untold == 0 || untold >= TELL_CHAINS) {
-		tell_sent(dev);
-	} else {
-		if (s->tell_at == CLOCK_NEVER)
-			s->tell_at = dev->clock->now(dev->clock) + TELL_TICKS;
-		next = s->tell_at;
-	}
-	dev->clock->set_deadline(dev->clock, dev, next);
-}
-
-/** Who has something to tell has nothing to send: send_frames() has told when something waits. */
-static void net_deadline(struct device *dev)
-{
-	const struct virtio_net_state *s = dev->state;
-
-	if (s->tell_at != CLOCK_NEVER)
-		tell_sent(dev);
-	else
-		send_frames(dev);
-}
-
-/**
- * A receiver has room: this VM's own thread has to go on. Not while it is sending: between a frame
- * that has to wait and the deadline of that there is no preempt point.
- */
-static void net_resume(struct port *port)
-{
-	struct device *dev = port->owner;
-
-	dev->clock->set_deadline(dev->clock, dev, 0);
-}
-
-/* ---- receiving ----------------------------------------------------------------------------- */
-
-/** Whether the buffers are still ours. Another VM may have run, the one that they belong to. */
-static bool is_still(struct device *dev, const struct reserved *r)
-{
-	const struct virtio_net_state *s = dev->state;
-
-	return r->epoch == s->epoch && r->generation == dev->dma->generation &&
-	       r->starts == virtio_queue(dev, VIRTIO_NET_QUEUE_RX)->starts && virtio_is_live(dev);
-}
-
-/** Adds the chain in r->chain. Returns false if a frame in as many pieces is not for us. */
-static bool reserve_chain(struct reserved *r, unsigned count_max)
-{
-	r->used[r->count++] = (struct vq_used){ r->chain.head, r->chain.writable_bytes };
-	if (r->count > count_max || r->segment_count + r->chain.writable_count > RX_BUFFERS_MAX)
-		return false;
-	for (unsigned n = 0; n < r->chain.writable_count; n++)
-		r->segment[r->segment_count++] = r->chain.segment[n];
-	return true;
-}
-
-/**
- * The buffers are not enough, or not needed. If another VM has taken some behind them meanwhile they
- * cannot go back to where they were: the guest gets them back as empty, and offers them again.
- */
-static void put_back(struct device *dev, struct reserved *r)
-{
-	struct virtqueue *vq = virtio_queue(dev, VIRTIO_NET_QUEUE_RX);
-
-	if ((uint16_t)(vq->next_avail - r->first) == r->count) {
-		vq_rewind(vq, r->count);
-		return;
-	}
-	for (unsigned n = 0; n < r->count; n++)
-		r->used[n].written = 0;
-	vq_push_all(vq, r->used, r->count);
-}
-
-/**
- * How many bytes of payload go before the others in a frame of their own, as some segment has to be
- * the first in any case. With 12 bytes of ours and 14 of Ethernet before them, a whole frame's would
- * come to lie at another offset in a word than that at which the sender has them, and than that at
- * which a program wants them: as an ARMv5 loads no unaligned words, the guest's copy as well as ours
- * would take several times as long. Behind these few bytes, all is aligned.
- */
-static uint32_t lead_of(const struct frame *frame)
-{
-	const uint32_t headers = frame->offload.header_length;
-
-	if (frame->offload.segment_size == 0 || frame->length - headers < DIVIDE_MIN)
-		return 0;
-	return (VIRTIO_NET_HEADER + headers - frame->rest.segment->at.raw - frame->rest.offset) &
-	       LEAD_MAX;
-}
-
-/** The first chain is for the leading frame alone, if that fits: the rest begins with the next one. */
-static bool use_for_lead(struct reserved *r, const struct frame *frame)
-{
-	const uint32_t bytes = VIRTIO_NET_HEADER + frame->offload.header_length + r->lead;
-
-	if (r->used[0].written < bytes) {
-		r->lead = 0;
-		return false;
-	}
-	r->used[0].written = bytes;
-	r->lead_segments = r->segment_count;
-	return true;
-}
-
-/** Takes buffers for a frame from the queue, or none. */
-static enum port_result reserve(struct device *dev, struct reserved *r, const struct frame *frame)
-{
-	const struct virtio_net_state *s = dev->state;
-	struct virtqueue *vq = virtio_queue(dev, VIRTIO_NET_QUEUE_RX);
-	const unsigned count_max = virtio_has(dev, VIRTIO_NET_F_MRG_RXBUF) ? RX_BUFFERS_MAX : 1;
-	uint32_t length = VIRTIO_NET_HEADER + frame->length;
-
-	r->count = 0;
-	r->segment_count = 0;
-	r->lead_segments = 0;
-	r->lead = count_max > 1 ? lead_of(frame) : 0;
-	r->epoch = s->epoch;
-	r->generation = dev->dma->generation;
-	r->starts = vq->starts;
-	r->first = vq->next_avail;
-	for (;;) {
-		const bool found = vq_pop(vq, &r->chain);
-
-		if (!is_still(dev, r))
-			return PORT_DOWN;
-		if (!found) {
-			put_back(dev, r);
-			virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
-			return vq->ready ? PORT_LATER : PORT_DOWN;
-		}
-		/* 5.1.6.3.1: a buffer has at least room for the header. */
-		if (r->chain.readable_count || r->chain.writable_bytes < VIRTIO_NET_HEADER) {
-			vq_break(vq);
-			virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
-			return PORT_DOWN;
-		}
-		if (!reserve_chain(r, count_max)) {
-			put_back(dev, r);
-			virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
-			return PORT_DOWN;
-		}
-		if (r->count == 1 && r->lead && use_for_lead(r, frame)) {
-			length -= r->lead;
-		} else if (r->used[r->count - 1].written >= length) {
-			r->used[r->count - 1].written = length;
-			return PORT_TAKEN;
-		} else {
-			length -= r->used[r->count - 1].written;
-		}
-		if (r->count % CHAINS_AT_ONCE == 0 || r->chain.writable_count > 1) {
-			preempt_point();
-			if (!is_still(dev, r))
-				return PORT_DOWN;
-		}
-	}
-}
-
-/** 5.1.6.4.1; the receiver has negotiated what the frame asks for, or the switch has done it. */
-static void fill_header(uint8_t *header, const struct frame_offload *o, unsigned buffers)
-{
-	memset(header, 0, VIRTIO_NET_HEADER);
-	put_le16(header + VIRTIO_NET_HDR_BUFFERS, buffers);
-	if (o->checksum) {
-		header[VIRTIO_NET_HDR_FLAGS] = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-		put_le16(header + VIRTIO_NET_HDR_CSUM_START, o->checksum_start);
-		put_le16(header + VIRTIO_NET_HDR_CSUM_OFFSET,
-			 (uint32_t)o->checksum_at - o->checksum_start);
-	}
-	if (o->segment_size) {
-		header[VIRTIO_NET_HDR_GSO_TYPE] = VIRTIO_NET_HDR_GSO_TCPV4;
-		put_le16(header + VIRTIO_NET_HDR_LENGTH, o->header_length);
-		put_le16(header + VIRTIO_NET_HDR_GSO_SIZE, o->segment_size);
-	}
-}
-
-/**
- * What goes before the bytes that are copied from the sender: of a frame that is divided, all of the
- * leading one, and the headers of the other. Returns how much of r->start there is.
- */
-static uint32_t make_start(struct reserved *r, struct frame *frame)
-{
-	const struct frame_offload *const o = &frame->offload;
-	const struct frame_offload of_lead = { .checksum = true,
-					       .checksum_start = o->checksum_start,
-					       .checksum_at = o->checksum_at };
-	const uint32_t headers = o->header_length;
-
-	if (!r->lead) {
-		fill_header(r->start, o, r->count);
-		return VIRTIO_NET_HEADER;
-	}
-	fill_header(r->lead_bytes, &of_lead, 1);
-	fill_header(r->start, o, r->count - 1);
-	frame_take_all(frame, r->lead_bytes + VIRTIO_NET_HEADER, headers + r->lead);
-	offload_divide(frame, r->lead_bytes + VIRTIO_NET_HEADER, 0, r->lead);
-	offload_divide(frame, r->start + VIRTIO_NET_HEADER, r->lead,
-		       frame->length - headers - r->lead);
-	return VIRTIO_NET_HEADER + headers;
-}
-
-/**
- * Copies header and frame into the reserved buffers. Returns false when they are not ours any more,
- * or were not memory.
- */
-static bool copy(struct device *dev, const struct reserved *r, struct frame *frame, uint32_t start)
-{
-	struct vq_cursor lead = { r->segment, r->lead_segments, 0 };
-	struct vq_cursor to = { r->segment + r->lead_segments, r->segment_count - r->lead_segments,
-				0 };
-	uint32_t left = frame->length - frame->taken, cost = 0;
-
-	if ((r->lead && !vq_cursor_write(&lead, dev->dma, r->lead_bytes, r->used[0].written)) ||
-	    !vq_cursor_write(&to, dev->dma, r->start, start)) {
-		virtio_needs_reset(dev);
-		return false;
-	}
-	while (left) {
-		const uint32_t room = (FRAME_COPY_QUANTUM - cost - PIECE_COST) & ~31u;
-		uint32_t piece = left;
-		void *mapped = vq_cursor_map(&to, dev->dma, &piece, true, DMA_TARGET);
-		unsigned ease;
-
-		if (!mapped) {
-			virtio_needs_reset(dev);
-			return false;
-		}
-		ease = frame_copy_ease(frame, mapped);
-		piece = frame_take(frame, mapped, piece < room << ease ? piece : room << ease);
-		vq_cursor_skip(&to, piece);
-		left -= piece;
-		cost += PIECE_COST + (piece >> ease);
-		/* At the end, showing the buffers takes as long as three pieces more. */
-		if (cost + (left ? 2 : 5) * PIECE_COST > FRAME_COPY_QUANTUM) {
-			cost = 0;
-			preempt_point();
-			if (!is_still(dev, r))
-				return false;
-		}
-	}
-	return true;
-}
-
-/** Shows the guest the buffers, all at once: a frame's are one behind the other. (5.1.6.4.1) */
-static void publish(struct device *dev, const struct reserved *r)
-{
-	const struct virtio_net_state *s = dev->state;
-
-	vq_push_all(virtio_queue(dev, VIRTIO_NET_QUEUE_RX), r->used, r->count);
-	virtio_queue_done(dev, VIRTIO_NET_QUEUE_RX);
-	if (s->tell_at != CLOCK_NEVER && (s->mmio.interrupt_status & VIRTIO_INT_USED_BUFFER)) {
-		dev->clock->set_deadline(dev->clock, dev, CLOCK_NEVER);
-		tell_sent(dev);
-	}
-}
-
-/**
- * A frame for this VM: called in the thread of its sender, which may be another VM, or by the
- * board's network device. Buffers are reserved, then filled, with preempt points, then shown.
- */
-static enum port_result net_deliver(struct port *port, struct frame *frame)
-{
-	struct device *dev = port->owner;
-	struct reserved *const r = frame->work;
-	enum port_result result;
-	uint32_t start;
-
-	if (!virtio_is_live(dev))
-		return PORT_DOWN;
-	if (!port->takes_checksum)
-		tell_offloads(dev, port); /* a driver need not have notified us yet */
-	result = reserve(dev, r, frame);
-	if (result != PORT_TAKEN)
-		return result;
-	preempt_point();
-	start = make_start(r, frame);
-	preempt_point();
-	if (!is_still(dev, r) || !copy(dev, r, frame, start))
-		return PORT_DOWN;
-	publish(dev, r);
-	return PORT_TAKEN;
-}
-
 const struct port_ops virtio_net_port_ops = {
-	.deliver = net_deliver,
-	.resume = net_resume,
+	.deliver = virtio_net_deliver,
+	.resume = virtio_net_resume,
 };
-
-/* ---- the device ---------------------------------------------------------------------------- */
 
 static void net_notify(struct device *dev, unsigned queue)
 {
-	struct port *const port = port_of(dev);
+	struct port *const port = virtio_net_port(dev);
 
 	if (port)
-		tell_offloads(dev, port);
+		virtio_net_tell_offloads(dev, port);
 	if (queue == VIRTIO_NET_QUEUE_TX) {
 		const struct virtio_net_state *s = dev->state;
 
 		if (!s->is_held || s->starts != virtio_queue(dev, queue)->starts)
-			send_frames(dev);
+			virtio_net_send_frames(dev);
 	} else if (port && port->on && vq_has_chain(virtio_queue(dev, queue))) {
 		/* Who only says so would hold every sender up anew, and all that it has for others. */
 		switch_port_ready(port);
@@ -584,7 +65,7 @@ static void net_notify(struct device *dev, unsigned queue)
 static void net_reset(struct device *dev)
 {
 	struct virtio_net_state *s = dev->state;
-	struct port *const port = port_of(dev);
+	struct port *const port = virtio_net_port(dev);
 
 	s->epoch++;
 	s->has_frame = false;
@@ -594,7 +75,7 @@ static void net_reset(struct device *dev)
 		dev->clock->set_deadline(dev->clock, dev, CLOCK_NEVER);
 	if (!port)
 		return;
-	tell_offloads(dev, port);
+	virtio_net_tell_offloads(dev, port);
 	if (port->on)
 		switch_port_ready(port);
 }
@@ -602,7 +83,7 @@ static void net_reset(struct device *dev)
 static const struct virtio_model model = {
 	.device_id = VIRTIO_ID_NETWORK,
 	.queue_count = 2,
-	.queue_size = QUEUE_SIZE,
+	.queue_size = VIRTIO_NET_QUEUE_SIZE,
 	.config_size = VIRTIO_NET_CONFIG_SIZE,
 	.features = net_features,
 	.accepts = net_accepts,
@@ -622,5 +103,5 @@ const struct device_ops virtio_net_ops = {
 	.reset = virtio_net_reset,
 	.read = virtio_mmio_read,
 	.write = virtio_mmio_write,
-	.deadline = net_deadline,
+	.deadline = virtio_net_deadline,
 };

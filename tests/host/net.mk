@@ -6,7 +6,7 @@ NET := $(NET_FRAME) net/switch.c
 host-test-switch := tests/host/test_switch.c $(NET)
 host-test-offload := tests/host/test_offload.c $(NET_FRAME)
 NET_DEVICE := $(NET) tests/host/net_fixture.c devemu/device.c devemu/virtio_mmio.c \
-	devemu/virtio_net.c vmm/lib/log.c vmm/lib/printf.c
+	devemu/virtio_net.c devemu/virtio_net_receive.c devemu/virtio_net_send.c vmm/lib/log.c vmm/lib/printf.c
 host-test-virtio_net := tests/host/test_virtio_net.c $(NET_DEVICE)
 host-test-virtio_net_copy := tests/host/test_virtio_net_copy.c $(NET_DEVICE)
 host-test-virtio_net_wait := tests/host/test_virtio_net_wait.c $(NET_DEVICE)
