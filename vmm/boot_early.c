@@ -224,7 +224,8 @@ static void check_bundle(const struct boot_board *board, uint32_t image, uint32_
 	if (bundle.machine_id != board->machine_id)
 		boot_fatal(board, "hako: bundle: made for machine id 0x%x, this board is 0x%x\n",
 			   bundle.machine_id, board->machine_id);
-	info->pool_size = bundle.vm_count * VMM_POOL_SIZE;
+	/* The first one has tables of the VMM's own, whether or not there is a VM. */
+	info->pool_size = (bundle.vm_count ? bundle.vm_count : 1) * VMM_POOL_SIZE;
 	check_room(board, &bundle, image, info);
 	check_parts(board, &bundle, image, bundle_at);
 }
@@ -282,8 +283,8 @@ void boot_check(struct boot_state *state, uint32_t image, uint32_t machine_id, u
  * One step, normally. When the file lies across the final place, a copy would destroy the bundle or
  * the code that copies; then all of it steps aside first, to the VMs' RAM, which is still free.
  * It cannot lie there too: it is not much larger than the VMs' memory (most of a bundle has its
- * place in there, and bundle_parse() bounds the rest), and RAM holds that and the bundle, so that a
- * file which reaches into the last MiB of RAM starts behind the first half of it.
+ * place in there, and bundle_parse() bounds the rest), and RAM holds that, the bundle and 3 MiB, so
+ * that a file which reaches into the last MiB of RAM starts behind the first half of it.
  */
 uint32_t boot_move_image(struct boot_state *state)
 {

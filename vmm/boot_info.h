@@ -17,7 +17,7 @@ struct boot_info {
 	hpa_t bundle;         /* checked: header, part table and the checksum of every part */
 	uint32_t bundle_size; /* a multiple of 4 KiB */
 	hpa_t image;          /* 1 MiB, mapped at VMM_IMAGE */
-	hpa_t pool;           /* VMM_POOL_SIZE for each VM, zeroed; the first is at VMM_POOL */
+	hpa_t pool; /* VMM_POOL_SIZE for each VM, one at least; the first is at VMM_POOL */
 	uint32_t pool_size;
 	hpa_t l1; /* the first-level table in use, vmm_l1_table in boot_mmu.h */
 };

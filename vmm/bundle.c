@@ -131,8 +131,7 @@ static enum bundle_error parse_header(const uint8_t *bytes, size_t length, uint3
 		return BUNDLE_BAD_SIZE;
 
 	bundle->machine_id = get_le32(bytes + BUNDLE_AT_MACHINE_ID);
-	if (!bundle->vm_count ||
-	    !is_zero(bytes + BUNDLE_AT_RESERVED, BUNDLE_AT_CRC - BUNDLE_AT_RESERVED))
+	if (!is_zero(bytes + BUNDLE_AT_RESERVED, BUNDLE_AT_CRC - BUNDLE_AT_RESERVED))
 		return BUNDLE_BAD_HEADER;
 	return BUNDLE_OK;
 }
@@ -286,7 +285,9 @@ static bool is_complete(const struct bundle *bundle, uint32_t vm)
 
 static enum bundle_error check_whole(const struct bundle *bundle)
 {
-	if (!is_complete(bundle, BUNDLE_NO_VM))
+	/* Without VMs there is something to do only if a description says what. */
+	if (!is_complete(bundle, BUNDLE_NO_VM) ||
+	    (!bundle->vm_count && !bundle_find(bundle, BUNDLE_NO_VM, BUNDLE_CONFIG)))
 		return BUNDLE_MISSING;
 	for (unsigned i = 0; i < bundle->vm_count; i++) {
 		const struct bundle_part *const dtb = bundle_find(bundle, i, BUNDLE_DTB);

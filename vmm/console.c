@@ -304,6 +304,13 @@ void console_init(void)
 	events_init(timer_now);
 }
 
+/** All VMs are there. If none of them is at the terminal, the monitor is. */
+void console_start(void)
+{
+	if (!mux.focus)
+		console_mux_focus(&mux, 0);
+}
+
 /** What the description of the VMs says: the key before the VMM's keys, and names before lines. */
 void console_set_options(uint8_t escape, bool has_prefix)
 {

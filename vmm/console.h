@@ -28,6 +28,7 @@ void console_last_words(void);
 
 /* Of an image with several VMs. */
 void console_make_rooms(unsigned count);
+void console_start(void);
 void console_set_options(uint8_t escape, bool has_prefix);
 uint32_t console_lost(const struct vm *vm);
 const struct uart_backend *console_backend_virtio(const struct vm *vm, struct device *dev,

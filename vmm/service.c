@@ -132,10 +132,11 @@ enum status service_make(struct system_config *config, const struct boot_info *i
 	return vm_disks_make(config, info, bundle);
 }
 
-/** Starts the board's Ethernet, when all ports are known. */
+/** Starts the board's Ethernet, when all ports are known; all consoles are, too. */
 enum status service_start(void)
 {
 	reload_vms_made();
+	console_start();
 	if (!uplink)
 		return STATUS_OK;
 	for (unsigned i = 0; i < board.window_count; i++) {

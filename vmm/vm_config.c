@@ -244,7 +244,7 @@ static bool read_root(const struct config_tree *tree, int section[SECTION_COUNT]
 					 i < SECTION_COUNT ? "there twice" : "not known here");
 		section[i] = node;
 	}
-	return section[SECTION_VMS] >= 0 || tree_fail(tree, 0, NULL, "there is no node 'vms'");
+	return true;
 }
 
 /** A node that has children and nothing of its own. */
@@ -286,10 +286,12 @@ static bool read_sections(const struct config_tree *tree, const struct bundle *b
 			if (!read_one(tree, at, (enum section)i, bundle, config))
 				return false;
 	}
+	at = section[SECTION_VMS] < 0 ? 0 : section[SECTION_VMS];
 	if (config->vm_count != bundle->vm_count)
-		return tree_fail(tree, section[SECTION_VMS], NULL,
-				 "not as many VMs as the bundle was made with");
-	return true;
+		return tree_fail(tree, at, NULL, "not as many VMs as the bundle was made with");
+	/* A board without a VM is there for others. */
+	return config->vm_count || config->serve_count ||
+	       tree_fail(tree, at, NULL, "there is no VM, and nothing is served");
 }
 
 /**

@@ -168,7 +168,7 @@ struct system_config {
 	struct station_config station;
 	unsigned disk_count;
 	struct disk_config disk[CONFIG_DISKS_MAX];
-	unsigned vm_count; /* the same as in the bundle, in the same order */
+	unsigned vm_count; /* as in the bundle, in the same order; 0 only with something served */
 	struct vm_config vm[BUNDLE_VMS_MAX];
 	unsigned peer_count;
 	struct remote_peer_config peer[CONFIG_PEERS_MAX];

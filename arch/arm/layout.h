@@ -9,9 +9,9 @@
  *   0xffc00000  VMM_IMAGE    1 MiB  text, data, stacks, heap; cached, write-back
  *   0xffd00000  VMM_WINDOWS  1 MiB  pages mapped on demand: guest RAM, the board's devices, bundle
  *
- * Physical, from the top of RAM down: VMM_IMAGE (1 MiB), VMM_POOL (1 MiB for each VM, that of the
- * running one mapped), then the bundle, rounded to pages. The VM's RAM starts at VM_RAM_HPA, so no address
- * inside a VM equals its physical one.
+ * Physical, from the top of RAM down: VMM_IMAGE (1 MiB), VMM_POOL (1 MiB for each VM, one at least, that
+ * of the running one mapped), then the bundle, rounded to pages. The VM's RAM starts at VM_RAM_HPA, so no
+ * address inside a VM equals its physical one.
  */
 #ifndef ARCH_ARM_LAYOUT_H
 #define ARCH_ARM_LAYOUT_H

@@ -160,7 +160,8 @@ def main(argv: Optional[List[str]] = None) -> int:
         args = make_parser().parse_args(argv)
         if args.list:
             return list_bundle(args.list)
-        for option in ("board", "vmm", "guest", "output"):
+        # A description may have no VM.
+        for option in ("board", "vmm", "output") if args.vms else ("board", "vmm", "guest", "output"):
             if not getattr(args, option):
                 raise BundleError(f"--{option} is missing; see --help")
         print(make_bundle(args))

@@ -482,8 +482,8 @@ class _Reader:
                 self.properties(sections[name], f"/{name}", NO_PROPERTIES)
                 for child in sections[name].children:
                     read(child, f"/{name}/{child.name}")
-        if not self.vms:
-            self.fail("/vms", "there is no VM")
+        if not self.vms and not self.serves:
+            self.fail("/vms" if "vms" in sections else "/", "there is no VM, and nothing is served")
         return Description(self.path, self.tree, self.disks, self.vms, self.peers,
                            self.needs_network)
 

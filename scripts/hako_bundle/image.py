@@ -30,7 +30,7 @@ KIND_NAMES = {VMM: "vmm", GUEST: "guest", DTB: "device tree", INITRD: "initrd",
               PROXIES: "proxy table", INFO: "text", PV: "pv_info", CONFIG: "description",
               DISK: "RAM disk", KEY: "key"}
 
-# Board RAM below the VMs', the VMM's image, and its pool for each VM (arch/arm/layout.h).
+# Board RAM below the VMs', the VMM's image, and its pool for each VM, one at least (arch/arm/layout.h).
 RESERVED_SIZE, VMM_SIZE, POOL_SIZE = 1 << 20, 1 << 20, 1 << 20
 
 
@@ -82,7 +82,7 @@ def _align(size: int) -> int:
 
 def overhead(vm_count: int) -> int:
     """RAM that neither VMs nor RAM disks nor the bundle can have."""
-    return RESERVED_SIZE + VMM_SIZE + vm_count * POOL_SIZE
+    return RESERVED_SIZE + VMM_SIZE + max(vm_count, 1) * POOL_SIZE
 
 
 def check_vmm(data: bytes, board: Board) -> None:

@@ -112,7 +112,7 @@ def make_bundle(args: argparse.Namespace, board: Board, vmm: bytes) -> Tuple[byt
         memory += FLASH_BLOCK
     needed = memory + image.overhead(len(description.vms))
     if needed > board.ram_max:
-        description.fail("/vms", f"memory: VMs and RAM disks need {needed // MIB} MiB of RAM, "
+        description.fail("/vms" if description.vms else "/disks", f"memory: VMs and RAM disks need {needed // MIB} MiB of RAM, "
                          f"{board.name} has at most {board.ram_max // MIB}")
     made = make_all(board, table, description, args.dtb, guests, initrds)
     data = image.pack(vmm, image.Header(board.machine_id, [vm.row for vm in made]),
@@ -121,6 +121,6 @@ def make_bundle(args: argparse.Namespace, board: Board, vmm: bytes) -> Tuple[byt
     if needed > board.ram_max:
         description.fail("/vms", f"memory: with the bundle, {needed // MIB} MiB of RAM are needed, "
                          f"{board.name} has at most {board.ram_max // MIB}")
-    vms = ", ".join(f"{vm.name} {vm.memory // MIB} MiB" for vm in description.vms)
+    vms = ", ".join(f"{vm.name} {vm.memory // MIB} MiB" for vm in description.vms) or "no VM"
     return data, (f"{args.output}: {board.name}, {len(data) // KIB} KiB, VMM {len(vmm)} bytes, "
                   f"{os.path.basename(args.vms)}: {vms}; needs {-(-needed // MIB)} MiB of RAM")

@@ -48,6 +48,14 @@ static const struct row rows_of_two[TWO_COUNT] = {
 	/* clang-format on */
 };
 
+static const struct row rows_of_none[NONE_COUNT] = {
+	/* clang-format off */
+	[NONE_VMM]    = { 1,  "vmm",    0x0000, 0x14000, 0, 0, NONE },
+	[NONE_CONFIG] = { 8,  "config", 0x1000, 0x0400,  0, 0, NONE },
+	[NONE_KEY]    = { 10, "pair",   0x2000, 0x0020,  0, 0, NONE },
+	/* clang-format on */
+};
+
 void put_le32(uint8_t *at, uint32_t value)
 {
 	for (int i = 0; i < 4; i++)
@@ -149,4 +157,10 @@ void bundle_make(uint8_t bytes[BUNDLE_TABLE_MAX])
 void bundle_make_two(uint8_t bytes[BUNDLE_TABLE_MAX])
 {
 	make(bytes, 2, rows_of_two, TWO_COUNT, TWO_TOTAL_SIZE);
+}
+
+/** The same of NONE_TOTAL_SIZE bytes: no VM. */
+void bundle_make_none(uint8_t bytes[BUNDLE_TABLE_MAX])
+{
+	make(bytes, 0, rows_of_none, NONE_COUNT, NONE_TOTAL_SIZE);
 }

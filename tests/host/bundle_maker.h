@@ -35,8 +35,19 @@ enum {
 
 #define TWO_TOTAL_SIZE (11 * BUNDLE_ALIGN)
 
+/* The same of bundle_make_none(): a description of a board without a VM, and a key. */
+enum {
+	NONE_VMM,
+	NONE_CONFIG,
+	NONE_KEY,
+	NONE_COUNT,
+};
+
+#define NONE_TOTAL_SIZE (3 * BUNDLE_ALIGN)
+
 void bundle_make(uint8_t bytes[BUNDLE_TABLE_MAX]);
 void bundle_make_two(uint8_t bytes[BUNDLE_TABLE_MAX]);
+void bundle_make_none(uint8_t bytes[BUNDLE_TABLE_MAX]);
 void bundle_seal(uint8_t bytes[BUNDLE_TABLE_MAX]);
 uint32_t bundle_lay_out(uint8_t bytes[BUNDLE_TABLE_MAX]);
 uint8_t *bundle_row(uint8_t *bytes, unsigned part);

@@ -44,7 +44,8 @@ static void check(const struct bundle *bundle, uint32_t total_size)
 	uint64_t memory = 0;
 
 	REQUIRE(bundle->total_size == total_size);
-	REQUIRE(bundle->vm_count && bundle->vm_count <= BUNDLE_VMS_MAX);
+	REQUIRE(bundle->vm_count <= BUNDLE_VMS_MAX);
+	REQUIRE(bundle->vm_count || bundle_find(bundle, BUNDLE_NO_VM, BUNDLE_CONFIG));
 	REQUIRE(bundle->part_count <= BUNDLE_PARTS_MAX);
 	for (unsigned i = 0; i < bundle->vm_count; i++) {
 		REQUIRE(bundle->vm[i].memory);
@@ -90,11 +91,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct bundle bundle;
 	uint8_t made[BUNDLE_TABLE_MAX];
-	const bool two = size && data[size - 1] & 1;
-	const uint32_t total_size = two ? TWO_TOTAL_SIZE : MADE_TOTAL_SIZE;
+	static void (*const make[])(uint8_t *) = { bundle_make, bundle_make_two, bundle_make_none };
+	static const uint32_t made_sizes[] = { MADE_TOTAL_SIZE, TWO_TOTAL_SIZE, NONE_TOTAL_SIZE };
+	const unsigned which = size ? data[size - 1] % 3u : 0;
+	const uint32_t total_size = made_sizes[which];
 	unsigned at_part;
 
-	(two ? bundle_make_two : bundle_make)(made);
+	make[which](made);
 	for (; size >= sizeof(struct change); size -= sizeof(struct change)) {
 		struct change change;
 

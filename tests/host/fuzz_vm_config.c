@@ -7,6 +7,7 @@
 #include "tests/host/config_maker.h"
 #include "tests/host/fuzz.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,9 +18,14 @@ struct change {
 	uint8_t value;
 };
 
-static uint8_t made[CONFIG_TREE_MAX];
-static size_t made_size;
-static struct bundle bundle;
+/* One with VMs and one without; their bundles. */
+static struct {
+	uint8_t tree[CONFIG_TREE_MAX];
+	size_t size;
+	struct bundle bundle;
+} made[2];
+
+static struct bundle bundle; /* the present one */
 
 static void check_name(const char name[CONFIG_NAME_SIZE])
 {
@@ -124,6 +130,7 @@ static void check(const struct system_config *config)
 	double shares = 0;
 
 	REQUIRE(config->vm_count == bundle.vm_count);
+	REQUIRE(config->vm_count || config->serve_count);
 	for (unsigned i = 0; i < config->disk_count; i++) {
 		const struct disk_config *const disk = &config->disk[i];
 
@@ -178,19 +185,35 @@ static void check(const struct system_config *config)
 		REQUIRE(writers[i] <= 1);
 }
 
+static void make_both(void)
+{
+	static char source[8192];
+	const size_t length = (size_t)(strstr(config_source, "  vms {") - config_source);
+
+	made[0].size = config_compile(config_source, made[0].tree);
+	config_bundle(&made[0].bundle);
+	snprintf(source, sizeof(source), "%.*s};", (int)length, config_source);
+	made[1].size = config_compile(source, made[1].tree);
+	made[1].bundle = made[0].bundle;
+	made[1].bundle.vm_count = 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct system_config config;
+	const unsigned which = size && data[size - 1] % 4 == 3;
+	const uint8_t *const tree = made[which].tree;
 	struct config_error error;
+	size_t made_size;
 	uint8_t *bytes;
 
-	if (!made_size) {
-		made_size = config_compile(config_source, made);
-		config_bundle(&bundle);
-	}
+	if (!made[0].size)
+		make_both();
+	bundle = made[which].bundle;
+	made_size = made[which].size;
 	/* Large blocks of malloc() are aligned to 8, as the bundle's parts are. */
 	bytes = malloc(made_size);
-	memcpy(bytes, made, made_size);
+	memcpy(bytes, tree, made_size);
 	for (; size >= sizeof(struct change); size -= sizeof(struct change)) {
 		struct change change;
 		uint8_t *at;
@@ -207,7 +230,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 2: /* a word from elsewhere: tokens and offsets of the tree's own */
 			memcpy(bytes + change.at % (made_size / 4) * 4,
-			       made + change.value * 16u % (made_size - 4) / 4 * 4, 4);
+			       tree + change.value * 16u % (made_size - 4) / 4 * 4, 4);
 			break;
 		default:
 			*at = (uint8_t)(*at + change.value);

@@ -200,6 +200,30 @@ static void two_vms_are_read(void **state)
 	assert_null(bundle_find_disk(&bundle, "config"));
 }
 
+static void without_a_vm_there_is_a_description(void **state)
+{
+	uint8_t bytes[BUNDLE_TABLE_MAX];
+	unsigned at_part;
+
+	bundle_make_none(bytes);
+	assert_int_equal(BUNDLE_OK,
+			 bundle_parse(bytes, sizeof(bytes), NONE_TOTAL_SIZE, &bundle, &at_part));
+	assert_int_equal(0, bundle.vm_count);
+	assert_int_equal(0, bundle.memory);
+	/* Another kind that is no VM's, in its place. */
+	put_le32(bundle_row(bytes, NONE_CONFIG) + BUNDLE_PART_AT_KIND, BUNDLE_KEY);
+	bundle_seal(bytes);
+	assert_int_equal(BUNDLE_MISSING,
+			 bundle_parse(bytes, sizeof(bytes), NONE_TOTAL_SIZE, &bundle, &at_part));
+	/* A part of a VM that is not there. */
+	bundle_make_none(bytes);
+	put_le32(bundle_row(bytes, NONE_KEY) + BUNDLE_PART_AT_KIND, BUNDLE_INFO);
+	put_le32(bundle_row(bytes, NONE_KEY) + BUNDLE_PART_AT_VM, 0);
+	bundle_seal(bytes);
+	assert_int_equal(BUNDLE_BAD_VM,
+			 bundle_parse(bytes, sizeof(bytes), NONE_TOTAL_SIZE, &bundle, &at_part));
+}
+
 static void check_spoilt(const struct spoilt *spoilt, unsigned row, bool two)
 {
 	uint8_t bytes[BUNDLE_TABLE_MAX];
@@ -440,6 +464,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_correct_bundle_is_read),
 		cmocka_unit_test(two_vms_are_read),
+		cmocka_unit_test(without_a_vm_there_is_a_description),
 		cmocka_unit_test(one_wrong_word_is_named),
 		cmocka_unit_test(every_damaged_bit_is_noticed),
 		cmocka_unit_test(a_short_buffer_is_not_read_past),

@@ -345,6 +345,33 @@ def test_a_mistake_is_refused_with_file_node_and_reason(inputs, tmp_path, mistak
     assert not given["output"][0].exists()
 
 
+WITHOUT_VMS = SOURCE[:SOURCE.index("  vms {")].replace(
+    'scratch { ramdisk = "stuff"; size = <0x400000>; };', "") + "};"
+
+
+def test_a_board_without_a_vm_serves_something(inputs, tmp_path):
+    given = dict(options(inputs, tmp_path, WITHOUT_VMS), guest=[], initrd=[], disk=[], dtb=[])
+    result = run_with(given)
+    assert result.returncode == 0, result.stderr
+    assert "no VM" in result.stdout
+    header, rows = image.unpack(given["output"][0].read_bytes())
+    assert header.vms == []
+    assert {row.name for row in rows} == {"vmm", "config", "empty", "pair"}
+    # VMM, pool, what is below the VMs' RAM, a disk of one page, the bundle.
+    assert "needs 4 MiB of RAM" in result.stdout
+    assert run("--list", given["output"][0]).returncode == 0
+
+
+@pytest.mark.parametrize("source, node", [
+    (re.sub(r"  serve \{.*\};\n\};", "};", WITHOUT_VMS, flags=re.S), "/"),
+    (WITHOUT_VMS[:WITHOUT_VMS.index("  serve {")] + "  serve { }; vms { }; };", "/vms")])
+def test_a_board_without_a_vm_that_serves_nothing(inputs, tmp_path, source, node):
+    assert "clock {" not in source
+    given = dict(options(inputs, tmp_path, source), guest=[], initrd=[], disk=[], dtb=[])
+    assert_refused(run_with(given), f"vms.dts: {node}: there is no VM, and nothing is served")
+    assert not given["output"][0].exists()
+
+
 def test_more_vms_than_eight(inputs, tmp_path):
     nine = "".join(f'vm{n} {{ memory = <0x100000>; guest = "rt"; }};\n' for n in range(9))
     source = SOURCE[:SOURCE.index("    linux {")] + nine + "}; };"
@@ -438,13 +465,14 @@ def test_the_shipped_descriptions_are_good(inputs, tmp_path, source):
     given["disk"] = []
     given["key"] = given["key"] if 'key = "' in text else []
     given["guest"] = [f"{name}={inputs['linux' if name == 'linux' else 'rt']}" for name in names]
+    given["initrd"] = given["initrd"] if "linux" in names else []
     result = run_with(given)
     assert result.returncode == 0, result.stderr
     header, _ = image.unpack(given["output"][0].read_bytes())
     assert image.overhead(len(header.vms)) + sum(vm.memory for vm in header.vms) < 112 << 20
     assert len(header.vms) == {"one-linux.dts": 1, "eight-small.dts": 8, "remote-a.dts": 1,
-                                 "remote-b.dts": 1}.get(
-        os.path.basename(source), 2)
+                                 "remote-b.dts": 1, "remote-shell-a.dts": 1, "remote-shell-b.dts": 1,
+                                 "remote-server.dts": 0}.get(os.path.basename(source), 2)
 
 
 def test_a_vmm_without_a_network_stack_is_refused(inputs, tmp_path):

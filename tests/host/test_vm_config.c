@@ -455,6 +455,43 @@ static void as_many_vms_as_the_bundle_has(void **state)
 	assert_string_equal("/vms/rt", error.node);
 }
 
+/** The description without its VMs, and with @p rest instead. */
+static size_t compile_without_vms(const char *rest)
+{
+	static char source[8192];
+	const size_t length = (size_t)(strstr(config_source, "  vms {") - config_source);
+
+	snprintf(source, sizeof(source), "%.*s%s};", (int)length, config_source, rest);
+	return config_compile(source, tree);
+}
+
+static void without_a_vm_something_is_served(void **state)
+{
+	size_t size = compile_without_vms("");
+
+	assert_false(config_parse(tree, size, &bundle, &config, &error)); /* the bundle has two */
+	assert_string_equal("/", error.node);
+	bundle.vm_count = 0;
+	assert_true(config_parse(tree, size, &bundle, &config, &error));
+	assert_int_equal(0, config.vm_count);
+	assert_int_equal(2, config.serve_count);
+	for (unsigned i = 0; i < board.irq_count; i++)
+		assert_int_equal(CONFIG_NONE, config_line_owner(&config, &board.irqs[i]));
+	size = compile_without_vms("vms { };");
+	assert_true(config_parse(tree, size, &bundle, &config, &error));
+
+	size = config_compile("/dts-v1/; / { compatible = \"hako,system\"; vms { }; };", tree);
+	assert_false(config_parse(tree, size, &bundle, &config, &error));
+	assert_string_equal("/vms", error.node);
+	assert_non_null(strstr(error.text, "nothing is served"));
+	size = config_compile("/dts-v1/; / { compatible = \"hako,system\"; };", tree);
+	assert_false(config_parse(tree, size, &bundle, &config, &error));
+	assert_string_equal("/", error.node);
+	size = config_compile(config_source, tree); /* VMs that the bundle does not have */
+	assert_false(config_parse(tree, size, &bundle, &config, &error));
+	assert_string_equal("/vms/linux", error.node);
+}
+
 static void read_source(const char *path, char *text, size_t size)
 {
 	FILE *const file = fopen(path, "r");
@@ -478,6 +515,7 @@ static void the_shipped_descriptions_are_accepted(void **state)
 		{ "configs/two-linux.dts", "shared", 2, 2, { 48, 32 } },
 		{ "configs/linux-and-rt.dts", "none", 4, 2, { 48, 4 } },
 		{ "configs/eight-small.dts", "none", 4, 8, { 24, 24, 4, 4, 4, 4, 4, 4 } },
+		{ "configs/remote-server.dts", "none", 4, 0, { 0 } },
 	};
 	char source[8192];
 
@@ -601,6 +639,7 @@ int main(void)
 		T(other_boards_are_read),
 		T(what_is_just_possible_is_accepted),
 		T(as_many_vms_as_the_bundle_has),
+		T(without_a_vm_something_is_served),
 		T(the_shipped_descriptions_are_accepted),
 		T(a_virtio_interrupt_can_be_taken),
 		T(every_damaged_byte_is_survived),

@@ -56,6 +56,10 @@ def test_accesses(user_of):
     # QEMU's PL031 has registers at their own addresses only: nothing is at the others.
     assert user.does("b")[0] == "# bytes 11 0 0 0, halves 2211 0"
     assert user.does("n")[0].splitlines()[-1] == "# status 0, of a write 8, of what is not served 8"
+    # The other board has no VM: its terminal is the monitor's.
+    assert user.pair.b.rows() == {}
+    assert "1 of 1 open" not in "\n".join(user.pair.b.monitor("peers"))
+    assert "2 of 3 there" in "\n".join(user.pair.b.monitor("peers"))
 
 
 def test_posted_writes(user_of):
