@@ -180,6 +180,8 @@ void pl181_front_event(struct pl181_front *f, const uint8_t *data, uint32_t leng
 void pl181_front_changed(struct pl181_front *f)
 {
 	f->serial = 0;
+	/* An answer that waits for its turn never has it: nobody else answers the job. */
+	f->is_asking = f->op.is_pending;
 	f->is_answered = false;
 	f->is_early = false;
 	if (f->window->is_open) {

@@ -406,6 +406,41 @@ static void a_patient_guest_waits_for_the_board(void **state)
 	assert_int_equal(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS, PL181_CMD_RESP_END);
 }
 
+/** The answer to a job is here before the event that the agent had to say first; then the board is gone. */
+static void an_answer_out_of_turn_goes_with_its_session(void **state)
+{
+	const unsigned words = CARD_SECTOR / 4;
+
+	start();
+	reg_write(NULL, PL181_CLEAR, PL181_LATCHED);
+	pass(1000);
+	mci.slowness = 300;
+	reg_write(NULL, PL181_DATA_TIMER, 100000);
+	reg_write(NULL, PL181_DATA_LENGTH, CARD_SECTOR);
+	reg_write(NULL, PL181_DATA_CTRL, MCI_DATA_BLOCK_512 | 3);
+	reg_write(NULL, PL181_ARGUMENT, 7 * CARD_SECTOR);
+	reg_write(NULL, PL181_COMMAND, SD_READ | PL181_COMMAND_REPLY | PL181_COMMAND_ENABLE);
+	run(1000);
+	for (unsigned n = 0; !(mci_read(MCI_STATUS) & mci.mask[0]); n++)
+		assert_in_range(n, 0, 100 * words);
+	wire_cut = true;
+	while (agent.is_armed)
+		pass(10); /* the event is lost, and not sent again yet */
+	wire_cut = false;
+	reg_write(NULL, PL181_CLOCK, 0x100);
+	run(300);
+	assert_true(front.is_answered);
+	wire_cut = true;
+	assert_true(run_until(card_is_gone, 20000000));
+	assert_false(front.is_asking); /* it would for ever */
+	wire_cut = false;
+	assert_true(run_until(card_is_open, 20000000));
+	mci.slowness = 0;
+	pl181_front_reset(&front);
+	card.starts = 1;
+	assert_int_equal(pl181_init(registers, &info), CARD_DONE);
+}
+
 static void a_reset_at_any_moment_leaves_it_usable(void **state)
 {
 	static struct card_transfer transfer = { .sector = 4, .count = 9, .next = next };
@@ -442,6 +477,7 @@ int main(void)
 		CARD_TEST(errors_of_the_card_come_through),
 		CARD_TEST(a_board_that_goes_away_is_a_card_that_does),
 		CARD_TEST(a_patient_guest_waits_for_the_board),
+		CARD_TEST(an_answer_out_of_turn_goes_with_its_session),
 		CARD_TEST(a_reset_at_any_moment_leaves_it_usable),
 	};
 
