@@ -39,4 +39,4 @@ remote-y += devemu/remote.o
 cold-y += devemu/hako_power.o devemu/icp_cpregs.o devemu/inert.o devemu/pl031.o devemu/sp805.o
 cold-y += devemu/sp810.o devemu/trapped.o devemu/virtio_console.o devemu/virtio_rng.o
 cold-y += devemu/vpb_sysregs.o
-small-y += devemu/arm_timer_core.o devemu/icp_timer.o devemu/pl011.o devemu/pl190.o devemu/sp804.o devemu/vpb_sic.o
+small-y += devemu/arm_timer_core.o devemu/device.o devemu/icp_timer.o devemu/pl011.o devemu/pl190.o devemu/sp804.o devemu/vpb_sic.o

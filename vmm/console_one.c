@@ -24,8 +24,8 @@
 
 static struct uart uart;
 static uint8_t sending[SENDING_SIZE];
-static struct device *keyboard; /* the UART model that gets what is typed */
-static bool at_line_start = true;
+static struct device *keyboard;  /* the UART model that gets what is typed */
+static bool is_in_line;          /* the last byte was no line end */
 static uint8_t typed[TYPED_MAX]; /* a ring: typed_count bytes from typed_first on */
 static unsigned typed_first, typed_count;
 
@@ -49,33 +49,25 @@ static struct console_keys keys = {
 	.prefix = CONSOLE_KEY_PREFIX,
 };
 
-static void put(uint8_t byte)
-{
-	at_line_start = byte == '\n';
-	uart_put_waiting(&uart, byte);
-}
-
 /**
- * Writes lines of the VMM's log; a guest's unfinished line is ended first. Waits when there is much of
+ * Writes a line of the VMM's log; a guest's unfinished line is ended first. Waits when there is much of
  * it: nobody else needs the board, and nothing is lost.
  */
 void console_write(const char *text, size_t length)
 {
-	if (!at_line_start) {
-		put('\r');
-		put('\n');
-	}
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '\n')
-			put('\r');
-		put((uint8_t)text[i]);
-	}
+	static const char end[] = "\r\n";
+
+	if (is_in_line)
+		uart_write_waiting(&uart, end, 2);
+	is_in_line = false;
+	uart_write_waiting(&uart, text, length - 1);
+	uart_write_waiting(&uart, end, 2);
 }
 
 static void backend_put(const struct uart_backend *backend, uint8_t byte)
 {
 	if (uart_put(&uart, byte))
-		at_line_start = byte == '\n';
+		is_in_line = byte != '\n';
 }
 
 static bool backend_room(const struct uart_backend *backend)

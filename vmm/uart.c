@@ -64,16 +64,19 @@ void uart_write_waiting(struct uart *uart, const char *text, size_t length)
 	struct ring *const sending = &uart->sending;
 	const char *const end = text + length;
 
-	if (ring_count(sending) == 0 && !uart->is_polled) {
-		for (unsigned n = 0; n < FIFO && text < end && try_put(uart, (uint8_t)*text); n++)
-			text++;
-		/* It has just been full, or has had more than its trigger level: it will interrupt. */
-		if (text < end && ring_room(sending) > 0)
-			uart->driver->enable_tx_irq(uart->regs, true);
-	}
-	if (!uart->is_polled && ring_room(sending) >= (size_t)(end - text)) {
-		ring_write_over(sending, text, (uint32_t)(end - text));
-		return;
+	if (!uart->is_polled) {
+		if (ring_count(sending) == 0) {
+			for (unsigned n = 0;
+			     n < FIFO && text < end && try_put(uart, (uint8_t)*text); n++)
+				text++;
+			/* It has just been full, or above its trigger level: it will interrupt. */
+			if (text < end)
+				uart->driver->enable_tx_irq(uart->regs, true);
+		}
+		if (ring_room(sending) >= (size_t)(end - text)) {
+			ring_write_over(sending, text, (uint32_t)(end - text));
+			return;
+		}
 	}
 	while (text < end)
 		uart_put_waiting(uart, (uint8_t)*text++);
