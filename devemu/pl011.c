@@ -34,13 +34,6 @@ static uint32_t modem(const struct pl011_state *s)
 	       (s->cr & PL011_CR_OUT2 ? PL011_FR_RI : 0u);
 }
 
-/** Modem lines in the order of FR, to interrupts in the order of RIS. */
-static uint32_t modem_interrupts(uint32_t changed)
-{
-	return (changed & PL011_FR_RI ? 0x1u : 0u) | (changed & PL011_FR_CTS ? 0x2u : 0u) |
-	       (changed & PL011_FR_DCD ? 0x4u : 0u) | (changed & PL011_FR_DSR ? 0x8u : 0u);
-}
-
 static bool has_room(const struct device *dev)
 {
 	const struct uart_backend *const line = dev->backend;
@@ -111,7 +104,7 @@ static void set_cr(struct pl011_state *s, uint32_t value)
 	const uint32_t before = modem(s);
 
 	s->cr = value & 0xff87u;
-	s->ris |= modem_interrupts(before ^ modem(s));
+	s->ris |= pl011_modem_interrupts(before ^ modem(s));
 }
 
 static void pl011_reset(struct device *dev)

@@ -19,7 +19,7 @@ ALLOWED = {
     "arch/arm": ("vmm/lib",),
     "board": ("devemu", "vmm/lib"),
     "net": ("devemu/clock.h", "devemu/dma.h", "devemu/virtqueue.h", "board/nic.h", "vmm/lib"),
-    "net/remote": ("vmm/lib",),
+    "net/remote": ("devemu/pl011_regs.h", "vmm/lib"),
     "domain": ("arch/arm", "devemu/mmio.h", "vmm/lib"),
     "vcpu": ("domain", "arch/arm", "devemu/mmio.h", "vmm/lib"),
     "vmm": ("vcpu", "domain", "devemu", "net", "net/remote", "arch/arm", "vmm/lib", "board/board.h",

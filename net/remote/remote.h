@@ -57,6 +57,7 @@ struct remote_capabilities {
 
 /** Kinds of device knowledge. */
 #define REMOTE_AGENT_PL181 1u
+#define REMOTE_AGENT_PL011 2u
 
 /** How an access ended. The numbers up to REMOTE_MALFORMED are those in frames. */
 enum remote_result {

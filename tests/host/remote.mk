@@ -12,8 +12,11 @@ host-test-remote_faults := tests/host/test_remote_faults.c $(REMOTE_WIRE)
 host-test-remote_trusted := tests/host/test_remote_trusted.c $(REMOTE_WIRE)
 host-test-remote_pl181 := tests/host/test_remote_pl181.c tests/host/pl181_model.c \
 	net/remote/pl181_agent.c net/remote/pl181_front.c $(REMOTE_WIRE)
+host-test-remote_pl011 := tests/host/test_remote_pl011.c net/remote/pl011_agent.c \
+	net/remote/pl011_front.c $(REMOTE_WIRE)
 host-test-remote_vectors := tests/host/test_remote_vectors.c $(REMOTE_WIRE)
-$(foreach name,keys session access faults trusted pl181 vectors,$(eval LIBS-host-test-remote_$(name) := -lmbedcrypto))
+$(foreach name,keys session access faults trusted pl011 pl181 vectors, \
+	$(eval LIBS-host-test-remote_$(name) := -lmbedcrypto))
 
 host-fuzz-remote_frame := tests/host/fuzz_remote_frame.c net/remote/frame.c
 host-fuzz-remote := tests/host/fuzz_remote.c $(REMOTE)

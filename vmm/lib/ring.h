@@ -69,6 +69,16 @@ static inline void ring_write_over(struct ring *ring, const char *bytes, uint32_
 		ring->read = ring->written - ring->size;
 }
 
+/** Copies the @p count oldest bytes, which stay. Only if there are so many. */
+static inline void ring_read(const struct ring *ring, uint8_t *to, uint32_t count)
+{
+	const uint32_t at = ring->read & (ring->size - 1u);
+	const uint32_t first = count < ring->size - at ? count : ring->size - at;
+
+	memcpy(to, &ring->bytes[at], first);
+	memcpy(to + first, ring->bytes, count - first);
+}
+
 static inline void ring_clear(struct ring *ring)
 {
 	ring->read = ring->written;
