@@ -17,7 +17,8 @@ static uint32_t width_bits(unsigned width)
 
 /**
  * Room for an operation of @p bytes in the request that is being gathered, whose result takes
- * @p reply bytes. NULL: there is none now, and will be.
+ * @p reply bytes. NULL: there is none now, and will be. To be followed by client_push() or
+ * client_gather().
  */
 uint8_t *client_reserve(struct peer *peer, uint32_t bytes, uint32_t reply, uint64_t now)
 {
@@ -33,7 +34,6 @@ uint8_t *client_reserve(struct peer *peer, uint32_t bytes, uint32_t reply, uint6
 		c->room = FRAME_RESULTS_MAX;
 		c->op_count = 0;
 		c->gather_until = now + peer->config->timing.gather;
-		peer_is_due(peer, c->gather_until);
 	}
 	at = c->open->frame.bytes + FRAME_HEAD + c->open->length;
 	c->open->length = (uint16_t)(c->open->length + bytes);
@@ -41,6 +41,12 @@ uint8_t *client_reserve(struct peer *peer, uint32_t bytes, uint32_t reply, uint6
 	c->op_count++;
 	c->tail = NULL;
 	return at;
+}
+
+/** What was gathered may wait for more of it. */
+void client_gather(struct peer *peer)
+{
+	peer_is_due(peer, peer->client.gather_until);
 }
 
 /** Sends what was gathered. */
@@ -169,6 +175,7 @@ enum remote_result client_write(struct client_window *window, struct client_op *
 		client_push(peer, now);
 	} else {
 		peer->client.tail = at;
+		client_gather(peer);
 	}
 	return REMOTE_OK;
 }
@@ -234,6 +241,8 @@ enum remote_result client_write_multi(struct client_window *window, struct clien
 	if (op) {
 		client_pend(window->peer, op, window, FRAME_WRITE, NULL, 0);
 		client_push(window->peer, now);
+	} else {
+		client_gather(window->peer);
 	}
 	return REMOTE_OK;
 }

@@ -126,6 +126,7 @@ static bool acknowledge(struct client_window *window, uint64_t now)
 	frame_put(at, frame_first_word(FRAME_ACKNOWLEDGE | FRAME_POSTED, window->id,
 				       window->to_acknowledge));
 	window->to_acknowledge = 0;
+	client_gather(window->peer);
 	return true;
 }
 

@@ -58,7 +58,7 @@ struct peer_timing {
 /** What is usual, for a clock of that many ticks a second. */
 #define PEER_TIMING(hz)                                                                         \
 	{                                                                                       \
-		.resend_first = (hz) / 50u, .resend_min = (hz) / 500u, .resend_max = (hz) / 5u, \
+		.resend_first = (hz) / 50u, .resend_min = (hz) / 200u, .resend_max = (hz) / 5u, \
 		.gather = (hz) / 2000u, .keep_alive = (hz), .lost = 3u * (hz),                  \
 		.hello_min = (hz) / 10u, .hello_max = 2u * (hz),                                \
 	}
