@@ -16,4 +16,5 @@ obj-y += vcpu/pv_page.o
 obj-y += vcpu/vcpu.o
 
 # A store that unmasks mostly goes by arch/arm/fastpath_irq.S, one to a device by fast_mmio.S.
-small-y += vcpu/mem_exec.o vcpu/pv_page.o
+# What a hypercall costs is its cache and table operations; the switch of address spaces has fastpath_switch.S.
+small-y += vcpu/hypercall.o vcpu/mem_exec.o vcpu/pv_page.o
