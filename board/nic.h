@@ -40,7 +40,7 @@ struct nic_counters {
 	uint32_t tx_errors;   /* collisions, lost carrier, underrun */
 };
 
-#define NIC_LOOK 16u /* words of look(): all of the shortest frame that a wire has */
+#define NIC_LOOK 17u /* words of look(): the shortest frame, with its check sequence */
 
 /** What serve() found. */
 #define NIC_RECEIVED 0x1u /* at least one frame waits in the device */

@@ -69,7 +69,7 @@ static uint32_t patience(const struct peer *peer)
 
 	if (!link->round_trip)
 		return timing->resend_first;
-	wait = (link->round_trip >> ROUND_TRIP_SHIFT) + link->deviation;
+	wait = 2u * (link->round_trip >> ROUND_TRIP_SHIFT) + link->deviation;
 	if (wait < timing->resend_min)
 		return timing->resend_min;
 	return wait < timing->resend_max ? wait : timing->resend_max;
@@ -104,12 +104,11 @@ static void put_head(struct peer *peer, struct link_slot *slot)
 	frame_put_head(slot->frame.bytes, &head);
 }
 
-/** The end of a frame: its last block, from @p at on, and its tag. */
-static void finish(struct peer *peer, struct link_slot *slot, struct mac_state *mac, uint32_t at)
+/** Puts its tag behind a frame, and sends it. */
+static void finish(struct peer *peer, struct link_slot *slot, struct mac_tag tag)
 {
 	uint8_t *bytes = slot->frame.bytes;
 	const uint32_t length = FRAME_HEAD + slot->length;
-	const struct mac_tag tag = mac_end(mac, &peer->session.out, bytes + at, length - at);
 
 	frame_put(bytes + length, tag.low);
 	frame_put(bytes + length + 4, tag.high);
@@ -127,20 +126,17 @@ static uint32_t last_block(uint32_t length)
 static void transmit(struct peer *peer, struct link_slot *slot)
 {
 	struct link *link = &peer->link;
-	const uint32_t last = last_block(FRAME_HEAD + slot->length);
-	struct mac_state mac;
+	const uint32_t length = FRAME_HEAD + slot->length;
 
 	if (slot->to_send || link->sending == slot)
 		return;
-	if (last >= AT_ONCE || link->queued || link->sending) {
+	if (length > AT_ONCE || link->queued || link->sending) {
 		slot->to_send = true;
 		link->queued++;
 		return;
 	}
 	put_head(peer, slot);
-	mac_begin(&mac, &peer->session.out);
-	mac_blocks(&mac, slot->frame.bytes, last / MAC_BLOCK);
-	finish(peer, slot, &mac, last);
+	finish(peer, slot, mac_words(&peer->session.out, slot->frame.bytes, length));
 }
 
 /** A slot has another use from now on: what it held is not sent any more. */
@@ -209,7 +205,9 @@ void link_work(struct peer *peer, uint64_t now)
 	if (link->sent < last)
 		return;
 	link->sending = NULL;
-	finish(peer, slot, &link->mac_out, last);
+	finish(peer, slot,
+	       mac_end(&link->mac_out, &peer->session.out, slot->frame.bytes + last,
+		       FRAME_HEAD + slot->length - last));
 	if (slot->use == LINK_SENT && !slot->is_resent) {
 		slot->sent_at = now;
 		slot->resend_at = now + slot->wait;

@@ -38,6 +38,7 @@ void mac_begin(struct mac_state *state, const struct mac_key *key);
 void mac_blocks(struct mac_state *state, const uint8_t *data, uint32_t count);
 struct mac_tag mac_end(struct mac_state *state, const struct mac_key *key, const uint8_t *rest,
 		       uint32_t length);
+struct mac_tag mac_words(const struct mac_key *key, const uint8_t *data, uint32_t length);
 
 /** Takes as long for any two tags. */
 static inline bool mac_tag_equal(struct mac_tag a, struct mac_tag b)

@@ -86,6 +86,18 @@ static const struct mac_key *key_of(const struct peer *peer, const struct frame_
 	return NULL;
 }
 
+/** A frame's tag should be @p tag: if it is, acts on it. */
+static void judge(struct peer *peer, const uint8_t *frame, const struct frame_head *head,
+		  struct mac_tag tag, uint64_t now)
+{
+	const uint8_t *at = frame + FRAME_HEAD + head->length;
+
+	if (mac_tag_equal(tag, (struct mac_tag){ frame_get(at), frame_get(at + 4) }))
+		receive(peer, frame, head, now);
+	else
+		peer->counters.forged++;
+}
+
 /** Authenticates PEER_WORK_BYTES more of the frame that came; behind the last ones, acts on it. */
 static void check(struct peer *peer, const struct mac_key *key, uint64_t now)
 {
@@ -94,7 +106,6 @@ static void check(struct peer *peer, const struct mac_key *key, uint64_t now)
 	const uint32_t length = FRAME_HEAD + link->head.length;
 	const uint32_t last = (length - 1u) & ~(MAC_BLOCK - 1u);
 	uint32_t bytes = last - link->checked;
-	struct mac_tag tag;
 
 	bytes = bytes < PEER_WORK_BYTES ? bytes : PEER_WORK_BYTES;
 	mac_blocks(&link->mac_in, frame + link->checked, bytes / MAC_BLOCK);
@@ -102,12 +113,8 @@ static void check(struct peer *peer, const struct mac_key *key, uint64_t now)
 	if (link->checked < last)
 		return;
 	link->received = NULL;
-	tag = mac_end(&link->mac_in, key, frame + last, length - last);
-	if (mac_tag_equal(tag, (struct mac_tag){ frame_get(frame + length),
-						 frame_get(frame + length + 4) }))
-		receive(peer, frame, &link->head, now);
-	else
-		peer->counters.forged++;
+	judge(peer, frame, &link->head, mac_end(&link->mac_in, key, frame + last, length - last),
+	      now);
 }
 
 /** Goes on with a long frame, if its session is still there. */
@@ -150,6 +157,10 @@ void peer_receive(struct peer *peer, const uint8_t *frame, uint32_t length, uint
 	if (key == &peer->session.in ? !session_is_new(&peer->session, head.counter)
 				     : head.counter == 0) {
 		peer->counters.replayed++;
+		return;
+	}
+	if (FRAME_HEAD + head.length <= PEER_WORK_BYTES) {
+		judge(peer, frame, &head, mac_words(key, frame, FRAME_HEAD + head.length), now);
 		return;
 	}
 	link->received = frame;

@@ -106,12 +106,10 @@ void session_send(struct peer *peer, unsigned type)
 		.session = peer->session.id,
 		.counter = ++peer->session.sent,
 	};
-	struct mac_state mac;
 	struct mac_tag tag;
 
 	frame_put_head(frame.bytes, &head);
-	mac_begin(&mac, &peer->session.out);
-	tag = mac_end(&mac, &peer->session.out, frame.bytes, FRAME_HEAD);
+	tag = mac_words(&peer->session.out, frame.bytes, FRAME_HEAD);
 	frame_put(frame.bytes + FRAME_HEAD, tag.low);
 	frame_put(frame.bytes + FRAME_HEAD + 4, tag.high);
 	peer->counters.out++;

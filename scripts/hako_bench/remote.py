@@ -22,7 +22,6 @@ ACCESSES = {
     "ldm": ("l", 100),
 }
 NOTHING = "x"  # a key for which it does nothing
-TIMES = 3
 
 
 class RemoteError(Exception):
@@ -107,12 +106,12 @@ class Boards:
         return {end: counts.by_function(before[end], counts.look())
                 for end, counts in self.counts.items()}
 
-    def cost(self, name, boards):
+    def cost(self, name, boards, count):
         """The median of some times, without what a key costs that leads to no access."""
         key, accesses = ACCESSES[name]
         self.does(key)
         times = []
-        for _ in range(TIMES):
+        for _ in range(count):
             nothing, found = self.does(NOTHING), self.does(key)
             times.append(Cost(name, boards, {
                 end: {function: (insns - nothing[end][function]) / accesses
@@ -121,15 +120,15 @@ class Boards:
         return next(cost for cost in times if cost.total == middle)
 
 
-def measure(root, out, board, kernel, names):
-    """A Cost for each name, of a guest on @board with a device of the other one."""
+def measure(root, out, board, kernel, names, times=3):
+    """A Cost for each name, of a guest on that board with a device of the other one."""
     boards = (board, next(name for name in hako_qemu.BOARDS if name != board))
-    for name in boards:
-        elf = root / f"build/{name}-remote/vmm.elf"
+    for one in boards:
+        elf = root / f"build/{one}-remote/vmm.elf"
         if not elf.exists():
             raise RemoteError(f"{elf.relative_to(root)} is missing: make -s test-programs")
     with Boards(root, out, boards, kernel) as pair:
-        return [pair.cost(name, boards) for name in names]
+        return [pair.cost(name, boards, times) for name in names]
 
 
 def format_cost(cost, functions):

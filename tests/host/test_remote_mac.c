@@ -79,6 +79,19 @@ static void tags_are_those_published(void **state)
 	}
 }
 
+static void whole_words_have_the_same_tags_at_once(void **state)
+{
+	for (unsigned length = 4; length < 64; length += 4) {
+		uint8_t *data = test_malloc(length);
+
+		memcpy(data, message, length);
+		assert_true(mac_tag_equal(mac_words(&key, data, length), vectors[length]));
+		test_free(data);
+	}
+	mac_key_prefix(&key, message);
+	assert_true(mac_tag_equal(mac_words(&key, message, 24), tag_of(message, 24)));
+}
+
 static void a_prefix_is_a_first_block(void **state)
 {
 	const struct mac_tag whole = tag_of(message, 56);
@@ -103,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(tags_are_those_published, set_up),
+		cmocka_unit_test_setup(whole_words_have_the_same_tags_at_once, set_up),
 		cmocka_unit_test_setup(a_prefix_is_a_first_block, set_up),
 		cmocka_unit_test_setup(every_bit_counts, set_up),
 	};

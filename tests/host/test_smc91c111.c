@@ -134,6 +134,65 @@ static void frames_of_every_length_come_in_as_they_were(void **state)
 	assert_int_equal(nic->counters()->received, NIC_FRAME_MAX - NIC_FRAME_MIN + 1);
 }
 
+static void frames_go_out_from_the_middle_of_a_word(void **state)
+{
+	for (uint32_t count = 0; 4 * (6 + count) - 2 <= NIC_FRAME_MAX; count++) {
+		const uint32_t head_count = 4 + 2 * (count % 2),
+			       length = 4 * (head_count + count) - 2;
+
+		on_wire_count = 0;
+		make(frame + 2, other, length, (uint8_t)count);
+		assert_true(nic->send_words(words, head_count, words + head_count, count));
+		assert_int_equal(on_wire_count, 1);
+		assert_int_equal(on_wire_length[0], length);
+		assert_memory_equal(on_wire[0], frame + 2, length);
+	}
+}
+
+static void a_frame_can_be_looked_at_and_left(void **state)
+{
+	static uint8_t bytes[NIC_FRAME_MAX];
+
+	assert_int_equal(nic->look(words), 0);
+	for (uint32_t length = 60; length <= NIC_FRAME_MAX; length += 2) {
+		const uint32_t count = (2 + length + 3) / 4;
+
+		make(bytes, other, length, (uint8_t)length);
+		assert_true(arrive(bytes, length, 0));
+		memset(words, 0, sizeof(words));
+		assert_int_equal(nic->look(words), length);
+		assert_memory_equal(frame + 2, bytes, length < 4 * NIC_LOOK - 2 ? length : 66);
+		assert_int_equal(nic->look(words), length);
+		for (uint32_t at = NIC_LOOK; at < count; at += 50)
+			nic->read(words + at, at, count - at < 50 ? count - at : 50);
+		assert_memory_equal(frame + 2, bytes, length);
+		assert_true(is_interrupting());
+		nic->drop();
+		assert_false(is_interrupting());
+	}
+	/* It is still there for the one who takes it all. */
+	make(bytes, chip_address, 61, 1);
+	assert_true(arrive(bytes, 61, 0));
+	assert_int_equal(nic->look(words), 60);
+	assert_int_equal(nic->receive(frame), 61);
+	assert_memory_equal(frame, bytes, 61);
+}
+
+static void a_length_that_cannot_be_is_not_looked_at(void **state)
+{
+	static const uint16_t counts[] = { 0, 4, 6, 18, 1526, 2046, 0xffff };
+	uint8_t bytes[64];
+
+	make(bytes, chip_address, sizeof(bytes), 1);
+	for (unsigned n = 0; n < ARRAY_SIZE(counts); n++) {
+		arrive(bytes, sizeof(bytes), 0);
+		chip.memory[chip.rx[0]][2] = (uint8_t)counts[n];
+		chip.memory[chip.rx[0]][3] = (uint8_t)(counts[n] >> 8);
+		assert_int_equal(nic->look(words), 0);
+		assert_int_equal(nic->receive(frame), 0);
+	}
+}
+
 static void without_memory_sending_waits_for_the_interrupt(void **state)
 {
 	uint8_t bytes[64];
@@ -393,6 +452,9 @@ int main(void)
 				       setup),
 		cmocka_unit_test_setup(frames_of_every_length_go_out_as_they_are, setup_started),
 		cmocka_unit_test_setup(frames_of_every_length_come_in_as_they_were, setup_started),
+		cmocka_unit_test_setup(frames_go_out_from_the_middle_of_a_word, setup_started),
+		cmocka_unit_test_setup(a_frame_can_be_looked_at_and_left, setup_started),
+		cmocka_unit_test_setup(a_length_that_cannot_be_is_not_looked_at, setup_started),
 		cmocka_unit_test_setup(without_memory_sending_waits_for_the_interrupt,
 				       setup_started),
 		cmocka_unit_test_setup(sending_leaves_two_packets_to_receive, setup_started),
