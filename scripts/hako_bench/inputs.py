@@ -18,6 +18,14 @@ class InputError(Exception):
     pass
 
 
+def built(root, name, how):
+    """The path of something that make builds, which is there."""
+    path = root / name
+    if not path.exists():
+        raise InputError(f"{name} is missing: {how}")
+    return path
+
+
 @dataclass(frozen=True)
 class Kernel:
     name: str
