@@ -198,6 +198,12 @@ static struct vm_console *find(const struct vm *vm)
 	return room ? &room->console : 0;
 }
 
+/** What each of them takes. */
+uint32_t console_room_size(void)
+{
+	return sizeof(*rooms);
+}
+
 /** Room for the consoles of so many VMs; before any of them asks for one. */
 void console_make_rooms(unsigned count)
 {

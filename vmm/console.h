@@ -18,6 +18,7 @@ struct vm;
 void console_init(void);
 const struct uart_backend *console_backend(const struct vm *vm);
 void console_connect(struct vm *vm);
+uint32_t console_room_size(void);
 void console_disconnect(const struct vm *vm);
 void console_reset(const struct vm *vm);
 void console_write(const char *text, size_t length);

@@ -80,6 +80,8 @@ struct vm {
 	struct device *timer[VM_DEVICES_MAX]; /* the models that may have a deadline */
 	struct device device[VM_DEVICES_MAX];
 	unsigned device_count;
+	/* Bytes of the VMM's that are there for this VM, without its shadow tables, and those. */
+	uint32_t own_memory, shadow_memory;
 };
 
 /** A VM and the stack of its thread, which ends where the frame begins. */

@@ -24,6 +24,7 @@
 #include "vmm/timer.h"
 #include "vmm/vm_devices.h"
 #include "vmm/vm_disk.h"
+#include "vmm/vm_remake.h"
 
 /* Proxies that are decoded between two preempt points: each takes up to 600 instructions. */
 #define DECODED_AT_ONCE 2u
@@ -180,6 +181,9 @@ enum status vm_extras_make(struct vm *vm)
 {
 	enum status status;
 
+	preempt_point();
+	vm_note_memory(vm);
+	preempt_point();
 	read_board_clock();
 	status = add_models(vm);
 	return status == STATUS_OK ? add_virtio(vm) : status;

@@ -117,6 +117,20 @@ uint32_t vm_heap_size(const struct vm_config *vm, const struct bundle *bundle, u
 	       block(entries * sizeof(struct proxy));
 }
 
+/** How much of the VMM's memory is this VM's: of the heap, and of the pool beside its page tables. */
+void vm_note_memory(struct vm *vm)
+{
+	const struct shadow_size shadow = vm_shadow_size(vm->config);
+	const uint32_t tables =
+		(uint32_t)shadow_heap_size(&shadow, bundle_find(vm->bundle, vm->number, BUNDLE_PV));
+	unsigned devices;
+
+	vm->own_memory = vm_heap_size(vm->config, vm->bundle, vm->number, &devices) - tables +
+			 (uint32_t)sizeof(struct vm_room) + console_room_size() +
+			 (VMM_POOL_SIZE - VMM_POOL_DTB);
+	vm->shadow_memory = tables + SHADOW_POOL_SIZE;
+}
+
 /**
  * The same for VM @p n of a plan. False: it cannot be made, and the plan says why; nothing else is left
  * to go wrong in vm_make().

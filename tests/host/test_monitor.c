@@ -326,10 +326,12 @@ static void stats_shows_one_or_all(void **state)
 
 	vms[1].info.count[VMS_COUNT_SHADOW_FILLS] = 4711;
 	vms[1].info.count[VMS_COUNT_CONSOLE_LOST] = 815;
+	vms[1].info.count[VMS_COUNT_MEMORY] = 40960;
 	text = answer("stats rt");
 	has(text, "rt: waiting, 0 starts, 0 deaths, 0 ms of CPU time\n");
 	has(text, "        4711 shadow entries made\n");
 	has(text, "         815 bytes lost at the console\n");
+	has(text, "       40960 bytes of the VMM's memory, without shadow tables\n");
 	assert_null(strstr(text, "linux"));
 	text = answer("stats");
 	has(text, "linux: ");

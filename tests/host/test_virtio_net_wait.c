@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Frames that wait for a receiver's buffers: how long, and what ends it. */
+#include <string.h>
+
 #include "tests/host/net_fixture.h"
+#include "tests/xorshift.h"
 
 #define HOLD ((uint64_t)VIRTIO_NET_HOLD_MS * (CLOCK_HZ / 1000))
 
@@ -169,6 +172,62 @@ static void a_send_queue_that_is_restarted_forgets_the_frame_too(void **state)
 	assert_int_equal(net_receive(C, net_header, net_got), 100);
 }
 
+static uint32_t dropped(const struct net_guest *guest)
+{
+	uint32_t sum = 0;
+
+	for (unsigned why = 0; why < PORT_DROP_COUNT; why++)
+		sum += guest->port.counters.dropped[why];
+	return sum;
+}
+
+/** Two send as fast as they can to one that offers buffers when it likes; each frame has a number. */
+static void of_a_flood_each_frame_arrives_once_or_is_counted(void **state)
+{
+	struct net_guest *const senders[] = { A, C };
+	uint32_t sent[2] = { 0 }, last[2] = { 0 }, received[2] = { 0 }, posted = 0, seed = 5;
+	bool is_busy[2] = { false };
+
+	net_start_all();
+	for (unsigned step = 0; step < 30000; step++) {
+		const bool ends = step >= 29000;
+		const unsigned n = xorshift32(&seed) % 2;
+
+		if (!is_busy[n] && !ends) {
+			net_make(net_sent, 60, n ? 2 : 0, 1);
+			sent[n]++;
+			memcpy(net_sent + FRAME_HEADER, &sent[n], 4);
+			net_send(senders[n], net_plain, net_sent, 60, 4096);
+			is_busy[n] = true;
+		}
+		/* Now and then none for longer than anybody waits. */
+		if (posted < received[0] + received[1] + QUEUE_MAX - 1 && step / 1000 % 4 != 1 &&
+		    xorshift32(&seed) % 3 == 0) {
+			net_post(B, posted++ % QUEUE_MAX, 2048);
+			net_kick(B, VIRTIO_NET_QUEUE_RX);
+		}
+		net_run(xorshift32(&seed) % (HOLD / 16));
+		for (unsigned from = 0; from < 2; from++)
+			is_busy[from] = is_busy[from] && !net_is_sent(senders[from]);
+		while (net_receive(B, net_header, net_got)) {
+			const unsigned from = net_got[11] == senders[1]->port.address[5];
+			uint32_t number;
+
+			memcpy(&number, net_got + FRAME_HEADER, 4);
+			assert_true(number > last[from] && number <= sent[from]);
+			last[from] = number;
+			received[from]++;
+		}
+	}
+	for (unsigned n = 0; n < 2; n++) {
+		assert_false(is_busy[n]);
+		assert_true(received[n] > 1000 && dropped(senders[n]) > 100);
+		assert_int_equal(sent[n], received[n] + dropped(senders[n]));
+		assert_int_equal(sent[n], senders[n]->port.counters.in);
+	}
+	assert_int_equal(received[0] + received[1], B->port.counters.out);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, net_setup, net_teardown)
 
 int main(void)
@@ -184,6 +243,7 @@ int main(void)
 		TEST(a_reset_of_the_sender_forgets_its_frame),
 		TEST(a_receiver_that_has_no_buffers_and_says_so_holds_nobody_again),
 		TEST(a_send_queue_that_is_restarted_forgets_the_frame_too),
+		TEST(of_a_flood_each_frame_arrives_once_or_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

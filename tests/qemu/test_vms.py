@@ -19,6 +19,7 @@ ICOUNT = "shift=3"
 HOST = "10.0.2.2"  # of QEMU's user network
 PING = "ping -c 3 -W 10"
 PAUSE = 4  # seconds
+KIB = 1024
 
 
 @pytest.fixture
@@ -76,11 +77,13 @@ def test_a_vm_finds_nothing_of_others_in_its_memory(start_vms, board):
 
 
 def test_a_vm_with_as_many_devices_as_it_can_have(start_vms, board):
-    vm = start_vms(board, "all-devices", icount=ICOUNT).vm("all")
+    vms = start_vms(board, "all-devices", icount=ICOUNT)
+    vm = vms.vm("all")
     vm.wait_for_shell()
     assert vm.check("cd /sys/class/net; echo eth*").split() == ["eth0", "eth1"]
     assert vm.check("cd /sys/block; echo vd*").split() == ["vda", "vdb", "vdc", "vdd"]
     assert vm.check("head -c 65536 /dev/vdd | wc -c").strip() == "65536"
+    assert assert_memory_of(vms, "all") > 64 * KIB  # of all VMs, the most
 
 
 def test_each_has_its_console(pair):
@@ -303,9 +306,19 @@ def test_eight_vms_on_one_board(start_vms, board):
     sums = {lines_of(vm, vm.check("seq 1 20000 | sha256sum"))[0] for vm in linux}
     assert sums == {hashlib.sha256(b"".join(b"%d\n" % n for n in range(1, 20001))).hexdigest() +
                     "  -"}
+    for vm in linux + guests:
+        assert_memory_of(vms, vm.name)
     rows = vms.rows()
     assert len(rows) == 8 and all(row["starts"] == 1 for row in rows.values())
     assert sum(row["memory"] for row in rows.values()) == 2 * 24 + 6 * 4
+
+
+def assert_memory_of(vms, name):
+    """What the VMM keeps for a VM; it is told apart from shadow tables, which are not small."""
+    own = vms.count(name, "bytes of the VMM's memory, without shadow tables")
+    assert 8 * KIB < own <= 256 * KIB
+    assert vms.count(name, "bytes of it for shadow tables") > 64 * KIB
+    return own
 
 
 def read_until(serial, end):
