@@ -171,6 +171,10 @@ static const char *const counter_names[VMS_COUNTERS] = {
 	[VMS_COUNT_SHADOW_CONTEXTS] = "shadow page tables made",
 	[VMS_COUNT_DEVICE_ERRORS] = "accesses to device registers that are not there",
 	[VMS_COUNT_CONSOLE_LOST] = "bytes lost at the console",
+	[VMS_COUNT_FRAMES_OUT] = "frames sent",
+	[VMS_COUNT_FRAMES_DROPPED] = "frames dropped that it sent",
+	[VMS_COUNT_FRAMES_COPIES] = "copies of frames that it sent",
+	[VMS_COUNT_FRAMES_IN] = "frames received",
 	[VMS_COUNT_MEMORY] = "bytes of the VMM's memory, without shadow tables",
 	[VMS_COUNT_SHADOW_MEMORY] = "bytes of it for shadow tables",
 };

@@ -4,6 +4,7 @@
 #include "arch/arm/layout.h"
 #include "arch/arm/mmu.h"
 #include "arch/arm/mode_name.h"
+#include "devemu/virtio_net.h"
 #include "vmm/console.h"
 #include "vmm/lib/log.h"
 #include "vmm/run.h"
@@ -97,6 +98,24 @@ static uint32_t device_errors(const struct vm *vm)
 	return sum;
 }
 
+/** What its network devices have counted. */
+static void count_frames(const struct vm *vm, uint32_t *count)
+{
+	for (unsigned i = 0; i < vm->device_count; i++) {
+		const struct virtio_net_backend *const backend = vm->device[i].backend;
+		const struct port_counters *counters;
+
+		if (vm->device[i].ops != &virtio_net_ops || !backend)
+			continue;
+		counters = &backend->port->counters;
+		count[VMS_COUNT_FRAMES_OUT] += counters->in;
+		count[VMS_COUNT_FRAMES_COPIES] += counters->copies;
+		count[VMS_COUNT_FRAMES_IN] += counters->out;
+		for (unsigned why = 0; why < PORT_DROP_COUNT; why++)
+			count[VMS_COUNT_FRAMES_DROPPED] += counters->dropped[why];
+	}
+}
+
 /**
  * The virtual CPSR of any VM. PV_PAGE is that of the VM that runs, and may be closed: the I bit of
  * another one is read where its page is, which no cache has anything of (mmu_load()).
@@ -143,6 +162,7 @@ void vms_get_info(const struct vm *vm, struct vms_info *info)
 		.dacr = vcpu->mmu.dacr,
 		.mode = arm_mode_name(vcpu_mode(vcpu)),
 	};
+	count_frames(vm, info->count);
 	for (unsigned i = 0; i < 15; i++)
 		info->r[i] = vcpu->frame.r[i];
 	info->r[15] = vcpu->frame.pc;

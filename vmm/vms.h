@@ -34,9 +34,13 @@ enum vms_counter {
 	VMS_COUNT_SHADOW_FILLS,    /**< entries made in its page tables */
 	VMS_COUNT_SHADOW_CONTEXTS, /**< page tables made */
 	VMS_COUNT_DEVICE_ERRORS, /**< accesses to registers that its devices have not, since it started */
-	VMS_COUNT_CONSOLE_LOST,  /**< bytes it printed that nobody will see */
-	VMS_COUNT_MEMORY,        /**< bytes of the VMM's that are there for it, without .. */
-	VMS_COUNT_SHADOW_MEMORY, /**< .. those for its shadow page tables */
+	VMS_COUNT_CONSOLE_LOST,   /**< bytes it printed that nobody will see */
+	VMS_COUNT_FRAMES_OUT,     /**< frames that it has sent, .. */
+	VMS_COUNT_FRAMES_DROPPED, /**< .. of which nobody got these, */
+	VMS_COUNT_FRAMES_COPIES,  /**< .. and several got those: one for each but the first */
+	VMS_COUNT_FRAMES_IN,      /**< frames that it has got */
+	VMS_COUNT_MEMORY,         /**< bytes of the VMM's that are there for it, without .. */
+	VMS_COUNT_SHADOW_MEMORY,  /**< .. those for its shadow page tables */
 	VMS_COUNTERS,
 };
 

@@ -95,13 +95,10 @@ class Vms(Machine):
         while not condition(self.rows()[vm]):
             time.sleep(0.05)
 
-    def count(self, vm, what):
-        """A counter of `stats`, by its words."""
-        for line in self.monitor(f"stats {vm}"):
-            match = re.fullmatch(rf" +(\d+) {re.escape(what)}", line)
-            if match:
-                return int(match[1])
-        raise GuestError(f"no counter of {vm}: {what}")
+    def counts(self, vm):
+        """The counters of `stats`, by their words."""
+        found = (re.fullmatch(r" +(\d+) (.*)", line) for line in self.monitor(f"stats {vm}"))
+        return {match[2]: int(match[1]) for match in found if match}
 
     def stop(self, vm):
         """Have the monitor stop a VM, and wait until it is off."""
