@@ -31,6 +31,12 @@ struct device_ops {
 	void (*set_input)(struct device *dev, unsigned input, bool level);
 	/** The board's bus may abort its accesses: they are not made in Abort mode (fast_mmio.S). */
 	bool may_abort;
+	/**
+	 * Of a model that may abort: other functions for the registers in the KiB at @p offset, which
+	 * from now on neither abort nor wait; NULL: there are none. They are called by fast_mmio.S only,
+	 * and read() and write() above do the same. NULL if that is never so.
+	 */
+	const struct device_ops *(*near)(struct device *dev, uint32_t offset);
 };
 
 #define DEVICE_WIRES_MAX 4

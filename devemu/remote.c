@@ -22,9 +22,17 @@ static void remote_write(struct device *dev, uint32_t offset, uint32_t value, un
 	backend->write(backend, offset, size, value);
 }
 
+static const struct device_ops *remote_near(struct device *dev, uint32_t offset)
+{
+	const struct remote_backend *const backend = dev->backend;
+
+	return backend->near ? backend->near(backend, offset) : NULL;
+}
+
 const struct device_ops remote_ops = {
 	.name = "remote",
 	.may_abort = true,
+	.near = remote_near,
 	.reset = remote_reset,
 	.read = remote_read,
 	.write = remote_write,

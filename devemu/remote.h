@@ -18,6 +18,8 @@ struct remote_backend {
 	uint32_t (*read)(const struct remote_backend *backend, uint32_t offset, unsigned size);
 	void (*write)(const struct remote_backend *backend, uint32_t offset, unsigned size,
 		      uint32_t value);
+	/** As the model's near(), for what is known of the device. May be NULL. */
+	const struct device_ops *(*near)(const struct remote_backend *backend, uint32_t offset);
 	/** The VM is reset, or off: what it waited for is void. */
 	void (*reset)(const struct remote_backend *backend);
 };

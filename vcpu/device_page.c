@@ -73,6 +73,16 @@ static uint32_t needed_dacr(const struct vcpu *vcpu, const struct guest_translat
 	return vcpu->mmu.dacr & DOMAIN_MANAGER << domain;
 }
 
+/** The functions for the registers in the KiB at @p offset that can be called in Abort mode, or NULL. */
+static const struct device_ops *ops_for(struct device *device, uint32_t offset)
+{
+	const struct device_ops *const ops = device->ops;
+
+	if (!ops->may_abort)
+		return ops;
+	return ops->near ? ops->near(device, offset & ~(DEVICE_PAGE_SIZE - 1u)) : NULL;
+}
+
 /**
  * Remembers a page of a device that the guest has just been allowed to access; not for programs, nor
  * for addresses at which the kernel of a paravirtual guest may have the rights of one, nor of a device
@@ -82,10 +92,13 @@ void device_page_remember(struct vcpu *vcpu, uint32_t va, const struct guest_tra
 			  const struct mem_region *region)
 {
 	const bool writable = guest_rights(&vcpu->mmu, t, true) >= RIGHTS_WRITE;
-	const struct device_ops *const ops = region->device->ops;
+	const struct device_ops *ops;
 	const uint32_t mva = guest_mva(&vcpu->mmu, va);
 
-	if (!vcpu_privileged(vcpu) || va < vcpu->pv.user_limit || ops->may_abort)
+	if (!vcpu_privileged(vcpu) || va < vcpu->pv.user_limit)
+		return;
+	ops = ops_for(region->device, t->gpa.raw - region->base);
+	if (!ops)
 		return;
 	*device_page_at(vcpu, va) = (struct device_page){
 		.key = device_page_key(va),

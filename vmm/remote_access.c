@@ -210,19 +210,24 @@ void remote_access_write(const struct remote_backend *backend, uint32_t offset, 
 			 uint32_t value)
 {
 	struct remote_window *const window = window_of(backend);
-	const unsigned lane = size == 4 ? 0 : remote_insn_lane(&window->vm->vcpu, size);
-	const struct remote_command command = { .window = window,
-						.offset = offset + lane,
-						.value = value >> (8u * lane),
-						.size = (uint8_t)size,
-						.is_write = true,
-						.is_posted = window->config->remote.posted };
+	struct remote_command command = { .window = window,
+					  .offset = offset,
+					  .value = value,
+					  .size = (uint8_t)size,
+					  .is_write = true,
+					  .is_posted = window->config->remote.posted };
+	unsigned lane;
 
 	if (remote_card_has(window->card, offset)) {
 		remote_card_write(window->card, offset, value, size);
 		if (pl181_front_has_job(&window->card->front))
 			remote_queue_news(window);
 		return;
+	}
+	if (size != 4) {
+		lane = remote_insn_lane(&window->vm->vcpu, size);
+		command.offset += lane;
+		command.value >>= 8u * lane;
 	}
 	if (command.is_posted)
 		put(window, &command); /* the protocol puts together what belongs together */

@@ -30,6 +30,11 @@ void remote_card_init(struct remote_card *card, struct device *dev, struct clien
  */
 void remote_card_changed(struct remote_card *card)
 {
+	const struct client_window *const window = card->front.window;
+
+	card->is_known |= window->is_open && window->capabilities.agent == REMOTE_AGENT_PL181;
+	if (!card->is_known)
+		return;
 	pl181_front_changed(&card->front);
 	for (unsigned n = 0; n < CONFIG_LINES_MAX; n++) {
 		if (!bit(card->contacts, n) || !card->front.window->is_open)

@@ -14,6 +14,7 @@
 struct remote_card {
 	struct pl181_front front;
 	struct device *dev;
+	bool is_known;    /* the other board has an agent, or had one */
 	uint8_t contacts; /* bit n: line n of the device says that there is a card in the slot */
 };
 
@@ -23,11 +24,13 @@ void remote_card_changed(struct remote_card *card);
 uint32_t remote_card_read(struct remote_card *card, uint32_t offset, unsigned size);
 void remote_card_write(struct remote_card *card, uint32_t offset, uint32_t value, unsigned size);
 
-/** Whether an access is the front end's: where the other board has the agent. */
+/**
+ * Whether an access is the front end's: where the other board has the agent, and as long as nothing else
+ * is known of that board.
+ */
 static inline bool remote_card_has(const struct remote_card *card, uint32_t offset)
 {
-	return card && offset < PL181_FRONT_END &&
-	       card->front.window->capabilities.agent == REMOTE_AGENT_PL181;
+	return card && card->is_known && offset < PL181_FRONT_END;
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include "vmm/peers.h"
 #include "vmm/remote_card.h"
 #include "vmm/remote_command.h"
+#include "vmm/remote_near.h"
 #include "vmm/run.h"
 #include "vmm/station.h"
 #include "vmm/vm.h"
@@ -54,7 +55,7 @@ static void window_changed(struct client_window *client)
 {
 	struct remote_window *const window = client->owner;
 
-	if (remote_card_has(window->card, 0))
+	if (window->card)
 		remote_card_changed(window->card);
 	remote_queue_news(window);
 }
@@ -170,6 +171,7 @@ void remote_window_make(struct vm *vm, struct device *dev, const struct window_c
 
 	window->backend = (struct remote_backend){ .read = remote_access_read,
 						   .write = remote_access_write,
+						   .near = remote_near,
 						   .reset = window_reset };
 	window->client = (struct client_window){ .name = config->remote.name,
 						 .ops = &window_ops,

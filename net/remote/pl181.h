@@ -31,8 +31,8 @@
 #define PL181_FIFO_COUNT   0x48u
 #define PL181_FIFO         0x80u
 #define PL181_FIFO_END     0xc0u
-/** What is below, the front end answers; behind are identification registers. */
-#define PL181_FRONT_END 0x100u
+/** What is below, the front end answers: a KiB, the smallest page. Behind are identification registers. */
+#define PL181_FRONT_END 0x400u
 
 #define PL181_FIFO_WORDS 16u
 

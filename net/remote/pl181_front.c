@@ -259,7 +259,8 @@ void pl181_front_run(struct pl181_front *f, uint64_t now)
 
 /* ---- registers ------------------------------------------------------------------------------- */
 
-static uint32_t read_fifo(struct pl181_front *f)
+/** A load from the FIFO. */
+uint32_t pl181_front_read_fifo(struct pl181_front *f)
 {
 	uint32_t value;
 
@@ -274,7 +275,8 @@ static uint32_t read_fifo(struct pl181_front *f)
 	return value;
 }
 
-static void write_fifo(struct pl181_front *f, uint32_t value)
+/** A store to the FIFO. */
+void pl181_front_write_fifo(struct pl181_front *f, uint32_t value)
 {
 	const uint32_t room = room_for_guest(f);
 
@@ -349,7 +351,8 @@ uint32_t pl181_front_read(struct pl181_front *f, uint32_t offset)
 	case PL181_FIFO_COUNT:
 		return ((f->is_sending ? f->to_take : f->to_come) + 3u) / 4u;
 	default:
-		return offset >= PL181_FIFO && offset < PL181_FIFO_END ? read_fifo(f) : 0;
+		return offset >= PL181_FIFO && offset < PL181_FIFO_END ? pl181_front_read_fifo(f)
+								       : 0;
 	}
 }
 
@@ -393,7 +396,7 @@ void pl181_front_write(struct pl181_front *f, uint32_t offset, uint32_t value)
 		break;
 	default:
 		if (offset >= PL181_FIFO && offset < PL181_FIFO_END)
-			write_fifo(f, value);
+			pl181_front_write_fifo(f, value);
 		break;
 	}
 	set_lines(f);

@@ -61,6 +61,8 @@ void pl181_front_fini(struct pl181_front *front);
 void pl181_front_reset(struct pl181_front *front);
 uint32_t pl181_front_read(struct pl181_front *front, uint32_t offset);
 void pl181_front_write(struct pl181_front *front, uint32_t offset, uint32_t value);
+uint32_t pl181_front_read_fifo(struct pl181_front *front);
+void pl181_front_write_fifo(struct pl181_front *front, uint32_t value);
 bool pl181_front_has_job(const struct pl181_front *front);
 void pl181_front_run(struct pl181_front *front, uint64_t now);
 void pl181_front_event(struct pl181_front *front, const uint8_t *data, uint32_t length);

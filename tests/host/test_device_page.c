@@ -124,6 +124,31 @@ static void a_device_that_may_abort_takes_the_general_way(void **state)
 	assert_int_not_equal(device_page_at(vcpu, VA)->key, device_page_key(VA));
 }
 
+static uint32_t near_read(struct device *dev, uint32_t offset, unsigned size)
+{
+	return 0;
+}
+
+static const struct device_ops near_ops = { .read = near_read };
+
+static const struct device_ops *near(struct device *dev, uint32_t offset)
+{
+	return offset == 0 ? &near_ops : NULL;
+}
+
+static void what_such_a_device_has_near_is_known(void **state)
+{
+	struct device_ops ops = *machine.device.ops;
+
+	ops.may_abort = true;
+	ops.near = near;
+	machine.device.ops = &ops;
+	know(VA);
+	assert_ptr_equal(device_page_at(vcpu, VA)->read, near_read);
+	expect_device(TRAP_NEXT_POLL, VA + 0x400);
+	expect_device(TRAP_NEXT_POLL, VA + 0x400);
+}
+
 /* As a TLB: without an operation on it, the old translation may stay. */
 static void a_remapped_page_may_stay_until_the_tlb_operation(void **state)
 {
@@ -497,6 +522,7 @@ int main(void)
 		cmocka_unit_test_setup(the_hypercall_counts_up_to_the_last_address, start),
 		cmocka_unit_test_setup(the_hypercall_for_another_address_space, start),
 		cmocka_unit_test_setup(a_device_that_may_abort_takes_the_general_way, start),
+		cmocka_unit_test_setup(what_such_a_device_has_near_is_known, start),
 		cmocka_unit_test_setup(other_aborts_are_left_alone, start),
 		cmocka_unit_test_setup(what_is_no_plain_load_is_left_alone, start),
 		cmocka_unit_test_setup(the_short_way_does_what_the_general_way_does, start),
