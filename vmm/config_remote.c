@@ -285,6 +285,7 @@ static bool take_place(const struct config_tree *tree, int node, const char *dev
 	window->base = board.windows[row].base;
 	window->size = board.windows[row].size;
 	window->remote.is_card = strncmp(device, "mmc", 3) == 0;
+	window->remote.is_uart = strncmp(device, "uart", 4) == 0;
 	for (unsigned i = 0; i < board.irq_count && lines < CONFIG_LINES_MAX; i++)
 		if (strcmp(board.irqs[i].window, device) == 0)
 			window->remote.wire[lines++] =

@@ -65,6 +65,7 @@ remote-y += vmm/remote_command.o
 remote-y += vmm/remote_insn.o
 remote-y += vmm/remote_near.o
 remote-y += vmm/remote_serve.o
+remote-y += vmm/remote_uart.o
 remote-y += vmm/remote_window.o
 noremote-y += vmm/monitor_peers_none.o
 noremote-y += vmm/peers_none.o

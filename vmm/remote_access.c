@@ -7,6 +7,7 @@
 #include "vmm/peers.h"
 #include "vmm/remote_card.h"
 #include "vmm/remote_insn.h"
+#include "vmm/remote_uart.h"
 #include "vmm/run.h"
 #include "vmm/station.h"
 #include "vmm/timer.h"
@@ -198,6 +199,13 @@ uint32_t remote_access_read(const struct remote_backend *backend, uint32_t offse
 			remote_queue_news(window);
 		return value;
 	}
+	if (remote_uart_has(window->uart, offset)) {
+		const uint32_t value = remote_uart_read(window->uart, offset, size);
+
+		if (pl011_front_has_job(&window->uart->front))
+			remote_queue_news(window);
+		return value;
+	}
 	if (size == 4)
 		return is_in_block(window, offset, true) ? read_of_block(window, offset)
 							 : carry_out(window, &command);
@@ -221,6 +229,12 @@ void remote_access_write(const struct remote_backend *backend, uint32_t offset, 
 	if (remote_card_has(window->card, offset)) {
 		remote_card_write(window->card, offset, value, size);
 		if (pl181_front_has_job(&window->card->front))
+			remote_queue_news(window);
+		return;
+	}
+	if (remote_uart_has(window->uart, offset)) {
+		remote_uart_write(window->uart, offset, value, size);
+		if (pl011_front_has_job(&window->uart->front))
 			remote_queue_news(window);
 		return;
 	}

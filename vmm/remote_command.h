@@ -46,6 +46,7 @@ struct remote_window {
 	struct client_window client;
 	struct client_op op;
 	struct remote_card *card; /* what is known of it, or NULL */
+	struct remote_uart *uart; /* the same */
 	struct vm *vm;
 	struct device *dev;
 	const struct window_config *config;

@@ -4,6 +4,7 @@
 #include "arch/arm/mmu.h"
 #include "arch/arm/user_access.h"
 #include "board/board.h"
+#include "net/remote/pl011_agent.h"
 #include "net/remote/pl181_agent.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
@@ -16,6 +17,7 @@ struct served {
 	struct server_window window; /* first: the two are one pointer */
 	struct server_range range;
 	struct pl181_agent *agent; /* of a card controller, or NULL */
+	struct pl011_agent *uart;  /* of a UART, or NULL */
 	volatile uint8_t *regs;    /* of the range's offset 0 */
 	unsigned peer;
 	unsigned line_count;
@@ -96,6 +98,20 @@ static bool agent_work(const struct server_window *window, struct peer *peer, ui
 	return pl181_agent_work(served_of(window)->agent, window, peer, now);
 }
 
+/* ---- a UART, the same -------------------------------------------------------------------------- */
+
+static enum remote_result uart_call(const struct server_window *window, struct peer *peer,
+				    const uint8_t *in, uint32_t in_length, uint8_t *out,
+				    uint32_t *length)
+{
+	return pl011_agent_call(served_of(window)->uart, window, in, in_length, out, length);
+}
+
+static bool uart_work(const struct server_window *window, struct peer *peer, uint64_t now)
+{
+	return pl011_agent_work(served_of(window)->uart, window, peer, now);
+}
+
 /** Its interrupts come while somebody is there who can quieten it. */
 static void serve_used(const struct server_window *window, struct peer *peer, bool in_use)
 {
@@ -105,6 +121,8 @@ static void serve_used(const struct server_window *window, struct peer *peer, bo
 	one->raised = 0;
 	if (one->agent)
 		pl181_agent_used(one->agent, window, in_use);
+	if (one->uart)
+		pl011_agent_used(one->uart, window, in_use);
 	if (in_use) {
 		serve_unmask(window, one->lines);
 		return;
@@ -130,6 +148,16 @@ static const struct remote_target card_target = {
 	.used = serve_used,
 	.call = agent_call,
 	.work = agent_work,
+};
+
+static const struct remote_target uart_target = {
+	.read = serve_read,
+	.write = serve_write,
+	.lines = serve_lines,
+	.unmask = serve_unmask,
+	.used = serve_used,
+	.call = uart_call,
+	.work = uart_work,
 };
 
 /* ---- making them ------------------------------------------------------------------------------- */
@@ -177,6 +205,14 @@ static struct served *make_one(const struct remote_serve_config *config)
 		one->window.target = &card_target;
 		one->window.capabilities.flags |= REMOTE_AGENT;
 		one->window.capabilities.agent = REMOTE_AGENT_PL181;
+	}
+	if (strncmp(row->name, "uart", 4) == 0 && !config->read_only && config->size == row->size &&
+	    bit(one->lines, 0)) {
+		one->uart = heap_alloc(sizeof(*one->uart));
+		one->uart->device = &registers;
+		one->window.target = &uart_target;
+		one->window.capabilities.flags |= REMOTE_AGENT;
+		one->window.capabilities.agent = REMOTE_AGENT_PL011;
 	}
 	log_info("hako: serves %s: %u bytes of %s for %s%s\n", config->name, (unsigned)config->size,
 		 row->name, config->read_only ? "reading" : "all uses",

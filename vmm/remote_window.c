@@ -8,6 +8,7 @@
 #include "vmm/remote_card.h"
 #include "vmm/remote_command.h"
 #include "vmm/remote_near.h"
+#include "vmm/remote_uart.h"
 #include "vmm/run.h"
 #include "vmm/station.h"
 #include "vmm/vm.h"
@@ -28,6 +29,8 @@ static void window_reset(const struct remote_backend *backend)
 		device_set_irq(window->dev, n, false);
 	if (window->card)
 		pl181_front_reset(&window->card->front);
+	if (window->uart)
+		pl011_front_reset(&window->uart->front);
 	window->wants_lines = true;
 	window->wants_room = false;
 	window->block.left = 0;
@@ -43,10 +46,10 @@ static void window_reset(const struct remote_backend *backend)
 static void show_lines(struct client_window *client, uint32_t levels)
 {
 	struct remote_window *const window = client->owner;
+	const bool is_known = remote_card_has(window->card, 0) || remote_uart_has(window->uart, 0);
 
 	/* Those of an agent are its front end's. */
-	for (unsigned n = remote_card_has(window->card, 0) ? REMOTE_AGENT_LINES : 0;
-	     n < CONFIG_LINES_MAX; n++)
+	for (unsigned n = is_known ? REMOTE_AGENT_LINES : 0; n < CONFIG_LINES_MAX; n++)
 		device_set_irq(window->dev, n, bit(levels, n));
 }
 
@@ -57,6 +60,8 @@ static void window_changed(struct client_window *client)
 
 	if (window->card)
 		remote_card_changed(window->card);
+	if (remote_uart_has(window->uart, 0))
+		pl011_front_changed(&window->uart->front);
 	remote_queue_news(window);
 }
 
@@ -67,13 +72,20 @@ static void card_ready(struct pl181_front *front)
 	wake_for_card(card->front.window->owner);
 }
 
-/** What the agent of a card controller sends on its own. */
+static void uart_ready(struct pl011_front *front)
+{
+	remote_queue_news(front->window->owner);
+}
+
+/** What an agent sends on its own. */
 static void window_event(struct client_window *client, const uint8_t *data, uint32_t length)
 {
 	struct remote_window *const window = client->owner;
 
 	if (remote_card_has(window->card, 0))
 		pl181_front_event(&window->card->front, data, length);
+	if (remote_uart_has(window->uart, 0))
+		pl011_front_event(&window->uart->front, data, length);
 }
 
 static const struct client_window_ops window_ops = {
@@ -98,6 +110,8 @@ static uint64_t look_after(struct peer *peer, struct remote_window *window, uint
 	}
 	if (remote_card_has(window->card, 0))
 		pl181_front_run(&window->card->front, now);
+	if (remote_uart_has(window->uart, 0))
+		pl011_front_run(&window->uart->front, now);
 	if (window->is_void && window->progress == REMOTE_BEGUN) {
 		client_cancel(&window->op);
 		remote_command_finish(window, REMOTE_LOST);
@@ -156,11 +170,13 @@ bool remote_windows_wait(unsigned n)
 /** What remote_window_make() takes. */
 uint32_t remote_window_heap_size(const struct window_config *config)
 {
-	const uint32_t size = align_up((uint32_t)sizeof(struct remote_window), HEAP_ALIGN);
+	uint32_t size = align_up((uint32_t)sizeof(struct remote_window), HEAP_ALIGN);
 
-	return config->remote.is_card
-		       ? size + align_up((uint32_t)sizeof(struct remote_card), HEAP_ALIGN)
-		       : size;
+	if (config->remote.is_card)
+		size += align_up((uint32_t)sizeof(struct remote_card), HEAP_ALIGN);
+	if (config->remote.is_uart)
+		size += align_up((uint32_t)sizeof(struct remote_uart), HEAP_ALIGN);
+	return size;
 }
 
 /** Puts another board behind @p dev. */
@@ -184,6 +200,12 @@ void remote_window_make(struct vm *vm, struct device *dev, const struct window_c
 		window->card->front.ready = card_ready;
 		window->card->front.is_patient = config->remote.on_timeout == REMOTE_WAIT;
 		remote_card_init(window->card, dev, &window->client, config->remote.wire);
+	}
+	if (config->remote.is_uart) {
+		window->uart = heap_alloc(sizeof(*window->uart));
+		window->uart->front.ready = uart_ready;
+		window->uart->front.is_patient = config->remote.on_timeout == REMOTE_WAIT;
+		remote_uart_init(window->uart, dev, &window->client);
 	}
 	window->next = queue->windows;
 	queue->windows = window;
@@ -227,6 +249,8 @@ void remote_windows_detach(const struct vm *vm)
 			}
 			if (window->card)
 				pl181_front_fini(&window->card->front);
+			if (window->uart)
+				pl011_front_fini(&window->uart->front);
 			if (window->is_attached)
 				client_detach(&window->client);
 			*at = window->next;

@@ -57,6 +57,7 @@ struct remote_window_config {
 	uint8_t peer;                /* its place in system_config.peer */
 	bool posted;                 /* stores do not wait for an answer */
 	bool is_card;                /* takes the place of a card controller */
+	bool is_uart;                /* ... of a UART */
 	uint8_t on_timeout;          /* enum remote_timeout */
 	uint32_t timeout_us;
 	struct vm_wire wire[CONFIG_LINES_MAX]; /* where its interrupts end */
