@@ -24,3 +24,5 @@ host-fuzz-remote := tests/host/fuzz_remote.c $(REMOTE)
 LIBS-host-fuzz-remote := -lmbedcrypto
 host-fuzz-remote_pl181 := tests/host/fuzz_remote_pl181.c net/remote/pl181_agent.c \
 	net/remote/pl181_front.c
+host-fuzz-remote_pl011 := tests/host/fuzz_remote_pl011.c net/remote/pl011_agent.c \
+	net/remote/pl011_front.c
