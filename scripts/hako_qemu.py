@@ -69,13 +69,14 @@ def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp
         words += ["-drive", "if=sd,format=raw,file=" + str(sd).replace(",", ",,")]
     if rtc:
         words += ["-rtc", rtc]
-    if second_serial:
-        where = str(second_serial).replace(",", ",,")
-        words += ["-serial", "mon:stdio", "-serial", f"unix:{where},server=on,wait=off"]
     if console:
         words += ["-monitor", "none", "-serial", "chardev:console", "-chardev",
                   "socket,id=console,server=on,wait=off,path={},logfile={}".format(
                       *(str(path).replace(",", ",,") for path in (console, console_log)))]
+    if second_serial:
+        where = str(second_serial).replace(",", ",,")
+        words += [] if console else ["-serial", "mon:stdio"]
+        words += ["-serial", f"unix:{where},server=on,wait=off"]
     if icount:
         words += ["-icount", icount]
     if plugin:
