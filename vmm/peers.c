@@ -196,6 +196,7 @@ static uint64_t run(uint64_t now)
 
 		work(peer);
 		if (peer_deadline(peer) <= now) {
+			preempt_point();
 			(void)peer_tick(peer, now);
 			work(peer);
 			windows_until = remote_windows_run(n, timer_now());

@@ -3,6 +3,7 @@
 
 #include "net/remote/peer.h"
 #include "vcpu/guest_mem.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 #include "vmm/peers.h"
 #include "vmm/remote_card.h"
@@ -14,11 +15,13 @@
 #include "vmm/trap.h"
 #include "vmm/vm.h"
 
-#define TICKS_PER_US (CLOCK_HZ / 1000000u)
-#define GATHERED     96u                /* posted writes that do not wait for more */
-#define GATHER       (CLOCK_HZ / 1000u) /* how long fewer of them do */
-#define ALL_ONES     0xffffffffu
-#define PAGE_MIN     1024u /* the smallest page: behind it may be another device */
+#define TICKS_PER_US  (CLOCK_HZ / 1000000u)
+#define GATHERED      96u                /* posted writes that do not wait for more */
+#define GATHER        (CLOCK_HZ / 1000u) /* how long fewer of them do */
+#define ALL_ONES      0xffffffffu
+#define PAGE_MIN      1024u /* the smallest page: behind it may be another device */
+#define AT_ONCE_WORDS 8u
+#define BLOCK_PIECE   4u /* words of an LDM or STM, between preempt points */
 
 /** Back to the guest, out of whatever the VM's thread is in the middle of. */
 static void __attribute__((noreturn)) leave(struct trap_frame *frame)
@@ -71,11 +74,13 @@ static void put(struct remote_window *window, const struct remote_command *comma
 		station_wake();
 	else if (queue->count == 1)
 		station_wake_at(timer_now() + GATHER);
+	if (queue->count % BLOCK_PIECE == 0)
+		preempt_point(); /* it may be an STM */
 }
 
 /**
  * Begins an access on the VM's own thread, without the station's, where nobody is in the protocol and
- * nothing is before it. An STM goes the other way: it is long, with what it has been so far.
+ * nothing is before it. A long STM goes the other way.
  */
 static bool begin_at_once(struct remote_window *window, const struct remote_command *command,
 			  uint64_t now)
@@ -83,7 +88,8 @@ static bool begin_at_once(struct remote_window *window, const struct remote_comm
 	struct peer *const peer = window->client.peer;
 
 	if (remote_queue_of(window)->count || !window->client.is_open || !station_may_enter() ||
-	    (command->words && command->is_write) || !remote_command_begin(window, command, now))
+	    (command->words > AT_ONCE_WORDS && command->is_write) ||
+	    !remote_command_begin(window, command, now))
 		return false;
 	if (window->progress != REMOTE_BEGUN || peer_has_work(peer))
 		station_wake();
@@ -110,6 +116,7 @@ static uint32_t carry_out(struct remote_window *window, const struct remote_comm
 	const struct remote_window_config *const remote = &window->config->remote;
 	uint64_t now;
 
+	preempt_point();                        /* the trap was one half of the way to the wire */
 	while (window->progress != REMOTE_FREE) /* what was begun before the VM was reset */
 		sleep(window->vm);
 	now = timer_now();
@@ -122,6 +129,8 @@ static uint32_t carry_out(struct remote_window *window, const struct remote_comm
 		put(window, command);
 		window->progress = REMOTE_ASKED;
 	}
+	if (command->words)
+		preempt_point();
 	while (window->progress != REMOTE_DONE)
 		sleep(window->vm);
 	window->progress = REMOTE_FREE;
@@ -149,6 +158,17 @@ static bool is_in_block(struct remote_window *window, uint32_t offset, bool is_l
 	return true;
 }
 
+/** A word more of a block is done, of which there may be sixteen. */
+static uint32_t next_of_block(struct remote_block *block)
+{
+	const uint32_t n = (uint32_t)block->words - block->left--;
+
+	block->next += 4;
+	if (n % BLOCK_PIECE == 0)
+		preempt_point();
+	return n;
+}
+
 /** A word of an LDM: all of them have been read with the first. */
 static uint32_t read_of_block(struct remote_window *window, uint32_t offset)
 {
@@ -162,8 +182,7 @@ static uint32_t read_of_block(struct remote_window *window, uint32_t offset)
 		if (carry_out(window, &command) == ALL_ONES && window->result != REMOTE_OK)
 			memset(block->value, 0xff, sizeof(block->value));
 	}
-	block->next += 4;
-	return block->value[block->words - block->left--];
+	return block->value[next_of_block(block)];
 }
 
 /** A word of an STM: all of them are written with the last. */
@@ -171,8 +190,7 @@ static void write_of_block(struct remote_window *window, uint32_t value)
 {
 	struct remote_block *const block = &window->block;
 
-	block->value[block->words - block->left--] = value;
-	block->next += 4;
+	block->value[next_of_block(block)] = value;
 	if (block->left == 0) {
 		const struct remote_command command = { .window = window,
 							.offset = block->next - 4u * block->words,
@@ -189,7 +207,11 @@ uint32_t remote_access_read(const struct remote_backend *backend, uint32_t offse
 	struct remote_window *const window = window_of(backend);
 	struct remote_command command = { .window = window,
 					  .offset = offset,
-					  .size = (uint8_t)size };
+					  .value = 0,
+					  .size = (uint8_t)size,
+					  .words = 0,
+					  .is_write = false,
+					  .is_posted = false };
 	unsigned lane;
 
 	if (remote_card_has(window->card, offset)) {

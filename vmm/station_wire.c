@@ -10,9 +10,8 @@
 
 /** Two bytes of nothing, and the addresses: what is behind a header of 14 bytes is aligned. */
 #define PAD 2u
-/** Words of a frame that are copied without a preempt point, and those of a short frame. */
+/** Words of a frame that are copied without a preempt point. */
 #define PIECE 128u
-#define SHORT 48u
 
 static struct {
 	struct port *station;
@@ -26,7 +25,7 @@ static struct {
 	bool is_running; /* the uplink's thread has frames out of the chip, perhaps */
 	bool is_busy;    /* it is in the protocol */
 	bool is_woken;   /* run() is to be called */
-	uint32_t in[SHORT];
+	uint32_t in[NIC_LOOK];
 } wire;
 
 /* ---- frames that come -------------------------------------------------------------------------- */
@@ -80,6 +79,7 @@ static uint32_t receive(uint8_t *frame)
 		}
 		wire.chip->drop();
 		count(&wire.uplink->port, wire.station, 4 * payload - PAD + length);
+		preempt_point();
 		wire.is_busy = true;
 		wire.is_woken |= wire.protocol->receive(sender(words),
 							(const uint8_t *)(words + payload), length);
@@ -97,13 +97,10 @@ static bool take(void)
 {
 	uint32_t length;
 	const uint32_t payload = look(wire.in, &length);
-	const uint32_t end = payload + (length + 3u) / 4u;
 	enum station_taken taken;
 
-	if (!payload || end > SHORT)
+	if (!payload || payload + (length + 3u) / 4u > NIC_LOOK)
 		return false;
-	if (end > NIC_LOOK)
-		wire.chip->read(wire.in + NIC_LOOK, NIC_LOOK, end - NIC_LOOK);
 	taken = wire.protocol->take(sender(wire.in), (const uint8_t *)(wire.in + payload), length);
 	if (taken == STATION_LEFT)
 		return false;
@@ -136,6 +133,7 @@ static void run_at(uint64_t when)
 static void take_frames(bool on)
 {
 	if (on && wire.is_woken && wire.protocol) {
+		preempt_point();
 		wire.is_busy = true;
 		wire.is_woken = false;
 		run_at(wire.protocol->run(timer_now()));

@@ -275,7 +275,7 @@ void handshake_receive(struct peer *peer, const uint8_t *frame, const struct fra
 	}
 }
 
-/** One block of SHA-256 of the key that is being made; behind the last one, what it is for. */
+/** One block of SHA-256 of the key that is being made; at last, what it is for. */
 void handshake_step(struct peer *peer, uint64_t now)
 {
 	struct session *s = &peer->session;

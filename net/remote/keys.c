@@ -76,7 +76,7 @@ void keys_begin(struct keys_job *job, const void *info, uint32_t length)
 	job->step = 1;
 }
 
-/** One block of SHA-256. True: that was the last one, and job->key is made. */
+/** One block of SHA-256, or none. True: job->key is made, and the time for a block is there still. */
 bool keys_step(struct keys_job *job, const struct keys *keys)
 {
 	if (job->step == 1) {
@@ -84,7 +84,11 @@ bool keys_step(struct keys_job *job, const struct keys *keys)
 		job->step = 2;
 		return false;
 	}
-	end_hash(&keys->outer, job->key, KEYS_BYTES, job->key);
+	if (job->step == 2) {
+		end_hash(&keys->outer, job->key, KEYS_BYTES, job->key);
+		job->step = 3;
+		return false;
+	}
 	job->step = 0;
 	return true;
 }
