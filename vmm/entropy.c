@@ -71,6 +71,12 @@ static void fill(void *of, void *to, uint32_t length)
 	memset(text, 0, sizeof(text));
 }
 
+/** What is given next depends on all samples so far, as few as they may be. */
+void entropy_refresh(struct entropy_source *source)
+{
+	source->is_seeded = false;
+}
+
 /**
  * Prepares the source of a VM. It is seeded when it is first used, which is late: interrupts have
  * come by then. A VM that is reset keeps the source it had.

@@ -15,7 +15,8 @@
  * so outputs say nothing about the key or each other, and a key that becomes known says nothing
  * about outputs of the past (a key is replaced before anybody gets its bytes). A source is seeded
  * anew only when ENTROPY_RESEED samples have come since the last time: seeding with a few at a time
- * would let somebody who once knew the key guess them one by one.
+ * would let somebody who once knew the key guess them one by one. Who needs bytes that nobody has had before,
+ * whoever may guess them, calls entropy_refresh() first.
  *
  * What this is worth: see docs/virtio.md.
  */
@@ -39,6 +40,7 @@ struct entropy_source {
 };
 
 void entropy_add(uint32_t sample);
+void entropy_refresh(struct entropy_source *source);
 void entropy_source_init(struct entropy_source *source, uint32_t number);
 
 #endif

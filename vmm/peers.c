@@ -14,10 +14,13 @@
 #include "vmm/remote_window.h"
 #include "vmm/station.h"
 #include "vmm/timer.h"
+#include "vmm/vm_devices.h"
 
 #define TICKS_PER_US   (CLOCK_HZ / 1000000u)
 #define LOST_AFTER     3u    /* keep-alives without an answer */
 #define ENTROPY_NUMBER 0x100 /* behind those of VMs */
+#define STIRRED_PLACES 8u    /* of the memory, for the entropy */
+#define STIRRED_BYTES  1024u /* of each */
 
 /** Another board. */
 struct other_board {
@@ -57,10 +60,16 @@ static void transmit(struct peer *peer, uint8_t *frame, uint32_t length)
 	station_send(((struct other_board *)peer)->mac, frame, length);
 }
 
+/**
+ * A nonce must not come again, also not after the board's next start: who has seen a session of before
+ * could do it once more.
+ */
 static void random(struct peer *peer, void *to, uint32_t length)
 {
 	uint8_t *at = to;
 
+	entropy_add((uint32_t)timer_now());
+	entropy_refresh(&peers.entropy);
 	while (length > 0) {
 		const uint32_t piece = length < ENTROPY_PIECE ? length : ENTROPY_PIECE;
 
@@ -271,6 +280,25 @@ static void make_one(unsigned n, const struct system_config *config, const struc
 	peers.board[n] = one;
 }
 
+/**
+ * What differs from one start of the board to the next, before there was any interrupt: its clock, and what
+ * the memory holds that nobody has written yet.
+ */
+static void stir(const struct boot_info *info)
+{
+	uint32_t digest[SHA256_BYTES / 4u];
+
+	entropy_add(vm_extras_board_seconds());
+	for (unsigned n = 0; n < STIRRED_PLACES; n++) {
+		const uint32_t at = n * (info->ram_size / STIRRED_PLACES);
+
+		sha256(mmu_guest_window(hpa(info->ram_base.raw + at)), STIRRED_BYTES,
+		       (uint8_t *)digest);
+		for (unsigned i = 0; i < SHA256_BYTES / 4u; i++)
+			entropy_add(digest[i]);
+	}
+}
+
 /** Makes the other boards that the description names, and what they may use; there is a station. */
 enum status peers_make(const struct system_config *config, const struct boot_info *info,
 		       const struct bundle *bundle)
@@ -278,6 +306,7 @@ enum status peers_make(const struct system_config *config, const struct boot_inf
 	if (!config->peer_count)
 		return STATUS_OK;
 	entropy_source_init(&peers.entropy, ENTROPY_NUMBER);
+	stir(info);
 	remote_serve_make(config);
 	remote_queues_init(config->peer_count);
 	for (unsigned n = 0; n < config->peer_count; n++)

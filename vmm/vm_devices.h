@@ -14,6 +14,7 @@ void vm_device_connect(struct vm *vm, struct device *dev, unsigned input);
 enum status vm_extras_make(struct vm *vm) MUST_CHECK;
 void vm_extras_clear(struct vm *vm);
 void vm_extras_start(struct vm *vm);
+uint32_t vm_extras_board_seconds(void);
 unsigned vm_extras_decode(struct vm *vm, struct proxy *table);
 
 #endif

@@ -205,11 +205,17 @@ void vm_extras_clear(struct vm *vm)
 	}
 }
 
+/** Seconds since 1970, if the board's clock knows them. */
+uint32_t vm_extras_board_seconds(void)
+{
+	read_board_clock();
+	return board_clock.seconds + (uint32_t)((timer_now() - board_clock.at) / CLOCK_HZ);
+}
+
 /** The VM starts: its time is 0 now. */
 void vm_extras_start(struct vm *vm)
 {
-	vm->rtc.seconds_at_start =
-		board_clock.seconds + (uint32_t)((timer_now() - board_clock.at) / CLOCK_HZ);
+	vm->rtc.seconds_at_start = vm_extras_board_seconds();
 }
 
 /**

@@ -138,8 +138,7 @@ void handshake_start(struct peer *peer, uint64_t now)
 	s->hello_wait = peer->config->timing.hello_min;
 	s->hello_at = peer->config->passive ? REMOTE_NEVER : now;
 	s->state = SESSION_IDLE;
-	if (!s->is_initiator)
-		peer->config->ops->random(peer, s->own_nonce, SESSION_NONCE);
+	s->has_nonce = false;
 }
 
 /** Nothing has come for the time that the last attempt had. */
@@ -230,14 +229,26 @@ static void receive_challenge(struct peer *peer, const struct frame_head *head,
 	session_close(peer, SESSION_END_RESTARTED, now);
 }
 
+/** The responder's nonce is made when it is first asked for: late, when most can have gone into it. */
+static void receive_hello(struct peer *peer, const uint8_t *nonce)
+{
+	struct session *s = &peer->session;
+
+	if (!s->has_nonce)
+		peer->config->ops->random(peer, s->own_nonce, SESSION_NONCE);
+	s->has_nonce = true;
+	send(peer, FRAME_CHALLENGE, nonce, s->own_nonce);
+}
+
 static void receive_proof(struct peer *peer, const uint8_t *payload)
 {
 	struct session *s = &peer->session;
 	const uint8_t *mine = payload + SESSION_NONCE;
 
-	if (s->state != SESSION_DERIVE && is_nonce(mine, s->own_nonce))
+	if (s->state != SESSION_DERIVE && s->has_nonce && is_nonce(mine, s->own_nonce))
 		derive(peer, payload);
-	else if (s->is_up && !s->is_confirmed && is_nonce(mine, s->used_nonce))
+	else if (s->is_up && !s->is_confirmed && is_nonce(payload, s->other_nonce) &&
+		 is_nonce(mine, s->used_nonce))
 		session_send(peer, FRAME_WELCOME);
 	else
 		peer->counters.unexpected++;
@@ -264,7 +275,7 @@ void handshake_receive(struct peer *peer, const uint8_t *frame, const struct fra
 		receive_knock(peer, now);
 		break;
 	case FRAME_HELLO:
-		send(peer, FRAME_CHALLENGE, frame + FRAME_HEAD, s->own_nonce);
+		receive_hello(peer, frame + FRAME_HEAD);
 		break;
 	case FRAME_CHALLENGE:
 		receive_challenge(peer, head, frame + FRAME_HEAD, now);
@@ -297,7 +308,7 @@ void handshake_step(struct peer *peer, uint64_t now)
 		session_close(peer, SESSION_END_RESTARTED, now);
 		make_keys(peer, s->job.key, &s->in, &s->out);
 		memcpy(s->used_nonce, s->own_nonce, SESSION_NONCE);
-		peer->config->ops->random(peer, s->own_nonce, SESSION_NONCE);
+		s->has_nonce = false;
 		session_begin(peer, id, now);
 	}
 	memset(s->job.key, 0, sizeof(s->job.key));

@@ -51,6 +51,8 @@ static void receive(struct peer *peer, const uint8_t *frame, const struct frame_
 		session_close(peer, SESSION_END_RESTARTED, now);
 		s->in = s->next_in;
 		s->out = s->next_out;
+		memset(&s->next_in, 0, sizeof(s->next_in));
+		memset(&s->next_out, 0, sizeof(s->next_out));
 		session_begin(peer, head->session, now);
 	}
 	session_note(s, head->counter);

@@ -37,7 +37,7 @@ struct peer_ops {
 	 * after the call. A frame that cannot be sent is lost, that is all.
 	 */
 	void (*transmit)(struct peer *peer, uint8_t *frame, uint32_t length);
-	/** Unpredictable bytes: 16 for each session. */
+	/** Unpredictable bytes, which were never given before, in this start or another: 16 for each session. */
 	void (*random)(struct peer *peer, void *to, uint32_t length);
 	/** A session began, or ended: peer->session.is_up, peer->session.end. May be NULL. */
 	void (*changed)(struct peer *peer);

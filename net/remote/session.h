@@ -57,6 +57,7 @@ struct session {
 	uint32_t hello_wait;
 	uint8_t tries;
 
+	bool has_nonce; /* responder: there is one for the next session */
 	uint8_t own_nonce[SESSION_NONCE], other_nonce[SESSION_NONCE];
 	uint8_t used_nonce[SESSION_NONCE]; /* responder: its nonce of the present session */
 	struct keys keys;

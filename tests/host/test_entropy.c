@@ -121,6 +121,27 @@ static void samples_count_when_there_are_enough(void **state)
 	assert_int_equal(b.samples, a.samples + ENTROPY_RESEED);
 }
 
+static void a_refreshed_source_has_all_samples(void **state)
+{
+	entropy_source_init(&a, 1);
+	entropy_source_init(&b, 1);
+	fill(&a, first);
+	fill(&b, second);
+	assert_memory_equal(first, second, sizeof(first));
+	entropy_refresh(&a);
+	fill(&a, first);
+	entropy_add(1);
+	entropy_refresh(&b);
+	fill(&b, second);
+	assert_memory_not_equal(first, second, sizeof(first));
+	/* What it was before counts, too. */
+	entropy_refresh(&a);
+	entropy_refresh(&b);
+	fill(&a, first);
+	fill(&b, second);
+	assert_memory_not_equal(first, second, sizeof(first));
+}
+
 static void a_key_does_not_outlive_its_output(void **state)
 {
 	uint8_t key[SHA256_BYTES];
@@ -155,6 +176,7 @@ int main(void)
 		cmocka_unit_test(outputs_are_what_the_construction_says),
 		cmocka_unit_test(sources_differ_by_their_number),
 		cmocka_unit_test(samples_count_when_there_are_enough),
+		cmocka_unit_test(a_refreshed_source_has_all_samples),
 		cmocka_unit_test(a_key_does_not_outlive_its_output),
 		cmocka_unit_test(a_short_request_gets_so_many_bytes),
 	};

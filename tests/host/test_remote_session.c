@@ -87,6 +87,52 @@ static void each_session_has_a_key_of_its_own(void **state)
 	assert_memory_not_equal(&boards[0].session.in, &key, sizeof(key));
 }
 
+static void no_key_outlives_its_session(void **state)
+{
+	static const struct mac_key none;
+
+	connect_boards();
+	peer_stop(&boards[0], now);
+	run(1000);
+	for (unsigned n = 0; n < 2; n++) {
+		assert_false(boards[n].session.is_up);
+		assert_memory_equal(&boards[n].session.in, &none, sizeof(none));
+		assert_memory_equal(&boards[n].session.out, &none, sizeof(none));
+		assert_memory_equal(&boards[n].session.next_in, &none, sizeof(none));
+		assert_memory_equal(&boards[n].session.next_out, &none, sizeof(none));
+	}
+}
+
+static unsigned drawn[2];
+
+static void draw(struct peer *peer, void *to, uint32_t length)
+{
+	drawn[peer - boards]++;
+	for (uint32_t i = 0; i < length; i++)
+		((uint8_t *)to)[i] = (uint8_t)wire_random();
+}
+
+/** Early, a board has little to make it of: others could know it, or it could be that of the last start. */
+static void a_responder_makes_its_nonce_when_it_is_asked(void **state)
+{
+	struct peer_ops ops = *board_config[1].ops;
+
+	ops.random = draw;
+	board_config[1].ops = &ops;
+	drawn[1] = 0;
+	wire_cut = true;
+	board_restart(1);
+	run(10 * SECOND);
+	assert_int_equal(drawn[1], 0);
+	wire_cut = false;
+	connect_boards();
+	assert_int_equal(drawn[1], 1);
+	run(10 * SECOND);
+	board_restart(0);
+	connect_boards();
+	assert_int_equal(drawn[1], 2);
+}
+
 static void one_side_may_be_passive(void **state)
 {
 	for (unsigned passive = 0; passive < 2; passive++) {
@@ -374,6 +420,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SESSION_TEST(a_session_takes_two_round_trips),
 		SESSION_TEST(each_session_has_a_key_of_its_own),
+		SESSION_TEST(no_key_outlives_its_session),
+		SESSION_TEST(a_responder_makes_its_nonce_when_it_is_asked),
 		SESSION_TEST(one_side_may_be_passive),
 		SESSION_TEST(another_key_is_no_session),
 		SESSION_TEST(attempts_become_rarer),
