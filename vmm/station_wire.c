@@ -12,6 +12,8 @@
 #define PAD 2u
 /** Words of a frame that are copied without a preempt point. */
 #define PIECE 128u
+/** Frames that are taken out of the chip, however many come, before run() has its turn if it is due. */
+#define ROW 8u
 
 static struct {
 	struct port *station;
@@ -25,6 +27,7 @@ static struct {
 	bool is_running; /* the uplink's thread has frames out of the chip, perhaps */
 	bool is_busy;    /* it is in the protocol */
 	bool is_woken;   /* run() is to be called */
+	unsigned row;    /* frames since it is */
 	uint32_t in[NIC_LOOK];
 } wire;
 
@@ -60,6 +63,26 @@ static void count(struct port *from, struct port *to, uint32_t length)
 	to->counters.out_bytes += length;
 }
 
+/** When the protocol's run() is to be called, which leaves what is set earlier as it is. */
+static void run_at(uint64_t when)
+{
+	if (when < wire.deadline->deadline_at)
+		wire.clock->set_deadline(wire.clock, wire.deadline, when);
+}
+
+/** What the protocol does by itself, if there is something. */
+static void run(void)
+{
+	wire.row = 0;
+	if (!wire.is_woken || !wire.protocol)
+		return;
+	preempt_point();
+	wire.is_busy = true;
+	wire.is_woken = false;
+	run_at(wire.protocol->run(timer_now()));
+	wire.is_busy = false;
+}
+
 /** As the chip's receive(): what is the protocol's was dealt with, and is not seen by the uplink. */
 static uint32_t receive(uint8_t *frame)
 {
@@ -67,6 +90,9 @@ static uint32_t receive(uint8_t *frame)
 
 	wire.is_running = true;
 	while (frame && wire.protocol) {
+		if (++wire.row > ROW)
+			run();
+
 		uint32_t length;
 		const uint32_t payload = look(words, &length);
 		const uint32_t end = payload + (length + 3u) / 4u;
@@ -122,23 +148,11 @@ static unsigned serve(void)
 	return events;
 }
 
-/** When the protocol's run() is to be called, which leaves what is set earlier as it is. */
-static void run_at(uint64_t when)
-{
-	if (when < wire.deadline->deadline_at)
-		wire.clock->set_deadline(wire.clock, wire.deadline, when);
-}
-
 /** The uplink has taken all frames that were there, and they may interrupt again: the protocol's turn. */
 static void take_frames(bool on)
 {
-	if (on && wire.is_woken && wire.protocol) {
-		preempt_point();
-		wire.is_busy = true;
-		wire.is_woken = false;
-		run_at(wire.protocol->run(timer_now()));
-		wire.is_busy = false;
-	}
+	if (on)
+		run();
 	wire.is_running &= !on;
 	wire.chip->take_frames(on);
 }

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way of the protocol's frames between the chip and the protocol, with a chip that never runs dry. */
+#include "vmm/station_wire.h"
+
+#include "net/stack/stack.h"
+#include "vmm/lib/check.h"
+#include "vmm/run.h"
+#include "vmm/station.h"
+#include "vmm/timer.h"
+#include "vmm/vm.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define FLOOD  1000u
+#define LENGTH 60u
+
+bool run_sleeps;
+
+static struct port station = { .address = { 2, 0, 0, 0, 0, 1 } };
+static struct uplink uplink;
+static struct vm thread;
+static struct device deadline;
+static unsigned left, received, runs, most_in_a_row, in_a_row;
+static bool is_for_others;
+
+void panic(const char *format, ...)
+{
+	fail_msg("panic: %s", format);
+	abort();
+}
+
+uint64_t timer_now(void)
+{
+	return 1;
+}
+
+void switch_drop(struct port *from, enum port_drop why)
+{
+}
+
+uint32_t stack_put_type(uint8_t *bytes, uint32_t length, bool snap)
+{
+	return FRAME_HEADER;
+}
+
+uint32_t stack_find_payload(const uint8_t *bytes, uint32_t *length)
+{
+	if (is_for_others)
+		return 0;
+	*length -= FRAME_HEADER;
+	return FRAME_HEADER;
+}
+
+static void one_is_gone(void)
+{
+	assert_true(left > 0);
+	left--;
+	if (++in_a_row > most_in_a_row)
+		most_in_a_row = in_a_row;
+}
+
+static uint32_t chip_look(uint32_t *words)
+{
+	memset(words, 0, 4 * NIC_LOOK);
+	memcpy((uint8_t *)words + 2, station.address, MAC_LENGTH);
+	return left ? LENGTH : 0;
+}
+
+static void chip_read(uint32_t *words, uint32_t at, uint32_t count)
+{
+	memset(words, 0, 4 * count);
+}
+
+static uint32_t chip_receive(uint8_t *frame)
+{
+	if (!left)
+		return 0;
+	one_is_gone();
+	return LENGTH;
+}
+
+static void chip_take_frames(bool on)
+{
+}
+
+static const struct nic_driver chip = { .receive = chip_receive,
+					.look = chip_look,
+					.read = chip_read,
+					.drop = one_is_gone,
+					.take_frames = chip_take_frames };
+
+static void request(struct uplink *asking)
+{
+}
+
+static void set_deadline(const struct clock *clock, struct device *dev, uint64_t at)
+{
+}
+
+static bool protocol_receive(struct mac from, const uint8_t *payload, uint32_t length)
+{
+	received++;
+	return true;
+}
+
+static uint64_t protocol_run(uint64_t now)
+{
+	runs++;
+	in_a_row = 0;
+	return UINT64_MAX;
+}
+
+static uint64_t protocol_next(void)
+{
+	return UINT64_MAX;
+}
+
+static const struct station_protocol protocol = { .receive = protocol_receive,
+						  .run = protocol_run,
+						  .next = protocol_next };
+
+static void take_all(void)
+{
+	while (uplink.nic->receive((uint8_t *)uplink.bytes))
+		;
+	uplink.nic->take_frames(true);
+}
+
+static int start(void **state)
+{
+	station.mac = mac_at(station.address);
+	uplink.nic = &chip;
+	uplink.request = request;
+	thread.clock.set_deadline = set_deadline;
+	station_wire_init(&station, &uplink, false);
+	station_wire_connect(&thread, &deadline);
+	station_set_protocol(&protocol);
+	return 0;
+}
+
+/** Whoever fills the wire keeps nobody from sending, nor from finding out that a session is over. */
+static void a_flood_does_not_keep_the_protocol_from_its_turn(void **state)
+{
+	is_for_others = false;
+	left = FLOOD;
+	received = most_in_a_row = in_a_row = 0;
+	station_wake();
+	take_all();
+	assert_int_equal(received, FLOOD);
+	assert_in_range(most_in_a_row, 1, 16);
+}
+
+static void frames_of_others_do_not_either(void **state)
+{
+	is_for_others = true;
+	left = FLOOD;
+	runs = 0;
+	take_all();
+	assert_int_equal(runs, 0);
+	/* Once, and not only when the flood is over. */
+	left = FLOOD;
+	station_wake();
+	in_a_row = 0;
+	take_all();
+	assert_int_equal(runs, 1);
+	assert_in_range(in_a_row, FLOOD - 16, FLOOD);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_flood_does_not_keep_the_protocol_from_its_turn),
+		cmocka_unit_test(frames_of_others_do_not_either),
+	};
+
+	return cmocka_run_group_tests_name("station_wire", tests, start, NULL);
+}
