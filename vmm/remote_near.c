@@ -109,12 +109,12 @@ static uint32_t near_read(struct device *dev, uint32_t offset, unsigned size)
 	return value;
 }
 
-/** Stores those of the instructions behind this one, until the other board is to be told. */
+/** Stores those of the instructions behind this one, while there is room. */
 static void write_run(struct remote_window *window, struct pl181_front *front)
 {
 	struct run run = run_begin(window);
 
-	while (!pl181_front_has_job(front)) {
+	while (pl181_front_has_room(front, PL181_FIFO_WORDS / 2u)) {
 		const unsigned rd = run_next(&run);
 
 		if (rd == PC)

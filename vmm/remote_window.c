@@ -97,6 +97,8 @@ static const struct client_window_ops window_ops = {
 /** What is to be done about one window beside the queue; returns its deadline. */
 static uint64_t look_after(struct peer *peer, struct remote_window *window, uint64_t now)
 {
+	uint64_t until = REMOTE_NEVER;
+
 	if (!window->is_attached) {
 		client_attach(peer, &window->client);
 		window->is_attached = true;
@@ -109,7 +111,7 @@ static uint64_t look_after(struct peer *peer, struct remote_window *window, uint
 		}
 	}
 	if (remote_card_has(window->card, 0))
-		pl181_front_run(&window->card->front, now);
+		until = pl181_front_run(&window->card->front, now);
 	if (remote_uart_has(window->uart, 0))
 		pl011_front_run(&window->uart->front, now);
 	if (window->is_void && window->progress == REMOTE_BEGUN) {
@@ -117,14 +119,22 @@ static uint64_t look_after(struct peer *peer, struct remote_window *window, uint
 		remote_command_finish(window, REMOTE_LOST);
 	}
 	if (window->progress != REMOTE_HELD)
-		return REMOTE_NEVER;
+		return until;
 	if (window->is_void)
 		remote_command_finish(window, REMOTE_LOST);
 	else if (now >= window->deadline)
 		remote_command_finish(window, REMOTE_TIMEOUT);
 	else if (window->client.is_open)
 		(void)remote_command_begin(window, &window->command, now);
-	return window->progress == REMOTE_HELD ? window->deadline : REMOTE_NEVER;
+	return window->progress == REMOTE_HELD && window->deadline < until ? window->deadline
+									   : until;
+}
+
+/** Whether a card's front end could not say what it has to say: as much as there may be is under way. */
+static bool wants_room_for_card(const struct remote_window *window)
+{
+	return remote_card_has(window->card, 0) && window->client.is_open &&
+	       pl181_front_has_job(&window->card->front);
 }
 
 /** Whoever wants room in the queue tries once more; what is held, is begun, or its time is up. */
@@ -137,7 +147,8 @@ static uint64_t look_after_all(struct peer *peer, struct remote_queue *queue, ui
 		const uint64_t deadline = look_after(peer, w, now);
 
 		until = deadline < until ? deadline : until;
-		queue->is_news |= w->progress == REMOTE_HELD;
+		queue->is_news |= w->progress == REMOTE_HELD || deadline != REMOTE_NEVER ||
+				  wants_room_for_card(w);
 		if (w->wants_room && queue->count < REMOTE_COMMANDS) {
 			w->wants_room = false;
 			run_set_ready(w->vm, true);
@@ -199,6 +210,8 @@ void remote_window_make(struct vm *vm, struct device *dev, const struct window_c
 		window->card = heap_alloc(sizeof(*window->card));
 		window->card->front.ready = card_ready;
 		window->card->front.is_patient = config->remote.on_timeout == REMOTE_WAIT;
+		window->card->front.patience =
+			(uint64_t)config->remote.timeout_us * (CLOCK_HZ / 1000000u);
 		remote_card_init(window->card, dev, &window->client, config->remote.wire);
 	}
 	if (config->remote.is_uart) {

@@ -7,7 +7,10 @@
  * The front end sends a *job*: a command, the data path's set-up, data for the card, all in one. The
  * agent answers with a *report*: what the controller's status was since the last one, the card's
  * response, data from the card. If it takes longer than a few looks at the controller, the answer says
- * that it is not done, and an event with another report follows.
+ * that it is not done, and an event with another report follows, unless another job comes before it.
+ *
+ * Several jobs may be under way. The agent has room for data that the card does not take yet, and the
+ * front end for data that the guest has not read yet; neither is sent more than it has room for.
  */
 #ifndef NET_REMOTE_PL181_H
 #define NET_REMOTE_PL181_H
@@ -80,13 +83,15 @@
 #define PL181_JOB_CTRL     20u
 #define PL181_JOB_POWER    24u
 #define PL181_JOB_CLOCK    28u
-#define PL181_JOB_DATA     32u /* for the card: as much as there is */
+#define PL181_JOB_NUMBER   32u /* reports name it */
+#define PL181_JOB_DATA     36u /* for the card: as much as there is */
 
 #define PL181_SUPPLY 0x1u  /* power and clock */
 #define PL181_ABORT  0x2u  /* what the data path does is not wanted any more */
 #define PL181_PATH   0x4u  /* the data path: timer, length, control */
 #define PL181_SEND   0x8u  /* a command */
-#define PL181_FETCH  0x10u /* the answer has room for data from the card */
+#define PL181_FETCH  0x10u /* there is data for the card; or room for PL181_DATA_MAX more of it */
+#define PL181_LOOK   0x20u /* only to be told what there is */
 
 /* A report's words. */
 #define PL181_REPORT_STATUS   0u /* latched bits that were seen since the last one */
@@ -94,12 +99,18 @@
 #define PL181_REPORT_RESPONSE 8u /* four */
 #define PL181_REPORT_RESP_CMD 24u
 #define PL181_REPORT_SERIAL   28u /* counts reports: an event and an answer may overtake each other */
-#define PL181_REPORT_DATA     32u /* from the card: as much as there is */
+#define PL181_REPORT_NUMBER   32u /* of the last job that was begun before */
+#define PL181_REPORT_TAKEN    36u /* bytes for the card that its FIFO has got, of this data path */
+#define PL181_REPORT_DATA     40u /* from the card: as much as there is */
 
 #define PL181_BUSY_COMMAND 0x1u
 #define PL181_BUSY_DATA    0x2u
 
 /** Data of a job or a report. */
-#define PL181_DATA_MAX ((REMOTE_DATA_MAX - PL181_JOB_DATA) & ~3u)
+#define PL181_DATA_MAX ((REMOTE_DATA_MAX - PL181_REPORT_DATA) & ~3u)
+/** Jobs under way: one less than requests, so that there is one for other windows. */
+#define PL181_JOBS 3u
+/** Data for the card that the agent has room for; and whole blocks, so that none is begun in part. */
+#define PL181_CARD_ROOM 8192u
 
 #endif

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/remote/pl181_agent.h"
 #include "net/remote/frame.h"
+#include "vmm/lib/bits.h"
 #include "vmm/lib/copy.h"
 
 /** Looks at a controller that shows nothing new, before the front end is told to wait. */
 #define LOOKS 32u
-
-static uint32_t *buffer(struct pl181_agent *agent)
-{
-	return agent->report + PL181_REPORT_DATA / 4u;
-}
 
 static uint32_t get(struct pl181_agent *agent, const struct server_window *window, uint32_t offset)
 {
@@ -35,9 +31,11 @@ static void reset(struct pl181_agent *agent)
 	agent->is_receiving = false;
 	agent->is_sending = false;
 	agent->seen = 0;
-	agent->at = 0;
-	agent->count = 0;
+	agent->left = 0;
 	agent->wanted = 0;
+	agent->count = 0;
+	agent->taken = 0;
+	agent->held = 0;
 }
 
 /** Somebody begins or ends to use the controller: nothing is under way, and it does not interrupt. */
@@ -59,32 +57,54 @@ static void set_path(struct pl181_agent *agent, const struct server_window *wind
 
 	agent->is_receiving = control & PL181_DATA_ENABLE && control & PL181_DATA_FROM_CARD;
 	agent->is_sending = control & PL181_DATA_ENABLE && !(control & PL181_DATA_FROM_CARD);
+	agent->block_log = bits(control, 7, 4);
 	agent->left = frame_get(job + PL181_JOB_LENGTH) & 0xffffu;
-	agent->at = 0;
+	agent->wanted = 0;
 	agent->count = 0;
+	agent->taken = 0;
+	agent->held = 0;
 	put(agent, window, PL181_DATA_TIMER, frame_get(job + PL181_JOB_TIMER));
 	put(agent, window, PL181_DATA_LENGTH, agent->left);
 	put(agent, window, PL181_DATA_CTRL, control);
+}
+
+/** Data for the card goes behind what is there: at most what the data path still wants. */
+static void hold(struct pl181_agent *agent, const uint8_t *data, uint32_t length)
+{
+	const uint32_t wanted = agent->left - agent->held, room = PL181_CARD_ROOM - agent->held;
+	const uint32_t at = (agent->taken + agent->held) % PL181_CARD_ROOM;
+	const uint32_t to_end = PL181_CARD_ROOM - at;
+	uint32_t piece;
+
+	/* Behind a part of a word nothing follows. */
+	if ((agent->taken + agent->held) % 4u)
+		return;
+	length = length < wanted ? length : wanted;
+	length = length < room ? length : room & ~3u;
+	piece = length < to_end ? length : to_end;
+	copy_bytes((uint8_t *)agent->queue + at, data, piece);
+	copy_bytes(agent->queue, data + piece, length - piece);
+	agent->held += length;
 }
 
 static void begin(struct pl181_agent *agent, const struct server_window *window, const uint8_t *job,
 		  uint32_t length)
 {
 	const uint32_t what = frame_get(job + PL181_JOB_WHAT);
-	const uint32_t data = length - PL181_JOB_DATA;
 
-	agent->is_begun = true;
-	agent->is_armed = false;
+	agent->number = frame_get(job + PL181_JOB_NUMBER);
 	agent->is_lost = false;
 	agent->idle = 0;
-	put(agent, window, PL181_MASK0, 0);
+	if (agent->is_armed)
+		put(agent, window, PL181_MASK0, 0);
+	agent->is_armed = false;
 	if (what & PL181_ABORT) {
 		reset(agent);
-		agent->is_begun = true;
 		put(agent, window, PL181_COMMAND, 0);
 		put(agent, window, PL181_DATA_CTRL, 0);
 		put(agent, window, PL181_CLEAR, PL181_LATCHED);
 	}
+	agent->is_begun = true;
 	if (what & PL181_SUPPLY) {
 		put(agent, window, PL181_POWER, frame_get(job + PL181_JOB_POWER));
 		put(agent, window, PL181_CLOCK, frame_get(job + PL181_JOB_CLOCK));
@@ -96,16 +116,21 @@ static void begin(struct pl181_agent *agent, const struct server_window *window,
 		put(agent, window, PL181_ARGUMENT, frame_get(job + PL181_JOB_ARGUMENT));
 		put(agent, window, PL181_COMMAND, frame_get(job + PL181_JOB_COMMAND));
 	}
-	if (what & PL181_FETCH) {
-		agent->wanted = PL181_DATA_MAX;
-		agent->at = 0;
-		agent->count = 0;
-	}
-	if (agent->is_sending && agent->at == agent->count) {
-		agent->at = 0;
-		agent->count = data < agent->left ? data : agent->left;
-		copy_bytes(buffer(agent), job + PL181_JOB_DATA, agent->count);
-	}
+	if (what & PL181_FETCH && agent->wanted < agent->left)
+		agent->wanted += PL181_DATA_MAX;
+	if (agent->is_sending)
+		hold(agent, job + PL181_JOB_DATA, length - PL181_JOB_DATA);
+}
+
+/** Bytes for the card that may be moved: no part of a block, so that the FIFO does not run dry in one. */
+static uint32_t movable(const struct pl181_agent *agent)
+{
+	const uint32_t end = agent->taken + agent->held;
+	const uint32_t whole = end >> agent->block_log << agent->block_log;
+
+	if (agent->held >= agent->left || 1u << agent->block_log > PL181_CARD_ROOM)
+		return agent->held;
+	return whole > agent->taken ? whole - agent->taken : 0;
 }
 
 /** Words that the FIFO has for us, or room for. */
@@ -121,33 +146,43 @@ static uint32_t fifo_words(const struct pl181_agent *agent, uint32_t status)
 					     : 0u;
 }
 
-/** Moves what the FIFO allows. Returns how many words. */
-static uint32_t move(struct pl181_agent *agent, const struct server_window *window, uint32_t status)
+static uint32_t smaller(uint32_t a, uint32_t b)
 {
-	uint32_t words = fifo_words(agent, status), n;
+	return a < b ? a : b;
+}
 
-	if (agent->is_receiving) {
-		const uint32_t room = agent->wanted < agent->left ? agent->wanted : agent->left;
+/** Moves what the FIFO has, and the front end has room for. Returns how many words. */
+static uint32_t fetch(struct pl181_agent *agent, const struct server_window *window, uint32_t words)
+{
+	uint32_t *const to = agent->report + (PL181_REPORT_DATA + agent->count) / 4u;
+	const uint32_t room =
+		smaller(agent->left, smaller(agent->wanted, PL181_DATA_MAX - agent->count));
+	uint32_t bytes;
 
-		words = words < (room + 3u) / 4u ? words : (room + 3u) / 4u;
-		for (n = 0; n < words; n++)
-			buffer(agent)[agent->count / 4u + n] = get(agent, window, PL181_FIFO);
-		n = 4u * words < room ? 4u * words : room;
-		agent->count += n;
-		agent->wanted -= n;
-		agent->left -= n;
-	} else if (agent->is_sending) {
-		const uint32_t there = agent->count - agent->at;
+	words = smaller(words, (room + 3u) / 4u);
+	for (uint32_t n = 0; n < words; n++)
+		to[n] = get(agent, window, PL181_FIFO);
+	bytes = smaller(4u * words, room);
+	agent->count += bytes;
+	agent->wanted -= bytes;
+	agent->left -= bytes;
+	return words;
+}
 
-		words = words < (there + 3u) / 4u ? words : (there + 3u) / 4u;
-		for (n = 0; n < words; n++)
-			put(agent, window, PL181_FIFO, buffer(agent)[agent->at / 4u + n]);
-		n = 4u * words < there ? 4u * words : there;
-		agent->at += n;
-		agent->left -= n;
-	} else {
-		words = 0;
-	}
+/** Moves what the FIFO has room for. Returns how many words. */
+static uint32_t feed(struct pl181_agent *agent, const struct server_window *window, uint32_t words)
+{
+	const uint32_t there = movable(agent);
+	uint32_t bytes;
+
+	words = smaller(words, (there + 3u) / 4u);
+	for (uint32_t n = 0; n < words; n++)
+		put(agent, window, PL181_FIFO,
+		    agent->queue[(agent->taken / 4u + n) % (PL181_CARD_ROOM / 4u)]);
+	bytes = smaller(4u * words, there);
+	agent->taken += bytes;
+	agent->held -= bytes;
+	agent->left -= bytes;
 	return words;
 }
 
@@ -161,18 +196,28 @@ static uint32_t busy(const struct pl181_agent *agent)
 		return is_busy;
 	if (agent->is_receiving && (agent->left ? agent->wanted > 0 : !is_ended))
 		is_busy |= PL181_BUSY_DATA;
-	if (agent->is_sending && (agent->at < agent->count || (!agent->left && !is_ended)))
+	if (agent->is_sending && (agent->left ? movable(agent) > 0 : !is_ended))
 		is_busy |= PL181_BUSY_DATA;
 	return is_busy;
 }
 
-/** One look at the controller. True: there is no need for another one now. */
-static bool look(struct pl181_agent *agent, const struct server_window *window)
+/** Whether there is a report to be made: all is done, or no more fits. */
+static bool is_due(const struct pl181_agent *agent)
+{
+	return agent->is_lost || agent->count == PL181_DATA_MAX || !busy(agent);
+}
+
+/** Looks at the controller, and does what it allows. True: there was something. */
+static bool look_once(struct pl181_agent *agent, const struct server_window *window)
 {
 	const uint32_t status = get(agent, window, PL181_STATUS);
-	const uint32_t latched = status & PL181_LATCHED;
-	const uint32_t words = move(agent, window, status);
+	const uint32_t latched = status & PL181_LATCHED, fifo = fifo_words(agent, status);
+	uint32_t words = 0;
 
+	if (agent->is_receiving)
+		words = fetch(agent, window, fifo);
+	else if (agent->is_sending)
+		words = feed(agent, window, fifo);
 	agent->seen |= latched;
 	if (latched)
 		put(agent, window, PL181_CLEAR, latched);
@@ -185,7 +230,17 @@ static bool look(struct pl181_agent *agent, const struct server_window *window)
 	/* A command that fails brings no data; the data path's own timer may be hours. */
 	if (latched & (PL181_CMD_TIMEOUT | PL181_CMD_CRC_FAIL) && agent->is_receiving && !words)
 		agent->idle = LOOKS;
-	return !busy(agent) || agent->idle >= LOOKS || agent->is_lost;
+	return words || latched;
+}
+
+/**
+ * A few words, or two looks at a controller that has none. True: there is no need for another one now.
+ */
+static bool look(struct pl181_agent *agent, const struct server_window *window)
+{
+	if (!look_once(agent, window) && agent->idle < LOOKS)
+		(void)look_once(agent, window);
+	return agent->idle >= LOOKS || is_due(agent);
 }
 
 /** Makes the report. Returns its length: at most what the front end has said that it has room for. */
@@ -203,11 +258,12 @@ static uint32_t report(struct pl181_agent *agent, const struct server_window *wi
 			  get(agent, window, PL181_RESPONSE + 4 * n));
 	frame_put(out + PL181_REPORT_RESP_CMD, get(agent, window, PL181_RESP_COMMAND));
 	frame_put(out + PL181_REPORT_SERIAL, agent->serial++);
+	frame_put(out + PL181_REPORT_NUMBER, agent->number);
+	frame_put(out + PL181_REPORT_TAKEN, agent->taken);
 	if (agent->seen & PL181_DATA_ERRORS || (agent->seen & PL181_DATA_END && !agent->left))
 		agent->is_receiving = agent->is_sending = false;
 	agent->seen = held;
-	if (data)
-		agent->count = 0;
+	agent->count = 0;
 	return PL181_REPORT_DATA + data;
 }
 
@@ -224,7 +280,7 @@ static void arm(struct pl181_agent *agent, const struct server_window *window)
 							     : PL181_RX_HALF_FULL);
 	if (agent->is_sending)
 		mask |= PL181_DATA_ERRORS | PL181_DATA_END |
-			(agent->at < agent->count ? PL181_TX_HALF_EMPTY : 0);
+			(movable(agent) ? PL181_TX_HALF_EMPTY : 0);
 	agent->is_armed = true;
 	agent->idle = 0;
 	put(agent, window, PL181_MASK0, mask);
@@ -266,12 +322,14 @@ bool pl181_agent_work(struct pl181_agent *agent, const struct server_window *win
 	}
 	if (!look(agent, window))
 		return true;
-	if (busy(agent) && !agent->is_lost) {
+	if (!is_due(agent)) {
 		arm(agent, window);
 		return false;
 	}
 	put(agent, window, PL181_MASK0, 0);
 	agent->is_armed = false;
+	if (agent->is_lost)
+		agent->seen |= PL181_DATA_TIMEOUT | (agent->is_commanding ? PL181_CMD_TIMEOUT : 0);
 	/* Called only while there is room. */
 	(void)server_event(peer, window, agent->report, report(agent, window), now);
 	return false;

@@ -19,12 +19,17 @@ struct pl181_agent {
 	bool is_receiving, is_sending;
 	bool is_lost;       /* the controller's bus has answered with an error */
 	uint8_t idle;       /* looks in a row that showed nothing new */
+	uint32_t number;    /* of the job that was begun last */
 	uint32_t serial;    /* of the next report */
 	uint32_t seen;      /* latched status, not reported yet */
 	uint32_t left;      /* bytes that the data path has still to move */
 	uint32_t wanted;    /* bytes from the card that the front end has room for */
-	uint32_t at, count; /* bytes moved, and in the buffer */
-	uint32_t report[(PL181_REPORT_DATA + PL181_DATA_MAX) / 4u]; /* its data is the buffer */
+	uint32_t count;     /* bytes from the card, in the next report */
+	uint32_t block_log; /* of a block's bytes */
+	uint32_t taken;     /* bytes for the card that its FIFO has got */
+	uint32_t held;      /* that it has not got yet; behind those in the queue */
+	uint32_t queue[PL181_CARD_ROOM / 4u];
+	uint32_t report[(PL181_REPORT_DATA + PL181_DATA_MAX) / 4u];
 };
 
 enum remote_result pl181_agent_call(struct pl181_agent *agent, const struct server_window *window,

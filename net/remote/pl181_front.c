@@ -3,23 +3,7 @@
 #include "net/remote/frame.h"
 #include "vmm/lib/copy.h"
 
-/**
- * Data for the card is sent by this much, or when there is no more: whole blocks of the usual size, so
- * that the FIFO does not run dry within one.
- */
-#define SENT_BYTES 1024u
-
 /* ---- status ---------------------------------------------------------------------------------- */
-
-/** Bytes that the guest may write now. */
-static uint32_t room_for_guest(const struct pl181_front *f)
-{
-	const uint32_t room = SENT_BYTES - f->gathered;
-
-	if (!f->is_sending || f->gathered >= SENT_BYTES)
-		return 0;
-	return f->to_take < room ? f->to_take : room;
-}
 
 static uint32_t status(const struct pl181_front *f)
 {
@@ -37,9 +21,14 @@ static uint32_t status(const struct pl181_front *f)
 		bits |= PL181_RX_HALF_FULL;
 	if (f->count >= PL181_FIFO_WORDS)
 		bits |= PL181_RX_FULL;
-	if (f->is_sending)
-		bits |= room_for_guest(f) ? PL181_TX_EMPTY | PL181_TX_HALF_EMPTY
-					  : PL181_TX_FULL | PL181_TX_AVAILABLE;
+	if (pl181_front_has_room(f, PL181_FIFO_WORDS))
+		bits |= PL181_TX_EMPTY;
+	if (pl181_front_has_room(f, PL181_FIFO_WORDS / 2u))
+		bits |= PL181_TX_HALF_EMPTY;
+	else if (f->is_sending)
+		bits |= PL181_TX_FULL;
+	if (f->is_sending && !(bits & PL181_TX_EMPTY))
+		bits |= PL181_TX_AVAILABLE;
 	return bits;
 }
 
@@ -72,56 +61,81 @@ static void end_data(struct pl181_front *f, uint32_t why)
 static void take_data(struct pl181_front *f, const uint8_t *data, uint32_t length)
 {
 	const uint32_t at = (f->first + f->count) % PL181_QUEUE_WORDS;
-	const uint32_t room = PL181_QUEUE_WORDS - f->count, to_end = PL181_QUEUE_WORDS - at;
-	uint32_t words = (length + 3u) / 4u, piece;
+	const uint32_t words = (length + 3u) / 4u, to_end = PL181_QUEUE_WORDS - at;
+	const uint32_t piece = words < to_end ? words : to_end;
 
-	if (length > f->to_come)
+	if (length > f->to_come || length > f->wanted || words > PL181_QUEUE_WORDS - f->count)
 		return;
 	f->to_come -= length;
-	words = words < room ? words : room;
-	piece = words < to_end ? words : to_end;
+	f->wanted -= length;
 	copy_bytes(f->queue + at, data, 4u * piece);
 	copy_bytes(f->queue, data + 4u * piece, 4u * (words - piece));
 	f->count += words;
+}
+
+/** Whether a report was made behind the job @p number. */
+static bool is_behind(uint32_t report, uint32_t number)
+{
+	return (int32_t)(report - number) >= 0;
 }
 
 /** A report whose turn it is. Of what the guest has begun anew since, it says nothing. */
 static void take_report(struct pl181_front *f, const uint8_t *report, uint32_t length)
 {
 	const uint32_t seen = frame_get(report + PL181_REPORT_STATUS) & PL181_LATCHED;
-	const bool is_ours = !(f->job & PL181_PATH) && (f->is_receiving || f->is_sending);
+	const uint32_t number = frame_get(report + PL181_REPORT_NUMBER);
+	const uint32_t taken = frame_get(report + PL181_REPORT_TAKEN);
 
 	f->serial++;
-	f->busy = frame_get(report + PL181_REPORT_BUSY);
-	if (f->command & PL181_COMMAND_ENABLE && !(f->job & PL181_SEND) && seen & PL181_CMD_ENDS) {
+	if (f->command & PL181_COMMAND_ENABLE && !(f->job & PL181_SEND) &&
+	    is_behind(number, f->command_number) && seen & PL181_CMD_ENDS) {
 		for (unsigned n = 0; n < 4; n++)
 			f->response[n] = frame_get(report + PL181_REPORT_RESPONSE + 4 * n);
 		f->response_command = frame_get(report + PL181_REPORT_RESP_CMD);
 		f->command &= ~PL181_COMMAND_ENABLE;
 		f->latched |= seen & PL181_CMD_ENDS;
 	}
-	if (is_ours && f->is_receiving)
+	if (f->job & PL181_PATH || !is_behind(number, f->path_number) ||
+	    !(f->is_receiving || f->is_sending))
+		return;
+	if (f->is_receiving)
 		take_data(f, report + PL181_REPORT_DATA, length - PL181_REPORT_DATA);
-	if (is_ours && seen & ~PL181_CMD_ENDS)
+	else if (taken - f->taken <= f->sent - f->taken)
+		f->taken = taken;
+	if (seen & ~PL181_CMD_ENDS)
 		end_data(f, seen & ~PL181_CMD_ENDS);
 }
 
-/** The reports that are here, as far as it is their turn. */
-static void take_reports(struct pl181_front *f)
+/** The next report, if it is here; false: it is not. */
+static bool take_next(struct pl181_front *f)
 {
-	const uint8_t *answer = (const uint8_t *)f->answer, *early = (const uint8_t *)f->early;
+	for (unsigned n = 0; n < PL181_JOBS; n++) {
+		struct pl181_call *const call = &f->call[n];
+		const uint8_t *const answer = (const uint8_t *)call->answer;
+		const uint8_t *const early = (const uint8_t *)call->early;
 
-	for (unsigned n = 0; n < 2; n++) {
-		if (f->is_answered && frame_get(answer + PL181_REPORT_SERIAL) == f->serial) {
-			f->is_answered = false;
-			f->is_asking = false;
-			take_report(f, answer, f->op.length);
+		if (call->is_answered && frame_get(answer + PL181_REPORT_SERIAL) == f->serial) {
+			call->is_answered = false;
+			call->is_used = false;
+			f->is_silent = false;
+			take_report(f, answer, call->op.length);
+			return true;
 		}
-		if (f->is_early && frame_get(early + PL181_REPORT_SERIAL) == f->serial) {
-			f->is_early = false;
-			take_report(f, early, f->early_length);
+		if (call->is_early && frame_get(early + PL181_REPORT_SERIAL) == f->serial) {
+			call->is_early = false;
+			f->is_silent = frame_get(early + PL181_REPORT_BUSY);
+			take_report(f, early, call->early_length);
+			return true;
 		}
 	}
+	return false;
+}
+
+/** The reports that are here, as far as it is their turn: an answer and an event of each job. */
+static void take_reports(struct pl181_front *f)
+{
+	for (unsigned n = 0; n < 2u * PL181_JOBS && take_next(f); n++)
+		;
 	set_lines(f);
 }
 
@@ -142,10 +156,11 @@ static void fail(struct pl181_front *f)
 		end_data(f, PL181_DATA_TIMEOUT);
 	}
 	f->command &= ~PL181_COMMAND_ENABLE;
-	f->busy = 0;
+	f->is_silent = false;
 	f->job = 0;
 	f->gathered = 0;
 	f->to_come = 0;
+	f->wanted = 0;
 	f->to_take = 0;
 	set_lines(f);
 }
@@ -154,12 +169,17 @@ static void done(struct client_op *op, enum remote_result result)
 {
 	struct pl181_front *f = op->owner;
 
-	if (result == REMOTE_OK && op->length >= PL181_REPORT_DATA) {
-		f->is_answered = true;
-		take_reports(f);
-	} else {
-		f->is_asking = false;
-		fail(f);
+	for (unsigned n = 0; n < PL181_JOBS; n++) {
+		struct pl181_call *const call = &f->call[n];
+
+		if (&call->op != op)
+			continue;
+		call->is_answered = result == REMOTE_OK && op->length >= PL181_REPORT_DATA;
+		call->is_used = call->is_answered;
+		if (call->is_answered)
+			take_reports(f);
+		else
+			fail(f);
 	}
 	tell_ready(f);
 }
@@ -167,11 +187,16 @@ static void done(struct client_op *op, enum remote_result result)
 /** What the agent sends on its own: the report that it owed. */
 void pl181_front_event(struct pl181_front *f, const uint8_t *data, uint32_t length)
 {
-	if (length < PL181_REPORT_DATA || length > sizeof(f->early) || f->is_early)
+	struct pl181_call *call;
+
+	if (length < PL181_REPORT_DATA || length > sizeof(call->early))
 		return;
-	copy_bytes(f->early, data, length);
-	f->early_length = length;
-	f->is_early = true;
+	call = &f->call[frame_get(data + PL181_REPORT_NUMBER) % PL181_JOBS];
+	if (call->is_early)
+		return;
+	copy_bytes(call->early, data, length);
+	call->early_length = length;
+	call->is_early = true;
 	take_reports(f);
 	tell_ready(f);
 }
@@ -180,10 +205,13 @@ void pl181_front_event(struct pl181_front *f, const uint8_t *data, uint32_t leng
 void pl181_front_changed(struct pl181_front *f)
 {
 	f->serial = 0;
-	/* An answer that waits for its turn never has it: nobody else answers the job. */
-	f->is_asking = f->op.is_pending;
-	f->is_answered = false;
-	f->is_early = false;
+	for (unsigned n = 0; n < PL181_JOBS; n++) {
+		struct pl181_call *const call = &f->call[n];
+
+		call->is_used = call->op.is_pending;
+		call->is_answered = false;
+		call->is_early = false;
+	}
 	if (f->window->is_open) {
 		f->job |= PL181_SUPPLY | (f->job & PL181_SEND ? 0 : PL181_ABORT);
 		tell_ready(f);
@@ -194,49 +222,60 @@ void pl181_front_changed(struct pl181_front *f)
 
 /* ---- jobs ------------------------------------------------------------------------------------ */
 
+/** What is to be told beside the guest's orders, of data from the card. */
+static uint32_t fetch(const struct pl181_front *f)
+{
+	const uint32_t room = 4u * (PL181_QUEUE_WORDS - f->count) - f->wanted;
+
+	if (f->is_put_off || f->ended || f->to_come <= f->wanted || room < PL181_DATA_MAX)
+		return 0;
+	return PL181_FETCH;
+}
+
+static bool is_asking(const struct pl181_front *f)
+{
+	for (unsigned n = 0; n < PL181_JOBS; n++)
+		if (f->call[n].is_used)
+			return true;
+	return false;
+}
+
 /** What is to be told now, as a job's first word; 0: nothing. */
 static uint32_t next_job(const struct pl181_front *f)
 {
 	uint32_t what = f->job;
 
+	if (f->call[f->next % PL181_JOBS].is_used)
+		return 0;
 	if (f->is_put_off)
 		what &= ~PL181_PATH;
 	if (f->is_sending) {
 		/* The path is set up with the first data, and behind its command. */
-		const bool is_full = f->gathered && (!f->to_take || f->gathered >= SENT_BYTES);
-
-		if (!is_full || f->busy || f->command & PL181_COMMAND_ENABLE)
-			return what & ~PL181_PATH;
-		return what | PL181_FETCH;
+		if (!f->gathered || pl181_front_has_room(f, PL181_FIFO_WORDS / 2u) ||
+		    f->command & PL181_COMMAND_ENABLE ||
+		    f->sent - f->taken + f->gathered > PL181_CARD_ROOM)
+			what &= ~PL181_PATH;
+		else
+			what |= PL181_FETCH;
+	} else if (f->is_receiving) {
+		what |= fetch(f);
 	}
-	if (f->is_receiving && f->to_come && !f->ended && !f->is_put_off &&
-	    !(f->busy & PL181_BUSY_DATA) && f->count + PL181_DATA_MAX / 4u <= PL181_QUEUE_WORDS)
-		what |= PL181_FETCH;
-	return what;
+	return !what && f->is_silent && !is_asking(f) ? PL181_LOOK : what;
 }
 
 /** Whether pl181_front_run() has something to do. */
 bool pl181_front_has_job(const struct pl181_front *f)
 {
-	return !f->is_asking && next_job(f) != 0;
+	return next_job(f) != 0;
 }
 
-/** Tells the agent what it can be told. Behind everything that may have changed something. */
-void pl181_front_run(struct pl181_front *f, uint64_t now)
+/** Sends a job. False: it cannot be sent now. */
+static bool send_job(struct pl181_front *f, uint32_t what, uint64_t now)
 {
-	uint8_t *job = (uint8_t *)f->message;
-	const uint32_t what = f->is_asking ? 0 : next_job(f);
-	uint32_t data = 0;
+	const uint32_t data = f->is_sending && what & PL181_FETCH ? f->gathered : 0;
+	struct pl181_call *const call = &f->call[f->next % PL181_JOBS];
+	uint8_t *const job = (uint8_t *)f->message;
 
-	if (!what)
-		return;
-	if (!f->window->is_open) {
-		if (!f->is_patient && what & (PL181_SEND | PL181_FETCH))
-			fail(f);
-		return;
-	}
-	if (what & PL181_FETCH && f->is_sending)
-		data = f->gathered;
 	frame_put(job + PL181_JOB_WHAT, what);
 	frame_put(job + PL181_JOB_COMMAND, f->command);
 	frame_put(job + PL181_JOB_ARGUMENT, f->argument);
@@ -245,16 +284,71 @@ void pl181_front_run(struct pl181_front *f, uint64_t now)
 	frame_put(job + PL181_JOB_CTRL, f->control);
 	frame_put(job + PL181_JOB_POWER, f->power);
 	frame_put(job + PL181_JOB_CLOCK, f->clock);
-	f->op.done = done;
-	f->op.owner = f;
-	f->op.deadline = REMOTE_NEVER;
-	if (client_call(f->window, &f->op, job, PL181_JOB_DATA + data, f->answer, sizeof(f->answer),
-			now) != REMOTE_OK)
-		return;
-	f->is_asking = true;
+	frame_put(job + PL181_JOB_NUMBER, f->next);
+	call->op.done = done;
+	call->op.owner = f;
+	call->op.deadline = REMOTE_NEVER;
+	if (client_call(f->window, &call->op, job, PL181_JOB_DATA + data, call->answer,
+			sizeof(call->answer), now) != REMOTE_OK)
+		return false;
+	call->is_used = true;
+	call->deadline = now + f->patience;
 	f->job &= ~what;
-	if (data)
-		f->gathered = 0;
+	f->is_silent = false;
+	if (what & PL181_PATH)
+		f->path_number = f->next;
+	if (what & PL181_SEND)
+		f->command_number = f->next;
+	if (what & PL181_FETCH && f->is_receiving)
+		f->wanted += f->to_come - f->wanted < PL181_DATA_MAX ? f->to_come - f->wanted
+								     : PL181_DATA_MAX;
+	f->sent += data;
+	f->gathered -= data;
+	f->next++;
+	return true;
+}
+
+/** When the first job that has no answer is overdue. */
+static uint64_t deadline(const struct pl181_front *f)
+{
+	uint64_t when = REMOTE_NEVER;
+
+	for (unsigned n = 0; n < PL181_JOBS && !f->is_patient; n++)
+		if (f->call[n].op.is_pending && f->call[n].deadline < when)
+			when = f->call[n].deadline;
+	return when;
+}
+
+/** The guest waits, and the other board is not there, or does not answer. */
+static void give_up(struct pl181_front *f, bool is_overdue)
+{
+	if (!f->window->is_open && next_job(f) & (PL181_SEND | PL181_FETCH)) {
+		fail(f);
+	} else if (is_overdue && (f->command & PL181_COMMAND_ENABLE || f->is_sending ||
+				  (f->is_receiving && !f->ended))) {
+		fail(f);
+		f->job = PL181_SUPPLY | PL181_ABORT;
+	}
+}
+
+/**
+ * Tells the agent what it can be told. Behind everything that may have changed something. Returns when it
+ * is to be called again.
+ */
+uint64_t pl181_front_run(struct pl181_front *f, uint64_t now)
+{
+	const uint64_t until = deadline(f);
+
+	if (!f->is_patient)
+		give_up(f, now >= until);
+	for (unsigned n = 0; n < PL181_JOBS && f->window->is_open; n++) {
+		const uint32_t what = next_job(f);
+
+		if (!what || !send_job(f, what, now))
+			break;
+	}
+	set_lines(f);
+	return now >= until ? REMOTE_NEVER : deadline(f);
 }
 
 /* ---- registers ------------------------------------------------------------------------------- */
@@ -267,8 +361,10 @@ uint32_t pl181_front_read_fifo(struct pl181_front *f)
 	if (!f->count)
 		return 0;
 	value = f->queue[f->first];
-	f->first = f->first + 1u == PL181_QUEUE_WORDS ? 0 : f->first + 1u;
+	f->first = (f->first + 1u) % PL181_QUEUE_WORDS;
 	f->count--;
+	if (f->count > PL181_FIFO_WORDS) /* none that the status shows */
+		return value;
 	if (f->ended)
 		end_data(f, 0);
 	set_lines(f);
@@ -278,14 +374,16 @@ uint32_t pl181_front_read_fifo(struct pl181_front *f)
 /** A store to the FIFO. */
 void pl181_front_write_fifo(struct pl181_front *f, uint32_t value)
 {
-	const uint32_t room = room_for_guest(f);
+	uint32_t bytes;
 
-	if (!room)
+	if (!pl181_front_has_room(f, 1))
 		return;
+	bytes = f->to_take < 4u ? f->to_take : 4u;
 	f->message[(PL181_JOB_DATA + f->gathered) / 4u] = value;
-	f->gathered += room < 4 ? room : 4u;
-	f->to_take -= room < 4 ? room : 4u;
-	set_lines(f);
+	f->gathered += bytes;
+	f->to_take -= bytes;
+	if (!pl181_front_has_room(f, PL181_FIFO_WORDS))
+		set_lines(f);
 }
 
 /** The data path is begun, or stopped. */
@@ -301,8 +399,8 @@ static void set_control(struct pl181_front *f, uint32_t value)
 		f->count = 0;
 		f->gathered = 0;
 		f->ended = 0;
-		f->to_come = 0;
-		f->to_take = 0;
+		f->to_come = f->wanted = 0;
+		f->to_take = f->sent = f->taken = 0;
 		f->is_receiving = f->is_sending = false;
 	}
 	if (!(value & PL181_DATA_ENABLE))
@@ -402,20 +500,18 @@ void pl181_front_write(struct pl181_front *f, uint32_t offset, uint32_t value)
 	set_lines(f);
 }
 
+/** @p f is zeroed, but for what its owner sets. */
 void pl181_front_init(struct pl181_front *f, struct client_window *window)
 {
 	f->window = window;
-	f->is_asking = f->is_answered = f->is_early = false;
-	f->op.is_pending = false;
-	f->serial = 0;
-	f->levels = 0;
 	pl181_front_reset(f);
 }
 
 /** The window is not used any more: whatever is under way goes nowhere. */
 void pl181_front_fini(struct pl181_front *f)
 {
-	client_cancel(&f->op);
+	for (unsigned n = 0; n < PL181_JOBS; n++)
+		client_cancel(&f->call[n].op);
 }
 
 /** The VM is reset: so is the controller, and what the agent does is not wanted any more. */
@@ -426,9 +522,10 @@ void pl181_front_reset(struct pl181_front *f)
 	f->mask[0] = f->mask[1] = 0;
 	f->latched = 0;
 	f->response_command = 0;
-	f->is_put_off = false;
+	f->is_put_off = f->is_silent = false;
 	f->is_receiving = f->is_sending = false;
-	f->ended = f->to_come = f->to_take = 0;
+	f->ended = f->to_come = f->wanted = 0;
+	f->to_take = f->sent = f->taken = 0;
 	f->first = f->count = f->gathered = 0;
 	f->job = PL181_SUPPLY | PL181_ABORT;
 	set_lines(f);

@@ -78,6 +78,7 @@ static void fuzz_agent(void)
 		frame_put(job + PL181_JOB_COMMAND, next_byte() * 8u);
 		frame_put(job + PL181_JOB_LENGTH, next_byte() * 9u);
 		frame_put(job + PL181_JOB_CTRL, next_byte());
+		frame_put(job + PL181_JOB_NUMBER, next_byte());
 		for (unsigned steps = 0; result == REMOTE_AGAIN; steps++) {
 			REQUIRE(steps < 100000);
 			accesses = 0;
@@ -98,7 +99,6 @@ static void fuzz_agent(void)
 
 /* ---- the front end --------------------------------------------------------------------------- */
 
-static void *answer_to;
 static uint32_t answer_room;
 
 /** In place of the client half: a job is begun, or there is no room for it. */
@@ -114,7 +114,7 @@ enum remote_result client_call(struct client_window *w, struct client_op *op, co
 	memcpy(job, in, length);
 	REQUIRE(frame_get(job + PL181_JOB_WHAT));
 	op->is_pending = true;
-	answer_to = out;
+	op->to = out;
 	answer_room = room;
 	return REMOTE_OK;
 }
@@ -133,6 +133,7 @@ static void lines(struct pl181_front *front, uint32_t levels)
 static void get_report(struct pl181_front *front, bool is_event)
 {
 	uint32_t length = (uint32_t)next_byte() * 6u & ~3u;
+	struct client_op *const op = &front->call[next_byte() % PL181_JOBS].op;
 	uint8_t *report;
 
 	if (length > REMOTE_DATA_MAX)
@@ -143,14 +144,17 @@ static void get_report(struct pl181_front *front, bool is_event)
 		frame_put(report + PL181_REPORT_BUSY, next_byte());
 		frame_put(report + PL181_REPORT_SERIAL,
 			  next_byte() & 0x80 ? next_byte() : front->serial + (next_byte() & 1u));
+		frame_put(report + PL181_REPORT_NUMBER,
+			  next_byte() & 0x80 ? next_byte() : front->next - (next_byte() & 3u));
+		frame_put(report + PL181_REPORT_TAKEN, next_byte() * 9u);
 	}
 	if (is_event) {
 		pl181_front_event(front, report, length);
-	} else if (front->op.is_pending && length <= answer_room) {
-		front->op.is_pending = false;
-		memcpy(answer_to, report, length);
-		front->op.length = length;
-		front->op.done(&front->op, next_byte() < 20 ? REMOTE_LOST : REMOTE_OK);
+	} else if (op->is_pending && length <= answer_room) {
+		op->is_pending = false;
+		memcpy(op->to, report, length);
+		op->length = length;
+		op->done(op, next_byte() < 20 ? REMOTE_LOST : REMOTE_OK);
 	}
 	free(report);
 }
@@ -158,9 +162,13 @@ static void get_report(struct pl181_front *front, bool is_event)
 /** The session ends: first what is under way, then the window. */
 static void change(struct pl181_front *front, struct client_window *client, bool is_open)
 {
-	if (front->op.is_pending) {
-		front->op.is_pending = false;
-		front->op.done(&front->op, REMOTE_LOST);
+	for (unsigned n = 0; n < PL181_JOBS; n++) {
+		struct client_op *const op = &front->call[n].op;
+
+		if (!op->is_pending)
+			continue;
+		op->is_pending = false;
+		op->done(op, REMOTE_LOST);
 	}
 	client->is_open = is_open;
 	pl181_front_changed(front);
@@ -193,7 +201,9 @@ static void fuzz_front(void)
 		pl181_front_run(&front, 1);
 		REQUIRE(front.count <= PL181_QUEUE_WORDS && front.first < PL181_QUEUE_WORDS);
 		REQUIRE(front.gathered <= PL181_DATA_MAX);
-		REQUIRE(!front.op.is_pending || front.is_asking);
+		REQUIRE(front.sent - front.taken <= PL181_CARD_ROOM);
+		for (unsigned n = 0; n < PL181_JOBS; n++)
+			REQUIRE(!front.call[n].op.is_pending || front.call[n].is_used);
 	}
 	pl181_front_fini(&front);
 }

@@ -68,6 +68,8 @@ void pl181_front_write_fifo(struct pl181_front *front, uint32_t value)
 {
 	fifo[fifo_count++] = value;
 	has_job = fifo_count == 6;
+	if (has_job)
+		front->gathered = PL181_DATA_MAX;
 }
 
 bool pl181_front_has_job(const struct pl181_front *front)
@@ -92,6 +94,8 @@ static int start(void **state)
 	fifo_count = news = 0;
 	has_job = false;
 	card.front.count = 32;
+	card.front.is_sending = true;
+	card.front.to_take = 4096;
 	frame->exc_lr = CODE + LR;
 	return 0;
 }

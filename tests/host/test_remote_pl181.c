@@ -117,6 +117,11 @@ static uint32_t reg_read(volatile const uint32_t *base, uint32_t offset)
 		struct answer answer;
 
 		answer_begin(&answer);
+		/* Jobs may be all that can be under way. */
+		for (unsigned n = 0; !link_has_room(&boards[0]); n++) {
+			assert_in_range(n, 0, 1000);
+			run(1000);
+		}
 		assert_int_equal(client_read(&card_client, &answer.op, offset, 4, now), REMOTE_OK);
 		assert_int_equal(answer_wait(&answer), REMOTE_OK);
 		return answer.op.value;
@@ -186,6 +191,7 @@ static int set_up(void **state)
 	memset(&agent, 0, sizeof(agent));
 	agent.device = &chip;
 	front.lines = show_lines;
+	front.patience = 10000000;
 	card_client = (struct client_window){ .name = "card", .ops = &card_ops };
 	client_attach(&boards[0], &card_client);
 	pl181_front_init(&front, &card_client);
@@ -345,6 +351,56 @@ static void a_sector_is_four_frames_at_most(void **state)
 	assert_in_range(wire_frames, 4, 4);
 }
 
+/** As Linux does it: as many words as the status says there is room for, without another look. */
+static unsigned write_like_linux(uint32_t sector, uint32_t blocks, uint32_t word)
+{
+	uint32_t left = blocks * CARD_SECTOR;
+	unsigned frames;
+
+	assert_int_equal(execute(SD_WRITE_SEVERAL, sector * CARD_SECTOR, SHORT_REPLY), CARD_DONE);
+	reg_write(NULL, PL181_DATA_TIMER, 100000);
+	reg_write(NULL, PL181_DATA_LENGTH, left);
+	frames = wire_frames;
+	reg_write(NULL, PL181_DATA_CTRL, MCI_DATA_BLOCK_512 | 1);
+	while (left) {
+		const uint32_t status = reg_read(NULL, PL181_STATUS);
+		uint32_t words = status & PL181_TX_EMPTY        ? 16
+				 : status & PL181_TX_HALF_EMPTY ? 8
+								: 0;
+
+		assert_int_equal(status & PL181_DATA_ERRORS, 0);
+		/* All together, as from a run of stores: nothing is sent in between. */
+		for (words = words < left / 4 ? words : left / 4; words; words--, left -= 4)
+			pl181_front_write(&front, PL181_FIFO, word++);
+		pl181_front_run(&front, now);
+	}
+	while (!(reg_read(NULL, PL181_STATUS) & PL181_DATA_END))
+		;
+	frames = wire_frames - frames;
+	reg_write(NULL, PL181_CLEAR, PL181_LATCHED);
+	reg_write(NULL, PL181_DATA_CTRL, 0);
+	assert_int_equal(execute(SD_STOP, 0, SHORT_REPLY), CARD_DONE);
+	return frames;
+}
+
+static void a_guest_writes_what_it_is_told_there_is_room_for(void **state)
+{
+	uint32_t words[16 * CARD_SECTOR / 4];
+
+	start();
+	for (unsigned slowness = 0; slowness <= 400; slowness += 200) {
+		mci.slowness = slowness;
+		assert_in_range(write_like_linux(20, 16, 1000 * slowness), 2,
+				slowness ? 100 : 2 * 16);
+		for (unsigned n = 0; n < sizeof(words) / 4; n++)
+			words[n] = 1000 * slowness + n;
+		assert_memory_equal(card.content[20], words, sizeof(words));
+		while (card.programming)
+			assert_int_equal(execute(SD_SEND_STATUS, 0x12340000, SHORT_REPLY),
+					 CARD_DONE);
+	}
+}
+
 static void a_slow_card_is_waited_for_by_its_interrupt(void **state)
 {
 	static uint32_t words[CARD_SECTOR / 4];
@@ -377,6 +433,35 @@ static void a_board_that_goes_away_is_a_card_that_does(void **state)
 	card.inserted = true;
 	assert_true(run_until(card_is_open, 20000000));
 	pl181_front_reset(&front);
+	card.starts = 1;
+	assert_int_equal(pl181_init(registers, &info), CARD_DONE);
+	assert_int_equal(transfer_sectors(5, 6, false), CARD_DONE);
+	assert_memory_equal(memory, card.content[5], 6 * CARD_SECTOR);
+}
+
+static void an_impatient_guest_has_its_answer_in_time(void **state)
+{
+	uint64_t began;
+
+	start();
+	front.patience = 20000;
+	wire_cut = true;
+	for (unsigned tries = 0; tries < 6; tries++) {
+		reg_write(NULL, PL181_CLEAR, PL181_LATCHED);
+		began = now;
+		reg_write(NULL, PL181_ARGUMENT, 0x12340000);
+		reg_write(NULL, PL181_COMMAND,
+			  SD_SEND_STATUS | PL181_COMMAND_REPLY | PL181_COMMAND_ENABLE);
+		while (!(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS))
+			assert_in_range(now - began, 0, 21000);
+		assert_int_equal(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS, PL181_CMD_TIMEOUT);
+		assert_true(card_client.is_open);
+	}
+	/* The session has not even noticed. */
+	wire_cut = false;
+	run(1000000);
+	pl181_front_run(&front, now);
+	front.patience = 10000000;
 	card.starts = 1;
 	assert_int_equal(pl181_init(registers, &info), CARD_DONE);
 	assert_int_equal(transfer_sectors(5, 6, false), CARD_DONE);
@@ -473,9 +558,11 @@ int main(void)
 		CARD_TEST(sectors_are_written),
 		CARD_TEST(all_goes_well_on_a_bad_wire),
 		CARD_TEST(a_sector_is_four_frames_at_most),
+		CARD_TEST(a_guest_writes_what_it_is_told_there_is_room_for),
 		CARD_TEST(a_slow_card_is_waited_for_by_its_interrupt),
 		CARD_TEST(errors_of_the_card_come_through),
 		CARD_TEST(a_board_that_goes_away_is_a_card_that_does),
+		CARD_TEST(an_impatient_guest_has_its_answer_in_time),
 		CARD_TEST(a_patient_guest_waits_for_the_board),
 		CARD_TEST(an_answer_out_of_turn_goes_with_its_session),
 		CARD_TEST(a_reset_at_any_moment_leaves_it_usable),
