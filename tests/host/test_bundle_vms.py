@@ -15,9 +15,10 @@ import pytest
 from bundle_support import ROOT, image, make_guest, make_linux, make_vmm, run
 from rewrite_support import assert_refused
 
-from hako_bundle import fdt
+from hako_bundle import description, fdt, remote, station
 from hako_bundle.board_table import read_board, read_models
 from hako_bundle.errors import BundleError
+from hako_bundle.spec import Spec
 
 SOURCE = """
 /dts-v1/;
@@ -503,3 +504,20 @@ def test_keys(inputs, tmp_path, content, words):
     assert key == (content if len(content) in (16, 32) and content[:2] != b"00" else
                    bytes.fromhex(content.decode()))
     assert content.hex() not in run("--list", given["output"][0]).stdout
+
+
+def test_every_property_is_documented_with_an_example():
+    tables = [table for module in (description, remote, station) for table in vars(module).values()
+              if isinstance(table, dict) and table and all(isinstance(of, Spec) for of in table.values())]
+    names = {name for table in tables for name in table}
+    assert len(names) > 40
+    with open(os.path.join(ROOT, "docs/vm-config.md"), encoding="utf-8") as document:
+        text = document.read()
+    rows = "\n".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `"))
+    blocks = re.findall(r"^```dts\n(.*?)^```", text, re.S | re.M)
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.S | re.M))
+    for name in names:
+        assert name == "compatible" or f"`{name}`" in rows, name
+        # With its value, or the end of a flag.
+        used = re.compile(rf'(?<![\w-]){name}(?: = [<\["]|;)')
+        assert any(map(used.search, blocks + inline)), name
