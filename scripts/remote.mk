@@ -28,7 +28,8 @@ $(REMOTE_CLIENT): $(call remote_objects,$(REMOTE_HOSTED) $(REMOTE_CLIENT_MAIN))
 REMOTE_TESTS := $(filter build/host/test-remote_% build/host/fuzz-remote%,$(HOST_PROGRAMS))
 REMOTE_FUZZ_RUNS ?= 3000000
 
-.PHONY: remote-server test-remote test-remote-short
+.PHONY: remote-server test-remote test-remote-short test-remote-host test-remote-models
+.PHONY: test-remote-hosted test-remote-boards
 remote-server: $(REMOTE_SERVER) ## the server of the remote-device protocol for a PC
 
 # Scenarios have it at the other end of a cable.
@@ -38,11 +39,20 @@ test-remote-short: $(REMOTE_SERVER) $(REMOTE_CLIENT) ## models of the remote-dev
 	@scripts/spin
 	@$(PYTHON) -m pytest -q -n 2 tests/remote
 
-test-remote: $(REMOTE_SERVER) $(REMOTE_CLIENT) $(REMOTE_TESTS) $(TEST_BUNDLES_VMS)
-test-remote: ## all of it: longer models, fuzzing and scenarios, with two boards on a cable
+# All that a cable, a peer and a cut of the power can do, and how long that took.
+test-remote: ## all of it: longer models, fuzzing and faults, 200 power-offs, and scenarios
+	+@scripts/run_tests test-remote-host test-remote-models test-remote-hosted test-remote-boards
+
+test-remote-host: $(REMOTE_TESTS)
 	@scripts/run_host_tests $(filter build/host/test-%,$(REMOTE_TESTS)) \
 		$(patsubst %,%=$(REMOTE_FUZZ_RUNS),$(filter-out build/host/test-%,$(REMOTE_TESTS)))
+
+test-remote-models:
 	@scripts/spin --long
+
+test-remote-hosted: $(REMOTE_SERVER) $(REMOTE_CLIENT)
 	@$(PYTHON) -m pytest -q -n 2 tests/remote
-	@HAKO_KERNELS="$(TEST_KERNELS)" HAKO_REMOTE_LONG=1 $(PYTHON) -m pytest -q -n 2 tests/qemu \
-		-k "remote or cable"
+
+test-remote-boards: $(REMOTE_SERVER) $(TEST_BUNDLES_VMS)
+	@HAKO_KERNELS="$(TEST_KERNELS)" HAKO_REMOTE_LONG=1 $(PYTHON) -m pytest -q -n 2 --durations=10 \
+		tests/qemu -k "remote or cable"

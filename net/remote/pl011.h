@@ -42,6 +42,6 @@
 /** Characters that wait in the front end to be read; a power of two. */
 #define PL011_RECEIVED 512u
 /** Characters of an event. */
-#define PL011_EVENT_MAX 64u
+#define PL011_EVENT_MAX 32u
 
 #endif

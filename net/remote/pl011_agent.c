@@ -5,7 +5,7 @@
 #include "vmm/lib/copy.h"
 
 /* Characters in one step, of each direction. */
-#define BURST 8u
+#define BURST 4u
 
 static const uint8_t setting_registers[] = { PL011_ILPR, PL011_IBRD, PL011_FBRD, PL011_LCR_H,
 					     PL011_CR };

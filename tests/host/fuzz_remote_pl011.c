@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ACCESSES 40
+#define ACCESSES 22
 
 static const uint8_t *input, *input_end;
 static unsigned accesses;

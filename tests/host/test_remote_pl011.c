@@ -157,7 +157,7 @@ static enum remote_result agent_call(const struct server_window *w, struct peer 
 	const unsigned before = chip.accesses;
 	const enum remote_result result = pl011_agent_call(&agent, w, in, in_length, out, length);
 
-	assert_in_range(chip.accesses - before, 0, 40);
+	assert_in_range(chip.accesses - before, 0, 22);
 	return result;
 }
 
@@ -166,7 +166,7 @@ static bool agent_work(const struct server_window *w, struct peer *peer, uint64_
 	const unsigned before = chip.accesses;
 	const bool is_more = pl011_agent_work(&agent, w, peer, at);
 
-	assert_in_range(chip.accesses - before, 0, 40);
+	assert_in_range(chip.accesses - before, 0, 22);
 	return is_more;
 }
 
