@@ -40,6 +40,7 @@ static struct {
 	bool is_started;
 	struct entropy_source entropy;
 	uint32_t strangers; /* frames of boards that the description does not name */
+	struct peer *taken; /* who has sent the last short frame */
 } peers;
 
 unsigned peers_count(void)
@@ -164,7 +165,16 @@ static bool receive(struct mac from, const uint8_t *payload, uint32_t length)
 	return peer_has_work(peer);
 }
 
-/** A short one: requests and replies are dealt with at once, in bounded steps. */
+/** A step of what a short frame leads to is done. */
+static enum station_taken progress(struct peer *peer)
+{
+	if (peer_has_frame(peer))
+		return STATION_BEGUN;
+	station_wake_at(peer_deadline(peer));
+	return peer_has_work(peer) ? STATION_WAITS : STATION_DONE;
+}
+
+/** A short one: requests and replies are dealt with in bounded steps. */
 static enum station_taken take(struct mac from, const uint8_t *payload, uint32_t length)
 {
 	struct peer *peer;
@@ -174,9 +184,15 @@ static enum station_taken take(struct mac from, const uint8_t *payload, uint32_t
 	peer = find(from);
 	if (!peer)
 		return STATION_DONE;
+	peers.taken = peer;
 	peer_receive(peer, payload, length, timer_now());
-	station_wake_at(peer_deadline(peer));
-	return peer_has_work(peer) ? STATION_BEGUN : STATION_DONE;
+	return progress(peer);
+}
+
+static enum station_taken go_on(void)
+{
+	peer_work(peers.taken, timer_now());
+	return progress(peers.taken);
 }
 
 static uint64_t first(uint64_t a, uint64_t b)
@@ -228,7 +244,7 @@ static uint64_t next(void)
 }
 
 static const struct station_protocol protocol = {
-	.receive = receive, .take = take, .run = run, .next = next
+	.receive = receive, .take = take, .go_on = go_on, .run = run, .next = next
 };
 
 /* ---- making them ------------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 struct vm *run_vm;
 bool run_due;
 bool run_sleeps;
+const struct run_idle *run_idle;
 
 static struct sched sched;
 
@@ -82,6 +83,15 @@ void run_set_ready(struct vm *vm, bool ready)
 		run_look();
 }
 
+/** A step of what is done instead of sleeping; or the sleep. scripts/longest knows it by its name. */
+static __attribute__((noinline)) void idle_look(void)
+{
+	if (run_idle && run_idle->work())
+		return;
+	cpu_wait_for_interrupt();
+	irq_dispatch();
+}
+
 /** The VM that comes first; sleeps while nobody can run. */
 static inline __attribute__((always_inline)) struct vm *choose(void)
 {
@@ -94,11 +104,12 @@ static inline __attribute__((always_inline)) struct vm *choose(void)
 		if (next)
 			return next;
 		run_sleeps = true;
-		do {
-			cpu_wait_for_interrupt();
-			irq_dispatch();
-		} while (!run_due);
+		do
+			idle_look();
+		while (!run_due);
 		run_sleeps = false;
+		if (run_idle)
+			run_idle->end();
 	}
 }
 

@@ -19,8 +19,9 @@
 /** What became of a frame that came while nobody ran. */
 enum station_taken {
 	STATION_LEFT,  /* nothing: it is for receive() */
-	STATION_DONE,  /* it is not needed any more */
-	STATION_BEGUN, /* run() is to go on with it; it stays as it is until then */
+	STATION_DONE,  /* all that there is to do */
+	STATION_BEGUN, /* go_on() does the rest, in steps; the frame stays as it is until then */
+	STATION_WAITS, /* run() does the rest */
 };
 
 /** Called on the uplink's thread; preempt points are possible, and needed where it is long. */
@@ -30,8 +31,12 @@ struct station_protocol {
 	 * behind them, which is in @p length. Returns whether run() has something to do.
 	 */
 	bool (*receive)(struct mac from, const uint8_t *payload, uint32_t length);
-	/** The same of a short one, instead of the board's sleep: there is no preempt point. */
+	/**
+	 * The same of a short one, instead of the board's sleep: there is no preempt point, but between
+	 * this and go_on(). Should somebody run before that says STATION_DONE, run() does the rest.
+	 */
 	enum station_taken (*take)(struct mac from, const uint8_t *payload, uint32_t length);
+	enum station_taken (*go_on)(void);
 	/**
 	 * After frames that came, at the time that it asked for, when the uplink has room again, and
 	 * after station_wake(). Returns until when it need not be called: host time, or UINT64_MAX.

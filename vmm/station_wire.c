@@ -2,6 +2,7 @@
 #include "vmm/station_wire.h"
 
 #include "net/stack/stack.h"
+#include "vmm/irq.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/preempt.h"
 #include "vmm/run.h"
@@ -28,6 +29,7 @@ static struct {
 	bool is_busy;    /* it is in the protocol */
 	bool is_woken;   /* run() is to be called */
 	unsigned row;    /* frames since it is */
+	bool is_begun;   /* go_on() is */
 	uint32_t in[NIC_LOOK];
 } wire;
 
@@ -132,10 +134,38 @@ static bool take(void)
 		return false;
 	wire.chip->drop();
 	count(&wire.uplink->port, wire.station, 4 * payload - PAD + length);
-	if (taken == STATION_BEGUN)
+	wire.is_begun = taken == STATION_BEGUN;
+	if (taken == STATION_WAITS)
 		station_wake();
 	return true;
 }
+
+/** Goes on with it, instead of the board's sleep. Interrupts come first. */
+static bool go_on(void)
+{
+	enum station_taken taken;
+
+	if (!wire.is_begun)
+		return false;
+	if (irq_dispatch())
+		return true;
+	taken = wire.protocol->go_on();
+	wire.is_begun = taken == STATION_BEGUN;
+	if (taken == STATION_WAITS)
+		station_wake();
+	return true;
+}
+
+/** Somebody runs: the uplink's thread does the rest. */
+static void wake_up(void)
+{
+	if (!wire.is_begun)
+		return;
+	wire.is_begun = false;
+	station_wake();
+}
+
+static const struct run_idle idle = { .work = go_on, .end = wake_up };
 
 /** As the chip's. While run() is to be called, the last short frame may still be needed. */
 static unsigned serve(void)
@@ -143,7 +173,7 @@ static unsigned serve(void)
 	const unsigned events = wire.chip->serve();
 
 	if ((events & NIC_RECEIVED) && run_sleeps && wire.protocol && !wire.is_running &&
-	    !wire.is_busy && !wire.is_woken && take())
+	    !wire.is_busy && !wire.is_woken && !wire.is_begun && take())
 		return events & ~NIC_RECEIVED;
 	return events;
 }
@@ -192,6 +222,7 @@ void station_wire_init(struct port *station, struct uplink *uplink, bool snap)
 	wire.driver.receive = receive;
 	wire.driver.take_frames = take_frames;
 	uplink->nic = &wire.driver;
+	run_idle = &idle;
 }
 
 /** @p deadline is one of the station's thread. */

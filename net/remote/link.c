@@ -10,9 +10,6 @@
 #define DEVIATION_SHIFT  2u
 /** Where in PEER_WORK_BYTES a frame's blocks fit that is sent at once. */
 #define AT_ONCE PEER_WORK_BYTES
-/** Of a request, and what is done of it in the call that it comes with. */
-#define AT_ONCE_LENGTH   64u
-#define AT_ONCE_ACCESSES 8u
 
 /** No request, no reply: a session begins or ends. */
 void link_reset(struct peer *peer)
@@ -226,9 +223,6 @@ void link_request(struct peer *peer, const struct frame_head *head, const uint8_
 		slot->use = LINK_SERVED;
 		slot->number = head->number;
 		server_serve(peer, payload, head->length);
-		/* A short one at once: the answer is waited for. */
-		if (head->length <= AT_ONCE_LENGTH)
-			server_work(peer, AT_ONCE_ACCESSES);
 	} else if (ahead > 0 && ahead < LINK_SLOTS) {
 		if (slot->use == LINK_EARLY)
 			return;

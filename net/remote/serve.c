@@ -8,6 +8,8 @@
 
 /** What an operation takes beside its accesses, in accesses. */
 #define OP_COST 4u
+/** The same of a reply. */
+#define REPLY_COST 8u
 
 static uint8_t *reply_bytes(struct peer *peer)
 {
@@ -370,6 +372,7 @@ void server_work(struct peer *peer, unsigned budget)
 		s->index++;
 		budget -= budget < OP_COST ? budget : OP_COST;
 	}
-	if (s->at == s->length)
+	/* Behind many accesses, the reply is the next step. */
+	if (s->at == s->length && budget >= REPLY_COST)
 		finish(peer, reply);
 }

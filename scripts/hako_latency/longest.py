@@ -10,7 +10,7 @@ from elftools.elf.elffile import ELFFile
 STRETCH = re.compile(r"stretch begin=(\d+) insns=(\d+) kind=(\w+) end=(\w+) pc=([0-9a-f]{8})"
                      r"((?: \d+:\d+)*)$")
 # vmm/run.c: what only a change from one VM to another runs, and what empties the caches for it.
-SWITCH, POINT = "thread_switch", "preempt_look"
+SWITCH, POINTS = "thread_switch", ("preempt_look", "idle_look")
 # The VMM's work for a guest that may be long, and so has preempt points.
 WORK = re.compile("shadow_|guest_copy|virtio_|vq_|loader_")
 # What an interrupt costs a VM with or without a switch: the models of devices, which have a folder of
