@@ -274,6 +274,7 @@ void reload_vms_made(void)
 	now.trees = boot->pool.raw + VMM_POOL_DTB - boot->bundle.raw;
 	now.tree_step = VMM_POOL_SIZE;
 	now.tree_max = VMM_POOL_DTB_SIZE;
+	heap = (struct range){ tail, heap_end - tail }; /* without a VM */
 	for (unsigned n = 0; n < now.config->vm_count; n++) {
 		const uint32_t room = (uint32_t)(uintptr_t)vm_room(vm_get(n));
 		const uint32_t first = align_up(room + sizeof(struct vm_room), HEAP_ALIGN);

@@ -205,3 +205,20 @@ def test_no_memory_is_lost(running):
     print(f"{RELOADS} reloads: {seen}")
     assert first.check("true") is not None
     assert vms.rows()["first"]["starts"] == 1
+
+
+def test_a_board_without_a_vm(start_vms, board, tmp_path):
+    """What it serves, stays; its console may change."""
+    text = (ROOT / "configs/remote-server.dts").read_text(encoding="utf-8")
+    vms = start_vms(board, "remote-server")
+    vms.expect("hako: network cable")
+    for source, answer in ((text.replace("serve {", "console { escape = <0x1d>; }; serve {", 1), "done"),
+                           (text.replace("<0 0x10>", "<0 0x20>"), "/serve: must stay")):
+        assert source != text
+        (tmp_path / "new.dts").write_text(source, encoding="utf-8")
+        assert sender.main(["--board", board, "--vms", str(tmp_path / "new.dts"), "-o",
+                            str(tmp_path / "sent")]) == 0
+        said = sender.send(Line(vms), (tmp_path / "sent").read_bytes(), vms.escape.encode(), False)
+        assert answer in said.text
+        vms.focus, vms.escape = "monitor", "\x1d"
+    assert vms.rows() == {}
