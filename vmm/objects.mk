@@ -17,6 +17,7 @@ obj-y += vmm/vm_devices.o
 # The image for one VM: what it has instead of things that only several need.
 one-y += vmm/console_one.o
 one-y += vmm/events_none.o
+one-y += vmm/idle_none.o
 one-y += vmm/service_none.o
 one-y += vmm/vm_config_one.o
 one-y += vmm/vm_extras_none.o
@@ -55,6 +56,7 @@ vms-y += libfdt/fdt.o libfdt/fdt_ro.o
 
 # With a network stack, or without.
 remote-y += vmm/config_station.o
+remote-y += vmm/idle.o
 remote-y += vmm/station.o vmm/station_wire.o
 remote-y += vmm/config_remote.o
 remote-y += vmm/monitor_peers.o
@@ -67,6 +69,7 @@ remote-y += vmm/remote_near.o
 remote-y += vmm/remote_serve.o
 remote-y += vmm/remote_uart.o
 remote-y += vmm/remote_window.o
+noremote-y += vmm/idle_none.o
 noremote-y += vmm/monitor_peers_none.o
 noremote-y += vmm/peers_none.o
 noremote-y += vmm/remote_none.o
@@ -93,4 +96,5 @@ cold-y += vmm/vm_disk.o vmm/vm_flash.o vmm/vms.o
 cold-y += vmm/monitor_reload.o vmm/receive.o vmm/reload.o vmm/reload_plan.o vmm/vm_remake.o
 # Small, too, but with instructions that Thumb does not have, or on the way from one VM to another,
 # which -O2 would make larger and no shorter.
-small-y += vmm/loader.o vmm/run.o vmm/sched.o vmm/service.o vmm/stop.o vmm/timer.o
+small-y += vmm/idle.o vmm/idle_none.o vmm/loader.o vmm/run.o vmm/sched.o vmm/service.o vmm/stop.o
+small-y += vmm/timer.o

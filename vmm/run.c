@@ -5,6 +5,7 @@
 #include "arch/arm/user_access.h"
 #include "board/board.h"
 #include "vmm/events.h"
+#include "vmm/idle.h"
 #include "vmm/irq.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/preempt.h"
@@ -17,8 +18,6 @@
 
 struct vm *run_vm;
 bool run_due;
-bool run_sleeps;
-const struct run_idle *run_idle;
 
 static struct sched sched;
 
@@ -83,15 +82,6 @@ void run_set_ready(struct vm *vm, bool ready)
 		run_look();
 }
 
-/** A step of what is done instead of sleeping; or the sleep. scripts/longest knows it by its name. */
-static __attribute__((noinline)) void idle_look(void)
-{
-	if (run_idle && run_idle->work())
-		return;
-	cpu_wait_for_interrupt();
-	irq_dispatch();
-}
-
 /** The VM that comes first; sleeps while nobody can run. */
 static inline __attribute__((always_inline)) struct vm *choose(void)
 {
@@ -103,13 +93,9 @@ static inline __attribute__((always_inline)) struct vm *choose(void)
 		timer_set_decision(sched_deadline(&sched), now);
 		if (next)
 			return next;
-		run_sleeps = true;
 		do
 			idle_look();
 		while (!run_due);
-		run_sleeps = false;
-		if (run_idle)
-			run_idle->end();
 	}
 }
 

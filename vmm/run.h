@@ -17,18 +17,6 @@ extern struct vm *run_vm;
 /** Somebody has become ready, or a time is up: run_others() has to look, which also arms the timer. */
 extern bool run_due;
 
-/** Nobody runs: it is the board's sleep that an interrupt has ended. */
-extern bool run_sleeps;
-
-/** What there may be to do instead of the board's sleep, in bounded steps, in nobody's time. */
-struct run_idle {
-	bool (*work)(void); /* handles an interrupt, or does a step; false: there was none to do */
-	void (*end)(void);  /* somebody runs from now on */
-};
-
-/** NULL: nothing. */
-extern const struct run_idle *run_idle;
-
 bool vms_any_on(void);
 
 void run_init(void);

@@ -69,19 +69,15 @@ void sched_add(struct sched *s, struct sched_entity *entity, uint64_t now)
 static __attribute__((noinline)) bool refill(struct sched_entity *entity, uint64_t now)
 {
 	const uint64_t whole = entity->used + entity->budget;
-	unsigned periods = 0;
 
-	while (now >= entity->refill_at && entity->budget_end < whole && periods <= PERIODS_MAX) {
+	for (unsigned periods = 0; now >= entity->refill_at; periods++) {
 		entity->budget_end += entity->budget;
 		if (entity->budget_end > whole)
 			entity->budget_end = whole;
 		entity->refill_at += entity->period;
-		periods++;
+		if (periods == PERIODS_MAX)
+			entity->refill_at = now + entity->period;
 	}
-	/* Mostly nothing more is owed, after a long sleep: then only the periods are to be counted. */
-	for (; now >= entity->refill_at; periods++)
-		entity->refill_at = periods < PERIODS_MAX ? entity->refill_at + entity->period
-							  : now + entity->period;
 	return entity->used < entity->budget_end;
 }
 

@@ -2,10 +2,10 @@
 #include "vmm/station_wire.h"
 
 #include "net/stack/stack.h"
+#include "vmm/idle.h"
 #include "vmm/irq.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/preempt.h"
-#include "vmm/run.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 
@@ -165,14 +165,14 @@ static void wake_up(void)
 	station_wake();
 }
 
-static const struct run_idle idle = { .work = go_on, .end = wake_up };
+static const struct idle_work idle = { .work = go_on, .end = wake_up };
 
 /** As the chip's. While run() is to be called, the last short frame may still be needed. */
 static unsigned serve(void)
 {
 	const unsigned events = wire.chip->serve();
 
-	if ((events & NIC_RECEIVED) && run_sleeps && wire.protocol && !wire.is_running &&
+	if ((events & NIC_RECEIVED) && idle_now && wire.protocol && !wire.is_running &&
 	    !wire.is_busy && !wire.is_woken && !wire.is_begun && take())
 		return events & ~NIC_RECEIVED;
 	return events;
@@ -222,7 +222,7 @@ void station_wire_init(struct port *station, struct uplink *uplink, bool snap)
 	wire.driver.receive = receive;
 	wire.driver.take_frames = take_frames;
 	uplink->nic = &wire.driver;
-	run_idle = &idle;
+	idle_work = &idle;
 }
 
 /** @p deadline is one of the station's thread. */

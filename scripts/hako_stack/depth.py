@@ -28,6 +28,7 @@ NEVER = {
     ("receive", "receive"): "the station hands frames to the peers' protocol, and not to itself",
     ("serve", "serve"): "the station's driver passes it on to the chip's",
     ("take_frames", "take_frames"): "the same",
+    ("flash_read", "take_frames"): "it enables writing to the flash, and not a chip's interrupts",
     ("hypercall", "hypercall"): "it is a trap's handler, and no row of its own table",
 }
 # How often these are on one stack at most, and why.
