@@ -12,6 +12,6 @@ obj-y += domain/shadow_view.o
 obj-y += domain/vm_mem.o
 
 # A switch mostly goes by arch/arm/fastpath_switch.S.
-small-y += domain/shadow_space.o
+small-y += domain/shadow_space.o domain/shadow_vectors.o
 # It takes long in any case.
 cold-y += domain/shadow_recycle.o

@@ -34,5 +34,5 @@ obj-y += arch/arm/user_access.o
 vms-y += arch/arm/copy.o
 
 # Loads and stores that neither arch/arm/fast_mmio.S nor vcpu/device_page.c completes.
-cold-y += board/boot_boards.o board/boot_uart.o
+cold-y += arch/arm/insn_thumb.o board/boot_boards.o board/boot_uart.o board/drivers/pl011.o
 small-y += arch/arm/insn_addr.o arch/arm/insn_arm.o
