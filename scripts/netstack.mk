@@ -13,8 +13,9 @@ LWIP_SOURCES := core/def core/inet_chksum core/init core/ip core/ipv4/etharp cor
 MBEDTLS_SOURCES := sha256 platform_util
 remote-y += $(LWIP_SOURCES:%=lwip/%.o) $(MBEDTLS_SOURCES:%=mbedtls/%.o)
 
-# Their own configuration headers are ours. Other people's code: no warnings.
-LWIP_INCLUDES := -isystem net/stack -isystem $(LWIP)/include
+# Their own configuration headers are ours (and what they are built from: no -isystem). Other people's code: no
+# warnings.
+LWIP_INCLUDES := -Inet/stack -isystem $(LWIP)/include
 MBEDTLS_INCLUDES := -DMBEDTLS_CONFIG_FILE='"net/mbedtls/mbedtls_config.h"' -isystem $(MBEDTLS)/include
 # On the board there is no C library.
 LIBC_INCLUDES := -isystem net/stack/libc

@@ -37,7 +37,7 @@
 #define LWIP_TIMERS 0
 
 /* A frame that waits for an address, an answer of our own, and ARP: each from the small heap. */
-#define MEM_ALIGNMENT            4
+#define MEM_ALIGNMENT            __SIZEOF_POINTER__ /* a workstation tests it, too */
 #define MEM_SIZE                 4096
 #define MEMP_NUM_PBUF            4
 #define PBUF_POOL_SIZE           0

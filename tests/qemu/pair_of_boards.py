@@ -65,8 +65,10 @@ class Pair:
         self.boards = dict.fromkeys(ENDS)
         self.cable = Cable(self.folder, **(cable or {}))
         try:
-            for end in ENDS:
-                self.power_on(end)
+            # A busy workstation may start one long before the other, and the guest of the first would
+            # look in vain for what the other one serves: the VMM of b is there before a begins.
+            self.power_on("b").expect(r"hako: \S+ on ")
+            self.power_on("a")
         except BaseException:
             self.__exit__()
             raise
