@@ -152,6 +152,7 @@ static void fail(struct pl181_front *f)
 	if (f->command & PL181_COMMAND_ENABLE)
 		f->latched |= PL181_CMD_TIMEOUT;
 	if (f->is_receiving || f->is_sending) {
+		f->is_broken = true;
 		f->count = 0;
 		end_data(f, PL181_DATA_TIMEOUT);
 	}
@@ -401,7 +402,7 @@ static void set_control(struct pl181_front *f, uint32_t value)
 		f->ended = 0;
 		f->to_come = f->wanted = 0;
 		f->to_take = f->sent = f->taken = 0;
-		f->is_receiving = f->is_sending = false;
+		f->is_receiving = f->is_sending = f->is_broken = false;
 	}
 	if (!(value & PL181_DATA_ENABLE))
 		return;
@@ -411,6 +412,20 @@ static void set_control(struct pl181_front *f, uint32_t value)
 	f->is_put_off = f->is_receiving && !(f->command & PL181_COMMAND_ENABLE) &&
 			!(f->latched & PL181_CMD_ENDS);
 	*(f->is_receiving ? &f->to_come : &f->to_take) = f->length;
+}
+
+/**
+ * Bytes that the data path has still to move. When it has failed, drivers take the others for good: so
+ * what was not confirmed, or not read by the guest, is among them.
+ */
+static uint32_t data_count(const struct pl181_front *f)
+{
+	if (!(f->control & PL181_DATA_ENABLE))
+		return 0;
+	if (f->is_broken)
+		return f->length;
+	return f->control & PL181_DATA_FROM_CARD ? f->to_come + 4u * f->count
+						 : f->length - f->taken;
 }
 
 /** A load of the guest, of a word; below PL181_FRONT_END. */
@@ -439,7 +454,7 @@ uint32_t pl181_front_read(struct pl181_front *f, uint32_t offset)
 	case PL181_DATA_CTRL:
 		return f->control;
 	case PL181_DATA_COUNT:
-		return f->is_sending ? f->to_take : f->to_come;
+		return data_count(f);
 	case PL181_STATUS:
 		f->is_put_off = false;
 		return status(f);
@@ -523,7 +538,7 @@ void pl181_front_reset(struct pl181_front *f)
 	f->latched = 0;
 	f->response_command = 0;
 	f->is_put_off = f->is_silent = false;
-	f->is_receiving = f->is_sending = false;
+	f->is_receiving = f->is_sending = f->is_broken = false;
 	f->ended = f->to_come = f->wanted = 0;
 	f->to_take = f->sent = f->taken = 0;
 	f->first = f->count = f->gathered = 0;

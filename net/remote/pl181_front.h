@@ -54,6 +54,7 @@ struct pl181_front {
 	bool is_put_off; /* a path that receives: until its command comes, or the guest looks */
 	bool is_silent;  /* something is under way, and the agent says no more before it is asked */
 	bool is_receiving, is_sending;
+	bool is_broken;        /* the data path: nobody knows how far it came */
 	uint32_t ended;        /* latched bits that follow when the data has been read */
 	uint32_t to_come;      /* bytes from the card that the agent still has to bring */
 	uint32_t wanted;       /* of these, for which it knows that there is room */

@@ -468,6 +468,48 @@ static void an_impatient_guest_has_its_answer_in_time(void **state)
 	assert_memory_equal(memory, card.content[5], 6 * CARD_SECTOR);
 }
 
+/** Drivers take for good what the data counter says has been moved. */
+static void what_nobody_has_confirmed_does_not_count(void **state)
+{
+	start();
+	for (unsigned to_card = 0; to_card <= 1; to_card++) {
+		assert_int_equal(execute(to_card ? SD_WRITE_SEVERAL : SD_READ_SEVERAL,
+					 8 * CARD_SECTOR, SHORT_REPLY),
+				 CARD_DONE);
+		reg_write(NULL, PL181_DATA_TIMER, 100000);
+		reg_write(NULL, PL181_DATA_LENGTH, 16 * CARD_SECTOR);
+		reg_write(NULL, PL181_DATA_CTRL, MCI_DATA_BLOCK_512 | 1 | (to_card ? 0 : 2));
+		for (unsigned n = 0; n < 100; n++)
+			if (to_card)
+				reg_write(NULL, PL181_FIFO, n);
+			else if (reg_read(NULL, PL181_STATUS) & PL181_RX_AVAILABLE)
+				(void)reg_read(NULL, PL181_FIFO);
+		front.patience = 1000;
+		wire_cut = true;
+		if (!to_card)
+			assert_in_range(reg_read(NULL, PL181_DATA_COUNT), 15 * CARD_SECTOR,
+					16 * CARD_SECTOR - 4);
+		for (unsigned n = to_card ? 100 : 2000;
+		     !(reg_read(NULL, PL181_STATUS) & PL181_DATA_TIMEOUT); n++) {
+			assert_in_range(n, 0, 100000);
+			if (to_card)
+				reg_write(NULL, PL181_FIFO, n);
+			else
+				(void)reg_read(NULL, PL181_FIFO);
+		}
+		assert_int_equal(reg_read(NULL, PL181_DATA_COUNT), 16 * CARD_SECTOR);
+		wire_cut = false;
+		front.patience = 10000000;
+		reg_write(NULL, PL181_DATA_CTRL, 0);
+		assert_int_equal(reg_read(NULL, PL181_DATA_COUNT), 0);
+		reg_write(NULL, PL181_CLEAR, PL181_LATCHED);
+		run(1000000);
+		pl181_front_run(&front, now);
+		run(1000000);
+		assert_int_equal(execute(SD_STOP, 0, SHORT_REPLY), CARD_DONE);
+	}
+}
+
 static bool card_is_gone(void)
 {
 	return !card_client.is_open;
@@ -563,6 +605,7 @@ int main(void)
 		CARD_TEST(errors_of_the_card_come_through),
 		CARD_TEST(a_board_that_goes_away_is_a_card_that_does),
 		CARD_TEST(an_impatient_guest_has_its_answer_in_time),
+		CARD_TEST(what_nobody_has_confirmed_does_not_count),
 		CARD_TEST(a_patient_guest_waits_for_the_board),
 		CARD_TEST(an_answer_out_of_turn_goes_with_its_session),
 		CARD_TEST(a_reset_at_any_moment_leaves_it_usable),
