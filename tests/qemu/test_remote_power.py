@@ -21,7 +21,7 @@ UNTIL_GONE = (f"while set -- $(cat /proc/uptime); u=$1; v=$(cat {RTC} 2>/dev/nul
               f"[ $v != {ALL_ONES} ]; do :; done; set -- $(cat /proc/uptime); "
               "echo took $(( ${1%.*}${1#*.} - ${u%.*}${u#*.} ))")
 WITHIN = 200  # timeout-us of configs/remote-a.dts
-SLACK = 150   # a workstation that does not let QEMU run, and the rest of that line of shell
+SLACK = 100   # the rest of that line of shell
 
 
 @pytest.mark.parametrize("boards", [("versatilepb", "integratorcp"), ("integratorcp", "versatilepb")],
@@ -32,20 +32,23 @@ def test_power_off(start_pair, boards):
     linux = pair.a.vm("linux")
     linux.wait_for_shell()
     linux.check(f"while {GONE}; do sleep 1; done")
-    slowest = 0
-    for n in range(TIMES):
+    took = []
+    for _ in range(TIMES):
         # What the VMM says of sessions would otherwise come between the lines of the guest.
         linux.send(f"{UNTIL_GONE}; sleep 1")
         time.sleep(chance.uniform(0.0, 0.5))
         pair.power_off("b")
         status, text = linux.end()
         assert status == 0
-        slowest = max(slowest, int(re.search(r"^took (\d+)$", text, re.M)[1]))
-        assert slowest <= WITHIN + SLACK, n
+        took.append(int(re.search(r"^took (\d+)$", text, re.M)[1]))
         # The guest's other work goes on.
         linux.check("ls / >/dev/null")
         pair.power_on("b")
         linux.check(f"while {GONE}; do sleep 1; done; sleep 1")
-    print(f"\n{TIMES} times off and on; an access took at most {slowest / 100:.2f} s")
+    took.sort()
+    print(f"\n{TIMES} times off and on; the access took {took[TIMES // 2] / 100:.2f} s, at most "
+          f"{took[-1] / 100:.2f} s")
+    # Half of them, as the workstation may not let QEMU run for a while.
+    assert took[TIMES // 2] <= WITHIN + SLACK
     rows = pair.a.rows()["linux"]
     assert rows["state"] != "stopped" and rows["starts"] == 1
