@@ -91,6 +91,7 @@ enum vm_backend {
 	VM_BACKEND_IRQ,          /**< struct irq_refresh */
 	VM_BACKEND_SYSTEM,       /**< struct system_backend, .board = NULL */
 	VM_BACKEND_SYSTEM_BOARD, /**< struct system_backend, .board = the board's own registers */
+	VM_BACKEND_LCD_SWAPPED,  /**< none: a PL110 with LCDControl before LCDIMSC */
 };
 
 struct board_window {
@@ -112,10 +113,10 @@ struct board_window {
 	{                                                                 \
 		.name = (n), .base = (b), .size = (s), .kind = MEM_DIRECT \
 	}
-#define VM_INERT(n, b, s, p)                                                                    \
+#define VM_INERT(n, b, s, ...)                                                                  \
 	{                                                                                       \
 		.name = (n), .base = (b), .size = (s), .kind = MEM_EMULATED, .ops = &inert_ops, \
-		.params = (p)                                                                   \
+		.params = __VA_ARGS__                                                           \
 	}
 #define VM_MODEL(n, b, s, o, ...)                                                         \
 	{                                                                                 \

@@ -37,3 +37,31 @@ const struct device_ops remote_ops = {
 	.read = remote_read,
 	.write = remote_write,
 };
+
+static void memory_reset(struct device *dev)
+{
+	const struct remote_memory_backend *const backend = dev->backend;
+
+	backend->reset(backend);
+}
+
+static void memory_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)
+{
+	const struct remote_memory_backend *const backend = dev->backend;
+
+	backend->write(backend, offset, size, value);
+}
+
+static void memory_deadline(struct device *dev)
+{
+	const struct remote_memory_backend *const backend = dev->backend;
+
+	backend->deadline(backend);
+}
+
+const struct device_ops remote_memory_ops = {
+	.name = "remote memory",
+	.reset = memory_reset,
+	.write = memory_write,
+	.deadline = memory_deadline,
+};

@@ -24,6 +24,16 @@ struct remote_backend {
 	void (*reset)(const struct remote_backend *backend);
 };
 
+/** Memory of the VM that is another board's, too: not every access of the guest is seen here. */
+struct remote_memory_backend {
+	void (*write)(const struct remote_memory_backend *backend, uint32_t offset, unsigned size,
+		      uint32_t value);
+	void (*reset)(const struct remote_memory_backend *backend);
+	/** Some of it has been written. On the VM's own thread: the device has a dma. */
+	void (*deadline)(const struct remote_memory_backend *backend);
+};
+
 extern const struct device_ops remote_ops;
+extern const struct device_ops remote_memory_ops;
 
 #endif

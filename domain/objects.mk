@@ -11,7 +11,10 @@ obj-y += domain/shadow_vectors.o
 obj-y += domain/shadow_view.o
 obj-y += domain/vm_mem.o
 
+# Only windows of other boards are tracked memory.
+remote-y += domain/shadow_track.o
+
 # A switch mostly goes by arch/arm/fastpath_switch.S.
-small-y += domain/shadow_space.o domain/shadow_vectors.o
+small-y += domain/shadow_space.o domain/shadow_track.o domain/shadow_vectors.o
 # It takes long in any case.
 cold-y += domain/shadow_recycle.o

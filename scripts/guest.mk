@@ -81,6 +81,33 @@ $(foreach version,$(GUEST_VERSIONS), \
 	$(eval $(call KERNEL_RULES,linux-$(version),$(version),off)) \
 	$(eval $(call KERNEL_RULES,linux-$(version)-pan,$(version),on)))
 
+# A guest with a screen: the default kernel and a driver for it, which no other one has, as all that is
+# measured is measured without.
+#
+# On an Integrator/CP Linux's driver looks for a module IM-PD1, and if there is none forgets the core module
+# that it has found (drivers/gpu/drm/pl111/pl111_versatile.c, np): here the core module is both. What the
+# driver writes to it is a counter's address, which ignores that.
+SCREEN_VERSION := 6.12
+SCREEN := build/guest/linux-$(SCREEN_VERSION)-screen
+
+$(SCREEN)/linux.config: configs/linux.config configs/screen.config
+	@mkdir -p $(@D)
+	@sed -n 's/^\(CONFIG_[A-Z0-9_]*\)=.*/\/^# \1 is not set\/d/p' configs/screen.config | \
+		sed -f - configs/linux.config >$@
+
+$(SCREEN)/.built: build/src/linux-$(SCREEN_VERSION).unpacked $(SCREEN)/linux.config configs/screen.config \
+		configs/pan-off.config scripts/build_linux
+	@scripts/step "build guest linux-$(SCREEN_VERSION)-screen" --of $(BUILD_LINES) -- scripts/build_linux \
+		build/src/linux-$(SCREEN_VERSION) $(SCREEN) $(SCREEN)/linux.config configs/pan-off.config \
+		configs/screen.config
+	@fdtput -t s $(SCREEN)/integratorcp.dtb /core-module@10000000 compatible \
+		arm,core-module-integrator syscon simple-mfd arm,im-pd1-syscon
+	@touch $@
+
+$(SCREEN)/vmlinux.hako: $(SCREEN)/.built $(REWRITER)
+	@scripts/step "rewrite linux-$(SCREEN_VERSION)-screen" -- guest-patches/rewrite \
+		$(SCREEN)/vmlinux -o $@ --report $(SCREEN)/rewrite.json
+
 # ---- initial RAM disks ---------------------------------------------------------------------------
 
 # For a person and for the scenarios; the second one adds stress-ng and its shared libraries.
@@ -155,8 +182,8 @@ $(foreach board,$(BOARDS),$(foreach kernel,$(KERNELS), \
 	$(eval $(call BUNDLE_RULES,$(board),$(kernel),-stress,$(INITRD_STRESS)))))
 
 # Several VMs: VMS=NAME for configs/NAME.dts, or that of a scenario. Of the guests that it names, linux
-# is the kernel of GUEST, PAN and PV with the initial RAM disk of a person, and any other one a
-# bare-metal test guest. VMS_DISKS=NAME=FILE ... is what is on its RAM disks. Keys that it names are in
+# is the kernel of GUEST, PAN and PV with the initial RAM disk of a person, screen the one with a driver for
+# a screen, and any other one a bare-metal test guest. VMS_DISKS=NAME=FILE ... is what is on its RAM disks. Keys that it names are in
 # VMS_KEYS; one that is not there is made, so two boards whose bundles are made here share it.
 VMS_DISKS ?=
 VMS_KEYS ?= build/keys
@@ -164,7 +191,8 @@ VMS_VMM ?= build/$(BOARD)-$(call vms_image,$(VMS_SOURCE))/vmm.bin
 # $(1) property of a VM, $(2) source
 vms_names = $(sort $(shell sed -n 's/.*\<$(1) = "\([^"]*\)".*/\1/p' $(2)))
 # $(1) board, $(2) kernel, $(3) name of a guest
-vms_guest = $(if $(filter linux,$(3)),build/guest/$(2)/vmlinux.hako,build/guest-tests/$(1)/$(3).hako.elf)
+vms_guest = $(or $(if $(filter linux,$(3)),build/guest/$(2)/vmlinux.hako),$(if $(filter \
+	screen,$(3)),$(SCREEN)/vmlinux.hako),build/guest-tests/$(1)/$(3).hako.elf)
 
 $(VMS_KEYS)/%.key:
 	@mkdir -p $(@D)
@@ -181,7 +209,8 @@ build/$(1)-$(call vms_image,$(3))/$(2)/$(basename $(notdir $(3)))/zImage-hako: $
 	@scripts/bundle --board $(1) --vmm $(4) --vms $(3) \
 		$(foreach guest,$(5),--guest $(guest)=$(call vms_guest,$(1),$(2),$(guest))) \
 		$(foreach initrd,$(6),--initrd $(initrd)=$(INITRD)) \
-		$(7:%=--disk %) $(foreach key,$(8),--key $(key)=$(VMS_KEYS)/$(key).key) --dtb build/guest/$(2)/$(1).dtb -o $$@
+		$(7:%=--disk %) $(foreach key,$(8),--key $(key)=$(VMS_KEYS)/$(key).key) --dtb $(if \
+		$(filter screen,$(5)),$(SCREEN),build/guest/$(2))/$(1).dtb -o $$@
 endef
 # $(1) board, $(2) kernel, $(3) source, $(4) VMM, $(5) disks
 vms_rule = $(call VMS_RULE,$(1),$(2),$(3),$(4),$(call vms_names,guest,$(3)),$(call \

@@ -14,10 +14,9 @@
 #define KEEP_ALIVE_US  1000000u
 #define KEEP_ALIVE_MIN 10000u
 #define LONGEST_US     60000000u
-#define WIDTHS_ALL     7u
+#define MEMORY_MAX     (16 * MIB)
 #define KEY_SIZE_SMALL 16u
 #define KEY_SIZE_LARGE 32u
-#define SERVED_MAX     (16 * KIB)
 
 /* ---- other boards -------------------------------------------------------------------------- */
 
@@ -100,125 +99,12 @@ bool config_read_peer(const struct config_tree *tree, int node, const struct bun
 }
 
 /** The peer of that name, or CONFIG_NONE. */
-static uint8_t find_peer(const struct system_config *config, const char *name)
+uint8_t config_find_peer(const struct system_config *config, const char *name)
 {
 	for (uint8_t i = 0; i < config->peer_count; i++)
 		if (strcmp(config->peer[i].name, name) == 0)
 			return i;
 	return CONFIG_NONE;
-}
-
-/* ---- what they may use of this one ---------------------------------------------------------- */
-
-struct serve_node {
-	char device[CONFIG_NAME_SIZE];
-	char to[CONFIG_NAME_SIZE];
-	uint32_t reg[2];
-	uint32_t widths;
-	bool read_only;
-	uint32_t interrupts;
-};
-
-enum { SERVE_REG };
-
-static const struct tree_property serve_properties[] = {
-	/* clang-format off */
-	[SERVE_REG] = { "reg", TREE_CELLS, TREE_FIELD(struct serve_node, reg), .max = 0xffffffff },
-	{ "device", TREE_TEXT, true, TREE_FIELD(struct serve_node, device) },
-	{ "to", TREE_TEXT, true, TREE_FIELD(struct serve_node, to) },
-	{ "widths", TREE_CELLS, TREE_FIELD(struct serve_node, widths), .min = 1,
-	  .max = WIDTHS_ALL },
-	{ "read-only", TREE_FLAG, TREE_FIELD(struct serve_node, read_only) },
-	{ "interrupts", TREE_CELLS, TREE_FIELD(struct serve_node, interrupts), .min = 1,
-	  .max = BIT(CONFIG_LINES_MAX) - 1 },
-	/* clang-format on */
-};
-
-/** How many lines of the board are that device's. */
-static unsigned line_count(unsigned row)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < board.irq_count; i++)
-		count += strcmp(board.irqs[i].window, board.windows[row].name) == 0;
-	return count;
-}
-
-/** Compares two that serve registers of the same device; says what is wrong, or NULL. */
-static const char *compare(const struct remote_serve_config *one,
-			   const struct remote_serve_config *other, const char **property)
-{
-	*property = "reg";
-	if (one->start < other->start + other->size && other->start < one->start + one->size &&
-	    !(one->read_only && other->read_only))
-		return "served already, and one of them writes";
-	*property = "interrupts";
-	return one->interrupts & other->interrupts ? "another one serves it" : NULL;
-}
-
-/** The device becomes the VMM's: no VM can have it. */
-static bool claim_device(const struct config_tree *tree, int node, const struct serve_node *raw,
-			 struct system_config *config, struct remote_serve_config *serve)
-{
-	const unsigned row = config_find_row(raw->device);
-	bool is_served = false;
-
-	if (row == CONFIG_NONE || !config_row_is_exclusive(row))
-		return tree_fail(tree, node, "device",
-				 "this board has no such device to give away");
-	for (unsigned i = 0; i < config->serve_count; i++)
-		is_served |= config->serve[i].row == row;
-	if (config->vmm_row[row] && !is_served)
-		return tree_fail(tree, node, "device", "the VMM uses it: disk or uplink");
-	config->vmm_row[row] = true;
-	serve->row = (uint8_t)row;
-	return true;
-}
-
-/** Reads what one peer may use of a device of this board. */
-bool config_read_serve(const struct config_tree *tree, int node, struct system_config *config)
-{
-	struct remote_serve_config *const serve = &config->serve[config->serve_count];
-	struct serve_node raw = { .widths = WIDTHS_ALL };
-	uint32_t seen, size;
-
-	if (config->serve_count == CONFIG_SERVES_MAX)
-		return tree_fail(tree, node, NULL, "more than 8 windows are served");
-	if (!tree_name(tree, node, serve->name) || !tree_no_children(tree, node) ||
-	    !tree_read(tree, node, serve_properties, ARRAY_SIZE(serve_properties), &raw, &seen) ||
-	    !claim_device(tree, node, &raw, config, serve))
-		return false;
-	serve->peer = find_peer(config, raw.to);
-	if (serve->peer == CONFIG_NONE)
-		return tree_fail(tree, node, "to", "there is no such peer");
-	size = board.windows[serve->row].size;
-	if (!(seen & BIT(SERVE_REG)))
-		raw.reg[1] = size;
-	if ((raw.reg[0] | raw.reg[1]) % 4 || !raw.reg[1] || raw.reg[0] > size ||
-	    raw.reg[1] > size - raw.reg[0])
-		return tree_fail(tree, node, "reg", "not words of the device");
-	if (raw.reg[1] > SERVED_MAX)
-		return tree_fail(tree, node, "reg", "more than 16 KiB");
-	if (raw.interrupts >> line_count(serve->row))
-		return tree_fail(tree, node, "interrupts", "the device has fewer");
-	serve->start = raw.reg[0];
-	serve->size = raw.reg[1];
-	serve->widths = (uint8_t)raw.widths;
-	serve->read_only = raw.read_only;
-	serve->interrupts = (uint8_t)raw.interrupts;
-	for (unsigned i = 0; i < config->serve_count; i++) {
-		const char *property, *wrong;
-
-		if (strcmp(config->serve[i].name, serve->name) == 0)
-			return tree_fail(tree, node, NULL, "two have this name");
-		if (config->serve[i].row != serve->row)
-			continue;
-		wrong = compare(serve, &config->serve[i], &property);
-		if (wrong)
-			return tree_fail(tree, node, property, wrong);
-	}
-	config->serve_count++;
-	return true;
 }
 
 /* ---- windows of VMs ------------------------------------------------------------------------- */
@@ -233,9 +119,21 @@ struct remote_node {
 	bool posted;
 	uint32_t timeout_us;
 	uint8_t on_timeout;
+	bool memory;
 };
 
-enum { REMOTE_DEVICE_SEEN, REMOTE_REG_SEEN, REMOTE_INTERRUPT_SEEN, REMOTE_TIMEOUT_SEEN };
+enum {
+	REMOTE_DEVICE_SEEN,
+	REMOTE_REG_SEEN,
+	REMOTE_INTERRUPT_SEEN,
+	REMOTE_TIMEOUT_SEEN,
+	REMOTE_POSTED_SEEN,
+	REMOTE_ON_TIMEOUT_SEEN,
+};
+
+#define NOT_OF_MEMORY                                                                      \
+	(BIT(REMOTE_DEVICE_SEEN) | BIT(REMOTE_INTERRUPT_SEEN) | BIT(REMOTE_TIMEOUT_SEEN) | \
+	 BIT(REMOTE_POSTED_SEEN) | BIT(REMOTE_ON_TIMEOUT_SEEN))
 
 static const char *const backends[] = { "remote", NULL };
 static const char *const timeouts[] = {
@@ -252,17 +150,20 @@ static const struct tree_property remote_properties[] = {
 	[REMOTE_TIMEOUT_SEEN] = { "timeout-us", TREE_CELLS,
 				  TREE_FIELD(struct remote_node, timeout_us),
 				  .min = TIMEOUT_MIN_US, .max = LONGEST_US },
+	[REMOTE_POSTED_SEEN] = { "posted", TREE_FLAG, TREE_FIELD(struct remote_node, posted) },
+	[REMOTE_ON_TIMEOUT_SEEN] = { "on-timeout", TREE_CHOICE,
+				     TREE_FIELD(struct remote_node, on_timeout),
+				     .choices = timeouts },
 	{ "backend", TREE_CHOICE, true, TREE_FIELD(struct remote_node, backend),
 	  .choices = backends },
 	{ "peer", TREE_TEXT, true, TREE_FIELD(struct remote_node, peer) },
 	{ "remote", TREE_TEXT, true, TREE_FIELD(struct remote_node, remote) },
-	{ "posted", TREE_FLAG, TREE_FIELD(struct remote_node, posted) },
-	{ "on-timeout", TREE_CHOICE, TREE_FIELD(struct remote_node, on_timeout),
-	  .choices = timeouts },
+	{ "memory", TREE_FLAG, TREE_FIELD(struct remote_node, memory) },
 	/* clang-format on */
 };
 
 static const struct vm_model remote_model = { "remote", &remote_ops, NULL, 0 };
+static const struct vm_model memory_model = { "remote memory", &remote_memory_ops, NULL, 0 };
 
 /** Whether a window of a VM is another board's. */
 bool config_is_remote(const struct config_tree *tree, int node)
@@ -286,6 +187,7 @@ static bool take_place(const struct config_tree *tree, int node, const char *dev
 	window->size = board.windows[row].size;
 	window->remote.is_card = strncmp(device, "mmc", 3) == 0;
 	window->remote.is_uart = strncmp(device, "uart", 4) == 0;
+	window->remote.is_swapped = board.windows[row].backend == VM_BACKEND_LCD_SWAPPED;
 	for (unsigned i = 0; i < board.irq_count && lines < CONFIG_LINES_MAX; i++)
 		if (strcmp(board.irqs[i].window, device) == 0)
 			window->remote.wire[lines++] =
@@ -301,7 +203,7 @@ static bool is_used(const struct system_config *config, const struct vm_config *
 	/* @p vm is the one behind those that are counted. */
 	for (const struct vm_config *other = config->vm; other <= vm; other++)
 		for (unsigned i = 0; i < other->window_count; i++)
-			if (other->window[i].model == &remote_model &&
+			if (other->window[i].remote.name[0] &&
 			    other->window[i].remote.peer == remote->peer &&
 			    strcmp(other->window[i].remote.name, remote->name) == 0)
 				return true;
@@ -314,7 +216,7 @@ static unsigned count_all(const struct system_config *config, const struct vm_co
 
 	for (const struct vm_config *other = config->vm; other <= vm; other++)
 		for (unsigned i = 0; i < other->window_count; i++)
-			count += other->window[i].model == &remote_model;
+			count += other->window[i].remote.name[0] != '\0';
 	return count;
 }
 
@@ -334,6 +236,21 @@ static bool check_place(const struct config_tree *tree, int node, const struct v
 		if (window->remote.wire[n].sink == VM_SINK_PRIMARY &&
 		    used & BIT(window->remote.wire[n].input))
 			return tree_fail(tree, node, "interrupt", "another device has this input");
+	return true;
+}
+
+/** It is the end of the VM's memory: what comes before it is one piece. */
+static bool check_memory(const struct config_tree *tree, int node, uint32_t seen,
+			 const struct vm_config *vm, const struct window_config *window)
+{
+	if (seen & NOT_OF_MEMORY)
+		return tree_fail(tree, node, "memory", "goes with peer, remote and reg only");
+	if (config_ram_size(vm) != vm->memory)
+		return tree_fail(tree, node, "memory", "the VM has one already");
+	if (window->base % MIB || !window->base || !window->size || window->size > MEMORY_MAX ||
+	    window->base >= vm->memory || window->size != vm->memory - window->base)
+		return tree_fail(tree, node, "reg",
+				 "not the last of the VM's memory, whole MiB, at most 16");
 	return true;
 }
 
@@ -363,7 +280,7 @@ bool config_read_remote(const struct config_tree *tree, int node,
 					  .base = raw.reg[0],
 					  .size = raw.reg[1],
 					  .interrupt = CONFIG_NONE };
-	window->remote.peer = find_peer(config, raw.peer);
+	window->remote.peer = config_find_peer(config, raw.peer);
 	if (window->remote.peer == CONFIG_NONE)
 		return tree_fail(tree, node, "peer", "there is no such peer");
 	if (!raw.remote[0])
@@ -381,8 +298,14 @@ bool config_read_remote(const struct config_tree *tree, int node,
 							   .input = (uint8_t)raw.interrupt };
 	if (seen & BIT(REMOTE_DEVICE_SEEN) && !take_place(tree, node, raw.device, vm, window))
 		return false;
-	if (!check_place(tree, node, vm, window))
+	if (raw.memory) {
+		window->model = &memory_model;
+		if (!check_memory(tree, node, seen, vm, window))
+			return false;
+		window->remote.is_memory = true;
+	} else if (!check_place(tree, node, vm, window)) {
 		return false;
+	}
 	vm->window_count++;
 	return true;
 }

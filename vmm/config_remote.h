@@ -11,6 +11,7 @@
 
 bool config_read_peer(const struct config_tree *tree, int node, const struct bundle *bundle,
 		      struct system_config *config);
+uint8_t config_find_peer(const struct system_config *config, const char *name);
 bool config_read_serve(const struct config_tree *tree, int node, struct system_config *config);
 bool config_is_remote(const struct config_tree *tree, int node);
 bool config_read_remote(const struct config_tree *tree, int node,

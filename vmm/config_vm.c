@@ -158,6 +158,22 @@ static bool find_lists(const struct config_tree *tree, int node, int *windows, i
 	return true;
 }
 
+/** Whether all that a VM is loaded with is in front of its memory's part that is another board's window. */
+static bool parts_fit(const struct bundle *bundle, unsigned number, const struct vm_config *vm)
+{
+	const uint32_t end = config_ram_size(vm);
+
+	for (unsigned i = 0; end < vm->memory && i < bundle->part_count; i++) {
+		const struct bundle_part *const part = &bundle->part[i];
+
+		preempt_point();
+		if (part->vm == number && part->memory_size &&
+		    (part->gpa.raw > end || part->memory_size > end - part->gpa.raw))
+			return false;
+	}
+	return true;
+}
+
 /** Reads one VM, and checks it against those before it; networks and disks have been read. */
 bool config_read_vm(const struct config_tree *tree, int node, const struct bundle *bundle,
 		    struct system_config *config)
@@ -185,6 +201,8 @@ bool config_read_vm(const struct config_tree *tree, int node, const struct bundl
 	    !config_read_virtio(tree, virtio, config, vm) ||
 	    !config_read_windows(tree, windows, true, config, vm))
 		return false;
+	if (!parts_fit(bundle, config->vm_count, vm))
+		return tree_fail(tree, node, "memory", "its guest reaches into a window");
 	config->vm_count++;
 	return true;
 }

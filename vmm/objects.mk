@@ -58,15 +58,16 @@ vms-y += libfdt/fdt.o libfdt/fdt_ro.o
 remote-y += vmm/config_station.o
 remote-y += vmm/idle.o
 remote-y += vmm/station.o vmm/station_wire.o
-remote-y += vmm/config_remote.o
+remote-y += vmm/config_remote.o vmm/config_serve.o
 remote-y += vmm/monitor_peers.o
 remote-y += vmm/peers.o
 remote-y += vmm/remote_access.o
 remote-y += vmm/remote_card.o
 remote-y += vmm/remote_command.o
 remote-y += vmm/remote_insn.o
+remote-y += vmm/remote_memory.o
 remote-y += vmm/remote_near.o
-remote-y += vmm/remote_serve.o
+remote-y += vmm/remote_serve.o vmm/serve_memory.o
 remote-y += vmm/remote_uart.o
 remote-y += vmm/remote_window.o
 noremote-y += vmm/idle_none.o
@@ -86,7 +87,7 @@ STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_inte
 
 # Runs at the start and the stop, seldom, or when something is wrong: Thumb, small rather than fast.
 cold-y += vmm/boot_early.o vmm/boot_params.o vmm/bundle.o vmm/config_tree.o vmm/config_vm.o
-cold-y += vmm/config_remote.o vmm/monitor_peers.o vmm/monitor_peers_none.o vmm/peers_none.o
+cold-y += vmm/config_serve.o vmm/config_remote.o vmm/monitor_peers.o vmm/monitor_peers_none.o vmm/peers_none.o
 cold-y += vmm/config_station.o vmm/config_virtio.o vmm/config_window.o vmm/remote_none.o
 cold-y += vmm/console_key.o vmm/console_mux.o vmm/console_one.o vmm/entropy.o vmm/line_editor.o
 cold-y += vmm/loader_read.o vmm/log_ring.o vmm/main.o vmm/monitor.o vmm/monitor_commands.o

@@ -49,6 +49,11 @@ uint32_t remote_window_heap_size(const struct window_config *config)
 	return 0;
 }
 
+bool remote_memory_make(struct vm *vm, const struct window_config *config)
+{
+	return false;
+}
+
 void remote_window_make(struct vm *vm, struct device *dev, const struct window_config *config)
 {
 }

@@ -147,8 +147,8 @@ static bool check_boards(struct reload_plan *plan, const struct system_config *o
 static bool same_remote(const struct remote_window_config *a, const struct remote_window_config *b)
 {
 	return same_name(a->name, b->name) && a->peer == b->peer && a->posted == b->posted &&
-	       a->on_timeout == b->on_timeout && a->timeout_us == b->timeout_us &&
-	       memcmp(a->wire, b->wire, sizeof(a->wire)) == 0;
+	       a->is_memory == b->is_memory && a->on_timeout == b->on_timeout &&
+	       a->timeout_us == b->timeout_us && memcmp(a->wire, b->wire, sizeof(a->wire)) == 0;
 }
 
 static bool same_devices(const struct vm_config *a, const struct vm_config *b)
@@ -324,7 +324,7 @@ static bool add_part(struct reload_plan *plan, const struct bundle_part *part, u
 static bool check_places(struct reload_plan *plan, unsigned n)
 {
 	const struct bundle *const bundle = &plan->bundle;
-	const uint32_t memory = bundle->vm[n].memory;
+	const uint32_t memory = config_ram_size(&plan->vm[n]);
 
 	for (unsigned i = 0; i < bundle->part_count; i++) {
 		const struct bundle_part *const a = &bundle->part[i];

@@ -2,12 +2,14 @@
 #include "vmm/remote_command.h"
 
 #include "net/remote/peer.h"
+#include "net/remote/pl110_guard.h"
 #include "vcpu/guest_mem.h"
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 #include "vmm/peers.h"
 #include "vmm/remote_card.h"
 #include "vmm/remote_insn.h"
+#include "vmm/remote_memory.h"
 #include "vmm/remote_uart.h"
 #include "vmm/run.h"
 #include "vmm/station.h"
@@ -29,11 +31,17 @@ static void __attribute__((noreturn)) leave(struct trap_frame *frame)
 	guest_enter(frame);
 }
 
+/** The guest goes on with the instruction that it has begun, from its beginning. */
+void remote_access_leave(struct vm *vm)
+{
+	leave(trap_resume(&vm->vcpu));
+}
+
 /**
  * Sleeps until somebody makes the VM ready; does what it is asked for meanwhile. If it has begun anew
  * by that, its thread has nothing to come back to.
  */
-static void sleep(struct vm *vm)
+void remote_access_sleep(struct vm *vm)
 {
 	const unsigned starts = vm->starts;
 
@@ -52,7 +60,9 @@ static void __attribute__((noreturn)) abort_access(struct remote_window *window,
 {
 	struct vcpu *const vcpu = &window->vm->vcpu;
 	const struct guest_found *const found = &vcpu->found;
-	const uint32_t va = found->va + (window->config->base + offset - found->t.gpa.raw);
+	const bool is_swapped = window->config->remote.is_swapped;
+	const uint32_t at = window->config->base + (is_swapped ? pl110_swap(offset) : offset);
+	const uint32_t va = found->va + (at - found->t.gpa.raw);
 
 	window->block.left = 0;
 	vcpu->cp15.dfsr = guest_external_abort(&found->t);
@@ -67,7 +77,7 @@ static void put(struct remote_window *window, const struct remote_command *comma
 	while (queue->count == REMOTE_COMMANDS) {
 		window->wants_room = true;
 		remote_queue_news(window);
-		sleep(window->vm);
+		remote_access_sleep(window->vm);
 	}
 	queue->command[(queue->first + queue->count++) % REMOTE_COMMANDS] = *command;
 	if (!command->is_posted || queue->count >= GATHERED)
@@ -118,7 +128,7 @@ static uint32_t carry_out(struct remote_window *window, const struct remote_comm
 
 	preempt_point();                        /* the trap was one half of the way to the wire */
 	while (window->progress != REMOTE_FREE) /* what was begun before the VM was reset */
-		sleep(window->vm);
+		remote_access_sleep(window->vm);
 	now = timer_now();
 	window->command = *command;
 	window->deadline = remote->on_timeout == REMOTE_WAIT
@@ -132,7 +142,7 @@ static uint32_t carry_out(struct remote_window *window, const struct remote_comm
 	if (command->words)
 		preempt_point();
 	while (window->progress != REMOTE_DONE)
-		sleep(window->vm);
+		remote_access_sleep(window->vm);
 	window->progress = REMOTE_FREE;
 	return window->result == REMOTE_OK ? window->op.value : failed(window, command);
 }
@@ -151,7 +161,8 @@ static bool is_in_block(struct remote_window *window, uint32_t offset, bool is_l
 		return true;
 	block->words = (uint8_t)remote_insn_words(&window->vm->vcpu, is_load);
 	block->left = 0;
-	if (block->words == 1 || offset % PAGE_MIN + 4u * block->words > PAGE_MIN)
+	if (block->words == 1 || offset % PAGE_MIN + 4u * block->words > PAGE_MIN ||
+	    window->config->remote.is_swapped)
 		return false;
 	block->left = block->words;
 	block->next = offset;
@@ -265,10 +276,24 @@ void remote_access_write(const struct remote_backend *backend, uint32_t offset, 
 		command.offset += lane;
 		command.value >>= 8u * lane;
 	}
+	remote_memory_flush(window->vm, window->config->remote.peer);
 	if (command.is_posted)
 		put(window, &command); /* the protocol puts together what belongs together */
 	else if (size == 4 && is_in_block(window, offset, false))
 		write_of_block(window, value);
 	else
 		(void)carry_out(window, &command);
+}
+
+/** The same of a PL110 that the guest's board has in another order than frames. */
+uint32_t remote_access_read_lcd(const struct remote_backend *backend, uint32_t offset,
+				unsigned size)
+{
+	return remote_access_read(backend, pl110_swap(offset), size);
+}
+
+void remote_access_write_lcd(const struct remote_backend *backend, uint32_t offset, unsigned size,
+			     uint32_t value)
+{
+	remote_access_write(backend, pl110_swap(offset), size, value);
 }

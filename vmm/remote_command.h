@@ -41,6 +41,8 @@ struct remote_block {
 	uint32_t value[REMOTE_BLOCK_MAX];
 };
 
+struct vm;
+
 struct remote_window {
 	struct remote_backend backend; /* first: the two are one pointer */
 	struct client_window client;
@@ -83,8 +85,14 @@ bool remote_command_begin(struct remote_window *window, const struct remote_comm
 void remote_command_finish(struct remote_window *window, enum remote_result result);
 
 /* What guests do. */
+void remote_access_sleep(struct vm *vm);
+void remote_access_leave(struct vm *vm) __attribute__((noreturn));
 uint32_t remote_access_read(const struct remote_backend *backend, uint32_t offset, unsigned size);
 void remote_access_write(const struct remote_backend *backend, uint32_t offset, unsigned size,
 			 uint32_t value);
+uint32_t remote_access_read_lcd(const struct remote_backend *backend, uint32_t offset,
+				unsigned size);
+void remote_access_write_lcd(const struct remote_backend *backend, uint32_t offset, unsigned size,
+			     uint32_t value);
 
 #endif

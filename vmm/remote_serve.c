@@ -5,12 +5,15 @@
 #include "arch/arm/user_access.h"
 #include "board/board.h"
 #include "net/remote/pl011_agent.h"
+#include "net/remote/pl110_guard.h"
 #include "net/remote/pl181_agent.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/string.h"
 #include "vmm/peers.h"
+#include "vmm/serve_memory.h"
+#include "vmm/vm_disk.h"
 
 /** What one peer may use of a device. */
 struct served {
@@ -18,6 +21,7 @@ struct served {
 	struct server_range range;
 	struct pl181_agent *agent; /* of a card controller, or NULL */
 	struct pl011_agent *uart;  /* of a UART, or NULL */
+	struct pl110_guard *guard; /* of an LCD controller, or NULL */
 	volatile uint8_t *regs;    /* of the range's offset 0 */
 	unsigned peer;
 	unsigned line_count;
@@ -28,7 +32,8 @@ struct served {
 };
 
 static struct {
-	struct served *window[CONFIG_SERVES_MAX];
+	struct served *device[CONFIG_SERVES_MAX];        /* NULL: it is memory, ... */
+	struct served_memory *memory[CONFIG_SERVES_MAX]; /* ... this */
 	unsigned count;
 } serve;
 
@@ -160,6 +165,46 @@ static const struct remote_target uart_target = {
 	.work = uart_work,
 };
 
+/* ---- an LCD controller: it reads memory by itself ------------------------------------------------ */
+
+static enum remote_result lcd_read(const struct server_window *window, uint32_t offset,
+				   unsigned width, uint32_t *value)
+{
+	return pl110_guard_read(served_of(window)->guard, window, offset, width, value);
+}
+
+static enum remote_result lcd_write(const struct server_window *window, uint32_t offset,
+				    unsigned width, uint32_t value)
+{
+	return pl110_guard_write(served_of(window)->guard, window, offset, width, value);
+}
+
+static const struct remote_target lcd_target = {
+	.read = lcd_read,
+	.write = lcd_write,
+	.lines = serve_lines,
+	.unmask = serve_unmask,
+	.used = serve_used,
+};
+
+/** It may read what @p memory says, and is off. */
+static void guard_lcd(struct served *one, bool is_swapped, const struct remote_serve_config *memory,
+		      hpa_t at)
+{
+	one->guard = heap_alloc(sizeof(*one->guard));
+	*one->guard = (struct pl110_guard){ .load = serve_read,
+					    .store = serve_write,
+					    .user = memory->start,
+					    .here = at.raw,
+					    .size = memory->size,
+					    .is_swapped = is_swapped };
+	one->window.target = &lcd_target;
+	one->window.range = pl110_ranges;
+	one->window.range_count = ARRAY_SIZE(pl110_ranges);
+	if (!pl110_guard_init(one->guard, &one->window))
+		log_error("hako: %s: the LCD controller does not answer\n", one->window.name);
+}
+
 /* ---- making them ------------------------------------------------------------------------------- */
 
 static void find_lines(struct served *one, const char *device)
@@ -223,8 +268,19 @@ static struct served *make_one(const struct remote_serve_config *config)
 /** Maps what is served; nobody uses it yet. */
 void remote_serve_make(const struct system_config *config)
 {
-	for (unsigned n = 0; n < config->serve_count; n++)
-		serve.window[n] = make_one(&config->serve[n]);
+	for (unsigned n = 0; n < config->serve_count; n++) {
+		const struct remote_serve_config *const one = &config->serve[n];
+
+		if (one->row == CONFIG_NONE) {
+			serve.memory[n] = serve_memory_make(one, vm_disks_served(config, n));
+			continue;
+		}
+		serve.device[n] = make_one(one);
+		if (one->memory != CONFIG_NONE)
+			guard_lcd(serve.device[n],
+				  board.windows[one->row].backend == VM_BACKEND_LCD_SWAPPED,
+				  &config->serve[one->memory], serve.memory[one->memory]->at);
+	}
 	serve.count = config->serve_count;
 }
 
@@ -235,8 +291,9 @@ unsigned remote_serve_windows(const struct system_config *config, unsigned peer,
 	unsigned count = 0;
 
 	for (unsigned n = 0; n < serve.count && count < REMOTE_WINDOWS; n++)
-		if (serve.window[n]->peer == peer)
-			windows[count++] = &serve.window[n]->window;
+		if (config->serve[n].peer == peer)
+			windows[count++] = serve.device[n] ? &serve.device[n]->window
+							   : &serve.memory[n]->window;
 	return count;
 }
 
@@ -246,9 +303,9 @@ unsigned remote_serve_windows(const struct system_config *config, unsigned peer,
 bool remote_serve_interrupt(unsigned irq)
 {
 	for (unsigned i = 0; i < serve.count; i++) {
-		struct served *const one = serve.window[i];
+		struct served *const one = serve.device[i];
 
-		for (unsigned n = 0; n < one->line_count; n++)
+		for (unsigned n = 0; one && n < one->line_count; n++)
 			if (one->irq[n] == irq && bit(one->lines, n)) {
 				board.irqchip_driver->mask(irq);
 				one->raised |= (uint8_t)BIT(n);
@@ -262,9 +319,12 @@ bool remote_serve_interrupt(unsigned irq)
 void remote_serve_run(uint64_t now)
 {
 	for (unsigned i = 0; i < serve.count; i++) {
-		struct served *const one = serve.window[i];
-		const uint32_t raised = one->raised;
+		struct served *const one = serve.device[i];
+		uint32_t raised;
 
+		if (!one)
+			continue;
+		raised = one->raised;
 		one->raised = 0;
 		for (unsigned n = 0; n < one->line_count; n++)
 			if (bit(raised, n))

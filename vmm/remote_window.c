@@ -7,6 +7,7 @@
 #include "vmm/peers.h"
 #include "vmm/remote_card.h"
 #include "vmm/remote_command.h"
+#include "vmm/remote_memory.h"
 #include "vmm/remote_near.h"
 #include "vmm/remote_uart.h"
 #include "vmm/run.h"
@@ -124,7 +125,8 @@ static uint64_t look_after(struct peer *peer, struct remote_window *window, uint
 		remote_command_finish(window, REMOTE_LOST);
 	else if (now >= window->deadline)
 		remote_command_finish(window, REMOTE_TIMEOUT);
-	else if (window->client.is_open)
+	else if (window->client.is_open &&
+		 !remote_memory_waits(window->vm, window->config->remote.peer))
 		(void)remote_command_begin(window, &window->command, now);
 	return window->progress == REMOTE_HELD && window->deadline < until ? window->deadline
 									   : until;
@@ -165,6 +167,7 @@ uint64_t remote_windows_run(unsigned n, uint64_t now)
 
 	if (queue->count)
 		remote_queue_empty(queue, now);
+	remote_memory_run(n, now);
 	return queue->is_news ? look_after_all(peers_get(n), queue, now) : REMOTE_NEVER;
 }
 
@@ -183,6 +186,8 @@ uint32_t remote_window_heap_size(const struct window_config *config)
 {
 	uint32_t size = align_up((uint32_t)sizeof(struct remote_window), HEAP_ALIGN);
 
+	if (config->remote.is_memory)
+		return remote_memory_heap_size(config);
 	if (config->remote.is_card)
 		size += align_up((uint32_t)sizeof(struct remote_card), HEAP_ALIGN);
 	if (config->remote.is_uart)
@@ -200,6 +205,10 @@ void remote_window_make(struct vm *vm, struct device *dev, const struct window_c
 						   .write = remote_access_write,
 						   .near = remote_near,
 						   .reset = window_reset };
+	if (config->remote.is_swapped) {
+		window->backend.read = remote_access_read_lcd;
+		window->backend.write = remote_access_write_lcd;
+	}
 	window->client = (struct client_window){ .name = config->remote.name,
 						 .ops = &window_ops,
 						 .owner = window };
@@ -250,6 +259,7 @@ bool remote_windows_busy(const struct vm *vm)
 /** The VM, which is off, is taken apart. */
 void remote_windows_detach(const struct vm *vm)
 {
+	remote_memory_detach(vm);
 	for (unsigned n = 0; n < peers_count(); n++) {
 		struct remote_window **at = &remote_queue_get(n)->windows;
 

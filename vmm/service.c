@@ -127,9 +127,10 @@ enum status service_make(struct system_config *config, const struct boot_info *i
 				return status;
 		}
 	}
-	if (peers_make(config, info, bundle) != STATUS_OK)
+	/* There is room in RAM for what the disks and other boards get, or neither is made. */
+	if (vm_disks_make(config, info, bundle) != STATUS_OK)
 		return STATUS_BAD_CONFIG;
-	return vm_disks_make(config, info, bundle);
+	return peers_make(config, info, bundle);
 }
 
 /** Starts the board's Ethernet, when all ports are known; all consoles are, too. */

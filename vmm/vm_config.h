@@ -58,6 +58,8 @@ struct remote_window_config {
 	bool posted;                 /* stores do not wait for an answer */
 	bool is_card;                /* takes the place of a card controller */
 	bool is_uart;                /* ... of a UART */
+	bool is_memory;              /* no registers: RAM of the VM, sent there as it is written */
+	bool is_swapped;             /* takes the place of a PL110 as the Versatile/PB has it */
 	uint8_t on_timeout;          /* enum remote_timeout */
 	uint32_t timeout_us;
 	struct vm_wire wire[CONFIG_LINES_MAX]; /* where its interrupts end */
@@ -148,15 +150,16 @@ struct remote_peer_config {
 	uint32_t keep_alive_us;
 };
 
-/** Registers of a device of this board that a peer may use. */
+/** Registers of a device of this board that a peer may use; or memory, which is the VMM's until then. */
 struct remote_serve_config {
 	char name[CONFIG_NAME_SIZE];
-	uint8_t row;
+	uint8_t row;    /* CONFIG_NONE: memory */
+	uint8_t memory; /* of a device that reads memory: the place in system_config.serve of that */
 	uint8_t peer;
 	uint8_t widths; /* of 1, 2 and 4 bytes: their sum */
 	bool read_only;
 	uint8_t interrupts; /* bit n: its n-th of board.irqs */
-	uint32_t start;     /* in the row */
+	uint32_t start;     /* in the row; of memory: its address for the peer's devices */
 	uint32_t size;
 };
 
@@ -194,6 +197,15 @@ struct vm_model {
 
 extern const struct vm_model vm_models[];
 extern const unsigned vm_model_count;
+
+/** How much of a VM's memory is no window of another board, which is the end of it. */
+static inline uint32_t config_ram_size(const struct vm_config *vm)
+{
+	for (unsigned i = 0; i < vm->window_count; i++)
+		if (vm->window[i].remote.is_memory)
+			return vm->window[i].base;
+	return vm->memory;
+}
 
 bool config_parse(const void *tree, size_t size, const struct bundle *bundle,
 		  struct system_config *config, struct config_error *error);

@@ -185,6 +185,16 @@ static enum status add_region(struct vm *vm, const char *name, const struct mem_
 	return status;
 }
 
+/** A device with memory of the VM, at @p region; NULL, and a message, if that cannot be. */
+struct device *vm_device_add_memory(struct vm *vm, const struct device_ops *ops,
+				    struct mem_region *region)
+{
+	struct device *const dev = device_make(vm, ops);
+
+	region->device = dev;
+	return dev && add_region(vm, ops->name, region) == STATUS_OK ? dev : 0;
+}
+
 /** A device at an address where the board has none; NULL, and a message, if that cannot be. */
 struct device *vm_device_add(struct vm *vm, const struct device_ops *ops, uint32_t base,
 			     uint32_t size)

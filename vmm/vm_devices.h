@@ -8,6 +8,8 @@
 enum status vm_devices_make(struct vm *vm) MUST_CHECK;
 
 /* For those that the board does not have: vmm/vm_extras.c. */
+struct device *vm_device_add_memory(struct vm *vm, const struct device_ops *ops,
+				    struct mem_region *region);
 struct device *vm_device_add(struct vm *vm, const struct device_ops *ops, uint32_t base,
 			     uint32_t size);
 void vm_device_connect(struct vm *vm, struct device *dev, unsigned input);

@@ -79,10 +79,30 @@ static uint32_t behind_vms(const struct system_config *config)
 	return at;
 }
 
-/** RAM behind that of the VMs, for RAM disks and the erase block of a flash that is written. */
+/** What memory other boards use, of the first @p count of what is served. */
+static uint32_t served_size(const struct system_config *config, unsigned count)
+{
+	uint32_t size = 0;
+
+	for (unsigned n = 0; n < count; n++)
+		if (config->serve[n].row == CONFIG_NONE)
+			size += config->serve[n].size;
+	return size;
+}
+
+/** Where the memory is that is the n-th of what is served: behind the VMs' and the flash's. */
+hpa_t vm_disks_served(const struct system_config *config, unsigned n)
+{
+	return hpa(behind_vms(config) + vm_flash_buffer_size(config) + served_size(config, n));
+}
+
+/**
+ * RAM behind that of the VMs, for RAM disks, the erase block of a flash that is written, and memory that
+ * other boards use.
+ */
 uint32_t vm_disks_ram(const struct system_config *config)
 {
-	uint32_t size = vm_flash_buffer_size(config);
+	uint32_t size = vm_flash_buffer_size(config) + served_size(config, config->serve_count);
 
 	for (unsigned n = 0; n < config->disk_count; n++)
 		if (config->disk[n].kind == DISK_RAM)
@@ -102,7 +122,7 @@ enum status vm_disks_make(const struct system_config *config, const struct boot_
 		return STATUS_BAD_CONFIG;
 	}
 	vm_flash_start(config, hpa(next));
-	next += vm_flash_buffer_size(config);
+	next += vm_flash_buffer_size(config) + served_size(config, config->serve_count);
 
 	for (unsigned n = 0; n < config->disk_count; n++) {
 		const struct disk_config *const disk = &config->disk[n];

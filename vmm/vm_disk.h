@@ -11,6 +11,7 @@
 enum status vm_disks_make(const struct system_config *config, const struct boot_info *info,
 			  const struct bundle *bundle) MUST_CHECK;
 uint32_t vm_disks_ram(const struct system_config *config);
+hpa_t vm_disks_served(const struct system_config *config, unsigned n);
 const struct block_backend *vm_disk(unsigned n);
 
 #endif

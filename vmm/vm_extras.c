@@ -132,9 +132,14 @@ static enum status add_models(struct vm *vm)
 {
 	for (unsigned i = 0; i < vm->config->window_count; i++) {
 		const struct window_config *const window = &vm->config->window[i];
-		struct device *const dev =
-			vm_device_add(vm, window->model->ops, window->base, window->size);
+		struct device *dev;
 
+		if (window->remote.is_memory) {
+			if (!remote_memory_make(vm, window))
+				return STATUS_BAD_CONFIG;
+			continue;
+		}
+		dev = vm_device_add(vm, window->model->ops, window->base, window->size);
 		if (!dev)
 			return STATUS_BAD_CONFIG;
 		dev->params = window->model->params;
@@ -197,7 +202,8 @@ void vm_extras_clear(struct vm *vm)
 {
 	const struct mem_region *const ram = vm_mem_find(&vm->mem, gpa(0));
 
-	for (uint32_t at = 0; at < ram->size; at += DMA_PAGE / 2) {
+	/* What is another board's window lies behind it. */
+	for (uint32_t at = 0; at < vm->config->memory; at += DMA_PAGE / 2) {
 		uint8_t *const page = mmu_guest_window(hpa(ram->hpa.raw + (at & ~(DMA_PAGE - 1))));
 
 		memset(page + at % DMA_PAGE, 0, DMA_PAGE / 2);

@@ -42,7 +42,8 @@ static const struct board_window windows[] = {
 	VM_INERT("usb", 0x10020000, 64 * KIB, 0),
 	VM_INERT("static memory", 0x10100000, 4 * KIB, 0),
 	VM_INERT("memory", 0x10110000, 4 * KIB, 0),
-	VM_INERT("lcd", 0x10120000, 4 * KIB, &pl110),
+	/* Its registers: ARM DUI 0225D. */
+	VM_INERT("lcd", 0x10120000, 4 * KIB, &pl110, .backend = VM_BACKEND_LCD_SWAPPED),
 	VM_INERT("dma", 0x10130000, 4 * KIB, 0),
 	VM_MODEL("vic", 0x10140000, 4 * KIB, pl190_ops,
 		 .backend = VM_BACKEND_IRQ, .is = VM_SINK_PRIMARY,

@@ -17,8 +17,9 @@ class Board(NamedTuple):
     disabled: Tuple[str, ...]
 
 
-DISPLAY = ("arm,pl110", "arm,pl111", "arm,versatile-tft-panel", "ti,ths8134", "ti,ths8134a",
-           "ti,ths8134b", "vga-connector")
+# A VM gets the screen of another board, if any; nobody gets the panel.
+SCREEN = ("arm,pl110", "arm,pl111", "ti,ths8134", "ti,ths8134a", "ti,ths8134b", "vga-connector")
+DISPLAY = SCREEN + ("arm,versatile-tft-panel",)
 
 BOARDS = (
     Board("integratorcp", 0x113, "arm,integrator-cp", 256 * MIB, DISPLAY),

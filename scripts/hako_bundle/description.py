@@ -67,6 +67,8 @@ class Vm(NamedTuple):
     initrd: Optional[str]
     hidden: List[Tuple[int, int]]  # base and size of the board's devices that it does not have
     virtio: int  # how many
+    shared: int = 0  # bytes at the end of its memory that are another board's, too
+    shared_by: Optional[int] = None  # base of the device that reads them there
 
 
 class Description(NamedTuple):
@@ -75,6 +77,7 @@ class Description(NamedTuple):
     disks: Dict[str, Disk]
     vms: List[Vm]
     peers: Dict[str, remote.Peer]
+    served: int  # bytes of memory that other boards use
     needs_network: Optional[str] = None  # the node for which the VMM needs a network stack
 
     def fail(self, node: str, reason: str) -> NoReturn:
@@ -250,19 +253,35 @@ class _Reader:
     def read_serve(self, node: fdt.Node, where: str) -> None:
         """A device that is served is no VM's."""
         values = self.leaf(node, where, remote.SERVE)
-        name = values["device"]
-        row = self.table.row(name)
-        if not row or not row.direct:
+        self.checked(where, remote.check_use, values, self.peers, self.serves)
+        if "memory" in values:
+            self.serves[node.name] = self.checked(where, remote.check_served_memory, values)
+            return
+        name = values.get("device")
+        row = self.table.row(name) if name else None
+        if not row or not (row.direct or name == remote.LCD):
             self.fail(where, f"device: this board has no '{name}' to give away; it has " +
-                      ", ".join(row.name for row in self.table.rows if row.direct))
-        self.claim(where, name, "the VMM's, to be served")
-        self.serves[node.name] = self.checked(where, remote.check_serve, values, row, self.peers,
-                                              self.serves)
+                      ", ".join(row.name for row in self.table.rows
+                                if row.direct or row.name == remote.LCD))
+        self.claim(where, row.name, "the VMM's, to be served")
+        self.serves[node.name] = self.checked(where, remote.check_serve, values, row, self.serves)
 
     def read_remote(self, node: fdt.Node, where: str, taken: List[Tuple[int, int, str]],
-                    used: Set[int]) -> remote.Window:
+                    used: Set[int], memory: int,
+                    placed: List[Tuple[int, int, str]]) -> remote.Window:
+        window = self.check_remote(node, where, taken, used, memory)
+        placed.append((window.base, window.size, "another window"))
+        taken.append(placed[-1])
+        return window
+
+    def check_remote(self, node: fdt.Node, where: str, taken: List[Tuple[int, int, str]],
+                     used: Set[int], memory: int) -> remote.Window:
         values = self.leaf(node, where, remote.WINDOW)
         self.checked(where, remote.check_window, values, self.peers, self.remotes, where)
+        if "memory" in values:
+            window = self.checked(where, remote.check_memory, values, memory)
+            self.check_place(where, window.base, window.size, taken[1:])
+            return window
         name = values.get("device")
         row = self.table.row(name) if name else None
         if name and (not row or not (row.direct or row.inert)):
@@ -277,7 +296,7 @@ class _Reader:
             if number in used:
                 self.fail(where, f"interrupt: input {number} is another device's")
         used.update(inputs)
-        return remote.Window(base, size, name)
+        return remote.Window(base, size, name, False)
 
     # ---- VMs
 
@@ -413,16 +432,19 @@ class _Reader:
             self.fail(where, 'restarts: goes with on-death = "restart"')
         self.read_budget(values, where)
         self.read_uart(values, where)
-        hidden = self.read_devices(lists, where, node.name, memory)
+        hidden, remotes = self.read_devices(lists, where, node.name, memory)
         virtio = len(lists["virtio"].children) if "virtio" in lists else 0
+        shared = sum(window.size for window in remotes if window.memory)
+        readers = [window.base for window in remotes if shared and window.row == remote.LCD]
         self.vms.append(Vm(node.name, where, memory, values["guest"], values.get("cmdline"),
-                           values.get("initrd"), hidden, virtio))
+                           values.get("initrd"), hidden, virtio, shared, *readers))
 
     def read_devices(self, lists: Dict[str, fdt.Node], where: str, vm: str,
-                     memory: int) -> List[Tuple[int, int]]:
-        """Windows and virtio devices; returns what of the board this VM does not have."""
+                     memory: int) -> Tuple[List[Tuple[int, int]], List[remote.Window]]:
+        """Windows and virtio devices; returns what of the board this VM does not have, and what it
+        has of others."""
         models = [row for row in self.table.rows if not row.direct]
-        used = {n for row in models for n in row.inputs}
+        used = {n for row in models if not row.inert for n in row.inputs}
         windows = [(child, f"{where}/windows/{child.name}")
                    for child in (lists["windows"].children if "windows" in lists else ())]
         # Devices of the board first: the others go where they leave room.
@@ -445,11 +467,8 @@ class _Reader:
             if "device" not in values:
                 placed.append(self.read_model(values, at, taken, used))
                 taken.append(placed[-1])
-        for child, at in windows:
-            if remote.is_remote(child.props):
-                window = self.read_remote(child, at, taken, used)
-                placed.append((window.base, window.size, "another window"))
-                taken.append(placed[-1])
+        remotes = [self.read_remote(child, at, taken, used, memory, placed)
+                   for child, at in windows if remote.is_remote(child.props)]
         if len(placed) > MODELS_MAX:
             self.fail(where, f"more than {MODELS_MAX} models and windows of other boards")
         trapped = [values for values, _ in read if values.get("backend") == "trapped"]
@@ -458,10 +477,11 @@ class _Reader:
         if devices > DEVICES_MAX:
             self.fail(where, f"{devices} devices, {len(models)} of them models of the board's; "
                       f"{DEVICES_MAX} are possible")
-        return [(row.base, row.size) for row in self.table.rows
-                if row.direct and row.name not in owned and
-                not any(row.base < base + size and base < row.base + row.size
-                        for base, size, _ in placed)]
+        hidden = [(row.base, row.size) for row in self.table.rows
+                  if row.direct and row.name not in owned and
+                  not any(row.base < base + size and base < row.base + row.size
+                          for base, size, _ in placed)]
+        return hidden, remotes
 
     # ---- all of it
 
@@ -484,7 +504,8 @@ class _Reader:
                     read(child, f"/{name}/{child.name}")
         if not self.vms and not self.serves:
             self.fail("/vms" if "vms" in sections else "/", "there is no VM, and nothing is served")
-        return Description(self.path, self.tree, self.disks, self.vms, self.peers,
+        served = sum(one.size for one in self.serves.values() if not one.row)
+        return Description(self.path, self.tree, self.disks, self.vms, self.peers, served,
                            self.needs_network)
 
 

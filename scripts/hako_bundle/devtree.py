@@ -5,7 +5,7 @@ import struct
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import fdt
-from .boards import Board
+from .boards import SCREEN, Board
 from .errors import BundleError
 
 # Hako's power register (devemu/hako_power.c): the guest's stock syscon-poweroff driver writes it.
@@ -23,6 +23,8 @@ class Devices(NamedTuple):
     hidden: Sequence[Tuple[int, int]]  # base and size of what the board has and the VM does not
     primary: int                       # base of the primary interrupt controller
     virtio_inputs: Sequence[int]       # of it, one for each virtio device
+    shared: int = 0                    # bytes behind its memory that are another board's, too
+    shared_by: Optional[int] = None    # base of the device that reads them there
 
 
 class Initrd(NamedTuple):
@@ -50,12 +52,14 @@ def prepare(data: bytes, board: Board, memory: int, cmdline: Optional[str],
     _set_chosen(root.child("chosen"), cmdline, initrd)
     _add_power_off(tree)
     tree.reserved += reserved
+    wanted = SCREEN if devices and devices.shared_by is not None else ()
     for node in root.walk():
-        if any(name in board.disabled for name in node.strings("compatible")):
+        if any(name in board.disabled and name not in wanted for name in node.strings("compatible")):
             node.set_strings("status", "disabled")
     if devices:
         _hide(root, devices.hidden)
         _add_virtio(root, devices)
+        _add_shared(tree, memory, devices)
     return fdt.write(tree)
 
 
@@ -110,6 +114,25 @@ def _add_virtio(root: fdt.Node, devices: Devices) -> None:
         node.set_cells("reg", address, VIRTIO_SIZE)
         node.set_cells("interrupt-parent", controller.cell("phandle", 0))
         node.set_cells("interrupts", number)
+
+
+def _add_shared(tree: fdt.Tree, start: int, devices: Devices) -> None:
+    """Memory for pictures, which is no other: the device that shows them takes its buffers there."""
+    if not devices.shared:
+        return
+    phandle = tree.next_phandle()
+    memory = tree.root.child("reserved-memory")
+    memory.set_cells("#address-cells", 1)
+    memory.set_cells("#size-cells", 1)
+    memory.props["ranges"] = b""
+    node = memory.child(f"shared@{start:x}")
+    node.set_strings("compatible", "shared-dma-pool")
+    node.set_cells("reg", start, devices.shared)
+    node.props["no-map"] = b""
+    node.set_cells("phandle", phandle)
+    for address, reader in list(_addressed(tree.root, ALL_ADDRESSES)):
+        if address == devices.shared_by:
+            reader.set_cells("memory-region", phandle)
 
 
 def _set_memory(root: fdt.Node, size: int) -> None:

@@ -17,7 +17,7 @@ class Inputs(NamedTuple):
     """What one VM is made of."""
 
     name: str
-    memory: int
+    memory: int  # without what another board shares
     guest: str  # this and the next two are files
     dtb: Optional[str]
     initrd: Optional[str]
@@ -109,5 +109,6 @@ def make_vm(board: Board, inputs: Inputs, number: int) -> Made:
     if guest.pv:
         parts.append(image.Part(image.PV, "pv", guest.pv_info))
     parts.append(image.Part(image.INFO, "info", info.encode("ascii", "replace")))
-    return Made(image.Vm(inputs.memory, guest.entry, dtb_at),
+    shared = inputs.devices.shared if inputs.devices else 0
+    return Made(image.Vm(inputs.memory + shared, guest.entry, dtb_at),
                 [part._replace(vm=number) for part in parts], guest)

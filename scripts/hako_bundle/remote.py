@@ -12,21 +12,27 @@ from .spec import FLAG, TEXT, Spec
 
 PEERS_MAX, SERVES_MAX, REMOTES_MAX = 4, 8, 16
 LINES_MAX = 4  # interrupts of one device
-SERVED_MAX = 16 << 10
+SERVED_MAX, MEMORY_MAX = 16 << 10, 16 << 20
+PAGE, MIB = 4096, 1 << 20
 KEY_SIZES = (16, 32)
 NAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,14}")
 
 TIMEOUT = Spec("cells", least=1000, most=60000000)
 PEER = {"mac": Spec("bytes", True, count=6), "key": Spec("text", most=15), "insecure": FLAG,
         "timeout-us": TIMEOUT, "keep-alive-us": Spec("cells", least=10000, most=60000000)}
-SERVE = {"device": Spec("text", True), "to": Spec("text", True), "reg": Spec("cells", count=2),
+SERVE = {"device": TEXT, "to": Spec("text", True), "reg": Spec("cells", count=2),
          "widths": Spec("cells", least=1, most=7), "read-only": FLAG,
-         "interrupts": Spec("cells", least=1, most=(1 << LINES_MAX) - 1)}
+         "interrupts": Spec("cells", least=1, most=(1 << LINES_MAX) - 1),
+         "memory": Spec("cells", count=2), "reads": TEXT}
+# A device that reads memory by itself: it is served with the memory that it may read.
+LCD = "lcd"
+NOT_OF_LCD = {"reg", "widths", "read-only"}
 # What a window has beside `device`, or `reg` and `interrupt`.
 WINDOW = {"device": TEXT, "backend": Spec("choice", choices=("remote",)),
           "peer": Spec("text", True), "remote": Spec("text", True, most=15),
           "reg": Spec("cells", count=2), "interrupt": Spec("cells", most=31), "posted": FLAG,
-          "timeout-us": TIMEOUT, "on-timeout": Spec("choice", choices=("abort", "ones", "wait"))}
+          "timeout-us": TIMEOUT, "on-timeout": Spec("choice", choices=("abort", "ones", "wait")),
+          "memory": FLAG}
 
 
 class Peer(NamedTuple):
@@ -35,7 +41,7 @@ class Peer(NamedTuple):
 
 
 class Serve(NamedTuple):
-    row: str  # of the board's table
+    row: Optional[str]  # of the board's table; None: memory
     start: int
     size: int
     read_only: bool
@@ -49,6 +55,7 @@ class Window(NamedTuple):
     base: int
     size: int
     row: Optional[str]
+    memory: bool  # the last part of the VM's own
 
 
 def is_remote(props: Dict[str, bytes]) -> bool:
@@ -71,13 +78,34 @@ def check_peer(values: Dict[str, Any], peers: Dict[str, Peer]) -> Peer:
     return Peer(mac, values.get("key"))
 
 
-def check_serve(values: Dict[str, Any], row: Row, peers: Dict[str, Peer],
-                serves: Dict[str, Serve]) -> Serve:
-    """Whose device it is, the caller has looked at."""
+def check_use(values: Dict[str, Any], peers: Dict[str, Peer], serves: Dict[str, Serve]) -> None:
+    """What holds for devices and memory."""
     if len(serves) == SERVES_MAX:
         raise BundleError(f"more than {SERVES_MAX} windows are served")
     if values["to"] not in peers:
         raise BundleError(f"to: there is no peer '{values['to']}'")
+
+
+def check_served_memory(values: Dict[str, Any]) -> Serve:
+    """RAM that the other board's devices know at an address."""
+    if set(values) != {"memory", "to"}:
+        raise BundleError("memory: goes with nothing but to")
+    start, size = values["memory"]
+    if start % PAGE or size % PAGE or not 0 < size <= MEMORY_MAX or start + size > 1 << 32:
+        raise BundleError(f"memory: not of whole pages, up to {MEMORY_MAX >> 20} MiB")
+    return Serve(None, start, size, False, values["to"], 0)
+
+
+def check_serve(values: Dict[str, Any], row: Row, serves: Dict[str, Serve]) -> Serve:
+    """A device. Whose it is, the caller has looked at."""
+    if (row.name == LCD) != ("reads" in values) or (row.name == LCD and NOT_OF_LCD & set(values)):
+        raise BundleError(f"reads: goes with '{LCD}', which needs it, and has no "
+                          f"{', '.join(sorted(NOT_OF_LCD))}")
+    if "reads" in values:
+        memory = serves.get(values["reads"])
+        if not memory or memory.row or memory.peer != values["to"]:
+            raise BundleError(f"reads: '{values['reads']}' is no memory that is served to this "
+                              "peer, before here")
     start, size = values.get("reg", (0, row.size))
     if start % 4 or size % 4 or not size or start + size > row.size:
         raise BundleError(f"reg: not words of '{row.name}', which has {row.size:#x} bytes")
@@ -97,6 +125,17 @@ def check_serve(values: Dict[str, Any], row: Row, peers: Dict[str, Peer],
         if one.interrupts & other.interrupts:
             raise BundleError(f"interrupts: /serve/{name} has one of them")
     return one
+
+
+def check_memory(values: Dict[str, Any], memory: int) -> Window:
+    """A part of the VM's memory: the last one."""
+    if set(values) - {"backend", "peer", "remote", "reg", "memory"} or "reg" not in values:
+        raise BundleError("memory: goes with peer, remote and reg only")
+    base, size = values["reg"]
+    if base % MIB or not base or not 0 < size <= MEMORY_MAX or base + size != memory:
+        raise BundleError(f"reg: not the last of the VM's memory, which ends at {memory:#x}, in "
+                          f"whole MiB, at most {MEMORY_MAX // MIB}")
+    return Window(base, size, None, True)
 
 
 def check_window(values: Dict[str, Any], peers: Dict[str, Peer],

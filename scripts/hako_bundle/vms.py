@@ -74,8 +74,9 @@ def make_all(board: Board, table: BoardTable, description: Description, dtb: Opt
              guests: Dict[str, str], initrds: Dict[str, str]) -> List[Made]:
     made = []
     for number, vm in enumerate(description.vms):
-        devices = devtree.Devices(vm.hidden, table.primary, table.virtio_inputs[:vm.virtio])
-        inputs = Inputs(vm.name, vm.memory, guests[vm.guest], dtb,
+        devices = devtree.Devices(vm.hidden, table.primary, table.virtio_inputs[:vm.virtio],
+                                  vm.shared, vm.shared_by)
+        inputs = Inputs(vm.name, vm.memory - vm.shared, guests[vm.guest], dtb,
                         initrds[vm.initrd] if vm.initrd else None, None, vm.cmdline, devices)
         try:
             made.append(make_vm(board, inputs, number))
@@ -107,12 +108,14 @@ def make_bundle(args: argparse.Namespace, board: Board, vmm: bytes) -> Tuple[byt
 
     of_none = [image.Part(image.CONFIG, "config", description.tree)]
     of_none += _disk_parts(description, disks) + _key_parts(description, keys)
-    memory = sum(vm.memory for vm in description.vms) + sum(p.memory_size for p in of_none)
+    memory = sum(vm.memory for vm in description.vms) + sum(p.memory_size for p in of_none) + \
+        description.served
     if any(disk.writable for disk in description.disks.values()):
         memory += FLASH_BLOCK
     needed = memory + image.overhead(len(description.vms))
     if needed > board.ram_max:
-        description.fail("/vms" if description.vms else "/disks", f"memory: VMs and RAM disks need {needed // MIB} MiB of RAM, "
+        description.fail("/vms" if description.vms else "/disks", "memory: VMs, RAM disks and "
+                         f"what is served need {needed // MIB} MiB of RAM, "
                          f"{board.name} has at most {board.ram_max // MIB}")
     made = make_all(board, table, description, args.dtb, guests, initrds)
     data = image.pack(vmm, image.Header(board.machine_id, [vm.row for vm in made]),

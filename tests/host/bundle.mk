@@ -12,7 +12,7 @@ host-fuzz-boot_params := tests/host/fuzz_boot_params.c vmm/boot_params.c
 
 # The description of VMs, once for each board.
 CONFIG_SOURCES := vmm/vm_config.c vmm/lib/in_steps.c vmm/config_vm.c vmm/config_window.c vmm/config_virtio.c \
-	vmm/config_tree.c vmm/config_remote.c vmm/config_station.c vmm/vm_models.c vmm/bundle.c vmm/lib/crc32.c \
+	vmm/config_tree.c vmm/config_remote.c vmm/config_serve.c vmm/config_station.c vmm/vm_models.c vmm/bundle.c vmm/lib/crc32.c \
 	tests/host/config_maker.c devemu/remote.c \
 	$(LIBFDT_SOURCES:%=$(LIBFDT)/%)
 CONFIG_BOARD-integratorcp := devemu/icp_cm.c devemu/icp_cpregs.c devemu/icp_ic.c devemu/icp_pic.c \

@@ -14,6 +14,7 @@ host-test-shadow_random = tests/host/test_shadow_random.c tests/host/shadow_gues
 	tests/host/guest_tables.c tests/host/shadow_invariants.c $(core-machine)
 shadow-fixture = tests/host/shadow_fixture.c tests/host/shadow_invariants.c $(core-machine)
 host-test-shadow = tests/host/test_shadow.c $(shadow-fixture)
+host-test-shadow_track = tests/host/test_shadow_track.c domain/shadow_track.c $(shadow-fixture)
 host-test-shadow_preempt = tests/host/test_shadow_preempt.c $(shadow-fixture)
 host-test-shadow_announce = tests/host/test_shadow_announce.c $(shadow-fixture)
 shadow-vectors = tests/host/shadow_vectors_fixture.c tests/host/shadow_invariants.c $(core-machine)

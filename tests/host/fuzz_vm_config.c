@@ -6,6 +6,7 @@
 #include "devemu/inert.h"
 #include "tests/host/config_maker.h"
 #include "tests/host/fuzz.h"
+#include "vmm/lib/bits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +62,12 @@ static void check_windows(const struct system_config *config, const struct vm_co
 			REQUIRE(a->model >= vm_models && a->model < vm_models + vm_model_count);
 			REQUIRE(a->size == a->model->size);
 		}
-		REQUIRE(a->base % 4096 == 0 && a->base >= vm->memory);
+		REQUIRE(a->base % 4096 == 0);
+		if (a->remote.is_memory)
+			REQUIRE(a->base && a->size && a->base < vm->memory &&
+				a->size == vm->memory - a->base && config_ram_size(vm) == a->base);
+		else
+			REQUIRE(a->base >= vm->memory);
 		REQUIRE(a->interrupt < 32 || a->interrupt == CONFIG_NONE);
 		for (unsigned j = 0; j < i; j++)
 			REQUIRE(a->base + (a->size - 1) < vm->window[j].base ||
@@ -111,7 +117,22 @@ static void check_peers(const struct system_config *config)
 
 		check_name(a->name);
 		REQUIRE(a->peer < config->peer_count && a->widths && a->widths <= 7);
-		REQUIRE(config->vmm_row[a->row] && board.windows[a->row].kind == MEM_DIRECT);
+		if (a->row == CONFIG_NONE) {
+			REQUIRE(a->memory == CONFIG_NONE && a->size && a->size <= 16 * MIB);
+			REQUIRE(!((a->start | a->size) % 4096) &&
+				a->start + (a->size - 1) >= a->start);
+			continue;
+		}
+		/* What reads memory by itself is nobody's without memory that it may read. */
+		if (strcmp(board.windows[a->row].name, "lcd") == 0) {
+			REQUIRE(a->memory < i && config->serve[a->memory].row == CONFIG_NONE);
+			REQUIRE(config->serve[a->memory].peer == a->peer && !a->read_only);
+			REQUIRE(a->widths == 4 && a->start == 0);
+		} else {
+			REQUIRE(a->memory == CONFIG_NONE);
+			REQUIRE(board.windows[a->row].kind == MEM_DIRECT);
+		}
+		REQUIRE(config->vmm_row[a->row]);
 		REQUIRE(a->size && a->start + a->size > a->start &&
 			a->start + a->size <= board.windows[a->row].size);
 		for (unsigned j = 0; j < i; j++) {
@@ -157,6 +178,8 @@ static void check(const struct system_config *config)
 		for (unsigned i = 0; i < config->vm_count; i++)
 			owners += config->vm[i].row[row] != ROW_ABSENT ||
 				  is_replaced(&config->vm[i], row);
+		if (board.windows[row].ops == &inert_ops) /* every VM has one, served or not */
+			owners -= config->vmm_row[row];
 		REQUIRE(board.windows[row].kind == MEM_DIRECT ? owners <= 1
 							      : owners == config->vm_count);
 	}

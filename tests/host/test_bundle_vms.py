@@ -465,14 +465,16 @@ def test_the_shipped_descriptions_are_good(inputs, tmp_path, source):
     given = options(inputs, tmp_path, text)
     given["disk"] = []
     given["key"] = given["key"] if 'key = "' in text else []
-    given["guest"] = [f"{name}={inputs['linux' if name == 'linux' else 'rt']}" for name in names]
-    given["initrd"] = given["initrd"] if "linux" in names else []
+    given["guest"] = [f"{name}={inputs['linux' if name in ('linux', 'screen') else 'rt']}"
+                      for name in names]
+    given["initrd"] = given["initrd"] if names & {"linux", "screen"} else []
     result = run_with(given)
     assert result.returncode == 0, result.stderr
     header, _ = image.unpack(given["output"][0].read_bytes())
     assert image.overhead(len(header.vms)) + sum(vm.memory for vm in header.vms) < 112 << 20
     assert len(header.vms) == {"one-linux.dts": 1, "eight-small.dts": 8, "remote-a.dts": 1,
-                                 "remote-b.dts": 1, "remote-shell-a.dts": 1, "remote-shell-b.dts": 1,
+                                 "remote-b.dts": 1, "remote-screen-a.dts": 1, "remote-screen-b.dts": 1,
+                                 "remote-shell-a.dts": 1, "remote-shell-b.dts": 1,
                                  "remote-server.dts": 0}.get(os.path.basename(source), 2)
 
 

@@ -199,7 +199,39 @@ static const struct mistake mistakes[] = {
 	  "the VMM uses it", 0 },
 	{ "device = \"rtc\"; to = \"boardb\"", "device = \"rtc\"; to = \"boardx\"", "/serve/clock",
 	  "to", "no such peer", 0 },
+	{ "device = \"rtc\"; to", "device = \"lcd\"; to", "/serve/clock", "reads", "needed for lcd", 0 },
+	{ "device = \"rtc\"; to", "to", "/serve/clock", "device", "one of", 0 },
+	{ "widths = <4>", "reads = \"frames\"", "/serve/clock", "reads", "goes with lcd", 0 },
+	{ "; reads = \"frames\"", "", "/serve/screen", "reads", "needed for lcd", 0 },
+	{ "reads = \"frames\"", "reads = \"ident\"", "/serve/screen", "reads", "no memory", 0 },
+	{ "reads = \"frames\"", "reads = \"frames\"; reg = <0 16>", "/serve/screen", "reads",
+	  "goes without", 0 },
+	{ "reads = \"frames\"", "reads = \"frames\"; read-only", "/serve/screen", "reads",
+	  "goes without", 0 },
+	{ "0x200000>; to = \"boardb\"", "0x200000>; to = \"boardc\"", "/serve/screen", "reads",
+	  "no memory", 0 },
+	{ "; reads", "; interrupts = <1>; reads", "/serve/screen", "interrupts", "fewer", 0 },
+	{ "<0x4000000 0x200000>", "<0x4000000 0x200800>", "/serve/frames", "memory", "whole pages", 0 },
+	{ "<0x4000000 0x200000>", "<0x4000800 0x200000>", "/serve/frames", "memory", "whole pages", 0 },
+	{ "<0x4000000 0x200000>", "<0x4000000 0>", "/serve/frames", "memory", "whole pages", 0 },
+	{ "<0x4000000 0x200000>", "<0x4000000 0x1001000>", "/serve/frames", "memory", "16 MiB", 0 },
+	{ "<0x4000000 0x200000>", "<0xfff00000 0x200000>", "/serve/frames", "memory", "16 MiB", 0 },
+	{ "<0x4000000 0x200000>;", "<0x4000000 0x200000>; read-only;", "/serve/frames", "memory",
+	  "nothing but to", 0 },
 	{ "reg = <0 0x20>", "reg = <0 0x1004>", "/serve/clock", "reg", "not words", 0 },
+	{ "drawn { memory;", "drawn { memory; posted;", "/vms/rt/windows/drawn", "memory",
+	  "goes with", 0 },
+	{ "drawn { memory;", "drawn {", "/vms/rt/windows/drawn", "reg", "memory", 0 },
+	{ "<0x100000 0x100000>; b", "<0x100000 0x80000>; b", "/vms/rt/windows/drawn", "reg", "last", 0 },
+	{ "<0x100000 0x100000>; b", "<0x180000 0x80000>; b", "/vms/rt/windows/drawn", "reg", "last", 0 },
+	{ "<0x100000 0x100000>; b", "<0 0x200000>; b", "/vms/rt/windows/drawn", "reg", "last", 0 },
+	{ "<0x100000 0x100000>; b", "<0x200000 0x100000>; b", "/vms/rt/windows/drawn", "reg", "last",
+	  0 },
+	{ "<0x100000 0x100000>; b", "<0x100000 0xfff00000>; b", "/vms/rt/windows/drawn", "reg",
+	  "at most 16", 0 },
+	{ "        drawn {", "more { memory; reg = <0x100000 0x100000>; backend = \"remote\";"
+	  " peer = \"boardc\"; remote = \"more\"; }; drawn {",
+	  "/vms/rt/windows/drawn", "memory", "one already", 0 },
 	{ "reg = <0 0x20>", "reg = <2 0x20>", "/serve/clock", "reg", "not words", 0 },
 	{ "reg = <0 0x20>", "reg = <0 0>", "/serve/clock", "reg", "not words", 0 },
 	{ "reg = <0 0x20>", "reg = <0xfffffffc 0x20>", "/serve/clock", "reg", "not words", 0 },
@@ -364,7 +396,7 @@ static void other_boards_are_read(void **state)
 	assert_int_equal(CONFIG_NONE, config.peer[1].key);
 	assert_int_equal(1000000, config.peer[1].keep_alive_us);
 
-	assert_int_equal(2, config.serve_count);
+	assert_int_equal(4, config.serve_count);
 	assert_string_equal("clock", config.serve[0].name);
 	assert_int_equal(row("rtc"), config.serve[0].row);
 	assert_int_equal(0, config.serve[0].peer);
@@ -375,6 +407,28 @@ static void other_boards_are_read(void **state)
 	assert_int_equal(0xfe0, config.serve[1].start);
 	assert_true(config.serve[1].read_only);
 	assert_int_equal(7, config.serve[1].widths);
+
+	assert_int_equal(CONFIG_NONE, config.serve[1].memory);
+	assert_int_equal(CONFIG_NONE, config.serve[2].row);
+	assert_int_equal(0x4000000, config.serve[2].start);
+	assert_int_equal(2 * MIB, config.serve[2].size);
+	assert_int_equal(row("lcd"), config.serve[3].row);
+	assert_int_equal(2, config.serve[3].memory);
+	assert_int_equal(4, config.serve[3].widths);
+	assert_int_equal(4 * KIB, config.serve[3].size);
+
+	far = &config.vm[1].window[0];
+	assert_ptr_equal(&remote_ops, far->model->ops);
+	assert_int_equal(board.windows[row("lcd")].base, far->base);
+	assert_int_equal(strcmp(board.name, "versatilepb") == 0, far->remote.is_swapped);
+	assert_false(far->remote.is_memory);
+	assert_int_equal(ROW_ABSENT, config.vm[1].row[row("lcd")]);
+	far = &config.vm[1].window[1];
+	assert_ptr_equal(&remote_memory_ops, far->model->ops);
+	assert_true(far->remote.is_memory);
+	assert_int_equal(MIB, far->base);
+	assert_int_equal(48 * MIB, config_ram_size(&config.vm[0]));
+	assert_int_equal(MIB, config_ram_size(&config.vm[1]));
 
 	far = &config.vm[0].window[1];
 	serial = &config.vm[0].window[2];
@@ -392,6 +446,24 @@ static void other_boards_are_read(void **state)
 	assert_int_equal(2000, serial->remote.timeout_us);
 	assert_int_equal(19, serial->remote.wire[0].input);
 	assert_true(serial->remote.posted);
+}
+
+/* What is another board's window, the guest does not bring along. */
+static void a_guest_does_not_reach_into_a_window(void **state)
+{
+	const size_t size = config_compile(config_source, tree);
+	struct bundle_part *const part = &bundle.part[bundle.part_count];
+
+	*part = (struct bundle_part){ .kind = BUNDLE_GUEST, .memory_size = MIB, .vm = 1 };
+	bundle.part_count++;
+	assert_true(config_parse(tree, size, &bundle, &config, &error));
+	part->gpa = gpa(4);
+	assert_false(config_parse(tree, size, &bundle, &config, &error));
+	assert_string_equal("/vms/rt", error.node);
+	assert_string_equal("memory", error.property);
+	part->vm = 0;
+	assert_true(config_parse(tree, size, &bundle, &config, &error));
+	bundle.part_count--;
 }
 
 static void each_mistake_is_named(void **state)
@@ -635,6 +707,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_correct_description_is_read),
+		T(a_guest_does_not_reach_into_a_window),
 		T(each_mistake_is_named),
 		T(other_boards_are_read),
 		T(what_is_just_possible_is_accepted),
