@@ -95,8 +95,10 @@ $(SCREEN)/linux.config: configs/linux.config configs/screen.config
 	@sed -n 's/^\(CONFIG_[A-Z0-9_]*\)=.*/\/^# \1 is not set\/d/p' configs/screen.config | \
 		sed -f - configs/linux.config >$@
 
-$(SCREEN)/.built: build/src/linux-$(SCREEN_VERSION).unpacked $(SCREEN)/linux.config configs/screen.config \
+# What the driver does not change is compiled already.
+$(SCREEN)/.built: build/guest/linux-$(SCREEN_VERSION)/.built $(SCREEN)/linux.config configs/screen.config \
 		configs/pan-off.config scripts/build_linux
+	@[ -d $(SCREEN)/obj ] || cp -a build/guest/linux-$(SCREEN_VERSION)/obj $(SCREEN)/obj
 	@scripts/step "build guest linux-$(SCREEN_VERSION)-screen" --of $(BUILD_LINES) -- scripts/build_linux \
 		build/src/linux-$(SCREEN_VERSION) $(SCREEN) $(SCREEN)/linux.config configs/pan-off.config \
 		configs/screen.config
