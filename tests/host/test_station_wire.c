@@ -3,8 +3,9 @@
 #include "vmm/station_wire.h"
 
 #include "net/stack/stack.h"
+#include "vmm/idle.h"
+#include "vmm/irq.h"
 #include "vmm/lib/check.h"
-#include "vmm/run.h"
 #include "vmm/station.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
@@ -19,19 +20,30 @@
 #define FLOOD  1000u
 #define LENGTH 60u
 
-bool run_sleeps;
+bool idle_now;
+const struct idle_work *idle_work;
 
 static struct port station = { .address = { 2, 0, 0, 0, 0, 1 } };
 static struct uplink uplink;
 static struct vm thread;
 static struct device deadline;
 static unsigned left, received, runs, most_in_a_row, in_a_row;
+static unsigned interrupts, requests;
 static bool is_for_others;
+static enum station_taken next_taken;
 
 void panic(const char *format, ...)
 {
 	fail_msg("panic: %s", format);
 	abort();
+}
+
+bool irq_dispatch(void)
+{
+	if (!interrupts)
+		return false;
+	interrupts--;
+	return true;
 }
 
 uint64_t timer_now(void)
@@ -88,7 +100,13 @@ static void chip_take_frames(bool on)
 {
 }
 
-static const struct nic_driver chip = { .receive = chip_receive,
+static unsigned chip_serve(void)
+{
+	return left ? NIC_RECEIVED : 0;
+}
+
+static const struct nic_driver chip = { .serve = chip_serve,
+					.receive = chip_receive,
 					.look = chip_look,
 					.read = chip_read,
 					.drop = one_is_gone,
@@ -96,6 +114,7 @@ static const struct nic_driver chip = { .receive = chip_receive,
 
 static void request(struct uplink *asking)
 {
+	requests++;
 }
 
 static void set_deadline(const struct clock *clock, struct device *dev, uint64_t at)
@@ -106,6 +125,17 @@ static bool protocol_receive(struct mac from, const uint8_t *payload, uint32_t l
 {
 	received++;
 	return true;
+}
+
+static enum station_taken protocol_take(struct mac from, const uint8_t *payload, uint32_t length)
+{
+	received += next_taken != STATION_LEFT;
+	return next_taken;
+}
+
+static enum station_taken protocol_go_on(void)
+{
+	return next_taken;
 }
 
 static uint64_t protocol_run(uint64_t now)
@@ -121,6 +151,8 @@ static uint64_t protocol_next(void)
 }
 
 static const struct station_protocol protocol = { .receive = protocol_receive,
+						  .take = protocol_take,
+						  .go_on = protocol_go_on,
 						  .run = protocol_run,
 						  .next = protocol_next };
 
@@ -171,11 +203,72 @@ static void frames_of_others_do_not_either(void **state)
 	assert_in_range(in_a_row, FLOOD - 16, FLOOD);
 }
 
+/** One frame interrupts; returns whether that was all. */
+static bool interrupt(bool is_asleep, enum station_taken taken)
+{
+	left = 1;
+	received = requests = 0;
+	is_for_others = false;
+	idle_now = is_asleep;
+	next_taken = taken;
+	return !(uplink.nic->serve() & NIC_RECEIVED);
+}
+
+static void a_short_frame_is_dealt_with_instead_of_the_sleep(void **state)
+{
+	assert_false(interrupt(false, STATION_DONE)); /* somebody runs */
+	assert_int_equal(left, 1);
+	assert_true(interrupt(true, STATION_DONE));
+	assert_int_equal(left, 0);
+	assert_int_equal(received, 1);
+	assert_int_equal(requests, 0);
+	assert_false(interrupt(true, STATION_LEFT));
+	assert_int_equal(left, 1);
+	is_for_others = true;
+	assert_true(uplink.nic->serve() & NIC_RECEIVED);
+	assert_false(idle_work->work());
+}
+
+static void the_rest_is_done_in_steps_behind_interrupts(void **state)
+{
+	assert_true(interrupt(true, STATION_BEGUN));
+	left = 1; /* the next one has to wait: the first one is still needed */
+	assert_true(uplink.nic->serve() & NIC_RECEIVED);
+	interrupts = 1;
+	next_taken = STATION_DONE;
+	assert_true(idle_work->work()); /* the interrupt */
+	assert_true(uplink.nic->serve() & NIC_RECEIVED);
+	assert_true(idle_work->work()); /* the step */
+	assert_false(idle_work->work());
+	idle_work->end();
+	assert_int_equal(requests, 0);
+	assert_false(uplink.nic->serve() & NIC_RECEIVED);
+}
+
+static void what_is_left_when_somebody_runs_is_the_threads(void **state)
+{
+	assert_true(interrupt(true, STATION_BEGUN));
+	idle_work->end();
+	assert_int_equal(requests, 1);
+	assert_false(idle_work->work());
+	left = 1;
+	assert_true(uplink.nic->serve() & NIC_RECEIVED); /* its run() comes first */
+	runs = 0;
+	take_all();
+	assert_int_equal(runs, 1);
+	assert_true(interrupt(true, STATION_WAITS));
+	assert_int_equal(requests, 1);
+	take_all();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_does_not_keep_the_protocol_from_its_turn),
 		cmocka_unit_test(frames_of_others_do_not_either),
+		cmocka_unit_test(a_short_frame_is_dealt_with_instead_of_the_sleep),
+		cmocka_unit_test(the_rest_is_done_in_steps_behind_interrupts),
+		cmocka_unit_test(what_is_left_when_somebody_runs_is_the_threads),
 	};
 
 	return cmocka_run_group_tests_name("station_wire", tests, start, NULL);
