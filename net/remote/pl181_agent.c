@@ -38,6 +38,41 @@ static void reset(struct pl181_agent *agent)
 	agent->held = 0;
 }
 
+/** Words that the FIFO has for us. */
+static uint32_t words_in(uint32_t status)
+{
+	return status & PL181_RX_FULL        ? PL181_FIFO_WORDS
+	       : status & PL181_RX_HALF_FULL ? PL181_FIFO_WORDS / 2u
+	       : status & PL181_RX_AVAILABLE ? 1u
+					     : 0u;
+}
+
+/** Words that the FIFO has room for. */
+static uint32_t words_out(uint32_t status)
+{
+	return status & PL181_TX_EMPTY        ? PL181_FIFO_WORDS
+	       : status & PL181_TX_HALF_EMPTY ? PL181_FIFO_WORDS / 2u
+					      : 0u;
+}
+
+/**
+ * The data path stops where it is. What is left in the FIFO would be the first data of the next one: half
+ * of it, and the other half word by word.
+ */
+static void stop(struct pl181_agent *agent, const struct server_window *window)
+{
+	put(agent, window, PL181_DATA_CTRL, 0);
+	for (unsigned n = 0; n <= PL181_FIFO_WORDS / 2u; n++) {
+		const uint32_t words = words_in(get(agent, window, PL181_STATUS));
+
+		if (!words)
+			break;
+		for (uint32_t i = 0; i < words; i++)
+			(void)get(agent, window, PL181_FIFO);
+	}
+	put(agent, window, PL181_CLEAR, PL181_LATCHED);
+}
+
 /** Somebody begins or ends to use the controller: nothing is under way, and it does not interrupt. */
 void pl181_agent_used(struct pl181_agent *agent, const struct server_window *window, bool in_use)
 {
@@ -45,8 +80,7 @@ void pl181_agent_used(struct pl181_agent *agent, const struct server_window *win
 	agent->serial = 0;
 	put(agent, window, PL181_MASK0, 0);
 	put(agent, window, PL181_MASK1, 0);
-	put(agent, window, PL181_DATA_CTRL, 0);
-	put(agent, window, PL181_CLEAR, PL181_LATCHED);
+	stop(agent, window);
 }
 
 /** The data path is set up anew: length bytes in one direction. */
@@ -101,8 +135,7 @@ static void begin(struct pl181_agent *agent, const struct server_window *window,
 	if (what & PL181_ABORT) {
 		reset(agent);
 		put(agent, window, PL181_COMMAND, 0);
-		put(agent, window, PL181_DATA_CTRL, 0);
-		put(agent, window, PL181_CLEAR, PL181_LATCHED);
+		stop(agent, window);
 	}
 	agent->is_begun = true;
 	if (what & PL181_SUPPLY) {
@@ -131,19 +164,6 @@ static uint32_t movable(const struct pl181_agent *agent)
 	if (agent->held >= agent->left || 1u << agent->block_log > PL181_CARD_ROOM)
 		return agent->held;
 	return whole > agent->taken ? whole - agent->taken : 0;
-}
-
-/** Words that the FIFO has for us, or room for. */
-static uint32_t fifo_words(const struct pl181_agent *agent, uint32_t status)
-{
-	if (agent->is_sending)
-		return status & PL181_TX_EMPTY        ? PL181_FIFO_WORDS
-		       : status & PL181_TX_HALF_EMPTY ? PL181_FIFO_WORDS / 2u
-						      : 0u;
-	return status & PL181_RX_FULL        ? PL181_FIFO_WORDS
-	       : status & PL181_RX_HALF_FULL ? PL181_FIFO_WORDS / 2u
-	       : status & PL181_RX_AVAILABLE ? 1u
-					     : 0u;
 }
 
 static uint32_t smaller(uint32_t a, uint32_t b)
@@ -211,13 +231,13 @@ static bool is_due(const struct pl181_agent *agent)
 static bool look_once(struct pl181_agent *agent, const struct server_window *window)
 {
 	const uint32_t status = get(agent, window, PL181_STATUS);
-	const uint32_t latched = status & PL181_LATCHED, fifo = fifo_words(agent, status);
+	const uint32_t latched = status & PL181_LATCHED;
 	uint32_t words = 0;
 
 	if (agent->is_receiving)
-		words = fetch(agent, window, fifo);
+		words = fetch(agent, window, words_in(status));
 	else if (agent->is_sending)
-		words = feed(agent, window, fifo);
+		words = feed(agent, window, words_out(status));
 	agent->seen |= latched;
 	if (latched)
 		put(agent, window, PL181_CLEAR, latched);
