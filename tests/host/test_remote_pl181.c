@@ -533,6 +533,16 @@ static void a_patient_guest_waits_for_the_board(void **state)
 	assert_int_equal(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS, PL181_CMD_RESP_END);
 }
 
+/** How many jobs are under way; or have their answer here, before its turn. */
+static unsigned jobs(bool answered)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 0; n < PL181_JOBS; n++)
+		count += front.call[n].is_used && (!answered || front.call[n].is_answered);
+	return count;
+}
+
 /** The answer to a job is here before the event that the agent had to say first; then the board is gone. */
 static void an_answer_out_of_turn_goes_with_its_session(void **state)
 {
@@ -556,10 +566,10 @@ static void an_answer_out_of_turn_goes_with_its_session(void **state)
 	wire_cut = false;
 	reg_write(NULL, PL181_CLOCK, 0x100);
 	run(300);
-	assert_true(front.is_answered);
+	assert_in_range(jobs(true), 1, PL181_JOBS);
 	wire_cut = true;
 	assert_true(run_until(card_is_gone, 20000000));
-	assert_false(front.is_asking); /* it would for ever */
+	assert_int_equal(jobs(false), 0); /* it would for ever */
 	wire_cut = false;
 	assert_true(run_until(card_is_open, 20000000));
 	mci.slowness = 0;
