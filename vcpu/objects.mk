@@ -17,4 +17,4 @@ obj-y += vcpu/vcpu.o
 
 # A store that unmasks mostly goes by arch/arm/fastpath_irq.S, one to a device by fast_mmio.S.
 # What a hypercall costs is its cache and table operations; the switch of address spaces has fastpath_switch.S.
-small-y += vcpu/device_page.o vcpu/emulate.o vcpu/hypercall.o vcpu/mem_exec.o vcpu/pv_page.o
+small-y += vcpu/hypercall.o vcpu/mem_exec.o vcpu/pv_page.o
