@@ -546,7 +546,7 @@ static void without_a_vm_something_is_served(void **state)
 	bundle.vm_count = 0;
 	assert_true(config_parse(tree, size, &bundle, &config, &error));
 	assert_int_equal(0, config.vm_count);
-	assert_int_equal(2, config.serve_count);
+	assert_int_equal(4, config.serve_count);
 	for (unsigned i = 0; i < board.irq_count; i++)
 		assert_int_equal(CONFIG_NONE, config_line_owner(&config, &board.irqs[i]));
 	size = compile_without_vms("vms { };");
