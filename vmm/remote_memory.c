@@ -35,7 +35,8 @@ struct remote_memory {
 
 	uint32_t *touched; /* bit n: page n is not what it was at the start of both boards */
 	uint32_t *to_send; /* bit n: ... not what the other board has */
-	unsigned left;     /* pages to send, with that of which a part is sent */
+	unsigned touched_count;
+	unsigned left; /* pages to send, with that of which a part is sent */
 	unsigned page; /* the one that is being sent, or after which the next one is looked for, */
 	uint32_t sent; /* ... and how much of it; 0: none is */
 };
@@ -61,10 +62,7 @@ static bool has_news(const struct remote_memory *memory)
 		return memory->left != 0;
 	if (memory->client.refusal == REMOTE_NO_WINDOW)
 		return false;
-	for (unsigned i = 0; i < words_of(memory); i++)
-		if (memory->touched[i])
-			return true;
-	return false;
+	return memory->touched_count != 0;
 }
 
 static void wake_vm(struct remote_memory *memory)
@@ -112,6 +110,7 @@ static void memory_write(const struct remote_memory_backend *backend, uint32_t o
 	t.gpa = gpa(memory->region.base + offset);
 	if (size == 4)
 		store(memory, offset, va, 4, value);
+	memory->touched_count += !bit(memory->touched[page / 32], page % 32);
 	memory->touched[page / 32] |= BIT(page % 32);
 	is_filled = shadow_track_open(&memory->vm->shadow, &memory->tracker, va, &t);
 	if (memory->dev->deadline_at == CLOCK_NEVER) /* else there is a collection soon */
@@ -183,13 +182,10 @@ static void window_changed(struct client_window *client)
 {
 	struct remote_memory *const memory = client->owner;
 
-	memory->left = 0;
+	memory->left = client->is_open ? memory->touched_count : 0;
 	memory->sent = 0;
-	for (unsigned i = 0; i < words_of(memory); i++) {
+	for (unsigned i = 0; i < words_of(memory); i++)
 		memory->to_send[i] = client->is_open ? memory->touched[i] : 0;
-		for (uint32_t bits = memory->to_send[i]; bits; bits &= bits - 1u)
-			memory->left++;
-	}
 	wake_vm(memory);
 	station_wake();
 }
