@@ -32,6 +32,8 @@
 
 /** Descriptors that are looked at between two preempt points: of an entry dropped, 25 instructions. */
 #define AT_ONCE 32
+/** As many of them is one in tables of several, or of a large page, which is compared: 120 instructions. */
+#define COMPARED 4u
 /** Slots without an entry that are passed between two of them. */
 #define SLOTS_PASSED_AT_ONCE 256u
 
@@ -195,13 +197,14 @@ static const volatile uint32_t *drop_row(struct shadow *sh, unsigned table, uint
 void shadow_ptes_changed(struct shadow *sh, const volatile uint32_t *vas, unsigned count)
 {
 	const volatile uint32_t *const end = vas + count;
-	const volatile uint32_t *rest = vas + AT_ONCE;
 	const uint32_t offset = sh->pv.linear_offset;
+	unsigned done = 0;
 
 	if (!sh->common)
 		return;
 	while (vas < end) {
 		const uint32_t va = *vas, row = align_down(va, TABLE_SIZE);
+		const volatile uint32_t *const from = vas;
 		const volatile uint32_t *const stop = end - vas > AT_ONCE ? vas + AT_ONCE : end;
 		unsigned table;
 
@@ -217,9 +220,11 @@ void shadow_ptes_changed(struct shadow *sh, const volatile uint32_t *vas, unsign
 		default:
 			entries_changed_at(sh, (va - offset) & ~3u, 1);
 			vas++;
+			done += COMPARED - 1;
 		}
-		if (vas >= rest) {
-			rest = vas + AT_ONCE;
+		done += (unsigned)(vas - from);
+		if (done >= AT_ONCE) {
+			done = 0;
 			preempt_point();
 		}
 	}

@@ -19,7 +19,7 @@ LWIP_INCLUDES := -Inet/stack -isystem $(LWIP)/include
 MBEDTLS_INCLUDES := -DMBEDTLS_CONFIG_FILE='"net/mbedtls/mbedtls_config.h"' -isystem $(MBEDTLS)/include
 # On the board there is no C library.
 LIBC_INCLUDES := -isystem net/stack/libc
-FOREIGN_CFLAGS = $(filter-out $(WARNINGS),$(CFLAGS)) -w -Os $(LIBC_INCLUDES)
+FOREIGN_CFLAGS = $(filter-out $(WARNINGS),$(CFLAGS)) -w $(LIBC_INCLUDES)
 
 # The lists of packages are fetched with the first of them.
 $(SOURCE_PACKAGES)/%.fetched: scripts/fetch_source
@@ -53,7 +53,7 @@ $(foreach source,$(MBEDTLS_HOST:.c=),$(eval HOST_CFLAGS-$(source) := -w $(MBEDTL
 define NETSTACK_RULES
 build/$(1)/lwip/%.o: $(LWIP)/%.c
 	@mkdir -p $$(@D)
-	$$(Q)$(CROSS)gcc $$(FOREIGN_CFLAGS) $(LWIP_INCLUDES) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(CROSS)gcc $$(FOREIGN_CFLAGS) -Os $(LWIP_INCLUDES) -MMD -MP -c -o $$@ $$<
 
 build/$(1)/mbedtls/%.o: $(MBEDTLS)/library/%.c
 	@mkdir -p $$(@D)

@@ -30,7 +30,9 @@ struct other_board {
 	const struct server_window *served[REMOTE_WINDOWS];
 	struct mac mac; /* its address */
 	struct log_limit log;
-	bool was_up;
+	bool was_up;          /* the log says so */
+	bool has_ended;       /* since then */
+	enum session_end end; /* why */
 	uint8_t key[REMOTE_KEY_BYTES];
 };
 
@@ -98,15 +100,16 @@ static const char *why_ended(enum session_end end)
 	return "ended here";
 }
 
+/** Anybody's thread may be here, and the board's sleep: the log is told by run(). */
 static void session_changed(struct peer *peer)
 {
 	struct other_board *const board_of = (struct other_board *)peer;
-	const bool is_up = peer->session.is_up;
 
-	if (is_up != board_of->was_up && log_admits(&board_of->log, board_of->config.name))
-		log_info("hako: peer %s: session %s%s\n", board_of->config.name,
-			 is_up ? "begins" : "over: ", is_up ? "" : why_ended(peer->session.end));
-	board_of->was_up = is_up;
+	if (!peer->session.is_up) {
+		board_of->has_ended = true;
+		board_of->end = peer->session.end;
+	}
+	station_wake();
 }
 
 static void has_room(struct peer *peer)
@@ -200,6 +203,21 @@ static uint64_t first(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/** What has become of the session since the log was told. On the uplink's thread. */
+static void tell_log(struct other_board *board_of)
+{
+	const bool is_up = board_of->peer.session.is_up, was_up = board_of->was_up;
+	const bool is_over = was_up && (board_of->has_ended || !is_up);
+
+	board_of->was_up = is_up;
+	board_of->has_ended = false;
+	if (is_over && log_admits(&board_of->log, board_of->config.name))
+		log_write_own(LOG_INFO, "hako: peer %s: session over: %s\n", board_of->config.name,
+			      why_ended(board_of->end));
+	if (is_up && (is_over || !was_up) && log_admits(&board_of->log, board_of->config.name))
+		log_write_own(LOG_INFO, "hako: peer %s: session begins\n", board_of->config.name);
+}
+
 static void start_sessions(uint64_t now)
 {
 	peers.is_started = true;
@@ -226,6 +244,7 @@ static uint64_t run(uint64_t now)
 			work(peer);
 			windows_until = remote_windows_run(n, timer_now());
 		}
+		tell_log(peers.board[n]);
 		until = first(until, first(peer_deadline(peer), windows_until));
 	}
 	return until;

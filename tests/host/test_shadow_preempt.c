@@ -115,6 +115,29 @@ static void announced_descriptors_are_compared_by_and_by(void **state)
 		assert_true(reaches(0x12300000 + n * 0x1000, false));
 }
 
+/** A row of them in a table of two slots takes more than others: each is compared in both. */
+static void a_log_of_a_table_with_two_slots_is_taken_by_and_by(void **state)
+{
+	uint32_t vas[64];
+
+	guest_set_word(DIR_A + 0x123 * 4, L1(COARSE));
+	guest_set_word(DIR_A + 0x124 * 4, L1(COARSE));
+	for (unsigned n = 0; n < ARRAY_SIZE(vas); n++) {
+		guest_set_word(COARSE + n * 4, USER_RO(PAGE_1));
+		assert_int_equal(touch(0x12300000 + n * 0x1000, false), SHADOW_FILLED);
+		assert_int_equal(touch(0x12400000 + n * 0x1000, false), SHADOW_FILLED);
+		guest_set_word(COARSE + n * 4, 0);
+		vas[n] = LINEAR + COARSE + n * 4;
+	}
+	points = 0;
+	shadow_ptes_changed(&machine.shadow, vas, ARRAY_SIZE(vas));
+	assert_true(points >= 8);
+	for (unsigned n = 0; n < ARRAY_SIZE(vas); n++) {
+		ASSERT_NO_ACCESS(0x12300000 + n * 0x1000);
+		ASSERT_NO_ACCESS(0x12400000 + n * 0x1000);
+	}
+}
+
 static void an_announced_directory_is_compared_by_and_by(void **state)
 {
 	map_sections(DIR_A, KERNEL_SLOT);
@@ -210,6 +233,7 @@ int main(void)
 		TEST(an_address_space_is_forgotten_by_and_by, start),
 		TEST(a_table_whose_entries_all_differ_is_compared_by_and_by, start),
 		TEST(announced_descriptors_are_compared_by_and_by, start_announcing),
+		TEST(a_log_of_a_table_with_two_slots_is_taken_by_and_by, start_announcing),
 		TEST(an_announced_directory_is_compared_by_and_by, start_announcing),
 		TEST(a_space_of_many_tables_is_switched_to_and_from_by_and_by, start_announcing),
 		TEST(a_long_list_of_tables_is_passed_by_and_by, start_announcing),
