@@ -1,49 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Split virtqueues: how chains come back to the driver, and when each side tells the other. */
-#include "tests/host/virtio_fixture.h"
+#include "tests/host/virtqueue_fixture.h"
 
 #include "vmm/lib/bits.h"
 
 #include <string.h>
-
-#define SIZE  16u
-#define INDIR VIRTQ_DESC_F_INDIRECT
-
-static struct device dev; /* for the fixture; the queue is not its */
-static struct virtqueue vq;
-static struct vq_chain chain;
-static struct driver_queue q;
-
-static void start(unsigned size, uint64_t features)
-{
-	const struct vq_layout layout = driver_layout(0, size, &q);
-
-	assert_true(vq_start(&vq, &bench_dma, &layout, features));
-}
-
-static void nothing(struct device *device)
-{
-}
-
-static int setup(void **state)
-{
-	static const struct device_ops ops = { .reset = nothing };
-
-	virtio_bench_init(&dev, &ops, NULL, NULL);
-	start(SIZE, VIRTIO_F_INDIRECT_DESC);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	virtio_bench_fini(&dev);
-	return 0;
-}
-
-static uint16_t *field(uint32_t address)
-{
-	return guest_ptr(address);
-}
 
 static void queues_go_around_their_ends(void **state)
 {

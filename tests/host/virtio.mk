@@ -3,8 +3,9 @@
 virtio-fixture = tests/host/virtio_fixture.c $(DEVICE_FIXTURE) devemu/dma.c devemu/virtqueue.c \
 	devemu/virtio_mmio.c
 
-host-test-virtqueue = tests/host/test_virtqueue.c $(virtio-fixture)
-host-test-virtqueue_used = tests/host/test_virtqueue_used.c $(virtio-fixture)
+host-test-virtqueue = tests/host/test_virtqueue.c tests/host/virtqueue_fixture.c $(virtio-fixture)
+host-test-virtqueue_used = tests/host/test_virtqueue_used.c tests/host/virtqueue_fixture.c \
+	$(virtio-fixture)
 host-test-virtio_mmio = tests/host/test_virtio_mmio.c $(virtio-fixture)
 host-test-virtio_blk = tests/host/test_virtio_blk.c $(virtio-fixture) devemu/virtio_blk.c \
 	devemu/ram_disk.c
