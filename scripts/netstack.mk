@@ -39,7 +39,7 @@ $(foreach board,$(BOARDS),build/$(board)/$(user).o) build/host/test/$(user).o bu
 )
 endef
 LWIP_USERS := net/stack/stack net/stack/udp
-MBEDTLS_USERS := net/remote/keys
+MBEDTLS_USERS := net/remote/keys net/mbedtls/sha256_block
 $(eval $(call FOREIGN_USERS,$(LWIP_USERS),lwip,$(LWIP_INCLUDES)))
 $(eval $(call FOREIGN_USERS,$(MBEDTLS_USERS),mbedtls,$(MBEDTLS_INCLUDES)))
 

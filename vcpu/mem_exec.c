@@ -2,6 +2,7 @@
 #include "vcpu/mem_exec.h"
 
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 
 enum { PC = 15 };
 
@@ -194,6 +195,9 @@ static RARE enum mem_exec_result exec_block(const struct mem_insn *insn,
 			*value = block_get(insn, ops, ctx, (unsigned)__builtin_ctz(left));
 		if (ops->access(ctx, va, 4, flags, value) == MEM_ACCESS_FAULT)
 			return MEM_EXEC_FAULT;
+		/* A walk of the guest's tables for each of up to 32 words takes long. */
+		if ((value - values) % 4 == 3)
+			preempt_point();
 	}
 
 	write_base(insn, ops, ctx, base);

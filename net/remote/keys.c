@@ -76,17 +76,18 @@ void keys_begin(struct keys_job *job, const void *info, uint32_t length)
 	job->step = 1;
 }
 
-/** One block of SHA-256, or none. True: job->key is made, and the time for a block is there still. */
+/** One block of SHA-256, with preempt points, or none. True: job->key is made, and the time for a block is there still. */
 bool keys_step(struct keys_job *job, const struct keys *keys)
 {
+	/* The step comes first: who is let in meanwhile may give the job up. */
 	if (job->step == 1) {
-		end_hash(&keys->inner, job->info, job->length, job->key);
 		job->step = 2;
+		end_hash(&keys->inner, job->info, job->length, job->key);
 		return false;
 	}
 	if (job->step == 2) {
-		end_hash(&keys->outer, job->key, KEYS_BYTES, job->key);
 		job->step = 3;
+		end_hash(&keys->outer, job->key, KEYS_BYTES, job->key);
 		return false;
 	}
 	job->step = 0;

@@ -2,7 +2,7 @@
 /*
  * Keys of sessions, from a pre-shared key: HKDF (RFC 5869) with SHA-256, which is mbedTLS's. The
  * extract step and the HMAC states of the pseudo-random key are made once; each key after that costs
- * two blocks of SHA-256, one for each call of keys_step().
+ * two blocks of SHA-256, one for each call of keys_step(), in which there are preempt points.
  */
 #ifndef NET_REMOTE_KEYS_H
 #define NET_REMOTE_KEYS_H

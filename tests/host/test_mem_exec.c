@@ -2,6 +2,7 @@
 /* The load/store executor over a fake machine: what it does, and that faults change nothing. */
 #include "tests/host/fake_machine.h"
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -494,6 +495,28 @@ static void vfp_transfers(void **state)
 	assert_int_equal(MEM_EXEC_UNDEFINED, mem_exec(&insn, &fake_ops_without_vfp, &m, false));
 }
 
+static unsigned loads_before, most_loads;
+
+/* A preempt point. */
+void preempt_hook(void)
+{
+	const unsigned loads = m.loads - loads_before;
+
+	most_loads = loads > most_loads ? loads : most_loads;
+	loads_before = m.loads;
+}
+
+/* An access may walk the guest's tables: many in a row would keep others waiting. */
+static void multiples_let_others_in(void **state)
+{
+	loads_before = most_loads = 0;
+	m.state.r[1] = 0x100;
+	assert_int_equal(MEM_EXEC_NEXT, arm(0xecb10a20)); /* vldmia r1!, {s0-s31} */
+	assert_int_equal(m.loads, 32);
+	preempt_hook();
+	assert_in_range(most_loads, 1, 4);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, fresh_machine)
@@ -520,6 +543,7 @@ int main(void)
 		TEST(swaps),
 		TEST(doubles),
 		TEST(vfp_transfers),
+		TEST(multiples_let_others_in),
 	};
 
 	return cmocka_run_group_tests_name("mem_exec", tests, NULL, NULL);

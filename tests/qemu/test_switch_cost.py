@@ -32,6 +32,11 @@ def test_vms_let_others_in(board, default_kernel, tmp_path):
     assert "virtio-net: no register at offset 0xf8" in log and "[rt] powered off" in log, report
 
 
+def test_other_boards_let_others_in(board, default_kernel, tmp_path):
+    """Sessions that begin and end, a clock that is read, set and lent, and its board off and on."""
+    longest(["--remote"], board, default_kernel, tmp_path)
+
+
 def test_a_linux_alone_is_let_in(board, default_kernel, tmp_path):
     """From its first instruction to its last."""
     longest(["--command", "ls -lR /etc; sleep 1"], board, default_kernel, tmp_path)

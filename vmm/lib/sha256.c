@@ -5,7 +5,6 @@
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
-#define BLOCK  64u
 #define ROUNDS 64u
 
 /* clang-format off */
@@ -42,8 +41,11 @@ static void put_be32(uint8_t *at, uint32_t value)
 		at[n] = (uint8_t)(value >> (24 - 8 * n));
 }
 
-/** One block; names as in 6.2.2. */
-static void compress(uint32_t hash[8], const uint8_t *block)
+/**
+ * Takes a block of SHA256_BLOCK bytes into @p hash, in some 4,400 instructions with preempt points in
+ * between; names as in 6.2.2.
+ */
+void sha256_block(uint32_t hash[8], const uint8_t *block)
 {
 	uint32_t w[16];
 	uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3];
@@ -84,29 +86,28 @@ static void compress(uint32_t hash[8], const uint8_t *block)
 }
 
 /**
- * The digest of @p length bytes, which must be the caller's own: 64 of them take about 4,400
- * instructions, and there are preempt points.
+ * The digest of @p length bytes, which must be the caller's own: there are preempt points.
  */
 void sha256(const void *data, size_t length, uint8_t digest[SHA256_BYTES])
 {
 	const uint8_t *byte = data;
 	size_t left = length;
 	uint32_t hash[8];
-	uint8_t last[2 * BLOCK] = { 0 };
+	uint8_t last[2 * SHA256_BLOCK] = { 0 };
 	size_t last_length;
 
 	memcpy(hash, initial, sizeof(hash));
-	for (; left >= BLOCK; left -= BLOCK, byte += BLOCK)
-		compress(hash, byte);
+	for (; left >= SHA256_BLOCK; left -= SHA256_BLOCK, byte += SHA256_BLOCK)
+		sha256_block(hash, byte);
 
 	/* Padding: a bit, zeroes, and the length in bits at the end of a block. (5.1.1) */
 	memcpy(last, byte, left);
 	last[left] = 0x80;
-	last_length = left + 9 <= BLOCK ? BLOCK : 2 * BLOCK;
+	last_length = left + 9 <= SHA256_BLOCK ? SHA256_BLOCK : 2 * SHA256_BLOCK;
 	put_be32(last + last_length - 8, (uint32_t)((uint64_t)length >> 29));
 	put_be32(last + last_length - 4, (uint32_t)length << 3);
-	for (size_t at = 0; at < last_length; at += BLOCK)
-		compress(hash, last + at);
+	for (size_t at = 0; at < last_length; at += SHA256_BLOCK)
+		sha256_block(hash, last + at);
 
 	for (unsigned n = 0; n < 8; n++)
 		put_be32(digest + 4 * n, hash[n]);

@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #define SHA256_BYTES 32u
+#define SHA256_BLOCK 64u
 
+void sha256_block(uint32_t hash[8], const uint8_t *block);
 void sha256(const void *data, size_t length, uint8_t digest[SHA256_BYTES]);
 
 #endif
