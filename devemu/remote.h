@@ -2,7 +2,7 @@
 /*
  * Registers that are another board's: each access is carried out there (docs/remote-protocol.md). Back
  * end: struct remote_backend. The protocol, and the VM's wait for an answer, are behind that
- * (vmm/remote_window.c); a device that is reset here keeps its state there, as one that is mapped into
+ * (vmm/remote/remote_window.c); a device that is reset here keeps its state there, as one that is mapped into
  * a VM does.
  */
 #ifndef DEVEMU_REMOTE_H

@@ -29,12 +29,12 @@ ALLOWED = {
 EXCEPTIONS = {
     # The first instructions run before there are layers. Constants only.
     ("arch/arm/boot.S", "board/boot_boards.h"): "machine ids",
-    ("arch/arm/boot.S", "vmm/boot_early.h"): "what boot.S calls and hands over",
-    ("arch/arm/boot.S", "vmm/image_header.h"): "the header of the image",
-    ("arch/arm/mmu.c", "vmm/boot_info.h"): "where the early code put image, pool and bundle",
+    ("arch/arm/boot.S", "vmm/start/boot_early.h"): "what boot.S calls and hands over",
+    ("arch/arm/boot.S", "vmm/start/image_header.h"): "the header of the image",
+    ("arch/arm/mmu.c", "vmm/start/boot_info.h"): "where the early code put image, pool and bundle",
     # The early code knows every board, to name the one it is on (and the wrong one).
-    ("vmm/boot_early.c", "board/boot_boards.h"): "all boards: machine id and UART",
-    ("vmm/boot_early.c", "board/boot_uart.h"): "their UART before any driver",
+    ("vmm/start/boot_early.c", "board/boot_boards.h"): "all boards: machine id and UART",
+    ("vmm/start/boot_early.c", "board/boot_uart.h"): "their UART before any driver",
     # Encodings shared with the rewriter; the header includes nothing but <stdint.h>.
     ("arch/arm/vectors.S", "vcpu/guest_abi.h"): "how a proxy looks",
     ("arch/arm/vectors.S", "vcpu/pv_abi.h"): "the address of the page shared with the guest",

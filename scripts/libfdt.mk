@@ -21,7 +21,7 @@ $(LIBFDT).unpacked: build/src/linux-6.12.archive
 $(addprefix $(LIBFDT)/,$(LIBFDT_SOURCES)): $(LIBFDT).unpacked ;
 
 # Who includes <libfdt.h>.
-LIBFDT_USERS := vmm/vm_config vmm/config_tree
+LIBFDT_USERS := vmm/config/vm_config vmm/config/config_tree
 $(foreach user,$(LIBFDT_USERS),$(eval CFLAGS-$(user) += $(LIBFDT_INCLUDES)) \
 	$(eval HOST_CFLAGS-$(user) += $(LIBFDT_INCLUDES)))
 $(foreach user,$(LIBFDT_USERS),$(foreach board,$(BOARDS),build/$(board)/$(user).o) \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The board's sleep, when nobody runs (vmm/run.c). In an image with a network stack something may be done
- * instead, in nobody's time (vmm/station_wire.c); the others have none of it (vmm/idle_none.c).
+ * instead, in nobody's time (vmm/remote/station_wire.c); the others have none of it (vmm/idle_none.c).
  */
 #ifndef VMM_IDLE_H
 #define VMM_IDLE_H

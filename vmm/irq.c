@@ -3,8 +3,8 @@
 
 #include "arch/arm/mmu.h"
 #include "board/board.h"
-#include "vmm/console.h"
-#include "vmm/events.h"
+#include "vmm/console/console.h"
+#include "vmm/console/events.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/log.h"

@@ -12,7 +12,7 @@
 #include "vmm/run.h"
 #include "vmm/service.h"
 #include "vmm/vm.h"
-#include "vmm/vm_disk.h"
+#include "vmm/disk/vm_disk.h"
 #include "vmm/vm_remake.h"
 
 /* As a VM has that says nothing: it takes turns with those, and waits for what comes before them. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A new description of the VMs, without a restart of the board: it is received by the monitor
- * (vmm/monitor_reload.c), checked and carried out by a thread of the VMM's own, which says in the log
+ * (vmm/console/monitor_reload.c), checked and carried out by a thread of the VMM's own, which says in the log
  * how that went. VMs that the new description leaves as they are go on meanwhile. docs/vm-config.md
  * says what may change.
  */
 #ifndef VMM_RELOAD_H
 #define VMM_RELOAD_H
 
-#include "vmm/boot_info.h"
-#include "vmm/bundle.h"
-#include "vmm/vm_config.h"
+#include "vmm/start/boot_info.h"
+#include "vmm/start/bundle.h"
+#include "vmm/config/vm_config.h"
 
 #include <stdint.h>
 

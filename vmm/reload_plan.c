@@ -6,7 +6,7 @@
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/printf.h"
 #include "vmm/lib/string.h"
-#include "vmm/receive.h"
+#include "vmm/console/receive.h"
 
 #include <stdarg.h>
 

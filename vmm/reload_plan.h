@@ -14,7 +14,7 @@
 #ifndef VMM_RELOAD_PLAN_H
 #define VMM_RELOAD_PLAN_H
 
-#include "vmm/vm_config.h"
+#include "vmm/config/vm_config.h"
 
 #define RELOAD_MAGIC   0x524b4148u /* "HAKR" */
 #define RELOAD_VERSION 1u

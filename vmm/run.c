@@ -4,7 +4,7 @@
 #include "arch/arm/cache.h"
 #include "arch/arm/user_access.h"
 #include "board/board.h"
-#include "vmm/events.h"
+#include "vmm/console/events.h"
 #include "vmm/idle.h"
 #include "vmm/irq.h"
 #include "vmm/lib/check.h"

@@ -8,9 +8,9 @@
 #ifndef VMM_SERVICE_H
 #define VMM_SERVICE_H
 
-#include "vmm/boot_info.h"
-#include "vmm/bundle.h"
-#include "vmm/vm_config.h"
+#include "vmm/start/boot_info.h"
+#include "vmm/start/bundle.h"
+#include "vmm/config/vm_config.h"
 
 struct vm;
 struct vswitch;

@@ -3,7 +3,7 @@
 
 #include "arch/arm/cache.h"
 #include "arch/arm/cp15.h"
-#include "vmm/console.h"
+#include "vmm/console/console.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/crc32.h"
 #include "vmm/lib/log.h"

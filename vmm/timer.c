@@ -3,7 +3,7 @@
 
 #include "arch/arm/mmu.h"
 #include "board/board.h"
-#include "vmm/console.h"
+#include "vmm/console/console.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 #include "vmm/run.h"

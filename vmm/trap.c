@@ -5,7 +5,7 @@
 #include "vcpu/fault.h"
 #include "vcpu/pv.h"
 #include "vcpu/vcpu.h"
-#include "vmm/events.h"
+#include "vmm/console/events.h"
 #include "vmm/irq.h"
 #include "vmm/run.h"
 #include "vmm/vm.h"

@@ -16,11 +16,11 @@
 #include "domain/shadow.h"
 #include "domain/vm_mem.h"
 #include "vcpu/vcpu.h"
-#include "vmm/boot_info.h"
-#include "vmm/bundle.h"
+#include "vmm/start/boot_info.h"
+#include "vmm/start/bundle.h"
 #include "vmm/lib/log.h"
 #include "vmm/sched.h"
-#include "vmm/vm_config.h"
+#include "vmm/config/vm_config.h"
 #include "vmm/vm_request.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 
 #include "arch/arm/user_access.h"
 #include "devemu/trapped.h"
-#include "vmm/console.h"
+#include "vmm/console/console.h"
 #include "vmm/irq.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"

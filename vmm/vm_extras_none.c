@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The image for one VM, which has the board's own devices, and no virtual ones. */
-#include "vmm/loader.h"
+#include "vmm/start/loader.h"
 #include "vmm/vm_devices.h"
 
 enum status vm_extras_make(struct vm *vm)

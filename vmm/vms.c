@@ -5,7 +5,7 @@
 #include "arch/arm/mmu.h"
 #include "arch/arm/mode_name.h"
 #include "devemu/virtio_net.h"
-#include "vmm/console.h"
+#include "vmm/console/console.h"
 #include "vmm/lib/log.h"
 #include "vmm/run.h"
 #include "vmm/timer.h"

@@ -11,8 +11,8 @@
 #include "arch/arm/psr.h"
 #include "arch/arm/sctlr.h"
 #include "board/boot_boards.h"
-#include "vmm/boot_early.h"
-#include "vmm/image_header.h"
+#include "vmm/start/boot_early.h"
+#include "vmm/start/image_header.h"
 
 /* At address 0: eight times BOOT_VECTOR, eight times boot_exception, the machine id. */
 #define BOOT_VECTOR       0xe59ff018 /* ldr pc, [pc, #0x18]: the word 0x20 further on */

@@ -7,7 +7,7 @@
 #include "arch/arm/layout.h"
 #include "arch/arm/mmu_desc.h"
 #include "arch/arm/sctlr.h"
-#include "vmm/boot_info.h"
+#include "vmm/start/boot_info.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
 

@@ -6,9 +6,9 @@
 boot-y := arch/arm/boot_mmu.o
 boot-y += board/boot_boards.o
 boot-y += board/boot_uart.o
-boot-y += vmm/boot_early.o
-boot-y += vmm/boot_params.o
-boot-y += vmm/bundle.o
+boot-y += vmm/start/boot_early.o
+boot-y += vmm/start/boot_params.o
+boot-y += vmm/start/bundle.o
 $(foreach o,$(boot-y),$(eval CFLAGS-$(o:.o=) := -fpie -fvisibility=hidden))
 
 # The Makefile tells boot.S its board: BOARD_MACHINE_ID, see board/boot_boards.h.

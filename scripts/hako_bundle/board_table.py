@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a board has to give to VMs, read from the tables that the VMM itself is built from:
-board/NAME/board.c and vmm/vm_models.c. There is no second list that could differ."""
+board/NAME/board.c and vmm/config/vm_models.c. There is no second list that could differ."""
 
 import os
 import re
@@ -88,7 +88,7 @@ def read_board(name: str) -> BoardTable:
 
 def read_models() -> Dict[str, int]:
     """Models that a description can place anywhere: name and size of the window."""
-    models = {name: _number(size) for name, size in MODEL_RE.findall(_read("vmm/vm_models.c"))}
+    models = {name: _number(size) for name, size in MODEL_RE.findall(_read("vmm/config/vm_models.c"))}
     if not models:
-        raise BundleError("vmm/vm_models.c: its table is not understood")
+        raise BundleError("vmm/config/vm_models.c: its table is not understood")
     return models

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The description of VMs (docs/vm-config.md): compiled with dtc, read, and checked.
 
-vmm/vm_config.c and vmm/config_*.c check the same on the board; here a mistake costs a second.
+vmm/config/vm_config.c and vmm/config_*.c check the same on the board; here a mistake costs a second.
 """
 
 import re
@@ -19,7 +19,7 @@ DEVICES_MAX, PORTS_MAX = 32, 12  # vmm/vm.h, net/switch.h
 VIRTIO_BASE, VIRTIO_SIZE = 0xF0010000, 0x1000
 MEMORY_MAX = 256 * MIB
 SECTOR, PAGE = 512, 4096
-FLASH_BLOCK = 0x40000  # vmm/vm_config.h
+FLASH_BLOCK = 0x40000  # vmm/config/vm_config.h
 TRAPPED_MAX = 64 << 10
 T = TypeVar("T")
 NAME_RE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,14}")

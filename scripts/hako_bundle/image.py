@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The format of zImage-hako: docs/bundle.md, vmm/image_header.h, vmm/bundle.h."""
+"""The format of zImage-hako: docs/bundle.md, vmm/start/image_header.h, vmm/start/bundle.h."""
 
 import struct
 import zlib
@@ -8,7 +8,7 @@ from typing import List, NamedTuple, Sequence, Tuple
 from .boards import Board, board_name
 from .errors import BundleError
 
-# vmm/image_header.h
+# vmm/start/image_header.h
 AT_ZIMAGE_MAGIC, AT_ZIMAGE_END, AT_FEATURES = 0x24, 0x2C, 0x3C
 AT_MAGIC, AT_SIZE, AT_BUNDLE = 0x40, 0x4C, 0x58
 IMAGE_WORDS = struct.Struct("<8I")  # from AT_MAGIC on
@@ -16,7 +16,7 @@ IMAGE_HEADER_SIZE = 0x60
 ZIMAGE_MAGIC, IMAGE_MAGIC, IMAGE_VERSION = 0x016F2818, 0x4D4D5648, 1
 HAS_NETWORK = 1
 
-# vmm/bundle.h
+# vmm/start/bundle.h
 MAGIC, VERSION = 0x4F4B4148, 2
 ALIGN = 4096
 VMS_MAX, PARTS_MAX = 8, 64

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Devices of other boards in a description: /peers, /serve, windows with backend = "remote"; and the
-files of keys. vmm/config_remote.c checks the same on the board."""
+files of keys. vmm/config/config_remote.c checks the same on the board."""
 
 import os
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The VMM's own station in the description; vmm/config_station.c checks the same on the board."""
+"""The VMM's own station in the description; vmm/config/config_station.c checks the same on the board."""
 
 from typing import Any, Dict, Optional
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_HOST_BUNDLE_MAKER_H
 #define TESTS_HOST_BUNDLE_MAKER_H
 
-#include "vmm/bundle.h"
+#include "vmm/start/bundle.h"
 
 /* Parts of the bundle that bundle_make() writes, in its order: of one VM. */
 enum {

@@ -3,7 +3,7 @@
 #ifndef TESTS_HOST_CONFIG_MAKER_H
 #define TESTS_HOST_CONFIG_MAKER_H
 
-#include "vmm/vm_config.h"
+#include "vmm/config/vm_config.h"
 
 #define CONFIG_TREE_MAX BUNDLE_CONFIG_MAX
 

@@ -8,7 +8,7 @@
 
 #include "tests/host/device_fixture.h"
 
-#include "vmm/console_mux.h"
+#include "vmm/console/console_mux.h"
 
 #define VMS     3u /* linux, rt, small */
 #define OUTPUT  64u

@@ -2,8 +2,8 @@
 # Host tests of disks on the board's own devices.
 # The driver's source is included: its accessors are the model's.
 host-test-pl181 := tests/host/test_pl181.c tests/host/pl181_model.c
-host-test-partition := tests/host/test_partition.c vmm/partition.c
+host-test-partition := tests/host/test_partition.c vmm/disk/partition.c
 host-test-card_disk = tests/host/test_card_disk.c $(virtio-fixture) devemu/virtio_blk.c \
-	vmm/card_disk.c
+	vmm/disk/card_disk.c
 host-test-flash_disk = tests/host/test_flash_disk.c tests/host/flash_chip.c $(virtio-fixture) \
-	devemu/virtio_blk.c board/drivers/cfi_flash.c vmm/flash_disk.c
+	devemu/virtio_blk.c board/drivers/cfi_flash.c vmm/disk/flash_disk.c

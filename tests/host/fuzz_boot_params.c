@@ -5,7 +5,7 @@
  */
 #include "tests/host/fuzz.h"
 
-#include "vmm/boot_params.h"
+#include "vmm/start/boot_params.h"
 
 #include <stdlib.h>
 #include <string.h>

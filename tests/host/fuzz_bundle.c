@@ -5,7 +5,7 @@
  */
 #include "tests/host/bundle_maker.h"
 #include "tests/host/fuzz.h"
-#include "vmm/bundle.h"
+#include "vmm/start/bundle.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * was announced. The input begins with that size and the checksum.
  */
 #include "tests/host/fuzz.h"
-#include "vmm/receive.h"
+#include "vmm/console/receive.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ATAGs and device trees as boot loaders hand them over, and what is neither. */
-#include "vmm/boot_params.h"
+#include "vmm/start/boot_params.h"
 #include "vmm/lib/bits.h"
 
 #include <setjmp.h>

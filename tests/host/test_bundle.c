@@ -2,7 +2,7 @@
 /* The bundle parser: a correct bundle, and every way we know in which one can be wrong. */
 #include "tests/host/bundle_maker.h"
 #include "vcpu/pv_abi.h"
-#include "vmm/bundle.h"
+#include "vmm/start/bundle.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/crc32.h"
 

@@ -6,7 +6,7 @@
 #include "tests/host/virtio_fixture.h"
 
 #include "devemu/virtio_blk.h"
-#include "vmm/card_disk.h"
+#include "vmm/disk/card_disk.h"
 
 #include <string.h>
 

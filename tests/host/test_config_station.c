@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The node of the VMM's own station: a correct one, and every way we know in which one can be wrong. */
 #include "tests/host/config_maker.h"
-#include "vmm/config_station.h"
+#include "vmm/config/config_station.h"
 #include "vmm/lib/bits.h"
 
 #include <setjmp.h>

@@ -11,7 +11,7 @@
 #include "devemu/pl011.h"
 #include "devemu/virtio_console.h"
 #include "tests/host/uart_user.h"
-#include "vmm/console.h"
+#include "vmm/console/console.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
 #include "vmm/stats.h"

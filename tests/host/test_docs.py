@@ -166,7 +166,8 @@ def test_every_folder_and_source_is_in_the_file_tables():
     for folder in FOLDERS:
         assert re.search(rf"^\| `{folder}/", readme, re.M), folder
     named = re.findall(r"`([\w*.]+\.[cS])`", files)
-    for folder in ("arch/arm", "vcpu", "domain", "devemu", "net", "vmm"):
+    for folder in ("arch/arm", "vcpu", "domain", "devemu", "net", "vmm", *(f"vmm/{name}" for name in (
+            "config", "console", "disk", "remote", "start"))):
         for path in (ROOT / folder).glob("*.[cS]"):
             assert any(path.match(name) for name in named), path.relative_to(ROOT)
 

@@ -7,7 +7,7 @@
 #include "board/drivers/cfi_regs.h"
 
 #include "devemu/virtio_blk.h"
-#include "vmm/flash_disk.h"
+#include "vmm/disk/flash_disk.h"
 #include "vmm/lib/bits.h"
 
 #include <string.h>

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "tests/host/device_fixture.h"
-#include "vmm/line_editor.h"
+#include "vmm/console/line_editor.h"
 
 #include <stdio.h>
 #include <string.h>

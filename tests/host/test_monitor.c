@@ -3,10 +3,10 @@
 #include "tests/host/device_fixture.h"
 
 #include "devemu/clock.h"
-#include "vmm/events.h"
+#include "vmm/console/events.h"
 #include "vmm/lib/bits.h"
-#include "vmm/log_ring.h"
-#include "vmm/monitor.h"
+#include "vmm/console/log_ring.h"
+#include "vmm/console/monitor.h"
 #include "vmm/reload.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Partition tables: good ones, and those that somebody made to get at what is not his. */
-#include "vmm/partition.h"
+#include "vmm/disk/partition.h"
 
 #include "tests/xorshift.h"
 #include "vmm/lib/bits.h"

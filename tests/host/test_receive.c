@@ -14,7 +14,7 @@
 #include "vmm/lib/bits.h"
 #include "vmm/lib/crc32.h"
 #include "vmm/lib/first_fit.h"
-#include "vmm/receive.h"
+#include "vmm/console/receive.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

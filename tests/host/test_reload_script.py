@@ -54,7 +54,7 @@ def test_mistakes_are_those_of_the_bundler(inputs, tmp_path):
 
 
 class Monitor(threading.Thread):
-    """A board's monitor at a socket, as vmm/monitor_reload.c answers; `verdict` is the end of it."""
+    """A board's monitor at a socket, as vmm/console/monitor_reload.c answers; `verdict` is the end of it."""
 
     def __init__(self, path, verdict, wrong_at=None):
         super().__init__(daemon=True)

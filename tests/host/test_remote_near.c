@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The short way to a card controller's FIFO: loads and stores in a row are one trap, with all that each does. */
-#include "vmm/remote_near.h"
+#include "vmm/remote/remote_near.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "arch/arm/user_access.h"
-#include "vmm/remote_card.h"
-#include "vmm/remote_command.h"
+#include "vmm/remote/remote_card.h"
+#include "vmm/remote/remote_command.h"
 #include "vmm/vm.h"
 
 #define CODE 0xc0100f00u

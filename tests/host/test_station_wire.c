@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way of the protocol's frames between the chip and the protocol, with a chip that never runs dry. */
-#include "vmm/station_wire.h"
+#include "vmm/remote/station_wire.h"
 
 #include "net/stack/stack.h"
 #include "vmm/idle.h"
 #include "vmm/irq.h"
 #include "vmm/lib/check.h"
-#include "vmm/station.h"
+#include "vmm/remote/station.h"
 #include "vmm/timer.h"
 #include "vmm/vm.h"
 

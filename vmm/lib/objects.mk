@@ -5,7 +5,7 @@ obj-y += vmm/lib/printf.o
 obj-y += vmm/lib/status.o
 obj-y += vmm/lib/string.o
 
-# Also used by vmm/boot_early.c, before the image is where it was linked for.
+# Also used by vmm/start/boot_early.c, before the image is where it was linked for.
 CFLAGS-vmm/lib/crc32 := -fpie -fvisibility=hidden
 CFLAGS-vmm/lib/printf := -fpie -fvisibility=hidden
 CFLAGS-vmm/lib/string := -fpie -fvisibility=hidden

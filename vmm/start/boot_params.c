@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vmm/start/boot_params.h"
+
+#include "vmm/lib/string.h"
+
+/* ATAGs: word count and kind, then the contents (Linux, Documentation/arch/arm/booting.rst). */
+#define ATAG_NONE 0u
+#define ATAG_CORE 0x54410001u
+#define ATAG_MEM  0x54410002u
+
+/* Flattened device tree (Devicetree Specification, chapter 5); big-endian. */
+#define FDT_MAGIC       0xd00dfeedu
+#define FDT_HEADER_SIZE 40u
+#define FDT_BEGIN_NODE  1u
+#define FDT_END_NODE    2u
+#define FDT_PROP        3u
+#define FDT_NOP         4u
+#define FDT_END         9u
+
+/** The structure block of a device tree, and how far it has been read. */
+struct fdt {
+	const uint8_t *structs;
+	uint32_t size;
+	uint32_t at;
+	const uint8_t *strings;
+	uint32_t strings_size;
+};
+
+struct fdt_token {
+	uint32_t kind;
+	const char *name;    /* of a node or property: terminated */
+	const uint8_t *data; /* of a property */
+	uint32_t length;
+};
+
+static uint32_t get_le32(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
+}
+
+static uint32_t get_be32(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[3] | (uint32_t)bytes[2] << 8 | (uint32_t)bytes[1] << 16 |
+	       (uint32_t)bytes[0] << 24;
+}
+
+/** How much RAM there is from @p ram_base on, when the bank [start, start + size) holds it. */
+static bool bank_holds(uint64_t start, uint64_t bank_size, uint32_t ram_base, uint32_t *size)
+{
+	if (ram_base < start || ram_base - start >= bank_size)
+		return false;
+
+	const uint64_t rest = bank_size - (ram_base - start);
+
+	*size = rest > 0xffffffffu ? 0xffffffffu : (uint32_t)rest;
+	return true;
+}
+
+static bool atags_memory(const uint8_t *tags, size_t length, uint32_t ram_base, uint32_t *size)
+{
+	for (size_t at = 0; length - at >= 8;) {
+		const uint32_t words = get_le32(tags + at);
+		const uint32_t kind = get_le32(tags + at + 4);
+
+		if (at == 0 && kind != ATAG_CORE)
+			return false;
+		if (kind == ATAG_NONE || words < 2 || words > (length - at) / 4)
+			return false;
+		if (kind == ATAG_MEM && words >= 4 &&
+		    bank_holds(get_le32(tags + at + 12), get_le32(tags + at + 8), ram_base, size))
+			return true;
+		at += (size_t)words * 4;
+	}
+	return false;
+}
+
+static bool fdt_open(struct fdt *fdt, const uint8_t *bytes, size_t length)
+{
+	if (length < FDT_HEADER_SIZE || get_be32(bytes) != FDT_MAGIC)
+		return false;
+
+	const uint32_t total = get_be32(bytes + 4);
+	const uint32_t structs = get_be32(bytes + 8);
+	const uint32_t strings = get_be32(bytes + 12);
+	const uint32_t version = get_be32(bytes + 20);
+
+	fdt->strings_size = get_be32(bytes + 32);
+	fdt->size = get_be32(bytes + 36);
+	if (total > length || version < 17 || structs % 4 || structs > total ||
+	    fdt->size > total - structs || strings > total || fdt->strings_size > total - strings)
+		return false;
+	fdt->structs = bytes + structs;
+	fdt->strings = bytes + strings;
+	fdt->at = 0;
+	return true;
+}
+
+/** The terminated string at @p at of a block, or NULL. */
+static const char *fdt_string(const uint8_t *block, uint32_t size, uint32_t at)
+{
+	if (at >= size || !memchr(block + at, 0, size - at))
+		return NULL;
+	return (const char *)block + at;
+}
+
+/** Reads the next token; false at the end, and for everything that is not well formed. */
+static bool fdt_next(struct fdt *fdt, struct fdt_token *token)
+{
+	do {
+		if (fdt->size - fdt->at < 4)
+			return false;
+		token->kind = get_be32(fdt->structs + fdt->at);
+		fdt->at += 4;
+	} while (token->kind == FDT_NOP);
+
+	uint32_t used = 0;
+
+	if (token->kind == FDT_BEGIN_NODE) {
+		token->name = fdt_string(fdt->structs, fdt->size, fdt->at);
+		if (!token->name)
+			return false;
+		used = (uint32_t)strlen(token->name) + 1;
+	} else if (token->kind == FDT_PROP) {
+		if (fdt->size - fdt->at < 8)
+			return false;
+		token->length = get_be32(fdt->structs + fdt->at);
+		token->name = fdt_string(fdt->strings, fdt->strings_size,
+					 get_be32(fdt->structs + fdt->at + 4));
+		fdt->at += 8;
+		if (!token->name || token->length > fdt->size - fdt->at)
+			return false;
+		token->data = fdt->structs + fdt->at;
+		used = token->length;
+	} else if (token->kind != FDT_END_NODE) {
+		return false;
+	}
+
+	/* Tokens are aligned; padding that the block does not contain ends the tree. */
+	used = (used + 3) & ~3u;
+	if (used > fdt->size - fdt->at)
+		return false;
+	fdt->at += used;
+	return true;
+}
+
+static uint64_t get_cells(const uint8_t *bytes, uint32_t cells)
+{
+	uint64_t value = 0;
+
+	for (; cells; cells--, bytes += 4)
+		value = value << 32 | get_be32(bytes);
+	return value;
+}
+
+static bool is_memory_node(const char *name)
+{
+	return !strcmp(name, "memory") || !strncmp(name, "memory@", 7);
+}
+
+static bool fdt_memory(const uint8_t *bytes, size_t length, uint32_t ram_base, uint32_t *size)
+{
+	struct fdt fdt;
+	struct fdt_token token;
+	uint32_t address_cells = 2; /* the specification's defaults (2.3.5) */
+	uint32_t size_cells = 1;
+	unsigned depth = 0;
+	bool in_memory = false;
+
+	if (!fdt_open(&fdt, bytes, length))
+		return false;
+	while (fdt_next(&fdt, &token)) {
+		if (token.kind == FDT_BEGIN_NODE) {
+			depth++;
+			if (depth == 2)
+				in_memory = is_memory_node(token.name);
+		} else if (token.kind == FDT_END_NODE) {
+			if (depth == 0 || --depth == 0)
+				return false;
+		} else if (depth == 1 && token.length == 4) {
+			if (!strcmp(token.name, "#address-cells"))
+				address_cells = get_be32(token.data);
+			if (!strcmp(token.name, "#size-cells"))
+				size_cells = get_be32(token.data);
+		} else if (depth == 2 && in_memory && !strcmp(token.name, "reg")) {
+			if (address_cells - 1 > 1 || size_cells - 1 > 1)
+				return false;
+
+			const uint32_t row = 4 * (address_cells + size_cells);
+
+			for (uint32_t at = 0; token.length - at >= row; at += row)
+				if (bank_holds(get_cells(token.data + at, address_cells),
+					       get_cells(token.data + at + 4 * address_cells,
+							 size_cells),
+					       ram_base, size))
+					return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * Finds out how much RAM starts at @p ram_base, from the ATAGs or the device tree in the @p length
+ * bytes at @p params. Returns false when these are neither, or do not say.
+ */
+bool boot_params_memory(const void *params, size_t length, uint32_t ram_base, uint32_t *size)
+{
+	return fdt_memory(params, length, ram_base, size) ||
+	       atags_memory(params, length, ram_base, size);
+}
+
+/**
+ * True when the @p length bytes at @p params are a device tree whose root is compatible with
+ * @p board.
+ */
+bool boot_params_compatible(const void *params, size_t length, const char *board)
+{
+	struct fdt fdt;
+	struct fdt_token token;
+	unsigned depth = 0;
+
+	if (!fdt_open(&fdt, params, length))
+		return false;
+	while (fdt_next(&fdt, &token)) {
+		if (token.kind == FDT_BEGIN_NODE && ++depth > 1)
+			return false;
+		if (token.kind == FDT_END_NODE)
+			return false;
+		if (token.kind != FDT_PROP || strcmp(token.name, "compatible") != 0)
+			continue;
+		for (uint32_t at = 0; at < token.length;) {
+			const char *const text = fdt_string(token.data, token.length, at);
+
+			if (!text)
+				return false;
+			if (!strcmp(text, board))
+				return true;
+			at += (uint32_t)strlen(text) + 1;
+		}
+		return false;
+	}
+	return false;
+}
