@@ -52,14 +52,16 @@ static enum trap_outcome ldrt_strt_unaligned(struct vcpu *vcpu, uint32_t word, u
 
 	for (unsigned i = 0; i < 4; i++) {
 		uint32_t byte = (value >> (8 * i)) & 0xffu;
+		struct guest_translation t;
 		struct guest_fault fault;
-		bool done;
+		bool is_allowed;
 
+		/* Only asked like that: the access, which finds this, may not come back. */
 		guest_found_nothing(vcpu);
 		vcpu->mmu.dacr = dacr & DACR_ALL_CLIENTS;
-		done = guest_access(vcpu, va + i, 1, false, store, &byte, &fault);
+		is_allowed = guest_translate(vcpu, va + i, false, store, &t, &fault);
 		vcpu->mmu.dacr = dacr;
-		if (!done) {
+		if (!is_allowed || !guest_access(vcpu, va + i, 1, false, store, &byte, &fault)) {
 			vcpu->cp15.dfsr = fault.fsr;
 			vcpu->cp15.far = fault.far;
 			vcpu_inject_trap(vcpu, TRAP_DABT);

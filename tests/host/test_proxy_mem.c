@@ -460,6 +460,39 @@ static void unaligned_words_of_linux(void **state)
 	assert_true(partial > 50);
 }
 
+static jmp_buf guest_goes_on;
+
+static uint32_t abort_read(struct device *dev, uint32_t offset, unsigned size)
+{
+	longjmp(guest_goes_on, 1);
+}
+
+static void abort_write(struct device *dev, uint32_t offset, uint32_t value, unsigned size)
+{
+	longjmp(guest_goes_on, 1);
+}
+
+/* A device of another board: the guest goes on elsewhere, with a data abort or from its start. */
+static void a_device_that_does_not_come_back_to_an_unaligned_word(void **state)
+{
+	static const struct device_ops aborting = { .read = abort_read, .write = abort_write };
+	static const uint32_t words[] = { 0xe4b12000u, 0xe4a12000u }; /* ldrt, strt r2, [r1] */
+	struct vcpu *const vcpu = &machine.vcpu;
+
+	machine.device.ops = &aborting;
+	vcpu->completes_unaligned = true;
+	machine_mcr(MCR_SCTLR, vcpu->mmu.sctlr | SCTLR_A);
+	for (volatile unsigned n = 0; n < 2; n++) {
+		machine_mcr(MCR_DACR, 0x5555555f);
+		vcpu->frame.r[1] = VA + 0x8001;
+		if (setjmp(guest_goes_on) == 0) {
+			machine_do(words[n]);
+			fail_msg("came back");
+		}
+		assert_int_equal(vcpu->mmu.dacr, 0x5555555f);
+	}
+}
+
 /* Where the kernel itself could store: its own page, and a program's with PAN closed. */
 static void what_only_the_kernel_may_touch(void **state)
 {
@@ -492,6 +525,8 @@ int main(void)
 		cmocka_unit_test_setup(the_user_bank_in_every_mode, start),
 		cmocka_unit_test_setup(ldrt_and_strt_have_the_rights_of_user_mode, start),
 		cmocka_unit_test_setup(unaligned_words_of_linux, start),
+		cmocka_unit_test_setup(a_device_that_does_not_come_back_to_an_unaligned_word,
+				       start),
 		cmocka_unit_test_setup(what_only_the_kernel_may_touch, start),
 	};
 
