@@ -30,6 +30,8 @@ host-test-pv = tests/host/test_pv.c tests/host/pv_fixture.c $(core-machine)
 host-test-pv_retry = tests/host/test_pv_retry.c tests/host/pv_fixture.c $(core-machine)
 host-test-pv_dacr = tests/host/test_pv_dacr.c tests/host/pv_fixture.c $(core-machine)
 host-test-cp15_mmu = tests/host/test_cp15_mmu.c $(core-machine)
+host-test-remote_block = tests/host/test_remote_block.c vmm/remote/remote_access.c vmm/remote/remote_insn.c \
+	devemu/remote.c $(core-machine)
 # The source under test is part of these: its table is static.
 host-test-cp15 = tests/host/test_cp15.c $(filter-out vcpu/cp15.c,$(core-machine))
 host-test-proxy = tests/host/test_proxy.c $(filter-out vcpu/proxy%.c,$(core-machine))

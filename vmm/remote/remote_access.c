@@ -31,12 +31,6 @@ static void __attribute__((noreturn)) leave(struct trap_frame *frame)
 	guest_enter(frame);
 }
 
-/** The guest goes on with the instruction that it has begun, from its beginning. */
-void remote_access_leave(struct vm *vm)
-{
-	leave(trap_resume(&vm->vcpu));
-}
-
 /**
  * Sleeps until somebody makes the VM ready; does what it is asked for meanwhile. If it has begun anew
  * by that, its thread has nothing to come back to.
@@ -126,7 +120,9 @@ static uint32_t carry_out(struct remote_window *window, const struct remote_comm
 	const struct remote_window_config *const remote = &window->config->remote;
 	uint64_t now;
 
-	preempt_point();                        /* the trap was one half of the way to the wire */
+	preempt_point(); /* the trap was one half of the way to the wire */
+	if (command->is_write)
+		remote_memory_flush(window->vm, remote->peer);
 	while (window->progress != REMOTE_FREE) /* what was begun before the VM was reset */
 		remote_access_sleep(window->vm);
 	now = timer_now();
@@ -152,19 +148,33 @@ static struct remote_window *window_of(const struct remote_backend *backend)
 	return (struct remote_window *)(uintptr_t)backend;
 }
 
-/** Whether a word at @p offset is the first of several that go together; or the next of them. */
+/**
+ * Whether a word at @p offset is the first of several that go together; or the next of them.
+ *
+ * The address found first in a trap is that of the first word in its page (guest_translate(),
+ * vcpu/mem_exec.c). So only such a word begins a block, and a block that was not completed is never
+ * gone on with: where its next word is, no other trap has found a first one with the block's address.
+ */
 static bool is_in_block(struct remote_window *window, uint32_t offset, bool is_load)
 {
 	struct remote_block *const block = &window->block;
+	const struct vcpu *const vcpu = &window->vm->vcpu;
+	const uint32_t va = vcpu->found.va & ~3u;
+	const unsigned to_end = (PAGE_MIN - offset % PAGE_MIN) / 4u;
+	unsigned words;
 
-	if (block->left && block->next == offset)
+	if (block->left && block->next == offset && block->va == va)
 		return true;
-	block->words = (uint8_t)remote_insn_words(&window->vm->vcpu, is_load);
 	block->left = 0;
-	if (block->words == 1 || offset % PAGE_MIN + 4u * block->words > PAGE_MIN ||
-	    window->config->remote.is_swapped)
+	if ((va ^ offset) % PAGE_MIN || window->config->remote.is_swapped)
 		return false;
-	block->left = block->words;
+	words = remote_insn_words(vcpu, is_load, va);
+	if (words > to_end)
+		words = to_end; /* what follows is another page's */
+	if (words == 1)
+		return false;
+	block->words = block->left = (uint8_t)words;
+	block->va = va;
 	block->next = offset;
 	return true;
 }
@@ -213,6 +223,15 @@ static void write_of_block(struct remote_window *window, uint32_t value)
 	}
 }
 
+/**
+ * Where in its word a byte or halfword is: a model is told of the word. It is a trap of its own, which has
+ * found its address.
+ */
+static unsigned lane_of(const struct remote_window *window, unsigned size)
+{
+	return window->vm->vcpu.found.va & (4u - size);
+}
+
 uint32_t remote_access_read(const struct remote_backend *backend, uint32_t offset, unsigned size)
 {
 	struct remote_window *const window = window_of(backend);
@@ -242,7 +261,7 @@ uint32_t remote_access_read(const struct remote_backend *backend, uint32_t offse
 	if (size == 4)
 		return is_in_block(window, offset, true) ? read_of_block(window, offset)
 							 : carry_out(window, &command);
-	lane = remote_insn_lane(&window->vm->vcpu, size);
+	lane = lane_of(window, size);
 	command.offset += lane;
 	return carry_out(window, &command) << (8u * lane);
 }
@@ -272,17 +291,18 @@ void remote_access_write(const struct remote_backend *backend, uint32_t offset, 
 		return;
 	}
 	if (size != 4) {
-		lane = remote_insn_lane(&window->vm->vcpu, size);
+		lane = lane_of(window, size);
 		command.offset += lane;
 		command.value >>= 8u * lane;
 	}
-	remote_memory_flush(window->vm, window->config->remote.peer);
-	if (command.is_posted)
+	if (command.is_posted) {
+		remote_memory_flush(window->vm, window->config->remote.peer);
 		put(window, &command); /* the protocol puts together what belongs together */
-	else if (size == 4 && is_in_block(window, offset, false))
+	} else if (size == 4 && is_in_block(window, offset, false)) {
 		write_of_block(window, value);
-	else
+	} else {
 		(void)carry_out(window, &command);
+	}
 }
 
 /** The same of a PL110 that the guest's board has in another order than frames. */

@@ -34,8 +34,12 @@ struct remote_command {
 	bool is_posted; /* nobody waits */
 };
 
-/** An LDM or STM, of which a model sees word by word: its words, and how many are to come. */
+/**
+ * An LDM or STM, or its words in one page, of which a model sees word by word: how many, and how many
+ * are to come. It is known by the guest's address of its first word.
+ */
 struct remote_block {
+	uint32_t va;
 	uint32_t next; /* offset */
 	uint8_t words, left;
 	uint32_t value[REMOTE_BLOCK_MAX];
@@ -86,7 +90,6 @@ void remote_command_finish(struct remote_window *window, enum remote_result resu
 
 /* What guests do. */
 void remote_access_sleep(struct vm *vm);
-void remote_access_leave(struct vm *vm) __attribute__((noreturn));
 uint32_t remote_access_read(const struct remote_backend *backend, uint32_t offset, unsigned size);
 void remote_access_write(const struct remote_backend *backend, uint32_t offset, unsigned size,
 			 uint32_t value);

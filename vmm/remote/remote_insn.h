@@ -11,7 +11,6 @@
 
 struct vcpu;
 
-unsigned remote_insn_words(const struct vcpu *vcpu, bool is_load);
-unsigned remote_insn_lane(const struct vcpu *vcpu, unsigned size);
+unsigned remote_insn_words(const struct vcpu *vcpu, bool is_load, uint32_t va);
 
 #endif

@@ -11,7 +11,6 @@
 #include "vmm/lib/heap.h"
 #include "vmm/remote/peers.h"
 #include "vmm/remote/remote_command.h"
-#include "vmm/remote/remote_insn.h"
 #include "vmm/run.h"
 #include "vmm/remote/station.h"
 #include "vmm/vm.h"
@@ -92,9 +91,8 @@ static void store(struct remote_memory *memory, uint32_t offset, uint32_t va, un
 }
 
 /**
- * A store to a page that is closed, or that the guest has no entry for; those that follow are its own. One
- * of a byte or a halfword, whose place in the word is not said here, is the guest's own, too: it is tried
- * again, and is but one.
+ * A store to a page that is closed, or that the guest has no entry for; those that follow are its own.
+ * Of a byte or a halfword the offset is that of its word: its place in it is that of the address found.
  */
 static void memory_write(const struct remote_memory_backend *backend, uint32_t offset,
 			 unsigned size, uint32_t value)
@@ -104,24 +102,16 @@ static void memory_write(const struct remote_memory_backend *backend, uint32_t o
 	struct vcpu *const vcpu = &memory->vm->vcpu;
 	struct guest_translation t = vcpu->found.t;
 	const uint32_t page = offset / TRACKED_PAGE;
-	const uint32_t va = vcpu->found.va + (memory->region.base + offset - t.gpa.raw);
-	bool is_filled;
+	const unsigned lane = vcpu->found.va & (4u - size);
+	const uint32_t va = vcpu->found.va + (memory->region.base + offset + lane - t.gpa.raw);
 
 	t.gpa = gpa(memory->region.base + offset);
-	if (size == 4)
-		store(memory, offset, va, 4, value);
+	store(memory, offset + lane, va, size, value >> 8u * lane);
 	memory->touched_count += !bit(memory->touched[page / 32], page % 32);
 	memory->touched[page / 32] |= BIT(page % 32);
-	is_filled = shadow_track_open(&memory->vm->shadow, &memory->tracker, va, &t);
+	(void)shadow_track_open(&memory->vm->shadow, &memory->tracker, va, &t);
 	if (memory->dev->deadline_at == CLOCK_NEVER) /* else there is a collection soon */
 		clock->set_deadline(clock, memory->dev, clock->now(clock) + PERIOD);
-	if (size != 4 && is_filled) {
-		remote_access_leave(memory->vm);
-	} else if (size != 4) {
-		const unsigned lane = remote_insn_lane(vcpu, size);
-
-		store(memory, offset + lane, va + lane, size, value >> 8u * lane);
-	}
 }
 
 static void page_was_open(struct mem_tracker *tracker, unsigned page)
