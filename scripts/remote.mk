@@ -26,10 +26,24 @@ $(REMOTE_CLIENT): $(call remote_objects,$(REMOTE_HOSTED) $(REMOTE_CLIENT_MAIN))
 
 # Of the host tests those of the protocol; test-host runs them, too.
 REMOTE_TESTS := $(filter build/host/test-remote_% build/host/fuzz-remote%,$(HOST_PROGRAMS))
-REMOTE_FUZZ_RUNS ?= 3000000
+REMOTE_FUZZERS := $(patsubst build/host/fuzz-%,%,$(filter build/host/fuzz-%,$(REMOTE_TESTS)))
+# Of each target: so many as a core can in that time, from the same seed. A bad input is kept, and its
+# name is said.
+REMOTE_FUZZ_SECONDS ?= 180
+
+# The scenarios with a cable, a part each; the power-offs are one for each pair, as they take longest.
+REMOTE_PAIRS := versatilepb-integratorcp integratorcp-versatilepb
+REMOTE_SCENARIOS := $(filter-out remote_power,$(patsubst tests/qemu/test_%.py,%,$(wildcard \
+	tests/qemu/test_remote_*.py tests/qemu/test_cable*.py)))
+REMOTE_POWER_PARTS := $(REMOTE_PAIRS:%=test-remote-power-%)
+REMOTE_SCENARIO_PARTS := $(REMOTE_SCENARIOS:%=test-scenario-%)
+REMOTE_FUZZ_PARTS := $(REMOTE_FUZZERS:%=test-fuzz-%)
+# Each keeps one core busy. Those that take longest go first.
+REMOTE_PARTS := $(REMOTE_POWER_PARTS) test-remote-models $(REMOTE_SCENARIO_PARTS) \
+	$(REMOTE_FUZZ_PARTS) test-remote-hosted test-remote-host
 
 .PHONY: remote-server test-remote test-remote-short test-remote-host test-remote-models
-.PHONY: test-remote-hosted test-remote-boards
+.PHONY: test-remote-hosted $(REMOTE_POWER_PARTS) $(REMOTE_SCENARIO_PARTS) $(REMOTE_FUZZ_PARTS)
 remote-server: $(REMOTE_SERVER) ## the server of the remote-device protocol for a PC
 
 # Scenarios have it at the other end of a cable.
@@ -40,19 +54,25 @@ test-remote-short: $(REMOTE_SERVER) $(REMOTE_CLIENT) ## models of the remote-dev
 	@$(PYTHON) -m pytest -q -n 2 tests/remote
 
 # All that a cable, a peer and a cut of the power can do, and how long that took.
-test-remote: ## all of it: longer models, fuzzing and faults, 200 power-offs, and scenarios
-	+@scripts/run_tests test-remote-host test-remote-models test-remote-hosted test-remote-boards
+test-remote: ## all of it, an hour on two cores: longer models, fuzzing, 200 power-offs, scenarios
+	+@scripts/run_tests --at-once $(JOBS) $(REMOTE_PARTS)
 
 test-remote-host: $(REMOTE_TESTS)
-	@scripts/run_host_tests $(filter build/host/test-%,$(REMOTE_TESTS)) \
-		$(patsubst %,%=$(REMOTE_FUZZ_RUNS),$(filter-out build/host/test-%,$(REMOTE_TESTS)))
+	@JOBS=1 scripts/run_host_tests $(filter build/host/test-%,$(REMOTE_TESTS))
+
+$(REMOTE_FUZZ_PARTS): test-fuzz-%: build/host/fuzz-%
+	@scripts/run_host_tests $<=$(REMOTE_FUZZ_SECONDS)s
 
 test-remote-models:
 	@scripts/spin --long
 
 test-remote-hosted: $(REMOTE_SERVER) $(REMOTE_CLIENT)
-	@$(PYTHON) -m pytest -q -n 2 tests/remote
+	@$(PYTHON) -m pytest -v tests/remote
 
-test-remote-boards: $(REMOTE_SERVER) $(TEST_BUNDLES_VMS)
-	@HAKO_KERNELS="$(TEST_KERNELS)" HAKO_REMOTE_LONG=1 $(PYTHON) -m pytest -q -n 2 --durations=10 \
-		tests/qemu -k "remote or cable"
+remote_scenarios = HAKO_KERNELS="$(TEST_KERNELS)" HAKO_REMOTE_LONG=1 $(PYTHON) -u -m pytest -v -s \
+	'tests/qemu/test_$(1)'
+$(REMOTE_SCENARIO_PARTS): test-scenario-%: $(REMOTE_SERVER) $(TEST_BUNDLES_VMS)
+	@$(call remote_scenarios,$*.py)
+
+$(REMOTE_POWER_PARTS): test-remote-power-%: $(TEST_BUNDLES_VMS)
+	@$(call remote_scenarios,remote_power.py::test_power_off[$*])

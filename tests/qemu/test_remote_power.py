@@ -33,7 +33,9 @@ def test_power_off(start_pair, boards):
     linux.wait_for_shell()
     linux.check(f"while {GONE}; do sleep 1; done")
     took = []
-    for _ in range(TIMES):
+    for number in range(TIMES):
+        if number and number % 20 == 0:
+            print(f"{number} times", flush=True)
         # What the VMM says of sessions would otherwise come between the lines of the guest.
         linux.send(f"{UNTIL_GONE}; sleep 1")
         time.sleep(chance.uniform(0.0, 0.5))
