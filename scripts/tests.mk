@@ -15,7 +15,8 @@ TEST_JOBS ?= $(shell echo $$(($$(nproc) * 3 / 2)))
 # ---- host tests ----------------------------------------------------------------------------------
 #
 # tests/host/*.mk has lines `host-test-NAME := SOURCES` and `host-fuzz-NAME := SOURCES`; each is a
-# program. HOST_CFLAGS-PATH adds options for one source. All run with the sanitizers.
+# program. HOST_CFLAGS-PATH adds options for one source, FUZZ_CFLAGS-PATH to that for fuzzing. All run with
+# the sanitizers.
 
 include $(wildcard tests/host/*.mk tests/remote/*.mk)
 HOST_TESTS := $(sort $(patsubst host-test-%,%,$(filter host-test-%,$(.VARIABLES))))
@@ -35,7 +36,8 @@ build/host/test/%.o: %.c
 
 build/host/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(Q)clang $(HOST_CFLAGS) $(HOST_CFLAGS-$*) $(SANITIZE) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+	$(Q)clang $(HOST_CFLAGS) $(HOST_CFLAGS-$*) $(SANITIZE) -fsanitize=fuzzer-no-link $(FUZZ_CFLAGS-$*) \
+		-MMD -MP -c -o $@ $<
 
 # $(1) test or fuzz, $(2) name, $(3) sources, $(4) link command
 define HOST_PROGRAM_RULES
