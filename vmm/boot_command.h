@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The boot loader's command `slot`, by which a person, and scripts/flash, look at the boot record and
+ * write to it: docs/boot-record.md. Pure: it is given the words of the line and where to print.
+ */
+#ifndef VMM_BOOT_COMMAND_H
+#define VMM_BOOT_COMMAND_H
+
+#include "vmm/boot_record.h"
+
+typedef int (*boot_print)(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** @p argument: of the word `slot` and what follows. Returns whether it was done. */
+bool boot_command(const struct boot_store *store, int count, const char *const argument[],
+		  boot_print print);
+
+#endif
