@@ -117,6 +117,7 @@ class _Reader:
         self.serves: Dict[str, remote.Serve] = {}
         self.remotes: Dict[Tuple[str, str], str] = {}  # a window of a peer, and who has it
         self.needs_network: Optional[str] = None
+        self.own_mac = b""  # the station's
 
     def fail(self, node: str, reason: str) -> NoReturn:
         raise BundleError(f"{self.path}: {node}: {reason}")
@@ -185,6 +186,7 @@ class _Reader:
         if wrong:
             self.fail(where, wrong)
         self.ports[network][values["mac"]] = where
+        self.own_mac = values["mac"]
         self.needs_network = where
 
     def read_disk(self, node: fdt.Node, where: str) -> None:
@@ -248,7 +250,8 @@ class _Reader:
         values = self.leaf(node, where, remote.PEER)
         if not self.needs_network:
             self.fail(where, "needs a station on the network with uplink")
-        self.peers[node.name] = self.checked(where, remote.check_peer, values, self.peers)
+        self.peers[node.name] = self.checked(where, remote.check_peer, values, self.peers,
+                                             self.own_mac)
 
     def read_serve(self, node: fdt.Node, where: str) -> None:
         """A device that is served is no VM's."""

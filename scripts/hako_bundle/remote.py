@@ -62,7 +62,7 @@ def is_remote(props: Dict[str, bytes]) -> bool:
     return props.get("backend") == b"remote\0"
 
 
-def check_peer(values: Dict[str, Any], peers: Dict[str, Peer]) -> Peer:
+def check_peer(values: Dict[str, Any], peers: Dict[str, Peer], own_mac: bytes) -> Peer:
     if len(peers) == PEERS_MAX:
         raise BundleError(f"more than {PEERS_MAX} peers")
     if ("key" in values) == ("insecure" in values):
@@ -72,6 +72,8 @@ def check_peer(values: Dict[str, Any], peers: Dict[str, Peer]) -> Peer:
     mac = values["mac"]
     if mac[0] & 1 or not any(mac):
         raise BundleError("mac: not the address of one board")
+    if mac == own_mac:
+        raise BundleError("mac: it is that of this board's own station")
     for name, other in peers.items():
         if other.mac == mac:
             raise BundleError(f"mac: peer '{name}' has it")

@@ -270,6 +270,7 @@ MISTAKES = [
     ("[02 00 00 00 00 0b]", "[02 00 00 00 00]", "/peers/boardb", "mac", "bytes"),
     ("[02 00 00 00 00 0b]", "[03 00 00 00 00 0b]", "/peers/boardb", "mac", "one board"),
     ("[02 00 00 00 00 0c]", "[02 00 00 00 00 0b]", "/peers/boardc", "mac", "'boardb' has it"),
+    ("[02 00 00 00 00 0b]", "[02 00 00 00 00 0a]", "/peers/boardb", "mac", "own station"),
     ('key = "pair";', "", "/peers/boardb", "one of key and insecure"),
     ("insecure;", 'insecure; key = "pair";', "/peers/boardc", "one of key and insecure"),
     ('key = "pair"', 'key = "other"', "/peers/boardb", "--key other=FILE"),

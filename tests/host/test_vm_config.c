@@ -176,6 +176,7 @@ static const struct mistake mistakes[] = {
 	{ "[02 00 00 00 00 0b]", "[03 00 00 00 00 0b]", "/peers/boardb", "mac", "one board", 0 },
 	{ "[02 00 00 00 00 0b]", "[00 00 00 00 00 00]", "/peers/boardb", "mac", "one board", 0 },
 	{ "[02 00 00 00 00 0c]", "[02 00 00 00 00 0b]", "/peers/boardc", "mac", "another peer", 0 },
+	{ "[02 00 00 00 00 0b]", "[02 00 00 00 00 0a]", "/peers/boardb", "mac", "own station", 0 },
 	{ "key = \"pair\";", "", "/peers/boardb", "", "one of key", 0 },
 	{ "insecure;", "insecure; key = \"pair\";", "/peers/boardc", "", "one of key", 0 },
 	{ "key = \"pair\"", "key = \"other\"", "/peers/boardb", "key", "no such key", 0 },

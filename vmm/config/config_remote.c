@@ -85,6 +85,8 @@ bool config_read_peer(const struct config_tree *tree, int node, const struct bun
 		return tree_fail(tree, node, "key", "the bundle has no such key of 16 or 32 bytes");
 	if (raw.mac[0] & MAC_GROUP || is_zero_mac(raw.mac))
 		return tree_fail(tree, node, "mac", "not the address of one board");
+	if (memcmp(config->station.mac, raw.mac, CONFIG_MAC_SIZE) == 0)
+		return tree_fail(tree, node, "mac", "it is that of this board's own station");
 	for (unsigned i = 0; i < config->peer_count; i++) {
 		if (strcmp(config->peer[i].name, peer->name) == 0)
 			return tree_fail(tree, node, NULL, "two peers have this name");
