@@ -86,6 +86,7 @@ struct client_window {
 	uint8_t id; /* the server's */
 	bool is_asked;
 	uint8_t to_acknowledge;
+	bool is_news; /* client_next_refused() has not told that it is refused */
 	uint8_t answer[12] __attribute__((aligned(4)));
 	struct client_op opening;
 };
@@ -117,6 +118,7 @@ struct client_half {
 	uint64_t gather_until;
 	uint8_t *tail;    /* the last operation in it, if it is a posted write */
 	bool wants_room;  /* somebody was told REMOTE_BUSY */
+	bool has_refusal; /* for client_next_refused() */
 	bool has_errand;  /* windows to open or to close, when there is room */
 	uint8_t to_close; /* bit n: the window that the server calls n */
 	struct client_lines lines[REMOTE_WINDOWS];
@@ -124,6 +126,7 @@ struct client_half {
 
 void client_attach(struct peer *peer, struct client_window *window);
 void client_detach(struct client_window *window);
+const struct client_window *client_next_refused(struct peer *peer);
 
 enum remote_result client_read(struct client_window *window, struct client_op *op, uint32_t offset,
 			       unsigned width, uint64_t now);

@@ -22,6 +22,8 @@ void client_tick(struct peer *peer, uint64_t now);
 uint64_t client_deadline(const struct peer *peer);
 uint8_t *client_reserve(struct peer *peer, uint32_t bytes, uint32_t reply, uint64_t now);
 void client_gather(struct peer *peer);
+void client_set_levels(struct client_window *window, uint32_t levels);
+void client_run_errands(struct peer *peer, uint64_t now);
 void client_line_state(struct peer *peer, unsigned id, unsigned levels, unsigned serial);
 void client_event(struct peer *peer, unsigned id, const uint8_t *data, uint32_t length);
 

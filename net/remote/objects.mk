@@ -3,6 +3,6 @@
 # Thumb at -Os.
 remote-objects := client.o client_session.o frame.o link.o mac.o peer.o serve.o
 remote-objects += pl181_agent.o pl181_front.o
-remote-cold := handshake.o keys.o pl011_agent.o pl011_front.o pl110_guard.o result.o server.o session.o
+remote-cold := client_windows.o handshake.o keys.o pl011_agent.o pl011_front.o pl110_guard.o result.o server.o session.o
 remote-y += $(addprefix net/remote/,$(remote-objects) $(remote-cold))
 cold-y += $(addprefix net/remote/,$(remote-cold))

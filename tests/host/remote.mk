@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Host tests of the remote-device protocol. Its SHA-256 is the workstation's libmbedcrypto.
-REMOTE := $(addprefix net/remote/,client.c client_session.c frame.c handshake.c keys.c link.c mac.c \
-	peer.c result.c serve.c server.c session.c)
+REMOTE := $(addprefix net/remote/,client.c client_session.c client_windows.c frame.c handshake.c \
+	keys.c link.c mac.c peer.c result.c serve.c server.c session.c)
 REMOTE_WIRE := tests/host/remote_fixture.c $(REMOTE)
 
 host-test-remote_mac := tests/host/test_remote_mac.c net/remote/mac.c

@@ -35,6 +35,16 @@ static void a_name_that_nobody_has_is_refused(void **state)
 	run(10000);
 	assert_false(missing.is_open);
 	assert_int_equal(missing.refusal, REMOTE_NO_WINDOW);
+	/* Whoever looks after the board is told of it, once in each session. */
+	assert_ptr_equal(client_next_refused(&boards[0]), &missing);
+	assert_null(client_next_refused(&boards[0]));
+	assert_null(client_next_refused(&boards[1]));
+	peer_stop(&boards[1], now);
+	peer_start(&boards[1], now);
+	run(5000000);
+	assert_true(window.is_open);
+	assert_ptr_equal(client_next_refused(&boards[0]), &missing);
+	assert_null(client_next_refused(&boards[0]));
 	client_detach(&missing);
 }
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a guest can do to another board's device, access by access, and in how many frames."""
 
+import re
+
 import pcap
 import pytest
 from guest import hako_qemu
@@ -72,3 +74,8 @@ def test_posted_writes(user_of):
     said, count = user.does("m")
     assert said == "# wrote blocks, and read 63"
     assert count <= 2 * (800 // 64 + 2)
+    # A name that board B does not know is no secret.
+    log = user.pair.a.log_path.read_text(encoding="utf-8", errors="replace")
+    assert re.findall(r"hako: peer boardb: .*clokcb.*", log) == [
+        "hako: peer boardb: refuses the window clokcb (no such window): is it in serve of its "
+        "description, to this board?"]

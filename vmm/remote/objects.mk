@@ -2,6 +2,7 @@
 remote-y += vmm/remote/station.o
 remote-y += vmm/remote/station_wire.o
 remote-y += vmm/remote/peers.o
+remote-y += vmm/remote/other_board.o
 remote-y += vmm/remote/remote_access.o
 remote-y += vmm/remote/remote_card.o
 remote-y += vmm/remote/remote_command.o
@@ -16,4 +17,4 @@ noremote-y += vmm/remote/peers_none.o
 noremote-y += vmm/remote/remote_none.o
 
 # Small rather than fast: Thumb (vmm/objects.mk).
-cold-y += vmm/remote/peers_none.o vmm/remote/remote_none.o
+cold-y += vmm/remote/other_board.o vmm/remote/peers_none.o vmm/remote/remote_none.o

@@ -1,40 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/remote/peers.h"
 
-#include "arch/arm/mmu.h"
 #include "net/remote/peer.h"
 #include "vmm/entropy.h"
-#include "vmm/lib/bits.h"
-#include "vmm/lib/heap.h"
-#include "vmm/lib/log.h"
 #include "vmm/lib/preempt.h"
-#include "vmm/lib/string.h"
+#include "vmm/remote/other_board.h"
 #include "vmm/remote/remote_command.h"
 #include "vmm/remote/remote_serve.h"
 #include "vmm/remote/remote_window.h"
 #include "vmm/remote/station.h"
 #include "vmm/timer.h"
-#include "vmm/vm_devices.h"
 
-#define TICKS_PER_US   (CLOCK_HZ / 1000000u)
-#define LOST_AFTER     3u    /* keep-alives without an answer */
 #define ENTROPY_NUMBER 0x100 /* behind those of VMs */
-#define STIRRED_PLACES 8u    /* of the memory, for the entropy */
-#define STIRRED_BYTES  1024u /* of each */
-
-/** Another board. */
-struct other_board {
-	struct peer peer; /* first: the two are one pointer */
-	struct peer_config config;
-	const struct remote_peer_config *description;
-	const struct server_window *served[REMOTE_WINDOWS];
-	struct mac mac; /* its address */
-	struct log_limit log;
-	bool was_up;          /* the log says so */
-	bool has_ended;       /* since then */
-	enum session_end end; /* why */
-	uint8_t key[REMOTE_KEY_BYTES];
-};
 
 static struct {
 	struct other_board *board[CONFIG_PEERS_MAX];
@@ -80,24 +57,6 @@ static void random(struct peer *peer, void *to, uint32_t length)
 		at += piece;
 		length -= piece;
 	}
-}
-
-static const char *why_ended(enum session_end end)
-{
-	switch (end) {
-	case SESSION_END_GOODBYE:
-		return "it said goodbye";
-	case SESSION_END_SILENT:
-		return "it does not answer";
-	case SESSION_END_RESTARTED:
-		return "it was restarted";
-	case SESSION_END_EXHAUSTED:
-		return "it lasted long";
-	case SESSION_END_STOPPED:
-	case SESSION_END_NONE:
-		break;
-	}
-	return "ended here";
 }
 
 /** Anybody's thread may be here, and the board's sleep: the log is told by run(). */
@@ -203,21 +162,6 @@ static uint64_t first(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/** What has become of the session since the log was told. On the uplink's thread. */
-static void tell_log(struct other_board *board_of)
-{
-	const bool is_up = board_of->peer.session.is_up, was_up = board_of->was_up;
-	const bool is_over = was_up && (board_of->has_ended || !is_up);
-
-	board_of->was_up = is_up;
-	board_of->has_ended = false;
-	if (is_over && log_admits(&board_of->log, board_of->config.name))
-		log_write_own(LOG_INFO, "hako: peer %s: session over: %s\n", board_of->config.name,
-			      why_ended(board_of->end));
-	if (is_up && (is_over || !was_up) && log_admits(&board_of->log, board_of->config.name))
-		log_write_own(LOG_INFO, "hako: peer %s: session begins\n", board_of->config.name);
-}
-
 static void start_sessions(uint64_t now)
 {
 	peers.is_started = true;
@@ -244,7 +188,7 @@ static uint64_t run(uint64_t now)
 			work(peer);
 			windows_until = remote_windows_run(n, timer_now());
 		}
-		tell_log(peers.board[n]);
+		other_board_tell_log(peers.board[n]);
 		until = first(until, first(peer_deadline(peer), windows_until));
 	}
 	return until;
@@ -268,72 +212,6 @@ static const struct station_protocol protocol = {
 
 /* ---- making them ------------------------------------------------------------------------------- */
 
-static struct peer_timing timing_of(const struct remote_peer_config *config)
-{
-	struct peer_timing timing = PEER_TIMING(CLOCK_HZ);
-
-	timing.keep_alive = config->keep_alive_us * TICKS_PER_US;
-	timing.lost = timing.keep_alive > UINT32_MAX / LOST_AFTER ? UINT32_MAX
-								  : LOST_AFTER * timing.keep_alive;
-	return timing;
-}
-
-/** The key is copied out of the bundle; one of 16 bytes is followed by zeros. */
-static void read_key(struct other_board *one, const struct boot_info *info,
-		     const struct bundle *bundle)
-{
-	const struct bundle_part *part;
-
-	if (one->description->key == CONFIG_NONE) {
-		log_warn("hako: peer %s: insecure, as the description wants it: anyone on the "
-			 "cable can pose as it\n",
-			 one->description->name);
-		return;
-	}
-	part = &bundle->part[one->description->key];
-	memcpy(one->key, mmu_bundle_window(hpa(info->bundle.raw + part->offset), part->size),
-	       part->size < sizeof(one->key) ? part->size : sizeof(one->key));
-	one->config.key = one->key;
-}
-
-static void make_one(unsigned n, const struct system_config *config, const struct boot_info *info,
-		     const struct bundle *bundle)
-{
-	struct other_board *const one = heap_alloc(sizeof(*one));
-
-	one->description = &config->peer[n];
-	one->config = (struct peer_config){ .name = one->description->name,
-					    .timing = timing_of(one->description),
-					    .ops = &ops,
-					    .windows = one->served };
-	one->mac = mac_at(one->description->mac);
-	memcpy(one->config.own, station_address(), REMOTE_ADDRESS_BYTES);
-	memcpy(one->config.other, one->description->mac, REMOTE_ADDRESS_BYTES);
-	one->config.window_count = remote_serve_windows(config, n, one->served);
-	read_key(one, info, bundle);
-	peer_init(&one->peer, &one->config);
-	peers.board[n] = one;
-}
-
-/**
- * What differs from one start of the board to the next, before there was any interrupt: its clock, and what
- * the memory holds that nobody has written yet.
- */
-static void stir(const struct boot_info *info)
-{
-	uint32_t digest[SHA256_BYTES / 4u];
-
-	entropy_add(vm_extras_board_seconds());
-	for (unsigned n = 0; n < STIRRED_PLACES; n++) {
-		const uint32_t at = n * (info->ram_size / STIRRED_PLACES);
-
-		sha256(mmu_guest_window(hpa(info->ram_base.raw + at)), STIRRED_BYTES,
-		       (uint8_t *)digest);
-		for (unsigned i = 0; i < SHA256_BYTES / 4u; i++)
-			entropy_add(digest[i]);
-	}
-}
-
 /** Makes the other boards that the description names, and what they may use; there is a station. */
 enum status peers_make(const struct system_config *config, const struct boot_info *info,
 		       const struct bundle *bundle)
@@ -341,11 +219,11 @@ enum status peers_make(const struct system_config *config, const struct boot_inf
 	if (!config->peer_count)
 		return STATUS_OK;
 	entropy_source_init(&peers.entropy, ENTROPY_NUMBER);
-	stir(info);
+	other_boards_stir(info);
 	remote_serve_make(config);
 	remote_queues_init(config->peer_count);
 	for (unsigned n = 0; n < config->peer_count; n++)
-		make_one(n, config, info, bundle);
+		peers.board[n] = other_board_make(n, config, info, bundle, &ops);
 	peers.count = config->peer_count;
 	station_set_protocol(&protocol);
 	return STATUS_OK;
