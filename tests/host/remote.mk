@@ -3,6 +3,7 @@
 REMOTE := $(addprefix net/remote/,client.c client_session.c client_windows.c frame.c handshake.c \
 	keys.c link.c mac.c peer.c result.c serve.c server.c session.c)
 REMOTE_WIRE := tests/host/remote_fixture.c $(REMOTE)
+REMOTE_AGENT_WIRE := tests/host/remote_agent_fixture.c $(REMOTE_WIRE)
 
 host-test-remote_mac := tests/host/test_remote_mac.c net/remote/mac.c
 # But here it is what the image has.
@@ -13,9 +14,9 @@ host-test-remote_access := tests/host/test_remote_access.c $(REMOTE_WIRE)
 host-test-remote_faults := tests/host/test_remote_faults.c $(REMOTE_WIRE)
 host-test-remote_trusted := tests/host/test_remote_trusted.c $(REMOTE_WIRE)
 host-test-remote_pl181 := tests/host/test_remote_pl181.c tests/host/pl181_model.c \
-	net/remote/pl181_agent.c net/remote/pl181_front.c $(REMOTE_WIRE)
+	net/remote/pl181_agent.c net/remote/pl181_front.c $(REMOTE_AGENT_WIRE)
 host-test-remote_pl011 := tests/host/test_remote_pl011.c net/remote/pl011_agent.c \
-	net/remote/pl011_front.c $(REMOTE_WIRE)
+	net/remote/pl011_front.c $(REMOTE_AGENT_WIRE)
 host-test-remote_near := tests/host/test_remote_near.c vmm/remote/remote_near.c
 host-test-remote_pl110 := tests/host/test_remote_pl110.c net/remote/pl110_guard.c
 host-test-remote_vectors := tests/host/test_remote_vectors.c $(REMOTE_WIRE)

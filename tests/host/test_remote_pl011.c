@@ -11,16 +11,13 @@
 
 #include "net/remote/pl011_agent.h"
 #include "net/remote/pl011_front.h"
-#include "tests/host/remote_fixture.h"
+#include "tests/host/remote_agent_fixture.h"
 
 #define CHARACTER 87u /* microseconds on the line: 115,200 baud */
 #define TRIGGER   8u
 
 static struct pl011_front front;
 static struct pl011_agent agent;
-static struct client_window uart_client;
-static bool is_masked;
-static unsigned interrupts;
 
 /* ---- the chip, on board 1 -------------------------------------------------------------------- */
 
@@ -32,7 +29,6 @@ static struct {
 	uint16_t in[PL011_FIFO_DEPTH];
 	uint64_t sent_at; /* the character that is on the line */
 	bool is_shifting;
-	unsigned accesses;
 	bool is_faulty;
 
 	/* The line. */
@@ -77,11 +73,8 @@ static void chip_works(void)
 	}
 }
 
-static enum remote_result chip_read(const struct server_window *w, uint32_t offset, unsigned width,
-				    uint32_t *value)
+static enum remote_result chip_read(uint32_t offset, uint32_t *value)
 {
-	chip.accesses++;
-	assert_int_equal(width, 4);
 	if (chip.is_faulty)
 		return REMOTE_BUS_ERROR;
 	if (offset == PL011_FR) {
@@ -102,11 +95,8 @@ static enum remote_result chip_read(const struct server_window *w, uint32_t offs
 	return REMOTE_OK;
 }
 
-static enum remote_result chip_write(const struct server_window *w, uint32_t offset, unsigned width,
-				     uint32_t value)
+static enum remote_result chip_write(uint32_t offset, uint32_t value)
 {
-	chip.accesses++;
-	assert_int_equal(width, 4);
 	if (chip.is_faulty)
 		return REMOTE_BUS_ERROR;
 	switch (offset) {
@@ -137,60 +127,47 @@ static enum remote_result chip_write(const struct server_window *w, uint32_t off
 	return REMOTE_OK;
 }
 
-static const struct remote_target chip_target = { .read = chip_read, .write = chip_write };
+/* ---- its agent and the front end ------------------------------------------------------------- */
 
-static void unmask(const struct server_window *w, uint32_t lines)
+static enum remote_result agent_call(const struct server_window *w, const uint8_t *in,
+				     uint32_t in_length, uint8_t *out, uint32_t *length)
 {
-	is_masked = false;
-}
-
-static void used(const struct server_window *w, struct peer *peer, bool in_use)
-{
-	pl011_agent_used(&agent, w, in_use);
-	is_masked = false;
-}
-
-static enum remote_result agent_call(const struct server_window *w, struct peer *peer,
-				     const uint8_t *in, uint32_t in_length, uint8_t *out,
-				     uint32_t *length)
-{
-	const unsigned before = chip.accesses;
-	const enum remote_result result = pl011_agent_call(&agent, w, in, in_length, out, length);
-
-	assert_in_range(chip.accesses - before, 0, 22);
-	return result;
+	return pl011_agent_call(&agent, w, in, in_length, out, length);
 }
 
 static bool agent_work(const struct server_window *w, struct peer *peer, uint64_t at)
 {
-	const unsigned before = chip.accesses;
-	const bool is_more = pl011_agent_work(&agent, w, peer, at);
-
-	assert_in_range(chip.accesses - before, 0, 22);
-	return is_more;
+	return pl011_agent_work(&agent, w, peer, at);
 }
 
-static const struct remote_target uart_target = {
+static void agent_used(const struct server_window *w, bool in_use)
+{
+	pl011_agent_used(&agent, w, in_use);
+}
+
+static void front_changed(void)
+{
+	pl011_front_changed(&front);
+}
+
+static void front_event(const uint8_t *data, uint32_t length)
+{
+	pl011_front_event(&front, data, length);
+}
+
+static const struct agent_device uart = {
+	.name = "uart",
+	.agent = REMOTE_AGENT_PL011,
+	.irq_count = 1,
+	.most_accesses = 22,
 	.read = chip_read,
 	.write = chip_write,
-	.unmask = unmask,
-	.used = used,
 	.call = agent_call,
 	.work = agent_work,
+	.used = agent_used,
+	.changed = front_changed,
+	.event = front_event,
 };
-static const struct server_range uart_range = { 0xfe0, 0x20, REMOTE_WIDTH_4, REMOTE_READ };
-static const struct server_window uart_window = {
-	.name = "uart",
-	.target = &uart_target,
-	.capabilities = { .size = 0x1000,
-			  .widths = REMOTE_WIDTH_4,
-			  .flags = REMOTE_READ | REMOTE_WRITE | REMOTE_AGENT,
-			  .irq_count = 1,
-			  .agent = REMOTE_AGENT_PL011 },
-	.range = &uart_range,
-	.range_count = 1,
-};
-static const struct server_window *const uart_windows[] = { &device_window, &uart_window };
 
 /* ---- the driver, on board 0 ------------------------------------------------------------------ */
 
@@ -257,44 +234,17 @@ static void show_line(struct pl011_front *f, bool level)
 	assert_int_equal(level, (f->ris & f->imsc) != 0);
 }
 
-static void client_changed(struct client_window *w)
-{
-	pl011_front_changed(&front);
-}
-
-static void client_events(struct client_window *w, const uint8_t *data, uint32_t length)
-{
-	pl011_front_event(&front, data, length);
-}
-
-static const struct client_window_ops uart_ops = { .changed = client_changed,
-						   .event = client_events };
-
 /** A while: chip, interrupts, wire, driver. */
 static void pass(unsigned times)
 {
 	while (times--) {
 		chip_works();
-		if (chip.ris & chip.imsc && !is_masked && agent.limit) {
-			is_masked = true;
-			interrupts++;
-			server_line(&boards[1], &uart_window, 0, true, now);
-		}
+		agent_irq(chip.ris & chip.imsc && agent.limit);
 		run(CHARACTER / 2);
 		if (front.level && !driver.is_stalled)
 			driver_interrupt();
 		pl011_front_run(&front, now);
 	}
-}
-
-static bool uart_is_open(void)
-{
-	return uart_client.is_open;
-}
-
-static bool uart_is_gone(void)
-{
-	return !uart_client.is_open;
 }
 
 static int set_up(void **state)
@@ -303,24 +253,18 @@ static int set_up(void **state)
 	memset(&chip, 0, sizeof(chip));
 	memset(&driver, 0, sizeof(driver));
 	driver.to_send = "";
-	is_masked = false;
-	interrupts = 0;
-	board_config[1].windows = uart_windows;
-	board_restart(1);
 	memset(&front, 0, sizeof(front));
 	memset(&agent, 0, sizeof(agent));
-	agent.device = &chip_target;
+	agent_set_up(&uart);
+	agent.device = &agent_chip;
 	front.line = show_line;
-	uart_client = (struct client_window){ .name = "uart", .ops = &uart_ops };
-	client_attach(&boards[0], &uart_client);
-	pl011_front_init(&front, &uart_client);
+	pl011_front_init(&front, &agent_client);
 	return 0;
 }
 
 static void start(void)
 {
-	connect_boards();
-	assert_true(run_until(uart_is_open, 20000000));
+	agent_connect();
 	open_tty();
 	pass(100);
 	assert_int_equal(chip.ibrd, 13);
@@ -470,14 +414,14 @@ static void the_board_that_is_back_is_set_up_again(void **state)
 {
 	start();
 	wire_cut = true;
-	assert_true(run_until(uart_is_gone, 20000000));
+	agent_wait_gone();
 	sends("lost");
 	assert_true(reg_read(PL011_FR) & PL011_FR_TXFE);
 	driver_interrupt();
 	chip.ibrd = chip.lcr_h = chip.cr = chip.imsc = 0;
 	board_restart(1);
 	wire_cut = false;
-	assert_true(run_until(uart_is_open, 20000000));
+	agent_wait_open();
 	pass(100);
 	assert_int_equal(chip.ibrd, 13);
 	chip.typed = "x";
@@ -493,13 +437,13 @@ static void a_patient_guest_waits_for_the_board(void **state)
 	start();
 	front.is_patient = true;
 	wire_cut = true;
-	assert_true(run_until(uart_is_gone, 20000000));
+	agent_wait_gone();
 	sends(long_text());
 	driver_interrupt();
 	assert_in_range(ring_count(&front.sending), PL011_SENDING - PL011_FIFO_DEPTH + 1u,
 			PL011_SENDING);
 	wire_cut = false;
-	assert_true(run_until(uart_is_open, 20000000));
+	agent_wait_open();
 	pass(12500);
 	assert_int_equal(chip.printed_count, 4000);
 	assert_memory_equal(chip.printed, long_text(), 4000);

@@ -9,57 +9,32 @@
 
 #include "net/remote/pl181_agent.h"
 #include "net/remote/pl181_front.h"
-#include "tests/host/remote_fixture.h"
+#include "tests/host/remote_agent_fixture.h"
 
 #define BOARD_DRIVERS_REGS_H
 
 static struct pl181_front front;
 static struct pl181_agent agent;
-static struct client_window card_client;
-static bool is_masked;
-static unsigned interrupts;
 static uint32_t levels;
 
-/* ---- board 1 --------------------------------------------------------------------------------- */
+/* ---- chip, agent and front end --------------------------------------------------------------- */
 
-static enum remote_result chip_read(const struct server_window *w, uint32_t offset, unsigned width,
-				    uint32_t *value)
+static enum remote_result chip_read(uint32_t offset, uint32_t *value)
 {
-	assert_int_equal(width, 4);
 	*value = offset == PL181_RESP_COMMAND ? 0 : mci_read(offset);
 	return REMOTE_OK;
 }
 
-static enum remote_result chip_write(const struct server_window *w, uint32_t offset, unsigned width,
-				     uint32_t value)
+static enum remote_result chip_write(uint32_t offset, uint32_t value)
 {
-	assert_int_equal(width, 4);
 	mci_write(offset, value);
 	return REMOTE_OK;
 }
 
-static const struct remote_target chip = { .read = chip_read, .write = chip_write };
-
-static void unmask(const struct server_window *w, uint32_t lines)
+static enum remote_result agent_call(const struct server_window *w, const uint8_t *in,
+				     uint32_t in_length, uint8_t *out, uint32_t *length)
 {
-	is_masked = false;
-}
-
-static void used(const struct server_window *w, struct peer *peer, bool in_use)
-{
-	pl181_agent_used(&agent, w, in_use);
-	is_masked = false;
-}
-
-static enum remote_result agent_call(const struct server_window *w, struct peer *peer,
-				     const uint8_t *in, uint32_t in_length, uint8_t *out,
-				     uint32_t *length)
-{
-	const unsigned before = mci.accesses;
-	const enum remote_result result = pl181_agent_call(&agent, w, in, in_length, out, length);
-
-	assert_in_range(mci.accesses - before, 0, 64);
-	return result;
+	return pl181_agent_call(&agent, w, in, in_length, out, length);
 }
 
 static bool agent_work(const struct server_window *w, struct peer *peer, uint64_t at)
@@ -67,41 +42,44 @@ static bool agent_work(const struct server_window *w, struct peer *peer, uint64_
 	return pl181_agent_work(&agent, w, peer, at);
 }
 
-static const struct remote_target card_target = {
+static void agent_used(const struct server_window *w, bool in_use)
+{
+	pl181_agent_used(&agent, w, in_use);
+}
+
+static void front_changed(void)
+{
+	pl181_front_changed(&front);
+}
+
+static void front_event(const uint8_t *data, uint32_t length)
+{
+	pl181_front_event(&front, data, length);
+}
+
+static const struct agent_device card_device = {
+	.name = "card",
+	.agent = REMOTE_AGENT_PL181,
+	.irq_count = 2,
+	.most_accesses = 64,
 	.read = chip_read,
 	.write = chip_write,
-	.unmask = unmask,
-	.used = used,
 	.call = agent_call,
 	.work = agent_work,
+	.used = agent_used,
+	.changed = front_changed,
+	.event = front_event,
 };
-static const struct server_range card_range = { 0xfe0, 0x20, REMOTE_WIDTH_4, REMOTE_READ };
-static const struct server_window card_window = {
-	.name = "card",
-	.target = &card_target,
-	.capabilities = { .size = 0x1000,
-			  .widths = REMOTE_WIDTH_4,
-			  .flags = REMOTE_READ | REMOTE_WRITE | REMOTE_AGENT,
-			  .irq_count = 2,
-			  .agent = REMOTE_AGENT_PL181 },
-	.range = &card_range,
-	.range_count = 1,
-};
-static const struct server_window *const card_windows[] = { &device_window, &card_window };
 
 /** A while: the chip works, and interrupts. */
 static void pass(uint64_t ticks)
 {
-	if (mci_read(MCI_STATUS) & mci.mask[0] && !is_masked) {
-		is_masked = true;
-		interrupts++;
-		server_line(&boards[1], &card_window, 0, true, now);
-	}
+	agent_irq(mci_read(MCI_STATUS) & mci.mask[0]);
 	run(ticks);
 	pl181_front_run(&front, now);
 }
 
-/* ---- board 0 --------------------------------------------------------------------------------- */
+/* ---- the driver, on board 0 ------------------------------------------------------------------ */
 
 static uint32_t reg_read(volatile const uint32_t *base, uint32_t offset)
 {
@@ -122,7 +100,7 @@ static uint32_t reg_read(volatile const uint32_t *base, uint32_t offset)
 			assert_in_range(n, 0, 1000);
 			run(1000);
 		}
-		assert_int_equal(client_read(&card_client, &answer.op, offset, 4, now), REMOTE_OK);
+		assert_int_equal(client_read(&agent_client, &answer.op, offset, 4, now), REMOTE_OK);
 		assert_int_equal(answer_wait(&answer), REMOTE_OK);
 		return answer.op.value;
 	}
@@ -141,28 +119,10 @@ static void show_lines(struct pl181_front *f, uint32_t to)
 	levels = to;
 }
 
-static void client_changed(struct client_window *w)
-{
-	pl181_front_changed(&front);
-}
-
-static void client_events(struct client_window *w, const uint8_t *data, uint32_t length)
-{
-	pl181_front_event(&front, data, length);
-}
-
-static const struct client_window_ops card_ops = { .changed = client_changed,
-						   .event = client_events };
-
 static volatile uint32_t registers[1];
 static struct card_info info;
 static uint8_t memory[SECTORS][CARD_SECTOR];
 static unsigned memory_at;
-
-static bool card_is_open(void)
-{
-	return card_client.is_open;
-}
 
 static int set_up(void **state)
 {
@@ -181,27 +141,21 @@ static int set_up(void **state)
 	memset(&move, 0, sizeof(move));
 	memset(memory, 0xee, sizeof(memory));
 	is_high = false;
-	is_masked = false;
-	interrupts = 0;
 	levels = 0;
 
-	board_config[1].windows = card_windows;
-	board_restart(1);
 	memset(&front, 0, sizeof(front));
 	memset(&agent, 0, sizeof(agent));
-	agent.device = &chip;
+	agent_set_up(&card_device);
+	agent.device = &agent_chip;
 	front.lines = show_lines;
 	front.patience = 10000000;
-	card_client = (struct client_window){ .name = "card", .ops = &card_ops };
-	client_attach(&boards[0], &card_client);
-	pl181_front_init(&front, &card_client);
+	pl181_front_init(&front, &agent_client);
 	return 0;
 }
 
 static void start(void)
 {
-	connect_boards();
-	assert_true(run_until(card_is_open, 20000000));
+	agent_connect();
 	assert_int_equal(pl181_init(registers, &info), CARD_DONE);
 	assert_int_equal(card.state, STATE_TRANSFER);
 }
@@ -407,10 +361,10 @@ static void a_slow_card_is_waited_for_by_its_interrupt(void **state)
 
 	start();
 	mci.slowness = 300;
-	interrupts = 0;
+	agent_interrupts = 0;
 	assert_in_range(read_like_linux(7, 1, words), 4, 4);
 	assert_memory_equal(words, card.content[7], CARD_SECTOR);
-	assert_true(interrupts > 0);
+	assert_true(agent_interrupts > 0);
 }
 
 static void errors_of_the_card_come_through(void **state)
@@ -431,7 +385,7 @@ static void a_board_that_goes_away_is_a_card_that_does(void **state)
 	assert_int_equal(transfer_sectors(5, 6, false), CARD_ABSENT);
 	wire_cut = false;
 	card.inserted = true;
-	assert_true(run_until(card_is_open, 20000000));
+	agent_wait_open();
 	pl181_front_reset(&front);
 	card.starts = 1;
 	assert_int_equal(pl181_init(registers, &info), CARD_DONE);
@@ -455,7 +409,7 @@ static void an_impatient_guest_has_its_answer_in_time(void **state)
 		while (!(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS))
 			assert_in_range(now - began, 0, 21000);
 		assert_int_equal(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS, PL181_CMD_TIMEOUT);
-		assert_true(card_client.is_open);
+		assert_true(agent_client.is_open);
 	}
 	/* The session has not even noticed. */
 	wire_cut = false;
@@ -510,24 +464,19 @@ static void what_nobody_has_confirmed_does_not_count(void **state)
 	}
 }
 
-static bool card_is_gone(void)
-{
-	return !card_client.is_open;
-}
-
 static void a_patient_guest_waits_for_the_board(void **state)
 {
 	start();
 	front.is_patient = true;
 	wire_cut = true;
-	assert_true(run_until(card_is_gone, 20000000));
+	agent_wait_gone();
 	reg_write(NULL, PL181_CLEAR, PL181_LATCHED);
 	reg_write(NULL, PL181_ARGUMENT, 0x12340000);
 	reg_write(NULL, PL181_COMMAND, SD_SEND_STATUS | PL181_COMMAND_REPLY | PL181_COMMAND_ENABLE);
 	for (unsigned n = 0; n < 1000; n++)
 		assert_int_equal(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS, 0);
 	wire_cut = false;
-	assert_true(run_until(card_is_open, 20000000));
+	agent_wait_open();
 	for (unsigned n = 0; !(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS); n++)
 		assert_in_range(n, 0, 100000);
 	assert_int_equal(reg_read(NULL, PL181_STATUS) & PL181_CMD_ENDS, PL181_CMD_RESP_END);
@@ -568,10 +517,10 @@ static void an_answer_out_of_turn_goes_with_its_session(void **state)
 	run(300);
 	assert_in_range(jobs(true), 1, PL181_JOBS);
 	wire_cut = true;
-	assert_true(run_until(card_is_gone, 20000000));
+	agent_wait_gone();
 	assert_int_equal(jobs(false), 0); /* it would for ever */
 	wire_cut = false;
-	assert_true(run_until(card_is_open, 20000000));
+	agent_wait_open();
 	mci.slowness = 0;
 	pl181_front_reset(&front);
 	card.starts = 1;
