@@ -9,25 +9,19 @@
 #include "net/remote/peer.h"
 #include "net/remote/pl011_agent.h"
 #include "net/remote/pl011_front.h"
-#include "tests/host/fuzz.h"
+#include "tests/host/fuzz_remote_agent.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define ACCESSES 22
 
-static const uint8_t *input, *input_end;
 static unsigned accesses;
 static bool has_room, has_character;
 static uint8_t to_be_sent; /* the last byte that was given to the agent */
 static uint32_t not_sent;
 static uint16_t received; /* the last one that the UART had */
 static uint16_t told;     /* ... that an event had */
-
-static uint8_t next_byte(void)
-{
-	return input < input_end ? *input++ : 0;
-}
 
 /* ---- a UART that says anything --------------------------------------------------------------- */
 
@@ -40,7 +34,7 @@ static enum remote_result chip_read(const struct server_window *w, uint32_t offs
 	*value = byte;
 	if (offset == PL011_FR) {
 		has_room = !(byte & PL011_FR_TXFF);
-		has_character = !(byte & PL011_FR_RXFE) && input < input_end;
+		has_character = !(byte & PL011_FR_RXFE) && input_is_left();
 		*value = has_character ? byte : byte | PL011_FR_RXFE;
 	}
 	if (offset == PL011_DR) {
@@ -88,7 +82,7 @@ static void begin(struct pl011_agent *agent)
 	told = received & 0xfffu; /* what was on its way is nobody's */
 }
 
-static void fuzz_agent(void)
+void fuzz_agent(void)
 {
 	static struct pl011_agent agent;
 	uint32_t limit = 0;
@@ -97,10 +91,10 @@ static void fuzz_agent(void)
 	agent.device = &chip;
 	received = 0;
 	begin(&agent);
-	while (input < input_end) {
+	while (input_is_left()) {
 		const uint32_t data = next_byte() * 3u, length = PL011_JOB_DATA + data;
-		uint8_t *job = calloc(1, length), *out = malloc(REMOTE_DATA_MAX);
 		uint32_t made = next_byte() & 1 ? REMOTE_DATA_MAX : next_byte();
+		uint8_t *job = calloc(1, length), *out = malloc(made + !made);
 		const bool fits = made >= PL011_REPORT_DATA && data <= ring_room(&agent.sending);
 		enum remote_result result = REMOTE_AGAIN;
 		const uint8_t what = next_byte();
@@ -141,27 +135,9 @@ static void fuzz_agent(void)
 
 /* ---- the front end --------------------------------------------------------------------------- */
 
-static void *answer_to;
-static uint32_t answer_room;
-
-/** In place of the client half: a job is begun, or there is no room for it. */
-enum remote_result client_call(struct client_window *w, struct client_op *op, const void *in,
-			       uint32_t length, void *out, uint32_t room, uint64_t now)
+void check_job(const uint8_t *job, uint32_t length)
 {
-	REQUIRE(!op->is_pending && w->is_open);
 	REQUIRE(length >= PL011_JOB_DATA && length <= PL011_JOB_DATA + PL011_SENDING);
-	REQUIRE(room <= REMOTE_DATA_MAX);
-	if (next_byte() < 20)
-		return REMOTE_BUSY;
-	op->is_pending = true;
-	answer_to = out;
-	answer_room = room;
-	return REMOTE_OK;
-}
-
-void client_cancel(struct client_op *op)
-{
-	op->is_pending = false;
 }
 
 static void line(struct pl011_front *front, bool level)
@@ -184,29 +160,22 @@ static void get_report(struct pl011_front *front, bool is_event)
 			  front->sent + (uint32_t)next_byte() * 5u - 100u);
 		frame_put(report + PL011_REPORT_SERIAL, front->serial + (next_byte() & 3u) - 1u);
 	}
-	if (is_event) {
+	if (is_event)
 		pl011_front_event(front, report, length);
-	} else if (front->op.is_pending && length <= answer_room) {
-		front->op.is_pending = false;
-		memcpy(answer_to, report, length);
-		front->op.length = length;
-		front->op.done(&front->op, next_byte() < 20 ? REMOTE_LOST : REMOTE_OK);
-	}
+	else
+		answer_job(&front->op, report, length);
 	free(report);
 }
 
 /** The session ends: first what is under way, then the window. */
 static void change(struct pl011_front *front, struct client_window *client, bool is_open)
 {
-	if (front->op.is_pending) {
-		front->op.is_pending = false;
-		front->op.done(&front->op, REMOTE_LOST);
-	}
+	lose_job(&front->op);
 	client->is_open = is_open;
 	pl011_front_changed(front);
 }
 
-static void fuzz_front(void)
+void fuzz_front(void)
 {
 	static struct pl011_front front;
 	static struct client_window client;
@@ -217,7 +186,7 @@ static void fuzz_front(void)
 	front.is_patient = next_byte() & 1;
 	pl011_front_init(&front, &client);
 	change(&front, &client, true);
-	while (input < input_end) {
+	while (input_is_left()) {
 		const uint8_t what = next_byte();
 		const uint32_t offset = next_byte() & 0x7cu;
 
@@ -241,17 +210,4 @@ static void fuzz_front(void)
 		REQUIRE(!front.op.is_pending || front.is_asking);
 	}
 	pl011_front_fini(&front);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	if (size < 1)
-		return 0;
-	input = data + 1;
-	input_end = data + size;
-	if (data[0] & 1)
-		fuzz_agent();
-	else
-		fuzz_front();
-	return 0;
 }

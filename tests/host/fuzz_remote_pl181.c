@@ -9,17 +9,11 @@
 #include "net/remote/peer.h"
 #include "net/remote/pl181_agent.h"
 #include "net/remote/pl181_front.h"
-#include "tests/host/fuzz.h"
+#include "tests/host/fuzz_remote_agent.h"
 
 #include <string.h>
 
-static const uint8_t *input, *input_end;
 static unsigned accesses, room_in_fifo, words_in_fifo;
-
-static uint8_t next_byte(void)
-{
-	return input < input_end ? *input++ : 0;
-}
 
 /* ---- a controller that says anything --------------------------------------------------------- */
 
@@ -61,17 +55,17 @@ bool server_event(struct peer *peer, const struct server_window *w, const void *
 	return true;
 }
 
-static void fuzz_agent(void)
+void fuzz_agent(void)
 {
 	static struct pl181_agent agent;
 
 	memset(&agent, 0, sizeof(agent));
 	agent.device = &chip;
 	pl181_agent_used(&agent, &window, true);
-	while (input < input_end) {
+	while (input_is_left()) {
 		const uint32_t length = PL181_JOB_DATA + 8u * next_byte();
-		uint8_t *job = calloc(1, length), *out = malloc(REMOTE_DATA_MAX);
 		uint32_t made = next_byte() & 1 ? REMOTE_DATA_MAX : next_byte();
+		uint8_t *job = calloc(1, length), *out = malloc(made + !made);
 		enum remote_result result = REMOTE_AGAIN;
 
 		frame_put(job + PL181_JOB_WHAT, next_byte());
@@ -99,29 +93,9 @@ static void fuzz_agent(void)
 
 /* ---- the front end --------------------------------------------------------------------------- */
 
-static uint32_t answer_room;
-
-/** In place of the client half: a job is begun, or there is no room for it. */
-enum remote_result client_call(struct client_window *w, struct client_op *op, const void *in,
-			       uint32_t length, void *out, uint32_t room, uint64_t now)
+void check_job(const uint8_t *job, uint32_t length)
 {
-	static uint8_t job[REMOTE_DATA_MAX];
-
-	REQUIRE(!op->is_pending && w->is_open);
-	REQUIRE(length >= PL181_JOB_DATA && length <= sizeof(job) && room <= REMOTE_DATA_MAX);
-	if (next_byte() < 20)
-		return REMOTE_BUSY;
-	memcpy(job, in, length);
-	REQUIRE(frame_get(job + PL181_JOB_WHAT));
-	op->is_pending = true;
-	op->to = out;
-	answer_room = room;
-	return REMOTE_OK;
-}
-
-void client_cancel(struct client_op *op)
-{
-	op->is_pending = false;
+	REQUIRE(length >= PL181_JOB_DATA && frame_get(job + PL181_JOB_WHAT));
 }
 
 static void lines(struct pl181_front *front, uint32_t levels)
@@ -148,33 +122,23 @@ static void get_report(struct pl181_front *front, bool is_event)
 			  next_byte() & 0x80 ? next_byte() : front->next - (next_byte() & 3u));
 		frame_put(report + PL181_REPORT_TAKEN, next_byte() * 9u);
 	}
-	if (is_event) {
+	if (is_event)
 		pl181_front_event(front, report, length);
-	} else if (op->is_pending && length <= answer_room) {
-		op->is_pending = false;
-		memcpy(op->to, report, length);
-		op->length = length;
-		op->done(op, next_byte() < 20 ? REMOTE_LOST : REMOTE_OK);
-	}
+	else
+		answer_job(op, report, length);
 	free(report);
 }
 
 /** The session ends: first what is under way, then the window. */
 static void change(struct pl181_front *front, struct client_window *client, bool is_open)
 {
-	for (unsigned n = 0; n < PL181_JOBS; n++) {
-		struct client_op *const op = &front->call[n].op;
-
-		if (!op->is_pending)
-			continue;
-		op->is_pending = false;
-		op->done(op, REMOTE_LOST);
-	}
+	for (unsigned n = 0; n < PL181_JOBS; n++)
+		lose_job(&front->call[n].op);
 	client->is_open = is_open;
 	pl181_front_changed(front);
 }
 
-static void fuzz_front(void)
+void fuzz_front(void)
 {
 	static struct pl181_front front;
 	static struct client_window client;
@@ -184,7 +148,7 @@ static void fuzz_front(void)
 	front.lines = lines;
 	pl181_front_init(&front, &client);
 	change(&front, &client, true);
-	while (input < input_end) {
+	while (input_is_left()) {
 		const uint8_t what = next_byte();
 		const uint32_t offset = next_byte() & 0xfcu;
 
@@ -206,17 +170,4 @@ static void fuzz_front(void)
 			REQUIRE(!front.call[n].op.is_pending || front.call[n].is_used);
 	}
 	pl181_front_fini(&front);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-	if (size < 1)
-		return 0;
-	input = data + 1;
-	input_end = data + size;
-	if (data[0] & 1)
-		fuzz_agent();
-	else
-		fuzz_front();
-	return 0;
 }

@@ -26,8 +26,8 @@ $(foreach name,session access faults trusted pl011 pl181 vectors, \
 host-fuzz-remote_frame := tests/host/fuzz_remote_frame.c net/remote/frame.c
 host-fuzz-remote := tests/host/fuzz_remote.c $(REMOTE)
 LIBS-host-fuzz-remote := -lmbedcrypto
-host-fuzz-remote_pl181 := tests/host/fuzz_remote_pl181.c net/remote/pl181_agent.c \
-	net/remote/pl181_front.c
-host-fuzz-remote_pl011 := tests/host/fuzz_remote_pl011.c net/remote/pl011_agent.c \
-	net/remote/pl011_front.c
+host-fuzz-remote_pl181 := tests/host/fuzz_remote_pl181.c tests/host/fuzz_remote_agent.c \
+	net/remote/pl181_agent.c net/remote/pl181_front.c
+host-fuzz-remote_pl011 := tests/host/fuzz_remote_pl011.c tests/host/fuzz_remote_agent.c \
+	net/remote/pl011_agent.c net/remote/pl011_front.c
 host-fuzz-remote_pl110 := tests/host/fuzz_remote_pl110.c net/remote/pl110_guard.c
