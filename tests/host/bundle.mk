@@ -21,10 +21,9 @@ CONFIG_BOARD-versatilepb := devemu/pl190.c devemu/sp805.c devemu/sp810.c devemu/
 	devemu/vpb_sysregs.c board/drivers/pl190.c board/versatilepb/board.c
 CONFIG_MODELS := devemu/device.c devemu/pl031.c devemu/arm_timer_core.c devemu/hako_power.c devemu/inert.c \
 	devemu/pl011.c devemu/sp804.c board/drivers/pl011.c board/drivers/arm_timer.c
-host-test-vm_config_integratorcp := tests/host/test_vm_config.c vmm/config/vm_config_common.c \
-	$(CONFIG_SOURCES) $(CONFIG_MODELS) $(CONFIG_BOARD-integratorcp)
-host-test-vm_config_versatilepb := tests/host/test_vm_config.c vmm/config/vm_config_common.c \
-	$(CONFIG_SOURCES) $(CONFIG_MODELS) $(CONFIG_BOARD-versatilepb)
+$(foreach board,integratorcp versatilepb,$(foreach test,vm_config vm_config_mistakes vm_config_remote, \
+	$(eval host-test-$(test)_$(board) := tests/host/test_$(test).c tests/host/vm_config_fixture.c \
+	vmm/config/vm_config_common.c $(CONFIG_SOURCES) $(CONFIG_MODELS) $(CONFIG_BOARD-$(board)))))
 host-fuzz-vm_config := tests/host/fuzz_vm_config.c $(CONFIG_SOURCES) $(CONFIG_MODELS) \
 	$(CONFIG_BOARD-integratorcp)
 

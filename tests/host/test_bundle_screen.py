@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Memory that two boards share, and a screen that reads it: what scripts/bundle --vms makes of it, and
-what it refuses. The board checks the same (test_vm_config.c)."""
+what it refuses. The board checks the same (test_vm_config_remote.c)."""
 
 import re
 import struct

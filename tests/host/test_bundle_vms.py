@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """scripts/bundle --vms: what it writes of a description, and what it refuses: file, node, reason.
 
-The C parser's own table of mistakes is in test_vm_config.c; the ones here are the bundler's.
+The C parser's own tables of mistakes are in test_vm_config_mistakes.c and _remote.c; the ones here are
+the bundler's.
 """
 
 import glob
