@@ -87,7 +87,8 @@ struct client_window {
 	bool is_asked;
 	uint8_t to_acknowledge;
 	bool is_news; /* client_next_refused() has not told that it is refused */
-	uint8_t answer[12] __attribute__((aligned(4)));
+	uint32_t turn; /* the server's number of this opening: its events have it */
+	uint8_t answer[FRAME_WINDOW_BYTES] __attribute__((aligned(4)));
 	struct client_op opening;
 };
 

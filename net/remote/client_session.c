@@ -36,11 +36,12 @@ void client_line_state(struct peer *peer, unsigned id, unsigned levels, unsigned
 	}
 }
 
-/** What the server's agent for a window sends on its own. */
-void client_event(struct peer *peer, unsigned id, const uint8_t *data, uint32_t length)
+/** What the server's agent for a window sends on its own. It may be for one who had the window before. */
+void client_event(struct peer *peer, unsigned id, uint32_t turn, const uint8_t *data,
+		  uint32_t length)
 {
 	for (struct client_window *w = peer->client.windows; w; w = w->next) {
-		if (w->is_open && w->id == id && w->ops->event)
+		if (w->is_open && w->id == id && w->turn == turn && w->ops->event)
 			w->ops->event(w, data, length);
 	}
 }

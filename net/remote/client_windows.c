@@ -25,7 +25,7 @@ static void close_window(struct client_window *window, enum remote_result why)
 		window->ops->changed(window);
 }
 
-/** The answer to an OPEN: 12 bytes, which op->to says where they are. */
+/** The answer to an OPEN: FRAME_WINDOW_BYTES, in window->answer. */
 static void opened(struct client_op *op, enum remote_result result)
 {
 	struct client_window *window = op->owner;
@@ -42,6 +42,7 @@ static void opened(struct client_op *op, enum remote_result result)
 		capabilities->irq_count = (uint8_t)(first >> 24);
 		capabilities->size = frame_get(at + 4);
 		capabilities->agent = (uint8_t)last;
+		window->turn = frame_get(at + 12);
 		if (window->id >= REMOTE_WINDOWS || capabilities->irq_count > REMOTE_IRQS_MAX)
 			result = REMOTE_MALFORMED;
 	}

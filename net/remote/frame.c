@@ -58,13 +58,13 @@ static uint32_t op_head(uint32_t kind)
 	case FRAME_WRITE:
 	case FRAME_CALL:
 	case FRAME_LINES:
+	case FRAME_EVENT:
 		return FRAME_OP_HEAD;
 	case FRAME_FLUSH:
 	case FRAME_OPEN:
 	case FRAME_CLOSE:
 	case FRAME_LOOKUP:
 	case FRAME_ACKNOWLEDGE:
-	case FRAME_EVENT:
 		return FRAME_OP_WORD;
 	default:
 		return 0;

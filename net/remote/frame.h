@@ -84,7 +84,7 @@ struct frame_op {
 	bool fixed, posted;
 	uint8_t window;
 	uint16_t count; /* accesses, bytes, lines or an index */
-	uint32_t value; /* an offset, room for a reply, or levels */
+	uint32_t value; /* an offset, room for a reply, levels, or a turn */
 	const uint8_t *data;
 	uint32_t data_length; /* without padding */
 	uint32_t length;      /* of all of it, with padding */
@@ -94,7 +94,7 @@ struct frame_op {
 #define FRAME_OP_WORD      4u
 #define FRAME_OP_HEAD      8u /* with a second word */
 #define FRAME_LINES_BYTES  8u
-#define FRAME_WINDOW_BYTES 12u /* what OPEN and LOOKUP answer about a window */
+#define FRAME_WINDOW_BYTES 16u /* what OPEN and LOOKUP answer about a window */
 
 bool frame_parse(const uint8_t *frame, uint32_t length, struct frame_head *head);
 void frame_put_head(uint8_t *frame, const struct frame_head *head);

@@ -25,7 +25,8 @@ void client_gather(struct peer *peer);
 void client_set_levels(struct client_window *window, uint32_t levels);
 void client_run_errands(struct peer *peer, uint64_t now);
 void client_line_state(struct peer *peer, unsigned id, unsigned levels, unsigned serial);
-void client_event(struct peer *peer, unsigned id, const uint8_t *data, uint32_t length);
+void client_event(struct peer *peer, unsigned id, uint32_t turn, const uint8_t *data,
+		  uint32_t length);
 
 unsigned server_window_count(const struct peer *peer);
 const struct server_window *server_window_of(const struct peer *peer, unsigned id);

@@ -180,6 +180,7 @@ static void put_window(struct peer *peer, unsigned id, uint8_t *to)
 			      (uint32_t)capabilities->irq_count << 24);
 	frame_put(to + 4, capabilities->size);
 	frame_put(to + 8, frame_first_word(capabilities->agent, use->levels, use->serial));
+	frame_put(to + 12, use->turn);
 }
 
 static enum remote_result serve_open(struct peer *peer, const struct frame_op *op, uint8_t *to,
@@ -276,7 +277,7 @@ static enum remote_result serve_op(struct peer *peer, const struct frame_op *op,
 		client_line_state(peer, op->window, op->value & 0xffu, op->count);
 		return REMOTE_OK;
 	default:
-		client_event(peer, op->window, op->data, op->data_length);
+		client_event(peer, op->window, op->value, op->data, op->data_length);
 		return REMOTE_OK;
 	}
 }

@@ -31,6 +31,7 @@ void server_use(struct peer *peer, unsigned id, bool in_use)
 	if (use->in_use == in_use)
 		return;
 	use->in_use = in_use;
+	use->turn = (uint16_t)(use->turn + in_use);
 	use->is_called = false;
 	peer->server.working &= (uint8_t)~BIT(id);
 	use->levels = 0;
@@ -176,13 +177,14 @@ bool server_event(struct peer *peer, const struct server_window *window, const v
 	for (unsigned id = 0; id < server_window_count(peer); id++) {
 		if (server_window_of(peer, id) != window)
 			continue;
-		at = client_reserve(peer, FRAME_OP_WORD + padded, 8u, now);
+		at = client_reserve(peer, FRAME_OP_HEAD + padded, 8u, now);
 		if (!at)
 			return false;
 		if (padded)
-			frame_put(at + padded, 0);
+			frame_put(at + FRAME_OP_HEAD + padded - 4u, 0);
 		frame_put(at, frame_first_word(FRAME_EVENT | FRAME_POSTED, id, length));
-		copy_bytes(at + FRAME_OP_WORD, data, length);
+		frame_put(at + 4, peer->server.use[id].turn);
+		copy_bytes(at + FRAME_OP_HEAD, data, length);
 		client_push(peer, now);
 		return true;
 	}

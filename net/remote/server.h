@@ -86,6 +86,7 @@ struct server_use {
 	bool to_tell;    /* the levels, with the next request or reply */
 	uint8_t levels;  /* bit n: line n */
 	uint16_t serial; /* counts changes of them */
+	uint16_t turn;   /* counts its openings */
 };
 
 /** The server half of a peer. */

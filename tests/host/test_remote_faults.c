@@ -178,6 +178,32 @@ static void restarts_lose_operations_but_do_none_twice(void **state)
 	}
 }
 
+static bool is_open(void)
+{
+	return window.is_open;
+}
+
+/* As when a VM's description is replaced: its windows are closed, and those of the next one opened. */
+static void an_event_for_the_user_before_is_not_for_the_next_one(void **state)
+{
+	for (unsigned n = 0; n < 3; n++) {
+		connect_boards();
+		wire_cut = true;
+		assert_true(server_event(&boards[1], &device_window, "old", 3, now));
+		wire_cut = false;
+		client_detach(&window);
+		client_attach(&boards[0], &window);
+		assert_true(run_until(is_open, 20000000));
+		run(300000); /* what was lost has come, sent again */
+		assert_int_equal(boards[1].counters.resent, n + 1);
+		assert_int_equal(event_length, 0);
+		assert_true(server_event(&boards[1], &device_window, "for it", 6, now));
+		run(1000);
+		assert_int_equal(event_length, 6);
+		event_length = 0;
+	}
+}
+
 #define FAULT_TEST(name) cmocka_unit_test_setup_teardown(name, wire_set_up, wire_tear_down)
 
 int main(void)
@@ -188,6 +214,7 @@ int main(void)
 		FAULT_TEST(transfers_arrive_whole),
 		FAULT_TEST(lines_end_as_they_are),
 		FAULT_TEST(restarts_lose_operations_but_do_none_twice),
+		FAULT_TEST(an_event_for_the_user_before_is_not_for_the_next_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
