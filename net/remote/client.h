@@ -86,7 +86,7 @@ struct client_window {
 	uint8_t id; /* the server's */
 	bool is_asked;
 	uint8_t to_acknowledge;
-	bool is_news; /* client_next_refused() has not told that it is refused */
+	bool is_news;  /* client_next_refused() has not told that it is refused */
 	uint32_t turn; /* the server's number of this opening: its events have it */
 	uint8_t answer[FRAME_WINDOW_BYTES] __attribute__((aligned(4)));
 	struct client_op opening;
