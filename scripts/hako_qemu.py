@@ -15,6 +15,10 @@ MEMORY_MIB = 128
 BOARDS = ("integratorcp", "versatilepb")
 NIC_MODEL = "smc91c111"
 
+# Of the Versatile/PB, and where U-Boot for the Integrator/CP is linked (board/u-boot).
+FLASH_BASE = 0x34000000
+UBOOT_AT = 0x01000000
+
 
 @functools.cache
 def version():
@@ -30,10 +34,25 @@ def audio_options():
     return ["-audiodev", "none,id=silent", "-global", "pl041.audiodev=silent"]
 
 
+def power_on(board, image, uboot):
+    """What command() takes instead of a kernel: the board as it is switched on. `image`: its flash, or
+    its SD card; `uboot`: u-boot.bin, for a board of which QEMU has no flash.
+
+    QEMU's boards begin at address 0, where the real ones have their flash then; QEMU's do not."""
+    image = str(image).replace(",", ",,")
+    if board == "versatilepb":
+        return ["-drive", f"if=pflash,format=raw,file={image}",
+                "-device", f"loader,addr={FLASH_BASE:#x},cpu-num=0"]
+    uboot = str(uboot).replace(",", ",,")
+    return ["-drive", f"if=sd,format=raw,file={image}", "-device",
+            f"loader,file={uboot},addr={UBOOT_AT:#x},cpu-num=0,force-raw=on"]
+
+
 def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp=None, rtc=None,
             icount=None, second_serial=None, wire=None, mac=None, qmp=None, console=None,
             console_log=None, plugin=None):
-    """The words of a command that boots `kernel`: a bundle, or with the rest a plain zImage.
+    """The words of a command that boots `kernel`: a bundle, or with the rest a plain zImage; or the list
+    that power_on() returned.
 
     sd: image of an SD card; tftp: folder the user network serves; rtc, icount: QEMU's options;
     second_serial: path of a socket that the board's UART 1 is at; wire: path of a socket that a cable
@@ -44,8 +63,8 @@ def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp
     """
     if board not in BOARDS:
         raise ValueError(f"unknown board {board}: there are {', '.join(BOARDS)}")
-    words = [QEMU, "-M", board, "-cpu", "arm926", "-m", str(MEMORY_MIB), "-kernel", str(kernel),
-             "-nographic", "-no-reboot", *audio_options(),
+    words = [QEMU, "-M", board, "-cpu", "arm926", "-m", str(MEMORY_MIB),
+             *(kernel if isinstance(kernel, list) else ["-kernel", str(kernel)]), "-nographic", "-no-reboot", *audio_options(),
              # The VMM ends a run through it.
              "-semihosting-config", "enable=on,target=native"]
     address = f",macaddr={mac}" if mac else ""

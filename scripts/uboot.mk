@@ -1,20 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-# A real boot loader to start zImage-hako with: tests/qemu/test_uboot.py. Included by the top
-# Makefile.
+# The boot loader, and what is put onto a board with it (docs/boot.md). Included by the top Makefile.
+#
+#   build/uboot/BOARD/u-boot.bin   our port (board/u-boot) of Debian's U-Boot
+#   build/uboot/stock/u-boot       that U-Boot as it is: a loader that knows little about the board
+#   build/BOARD/KERNEL/hako.fit    zImage-hako as U-Boot's `bootm` takes it
+#   build/BOARD/KERNEL/BOARD.img   the board's flash, or its SD card
 #
 # No other target depends on it: where U-Boot's source cannot be had, all the rest is built and
-# tested. There the U-Boot test fails; it makes build/uboot/u-boot itself.
+# tested. There the U-Boot tests fail; they make what they need themselves.
 
-UBOOT := build/uboot/u-boot
 # Lines that fetching and building print, about, for scripts/step.
 UBOOT_LINES := 470
+UBOOT_PATCHES := board/u-boot/patches
 
-$(UBOOT): configs/uboot.config scripts/build_uboot
-	@scripts/step "build U-Boot" --of $(UBOOT_LINES) -- \
-		scripts/build_uboot build/uboot configs/uboot.config
+build/uboot/stock/u-boot: configs/uboot.config scripts/build_uboot
+	@scripts/step "build stock U-Boot" --of $(UBOOT_LINES) -- scripts/build_uboot build/uboot \
+		$(@D) --stock integratorcp_cm926ejs_defconfig configs/uboot.config
 
-.PHONY: uboot test-uboot
-uboot: $(UBOOT) ## build U-Boot for the Integrator/CP from Debian's source
+# $(1) board
+define UBOOT_RULES
+build/uboot/$(1)/layout.config: board/$(1)/layout.toml scripts/layout scripts/hako_layout.py
+	@mkdir -p $$(@D)
+	@scripts/layout --board $(1) --uboot-config >$$@
 
-test-uboot: $(UBOOT) build/integratorcp/$(KERNEL)/zImage-hako ## only the test that uses it
-	@HAKO_KERNELS="$(KERNEL)" $(PYTHON) -m pytest -q tests/qemu/test_uboot.py
+build/uboot/$(1)/u-boot.bin: board/u-boot/common.config board/u-boot/$(1).config \
+		build/uboot/$(1)/layout.config $(wildcard $(UBOOT_PATCHES)-*/*.patch) scripts/build_uboot
+	@scripts/step "build U-Boot for $(1)" --of $(UBOOT_LINES) -- scripts/build_uboot build/uboot \
+		$$(@D) --patches $(UBOOT_PATCHES) board/u-boot/common.config board/u-boot/$(1).config \
+		build/uboot/$(1)/layout.config
+endef
+$(foreach board,$(BOARDS),$(eval $(call UBOOT_RULES,$(board))))
+
+# $(1) board, $(2) folder of the VMM
+define IMAGE_RULES
+build/$(2)/%/hako.fit: build/$(2)/%/zImage-hako build/uboot/$(1)/u-boot.bin scripts/image \
+		scripts/hako_layout.py
+	@scripts/image fit --board $(1) --mkimage build/uboot/$(1)/mkimage --bundle $$< -o $$@
+
+build/$(2)/%/$(1).img: build/$(2)/%/hako.fit build/uboot/$(1)/u-boot.bin scripts/image \
+		scripts/hako_layout.py
+	@scripts/image medium --board $(1) --uboot build/uboot/$(1)/u-boot.bin --fit $$< -o $$@
+endef
+$(foreach board,$(BOARDS),$(foreach kind,$(board) $(board)-stats $(board)-vms $(board)-remote, \
+	$(eval $(call IMAGE_RULES,$(board),$(kind)))))
+
+.PHONY: uboot image run-image test-uboot
+uboot: build/uboot/$(BOARD)/u-boot.bin ## build U-Boot for BOARD from Debian's source
+
+IMAGE := $(dir $(BUNDLE))$(BOARD).img
+image: $(IMAGE) ## flash or SD card of BOARD: boot loader and zImage-hako
+
+run-image: $(IMAGE) ## start it in QEMU as from power-on (writes into the image)
+	@scripts/qemu --board $(BOARD) --boot $(IMAGE) --uboot build/uboot/$(BOARD)/u-boot.bin
+
+test-uboot: build/uboot/stock/u-boot $(BOARDS:%=build/%/$(KERNEL)/zImage-hako) ## only the tests that use it
+	@HAKO_KERNELS="$(KERNEL)" $(PYTHON) -m pytest -q tests/qemu/test_uboot.py tests/qemu/test_uboot_port.py

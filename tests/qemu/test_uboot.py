@@ -54,12 +54,12 @@ class Board(Machine):
 def uboot_fixture():
     """Built when first needed, or the test fails with the reason; `make uboot` does the same."""
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS")}
-    done = subprocess.run(["make", "--no-print-directory", "build/uboot/u-boot"], cwd=ROOT,
+    done = subprocess.run(["make", "--no-print-directory", "build/uboot/stock/u-boot"], cwd=ROOT,
                           env=environment, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         pytest.fail(f"there is no U-Boot to test with:\n{done.stdout}", pytrace=False)
-    return ROOT / "build/uboot/u-boot"
+    return ROOT / "build/uboot/stock/u-boot"
 
 
 @pytest.fixture(name="start_board")
