@@ -203,6 +203,39 @@ static void what_no_entry_can_express_is_emulated(void **state)
 }
 
 /* Page tables in it are none. */
+/*
+ * Where the VMM's vectors are there is no entry for the guest: each of its stores is emulated, and its owner is
+ * told of the page at each collection. And the last page of all addresses is one like others.
+ */
+static void at_the_vectors_and_at_the_end_of_all_addresses(void **state)
+{
+	guest_set_word(DIR_A + 0xfff * 4, L1(COARSE + 0x800));
+	guest_set_word(COARSE + 0x800 + 0xf0 * 4, KERNEL(PICTURE(5)));
+	guest_set_word(COARSE + 0x800 + 0xff * 4, KERNEL(PICTURE(6)));
+	for (unsigned high = 0; high < 2; high++) {
+		struct guest_translation t;
+		struct guest_fault fault;
+
+		shadow_set_vectors(&machine.shadow, high);
+		for (unsigned n = 0; n < 2 && high; n++) {
+			assert_int_equal(SHADOW_VECTOR_PAGE, touch(0xffff0c10, true));
+			assert_non_null(
+				guest_translate(&machine.vcpu, 0xffff0c10, true, true, &t, &fault));
+			assert_false(shadow_track_open(&machine.shadow, &tracker, 0xffff0c10, &t));
+			assert_false(reaches(0xffff0c10, true));
+			assert_false(reaches(0xffff0c10, false));
+		}
+		if (!high)
+			assert_true(store(0xffff0c10));
+		assert_true(store(0xfffffffc));
+		assert_true(reaches(0xfffff000, true));
+		close_all();
+		assert_int_equal(closed, 3u << 5);
+		assert_false(reaches(0xffff0c10, true));
+		assert_false(reaches(0xfffffffc, true));
+	}
+}
+
 static void it_is_no_ram_for_anything_else(void **state)
 {
 	assert_null(guest_ram_page(&machine.mem, gpa(TRACKED)));
@@ -221,6 +254,7 @@ int main(void)
 		TEST(an_entry_of_another_page_stays, start),
 		TEST(a_section_is_opened_by_pages, start),
 		TEST(what_no_entry_can_express_is_emulated, start),
+		TEST(at_the_vectors_and_at_the_end_of_all_addresses, start),
 		TEST(it_is_no_ram_for_anything_else, start),
 	};
 
