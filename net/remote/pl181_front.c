@@ -106,6 +106,35 @@ static void take_report(struct pl181_front *f, const uint8_t *report, uint32_t l
 		end_data(f, seen & ~PL181_CMD_ENDS);
 }
 
+/** Nobody does what was begun: as if no card was there. */
+static void fail(struct pl181_front *f)
+{
+	if (f->command & PL181_COMMAND_ENABLE)
+		f->latched |= PL181_CMD_TIMEOUT;
+	if (f->is_receiving || f->is_sending) {
+		f->is_broken = true;
+		f->count = 0;
+		end_data(f, PL181_DATA_TIMEOUT);
+	}
+	f->command &= ~PL181_COMMAND_ENABLE;
+	f->is_silent = false;
+	f->job = 0;
+	f->gathered = 0;
+	f->to_come = 0;
+	f->wanted = 0;
+	f->to_take = 0;
+	set_lines(f);
+}
+
+/**
+ * Whether a report can be one that is to come: an answer and an event of each job are what is under way,
+ * and nothing is told twice. A server that does not know this is not waited for.
+ */
+static bool is_possible(const struct pl181_front *f, const uint8_t *report)
+{
+	return frame_get(report + PL181_REPORT_SERIAL) - f->serial <= 2u * PL181_JOBS;
+}
+
 /** The next report, if it is here; false: it is not. */
 static bool take_next(struct pl181_front *f)
 {
@@ -127,6 +156,12 @@ static bool take_next(struct pl181_front *f)
 			take_report(f, early, call->early_length);
 			return true;
 		}
+		call->is_early = call->is_early && is_possible(f, early);
+		if (call->is_answered && !is_possible(f, answer)) {
+			call->is_answered = false;
+			call->is_used = false;
+			fail(f);
+		}
 	}
 	return false;
 }
@@ -144,26 +179,6 @@ static void tell_ready(struct pl181_front *f)
 {
 	if (f->ready && pl181_front_has_job(f))
 		f->ready(f);
-}
-
-/** Nobody does what was begun: as if no card was there. */
-static void fail(struct pl181_front *f)
-{
-	if (f->command & PL181_COMMAND_ENABLE)
-		f->latched |= PL181_CMD_TIMEOUT;
-	if (f->is_receiving || f->is_sending) {
-		f->is_broken = true;
-		f->count = 0;
-		end_data(f, PL181_DATA_TIMEOUT);
-	}
-	f->command &= ~PL181_COMMAND_ENABLE;
-	f->is_silent = false;
-	f->job = 0;
-	f->gathered = 0;
-	f->to_come = 0;
-	f->wanted = 0;
-	f->to_take = 0;
-	set_lines(f);
 }
 
 static void done(struct client_op *op, enum remote_result result)
@@ -315,7 +330,8 @@ static uint64_t deadline(const struct pl181_front *f)
 	uint64_t when = REMOTE_NEVER;
 
 	for (unsigned n = 0; n < PL181_JOBS && !f->is_patient; n++)
-		if (f->call[n].op.is_pending && f->call[n].deadline < when)
+		if ((f->call[n].op.is_pending || f->call[n].is_answered) &&
+		    f->call[n].deadline < when)
 			when = f->call[n].deadline;
 	return when;
 }
@@ -332,6 +348,19 @@ static void give_up(struct pl181_front *f, bool is_overdue)
 	}
 }
 
+/** An answer has waited for what was to come before it as long as the guest waits: that is left out. */
+static void skip_missing(struct pl181_front *f, uint64_t now)
+{
+	for (unsigned n = 0; n < PL181_JOBS; n++) {
+		const uint8_t *const answer = (const uint8_t *)f->call[n].answer;
+
+		if (f->call[n].is_answered && now >= f->call[n].deadline) {
+			f->serial = frame_get(answer + PL181_REPORT_SERIAL);
+			take_reports(f);
+		}
+	}
+}
+
 /**
  * Tells the agent what it can be told. Behind everything that may have changed something. Returns when it
  * is to be called again.
@@ -340,8 +369,10 @@ uint64_t pl181_front_run(struct pl181_front *f, uint64_t now)
 {
 	const uint64_t until = deadline(f);
 
-	if (!f->is_patient)
+	if (!f->is_patient) {
 		give_up(f, now >= until);
+		skip_missing(f, now);
+	}
 	for (unsigned n = 0; n < PL181_JOBS && f->window->is_open; n++) {
 		const uint32_t what = next_job(f);
 

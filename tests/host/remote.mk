@@ -17,6 +17,7 @@ host-test-remote_pl181 := tests/host/test_remote_pl181.c tests/host/pl181_model.
 	net/remote/pl181_agent.c net/remote/pl181_front.c $(REMOTE_AGENT_WIRE)
 host-test-remote_pl011 := tests/host/test_remote_pl011.c net/remote/pl011_agent.c \
 	net/remote/pl011_front.c $(REMOTE_AGENT_WIRE)
+host-test-remote_pl181_wrong := tests/host/test_remote_pl181_wrong.c net/remote/pl181_front.c
 host-test-remote_near := tests/host/test_remote_near.c vmm/remote/remote_near.c
 host-test-remote_pl110 := tests/host/test_remote_pl110.c net/remote/pl110_guard.c
 host-test-remote_vectors := tests/host/test_remote_vectors.c $(REMOTE_WIRE)
