@@ -34,10 +34,14 @@ DEFAULT_KERNEL = (PLAIN_KERNELS or KERNELS)[0]
 SPREAD = ([(kernel, board) for kernel in PLAIN_KERNELS for board in hako_qemu.BOARDS]
           + [(kernel, hako_qemu.BOARDS[at % len(hako_qemu.BOARDS)])
              for at, kernel in enumerate(k for k in KERNELS if k not in PLAIN_KERNELS)])
+# Every kernel on every board, but for proxies alone, the reference: on the board that SPREAD does without it.
+PAIRS = [(kernel, board) for kernel in KERNELS for board in hako_qemu.BOARDS
+         if not kernel.endswith("-proxies") or len(KERNELS) == 1 or (kernel, board) not in SPREAD]
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "spread: kernels that differ in PAN or PV on one board each")
+    config.addinivalue_line("markers", "long: takes more than half a minute, and begins early")
     # Of pexpect, which still supports Python 2.
     config.addinivalue_line("filterwarnings", "ignore:setDaemon:DeprecationWarning")
 
@@ -47,11 +51,30 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("kernel, board", SPREAD)
         return
     if "kernel" in metafunc.fixturenames:
-        metafunc.parametrize("kernel", KERNELS)
+        metafunc.parametrize("kernel, board", PAIRS)
+        return
     if "plain_kernel" in metafunc.fixturenames:  # without those that differ in PAN or PV only
         metafunc.parametrize("plain_kernel", PLAIN_KERNELS)
     if "board" in metafunc.fixturenames:
         metafunc.parametrize("board", hako_qemu.BOARDS)
+
+
+def pytest_collection_modifyitems(items):
+    """The long ones first: at the end no core waits for one of them."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScheduling
+
+    class OneByOne(LoadScheduling):
+        """Its usual batches are for short tests: here a worker has one to do and one to come."""
+
+        def _send_tests(self, node, num):
+            super()._send_tests(node, max(2 - len(self.node2pending[node]), 0))
+
+    return OneByOne(config, log)
 
 
 def log_name(request):

@@ -15,6 +15,7 @@ def run_checks(guest):
     return status, output.splitlines(), complaints
 
 
+@pytest.mark.long
 @pytest.mark.spread
 def test_checks_are_ok_and_as_on_the_bare_board(start, board, kernel):
     native = run_checks(start(board, kernel, native=True))

@@ -3,6 +3,8 @@
 
 import re
 
+import pytest
+
 REBOOTS = 50
 
 
@@ -12,6 +14,7 @@ def start_line(guest):
     return int(match[1]), match[2]
 
 
+@pytest.mark.long
 def test_reboot_restarts_the_vm_without_restarting_the_board(start, board, default_kernel):
     guest = start(board, default_kernel)
     count, first = start_line(guest)
@@ -27,15 +30,13 @@ def test_reboot_restarts_the_vm_without_restarting_the_board(start, board, defau
     assert guest.check("cat /proc/1/comm").strip() == "init"
 
 
-def test_an_orderly_reboot_comes_back(linux):
+def test_an_orderly_reboot_comes_back_and_poweroff_stops_the_board(linux):
     linux.check("echo gone >/tmp/file")
     linux.leave("reboot")
     linux.wait_for_shell()
     status, _ = linux.run("test -e /tmp/file")
     assert status == 1
 
-
-def test_poweroff_stops_the_board(linux):
     linux.leave("poweroff")
     text, status = linux.wait_for_end()
     assert "[vm1] powered off" in text

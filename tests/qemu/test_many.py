@@ -42,6 +42,7 @@ def run_beside_sleepers(linux, count):
     assert linux.check("dmesg | grep -ciE 'bug:|oops|out of memory' || true").strip() == "0"
 
 
+@pytest.mark.long
 @pytest.mark.spread
 def test_two_hundred_processes(paced):
     expected = paced.check("seq 1 500 | md5sum")
@@ -57,6 +58,7 @@ def statistic(guest, name):
     return int(value[1])
 
 
+@pytest.mark.long
 def test_more_processes_than_address_spaces(default_kernel, tmp_path):
     assert MORE_PROCESSES > SPACES
     bundle = ROOT / "build/integratorcp-stats" / default_kernel / "zImage-hako"

@@ -3,6 +3,8 @@
 
 import re
 
+import pytest
+
 # Name of a run: stress-ng's arguments. Left out is what ends only with its time and not with its
 # count on one CPU (yield, context, futex), and the CPU methods with floating point, which armel does
 # in software.
@@ -33,6 +35,7 @@ def commands():
         yield f"cpu-{method}", STRESSORS["cpu"].format(method, count)
 
 
+@pytest.mark.long
 def test_stress_ng_finds_no_failure(start, board, kernel):
     guest = start(board, kernel, stress=True)
     guest.wait_for_shell()

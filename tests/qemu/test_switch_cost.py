@@ -4,6 +4,8 @@
 import re
 import subprocess
 
+import pytest
+
 from guest import ROOT
 
 from hako_latency import guest as rt_guest
@@ -85,6 +87,7 @@ def test_who_waits_costs_nothing_and_the_board_sleeps(board, tmp_path):
     assert waiting == off < PERIOD_INSNS / 20
 
 
+@pytest.mark.long
 def test_a_switch_is_within_its_limit(board, default_kernel, tmp_path):
     report = longest(["--switches"], board, default_kernel, tmp_path)
     # From a wait, at the end of a turn, and from the board's sleep.

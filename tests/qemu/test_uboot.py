@@ -92,6 +92,7 @@ def ends_well(board):
     return text
 
 
+@pytest.mark.long  # the first one builds it
 def test_uboot_sees_less_ram_than_there_is(start_board):
     """What makes the others worth while; if this ever changes, they show less."""
     board = start_board()

@@ -105,6 +105,7 @@ def test_one_that_dies_is_restarted_as_often_as_it_may(faults):
     assert ", 4 starts, 3 deaths," in vms.monitor("stats limited")[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["limited", "equal"])
 def test_a_busy_neighbour(faults, name):
     """Of a higher priority, with a budget; or of the same, without one."""
@@ -172,6 +173,7 @@ def test_one_that_waits_for_its_first_turn_is_stopped(start_vms, board):
     assert vms.rows()["last"]["starts"] == 1
 
 
+@pytest.mark.long
 def test_two_hundred_stops_and_starts(faults):
     vms, worker, _, limited, _ = faults
     first = vms.starts_of("limited")

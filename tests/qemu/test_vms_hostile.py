@@ -130,6 +130,7 @@ def attacked(start_vms, board):
     return vms, Worker(worker, peer)
 
 
+@pytest.mark.long
 def test_attacks_hurt_nobody(attacked):
     vms, worker = attacked
     for seed, (name, count) in enumerate(ATTACKS, 1):
@@ -182,6 +183,7 @@ def test_memory_is_nobody_elses(attacked):
     switch_all_off(vms, worker, ("hostile", "peer", "witness"))
 
 
+@pytest.mark.long
 def test_two_hundred_stops_in_the_middle_of_things(start_vms, board):
     vms = start_vms(board, "busy", icount=ICOUNT)
     vms.fatal = [p for p in VMS_FATAL if "stopped" not in p]

@@ -104,6 +104,7 @@ def running(start_vms, board, default_kernel, tmp_path):
     return Board(board, default_kernel, tmp_path, start_vms)
 
 
+@pytest.mark.long
 def test_a_stopped_vm_changes_while_another_works(running):
     vms = running.vms
     first, second = vms.vm("first"), vms.vm("second")
@@ -173,6 +174,7 @@ FORMS = ({"linux": MARKED, "memory": 24 * MIB},
          {"name": "small", "guest": "idle", "linux": "", "memory": 2 * MIB, "priority": 3})
 
 
+@pytest.mark.long
 def test_no_memory_is_lost(running):
     """After each round of all forms, heap, shadow tables and RAM are what they were before."""
     vms = running.vms
