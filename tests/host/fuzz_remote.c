@@ -5,8 +5,9 @@
  * not), what the guest does meanwhile, and how time passes. The board under test is the initiator or
  * the responder, by the first byte.
  *
- * Promised: the access list holds, an operation is answered once at most, a window's use is paired,
- * work ends, and no byte outside a frame is touched (the sanitizers see to that).
+ * Promised: the access list holds, for pieces of memory, too; an operation is answered once at most, a
+ * window's use is paired, an agent works for who knows of it, work ends, and no byte outside a frame is
+ * touched (the sanitizers see to that).
  */
 #include "net/remote/frame.h"
 #include "net/remote/peer.h"
@@ -21,7 +22,10 @@ static struct peer peer;
 static struct client_window window;
 static struct client_op operations[OPERATIONS];
 static uint8_t results[OPERATIONS][REMOTE_DATA_MAX];
-static bool in_use, is_later;
+static bool in_use, is_later, is_called;
+static unsigned memory_users;
+static uint8_t memory_bytes[ALLOWED];
+static uint32_t heard; /* of events, so that all of them is read */
 static uint64_t now;
 static uint8_t nonce[SESSION_NONCE]; /* the last one that the board under test has sent */
 static struct mac_key to_board;      /* the handshake's key */
@@ -76,6 +80,7 @@ static void target_used(const struct server_window *w, struct peer *by, bool use
 {
 	REQUIRE(use != in_use);
 	in_use = use;
+	is_called = false;
 }
 
 static enum remote_result target_call(const struct server_window *w, struct peer *by,
@@ -83,9 +88,19 @@ static enum remote_result target_call(const struct server_window *w, struct peer
 				      uint32_t *length)
 {
 	REQUIRE(in_use && *length <= REMOTE_DATA_MAX);
+	is_called = true;
 	for (uint32_t i = 0; i < *length; i++)
 		out[i] = in_length ? in[i % in_length] : 0;
 	return REMOTE_OK;
+}
+
+/** One event for each interrupt, and now and then another step. */
+static bool target_work(const struct server_window *w, struct peer *to, uint64_t at)
+{
+	REQUIRE(in_use && is_called && link_has_room(to));
+	REQUIRE(server_event(to, w, results[0], (uint32_t)at % REMOTE_DATA_MAX, at));
+	now++;
+	return at % 4u == 0;
 }
 
 static const struct remote_target target = {
@@ -95,6 +110,55 @@ static const struct remote_target target = {
 	.unmask = target_unmask,
 	.used = target_used,
 	.call = target_call,
+	.work = target_work,
+};
+
+static enum remote_result memory_read(const struct server_window *w, uint32_t offset,
+				      unsigned width, uint32_t *value)
+{
+	REQUIRE(memory_users == 1 && offset <= ALLOWED - width);
+	*value = memory_bytes[offset];
+	return REMOTE_OK;
+}
+
+static enum remote_result memory_write(const struct server_window *w, uint32_t offset,
+				       unsigned width, uint32_t value)
+{
+	REQUIRE(memory_users == 1 && offset <= ALLOWED - width);
+	memory_bytes[offset] = (uint8_t)value;
+	return REMOTE_OK;
+}
+
+static enum remote_result memory_read_block(const struct server_window *w, uint32_t offset,
+					    void *to, uint32_t length)
+{
+	REQUIRE(memory_users == 1 && length <= SERVER_BLOCK);
+	REQUIRE(offset <= ALLOWED && length <= ALLOWED - offset);
+	memcpy(to, memory_bytes + offset, length);
+	return REMOTE_OK;
+}
+
+static enum remote_result memory_write_block(const struct server_window *w, uint32_t offset,
+					     const void *from, uint32_t length)
+{
+	REQUIRE(memory_users == 1 && length <= SERVER_BLOCK);
+	REQUIRE(offset <= ALLOWED && length <= ALLOWED - offset);
+	memcpy(memory_bytes + offset, from, length);
+	return offset == 0xf0 ? REMOTE_BUS_ERROR : REMOTE_OK;
+}
+
+static void memory_used(const struct server_window *w, struct peer *by, bool use)
+{
+	memory_users += use ? 1u : UINT32_MAX;
+	REQUIRE(memory_users <= 1);
+}
+
+static const struct remote_target memory_target = {
+	.read = memory_read,
+	.write = memory_write,
+	.read_block = memory_read_block,
+	.write_block = memory_write_block,
+	.used = memory_used,
 };
 static const struct server_range range = { 0, ALLOWED, 7, REMOTE_READ | REMOTE_WRITE };
 static const struct server_window served = {
@@ -104,14 +168,45 @@ static const struct server_window served = {
 	.range = &range,
 	.range_count = 1,
 };
-static const struct server_window *const windows[] = { &served };
-static const struct client_window_ops window_ops;
+static const struct server_window memory = {
+	.name = "m",
+	.target = &memory_target,
+	.capabilities = { .size = 0x1000,
+			  .widths = 7,
+			  .flags = REMOTE_READ | REMOTE_WRITE | REMOTE_MEMORY },
+	.range = &range,
+	.range_count = 1,
+};
+static const struct server_window *const windows[] = { &served, &memory };
+
+static void show_lines(struct client_window *w, uint32_t levels)
+{
+	REQUIRE(levels < 1u << REMOTE_IRQS_MAX && (w->is_open || !levels));
+}
+
+static void failed(struct client_window *w, enum remote_result why, unsigned count)
+{
+	REQUIRE(w->is_open && why != REMOTE_OK && count > 0);
+}
+
+static void hear(struct client_window *w, const uint8_t *data, uint32_t length)
+{
+	REQUIRE(w->is_open);
+	for (uint32_t i = 0; i < length; i++)
+		heard += data[i];
+}
+
+static const struct client_window_ops window_ops = {
+	.lines = show_lines,
+	.failed = failed,
+	.event = hear,
+};
 static const struct peer_ops ops = { .transmit = transmit, .random = random_bytes };
 static struct peer_config config = {
 	.timing = PEER_TIMING(1000000u),
 	.ops = &ops,
 	.windows = windows,
-	.window_count = 1,
+	.window_count = 2,
 };
 
 static void done(struct client_op *op, enum remote_result result)
@@ -243,7 +338,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	config.own[5] = data[0] & 1 ? 1 : 2;
 	config.other[5] = data[0] & 1 ? 2 : 1;
-	in_use = is_later = false;
+	in_use = is_later = is_called = false;
+	memory_users = 0;
 	now = 1;
 	memset(operations, 0, sizeof(operations));
 	window = (struct client_window){ .name = "d", .ops = &window_ops };
@@ -308,6 +404,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned n = 0; n < OPERATIONS; n++)
 		client_cancel(&operations[n]);
 	peer_stop(&peer, now);
-	REQUIRE(!in_use);
+	REQUIRE(!in_use && !memory_users);
 	return 0;
 }
