@@ -17,6 +17,7 @@
 
 #define OPERATIONS 6u
 #define ALLOWED    0x100u /* bytes of the window that may be used */
+#define MEMORY     0x300u /* the same of the one that is memory: some blocks */
 
 static struct peer peer;
 static struct client_window window;
@@ -24,7 +25,7 @@ static struct client_op operations[OPERATIONS];
 static uint8_t results[OPERATIONS][REMOTE_DATA_MAX];
 static bool in_use, is_later, is_called;
 static unsigned memory_users;
-static uint8_t memory_bytes[ALLOWED];
+static uint8_t memory_bytes[MEMORY];
 static uint32_t heard; /* of events, so that all of them is read */
 static uint64_t now;
 static uint8_t nonce[SESSION_NONCE]; /* the last one that the board under test has sent */
@@ -116,7 +117,7 @@ static const struct remote_target target = {
 static enum remote_result memory_read(const struct server_window *w, uint32_t offset,
 				      unsigned width, uint32_t *value)
 {
-	REQUIRE(memory_users == 1 && offset <= ALLOWED - width);
+	REQUIRE(memory_users == 1 && offset <= MEMORY - width);
 	*value = memory_bytes[offset];
 	return REMOTE_OK;
 }
@@ -124,7 +125,7 @@ static enum remote_result memory_read(const struct server_window *w, uint32_t of
 static enum remote_result memory_write(const struct server_window *w, uint32_t offset,
 				       unsigned width, uint32_t value)
 {
-	REQUIRE(memory_users == 1 && offset <= ALLOWED - width);
+	REQUIRE(memory_users == 1 && offset <= MEMORY - width);
 	memory_bytes[offset] = (uint8_t)value;
 	return REMOTE_OK;
 }
@@ -133,7 +134,7 @@ static enum remote_result memory_read_block(const struct server_window *w, uint3
 					    void *to, uint32_t length)
 {
 	REQUIRE(memory_users == 1 && length <= SERVER_BLOCK);
-	REQUIRE(offset <= ALLOWED && length <= ALLOWED - offset);
+	REQUIRE(offset <= MEMORY && length <= MEMORY - offset);
 	memcpy(to, memory_bytes + offset, length);
 	return REMOTE_OK;
 }
@@ -142,7 +143,7 @@ static enum remote_result memory_write_block(const struct server_window *w, uint
 					     const void *from, uint32_t length)
 {
 	REQUIRE(memory_users == 1 && length <= SERVER_BLOCK);
-	REQUIRE(offset <= ALLOWED && length <= ALLOWED - offset);
+	REQUIRE(offset <= MEMORY && length <= MEMORY - offset);
 	memcpy(memory_bytes + offset, from, length);
 	return offset == 0xf0 ? REMOTE_BUS_ERROR : REMOTE_OK;
 }
@@ -168,13 +169,14 @@ static const struct server_window served = {
 	.range = &range,
 	.range_count = 1,
 };
+static const struct server_range memory_range = { 0, MEMORY, 7, REMOTE_READ | REMOTE_WRITE };
 static const struct server_window memory = {
 	.name = "m",
 	.target = &memory_target,
 	.capabilities = { .size = 0x1000,
 			  .widths = 7,
 			  .flags = REMOTE_READ | REMOTE_WRITE | REMOTE_MEMORY },
-	.range = &range,
+	.range = &memory_range,
 	.range_count = 1,
 };
 static const struct server_window *const windows[] = { &served, &memory };
@@ -277,6 +279,44 @@ static void shake_hands(void)
 	}
 }
 
+/**
+ * A request whose turn it is: one of the windows is opened, perhaps, and then there is an operation that
+ * can be read. What is only random bytes hardly ever gets so far.
+ */
+static void ask(const uint8_t *how, uint32_t counter)
+{
+	static const uint8_t kinds[] = {
+		FRAME_READ,  FRAME_WRITE,       FRAME_CALL,  FRAME_LINES,
+		FRAME_EVENT, FRAME_ACKNOWLEDGE, FRAME_CLOSE, FRAME_LOOKUP
+	};
+	const uint8_t kind = kinds[how[1] % sizeof(kinds)], window_id = how[2] & 1u;
+	const uint32_t width = 1u << (how[2] >> FRAME_WIDTH_SHIFT & 3u), count = how[3];
+	struct frame_head head = { .type = FRAME_REQUEST,
+				   .number = peer.link.expected,
+				   .counter = counter };
+	_Alignas(4) uint8_t payload[FRAME_PAYLOAD_MAX];
+	uint32_t length = 0;
+
+	memset(payload, how[4], sizeof(payload));
+	if (how[0] & 1) {
+		frame_put(payload, frame_first_word(FRAME_OPEN, 0, 1));
+		frame_put(payload + 4, window_id ? 'm' : 'd');
+		length = 8;
+	}
+	frame_put(payload + length, frame_first_word(kind | (how[2] & 0xf0u), window_id, count));
+	length += 4;
+	if (kind == FRAME_READ || kind == FRAME_WRITE || kind >= FRAME_LINES ||
+	    kind == FRAME_CALL) {
+		frame_put(payload + length, how[4] | (how[0] & 2u) << 7);
+		length += 4;
+	}
+	if (kind == FRAME_WRITE)
+		length += width < 8 ? frame_padded(count * width) : 0;
+	if (kind == FRAME_CALL || kind == FRAME_EVENT)
+		length += frame_padded(count);
+	send(&head, payload, length, true);
+}
+
 static void begin(unsigned n, const uint8_t *how)
 {
 	static bool is_begun[OPERATIONS];
@@ -373,6 +413,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				length = FRAME_PAYLOAD_MAX;
 			send(&head, data + 6, length, data[3] != 0x7f);
 			data += length;
+			break;
+		case 4:
+			ask(data + 1, ++counter);
 			break;
 		case 5:
 			now += (uint64_t)data[1] << data[2] % 16;
