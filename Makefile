@@ -42,13 +42,13 @@ MAKEFLAGS += --no-builtin-rules
 #                      for descriptions with a station: VMS=NAME finds out which of the two
 
 CROSS := arm-none-eabi-
-DIRS := arch/arm vcpu domain devemu net net/remote vmm $(addprefix vmm/,config console disk lib remote start) board board/drivers
+DIRS := arch/arm vcpu domain devemu net net/remote vmm $(addprefix vmm/,boot config console disk lib remote start) board board/drivers
 # What an image may have of text, rodata and data: the assertion in arch/arm/link.ld.S.
 IMAGE_LIMIT := 98304
 IMAGE_LIMIT-stats := 106496
 IMAGE_LIMIT-vms := 196608
-# That, 24 KiB of lwIP and SHA-256, and 40 KiB for what speaks to other boards.
-IMAGE_LIMIT-remote := 262144
+# That, 24 KiB of lwIP and SHA-256, and 48 KiB for what speaks to other boards.
+IMAGE_LIMIT-remote := 270336
 # What an image can do: a word of its header (vmm/start/image_header.h), which scripts/bundle looks at.
 IMAGE_FEATURES-remote := 1
 obj-y :=

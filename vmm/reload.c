@@ -2,6 +2,7 @@
 #include "vmm/reload.h"
 
 #include "arch/arm/layout.h"
+#include "vmm/boot/boot_mark.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/in_steps.h"
@@ -219,13 +220,21 @@ static void remake_all(void)
 	}
 }
 
+/** The boot record's device stays the VMM's. */
+static bool record_is_safe(void)
+{
+	const char *const wrong = boot_mark_conflict(&plan.config);
+
+	return !wrong || reload_plan_refuse(&plan, "%s", wrong);
+}
+
 static void carry_out(void)
 {
 	const uint8_t *const bytes = (const uint8_t *)(uintptr_t)BUFFER->at;
 	unsigned changed;
 
-	if (!reload_plan_make(&plan, &now, bytes, received) || !all_parked() || !place_all() ||
-	    !cut_off_all()) {
+	if (!reload_plan_make(&plan, &now, bytes, received) || !record_is_safe() || !all_parked() ||
+	    !place_all() || !cut_off_all()) {
 		log_write_own(LOG_WARN, "hako: reload: refused: %s\n", plan.wrong);
 		return;
 	}

@@ -4,6 +4,7 @@
 #include "arch/arm/mmu.h"
 #include "board/board.h"
 #include "net/uplink.h"
+#include "vmm/boot/boot_mark.h"
 #include "vmm/console/console.h"
 #include "vmm/entropy.h"
 #include "vmm/lib/bits.h"
@@ -128,8 +129,10 @@ enum status service_make(struct system_config *config, const struct boot_info *i
 		}
 	}
 	/* There is room in RAM for what the disks and other boards get, or neither is made. */
-	if (vm_disks_make(config, info, bundle) != STATUS_OK)
+	if (boot_mark_claim(config, info, bundle) != STATUS_OK ||
+	    vm_disks_make(config, info, bundle) != STATUS_OK)
 		return STATUS_BAD_CONFIG;
+	boot_mark_find(config);
 	return peers_make(config, info, bundle);
 }
 

@@ -101,7 +101,7 @@ static bool has_row(const struct vm *vm, const char *name)
 {
 	for (unsigned i = 0; i < board.window_count; i++)
 		if (strcmp(board.windows[i].name, name) == 0)
-			return vm->config->row[i] != ROW_ABSENT;
+			return vm->config->row[i] >= ROW_OWNED;
 	return false;
 }
 
@@ -220,7 +220,7 @@ static enum status add_row(struct vm *vm, unsigned row, struct device **made)
 				     .hpa = hpa(window->base) };
 	struct device *dev = 0;
 
-	if (use == ROW_ABSENT)
+	if (use < ROW_OWNED)
 		return STATUS_OK;
 	if (use == ROW_TRAPPED || use == ROW_LOGGED) {
 		struct trapped_params *params = 0;

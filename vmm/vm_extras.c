@@ -2,6 +2,7 @@
 /* Devices of a VM that the board does not have: virtio, and models at other places. */
 #include "arch/arm/layout.h"
 #include "arch/arm/mmu.h"
+#include "devemu/inert.h"
 #include "devemu/pl031.h"
 #include "devemu/pl031_regs.h"
 #include "devemu/virtio_blk.h"
@@ -10,6 +11,7 @@
 #include "devemu/virtio_rng.h"
 #include "net/switch.h"
 #include "vcpu/guest_abi.h"
+#include "vmm/boot/boot_mark.h"
 #include "vmm/console/console.h"
 #include "vmm/entropy.h"
 #include "vmm/lib/bits.h"
@@ -154,6 +156,17 @@ static enum status add_models(struct vm *vm)
 	return STATUS_OK;
 }
 
+/** What the VMM needs itself: zeros are there, so that the guest's drivers find nothing. */
+static enum status add_inert(struct vm *vm)
+{
+	for (unsigned row = 0; row < board.window_count; row++)
+		if (vm->config->row[row] == ROW_INERT &&
+		    !vm_device_add(vm, &inert_ops, board.windows[row].base,
+				   board.windows[row].size))
+			return STATUS_BAD_CONFIG;
+	return STATUS_OK;
+}
+
 /** The virtio devices that the VM's description lists, each in a window of a page. */
 static enum status add_virtio(struct vm *vm)
 {
@@ -190,7 +203,9 @@ enum status vm_extras_make(struct vm *vm)
 	vm_note_memory(vm);
 	preempt_point();
 	read_board_clock();
-	status = add_models(vm);
+	status = add_inert(vm);
+	if (status == STATUS_OK)
+		status = add_models(vm);
 	return status == STATUS_OK ? add_virtio(vm) : status;
 }
 
@@ -222,6 +237,7 @@ uint32_t vm_extras_board_seconds(void)
 void vm_extras_start(struct vm *vm)
 {
 	vm->rtc.seconds_at_start = vm_extras_board_seconds();
+	boot_mark_vm_started(vm->number);
 }
 
 /**

@@ -55,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	boot_params_memory(bytes, length, 0, &ram);
 	boot_params_memory(bytes, length, 0x80000000, &ram);
 	boot_params_compatible(bytes, length, "arm,versatile-pb");
+	boot_params_record(bytes, length, (uint32_t[BOOT_PARAMS_RECORD_WORDS]){ 0 });
 	free(bytes);
 	return 0;
 }

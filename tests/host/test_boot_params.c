@@ -12,6 +12,7 @@
 #define ATAG_CORE 0x54410001u
 #define ATAG_MEM  0x54410002u
 #define ATAG_CMD  0x54410009u
+#define ATAG_HAKO 0x48414b01u
 
 /** A device tree being written. */
 struct maker {
@@ -206,6 +207,8 @@ static void a_cut_tree_is_not_read_past(void **state)
 			put_be32(bytes + 1 + 32, length - STRUCTS_AT);
 			boot_params_memory(bytes + 1, length, 0, &size);
 			boot_params_compatible(bytes + 1, length, "arm,versatile-pb");
+			boot_params_record(bytes + 1, length,
+					   (uint32_t[BOOT_PARAMS_RECORD_WORDS]){ 0 });
 		}
 		test_free(bytes);
 	}
@@ -249,6 +252,38 @@ static void what_is_neither_says_nothing(void **state)
 	assert_false(boot_params_memory(zeros, 0, 0, &size));
 }
 
+/** Where the boot record is: the tree or the tags of a boot loader that has one. */
+static void a_boot_loader_says_where_its_record_is(void **state)
+{
+	static const uint32_t said[BOOT_PARAMS_RECORD_WORDS] = { 1, 0x180000, 0x1c0000, 0x40000,
+								 41 };
+	const uint32_t tags[] = { 2,        ATAG_CORE, 7,  ATAG_HAKO, 1, 0x180000,
+				  0x1c0000, 0x40000,   41, 0,         0 };
+	const uint32_t short_tag[] = { 2, ATAG_CORE, 6, ATAG_HAKO, 1, 2, 3, 4, 0, 0 };
+	uint32_t words[BOOT_PARAMS_RECORD_WORDS] = { 0 };
+	struct maker m;
+
+	assert_true(boot_params_record(tags, sizeof(tags), words));
+	assert_memory_equal(words, said, sizeof(said));
+	for (size_t length = 0; length < 36; length++)
+		assert_false(boot_params_record(tags, length, words));
+	assert_false(boot_params_record(short_tag, sizeof(short_tag), words));
+
+	for (unsigned n = 0; n < 4; n++) {
+		memset(&m, 0, sizeof(m));
+		memset(words, 0, sizeof(words));
+		begin(&m, "");
+		begin(&m, n == 1 ? "chosen@1" : "chosen");
+		cells(&m, n == 2 ? "hako,boot" : "hako,boot-record", said, n == 3 ? 4 : 5);
+		end(&m);
+		end(&m);
+		finish(&m);
+		assert_int_equal(boot_params_record(m.bytes, sizeof(m.bytes), words), n == 0);
+		if (n == 0)
+			assert_memory_equal(words, said, sizeof(said));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +294,7 @@ int main(void)
 		cmocka_unit_test(a_cut_tree_is_not_read_past),
 		cmocka_unit_test(tags_say_how_much_memory),
 		cmocka_unit_test(what_is_neither_says_nothing),
+		cmocka_unit_test(a_boot_loader_says_where_its_record_is),
 	};
 
 	return cmocka_run_group_tests_name("boot_params", tests, NULL, NULL);

@@ -139,6 +139,22 @@ static void sectors_are_those_of_the_range(void **state)
 	assert_int_equal(content[177][0], 177);
 }
 
+/** The VMM's own, before there are VMs and while they run. */
+static void a_sector_of_the_vmm_is_written(void **state)
+{
+	uint32_t words[CARD_SECTOR / 4];
+
+	for (unsigned others_run = 0; others_run < 2; others_run++) {
+		memset(words, 0x31 + (int)others_run, sizeof(words));
+		preempt_points = 0;
+		assert_int_equal(card_write_sector(77, words, others_run), CARD_DONE);
+		assert_int_equal(preempt_points > 0, others_run);
+		assert_memory_equal(content[77], words, CARD_SECTOR);
+		assert_int_equal(content[76][0], 76);
+		assert_int_equal(content[78][0], 78);
+	}
+}
+
 /** However a guest divides its memory: one piece at a time is moved, and then others may come. */
 static void a_sector_may_be_of_many_pieces(void **state)
 {
@@ -288,6 +304,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	static const struct CMUnitTest tests[] = {
 		T(sectors_are_those_of_the_range),
+		T(a_sector_of_the_vmm_is_written),
 		T(a_sector_may_be_of_many_pieces),
 		T(who_finds_the_card_busy_carries_on_the_command_of_the_other),
 		T(what_went_wrong_is_tried_again),

@@ -323,6 +323,48 @@ static void bits_are_cleared_without_erasing(void **state)
 	assert_memory_equal(flash_at(LOW_AT, 1), guest_ptr(DATA), SECTOR);
 }
 
+static int notes_good, notes_bad;
+
+static void note_done(bool done)
+{
+	notes_good += done;
+	notes_bad += !done;
+}
+
+/** The VMM's own words: while they are programmed disks wait, and the board's end waits for them. */
+static void words_of_the_vmm_take_their_turn(void **state)
+{
+	static uint32_t words[16] = { 1, 2, 3 };
+	struct block_run run = run_of(0, 1);
+
+	notes_good = notes_bad = 0;
+	chip_busy_ticks = 5000;
+	fill(1, 1);
+	assert_int_equal(carry_out(&low, true, 0, 1), BLOCK_DONE);
+	is_woken = false;
+	flash_disk_program(15 * BLOCK + 64, words, 16, note_done);
+	assert_true(is_woken);
+	assert_false(flash_disk_settle());
+	assert_true(flash_disk_work() != CLOCK_NEVER);
+	assert_int_equal(fixed.block.read(&fixed.block, &run), BLOCK_LATER);
+	work(1000000);
+	assert_int_equal(notes_good, 1);
+	assert_memory_equal((uint8_t *)chip_words + 15 * BLOCK + 64, words, sizeof(words));
+	assert_int_equal(chip_words[15 * BLOCK / 4 + 15], 0xffffffffu);
+	assert_true(flash_chip_is_readable() && flash_disk_is_clean());
+	/* What was written to the disk meanwhile goes there, too. */
+	assert_int_equal(flush(&low), BLOCK_DONE);
+	assert_memory_equal(flash_at(LOW_AT, 0), guest_ptr(DATA), SECTOR);
+	assert_int_equal(carry_out(&fixed, false, 0, 1), BLOCK_DONE);
+
+	chip_program_error = CFI_PROGRAM_ERROR;
+	flash_disk_program(15 * BLOCK + 128, words, 16, note_done);
+	work(1000000);
+	assert_int_equal(notes_good, 1);
+	assert_int_equal(notes_bad, 1);
+	assert_true(flash_chip_is_readable() && flash_disk_settle());
+}
+
 static void what_nobody_flushes_goes_there_after_a_moment(void **state)
 {
 	uint64_t until;
@@ -625,6 +667,7 @@ int main(void)
 		T(a_chip_that_never_ends_is_given_up),
 		T(what_is_flushed_is_in_the_flash),
 		T(bits_are_cleared_without_erasing),
+		T(words_of_the_vmm_take_their_turn),
 		T(what_nobody_flushes_goes_there_after_a_moment),
 		T(a_run_may_be_of_several_blocks),
 		T(the_others_wait_meanwhile),

@@ -43,6 +43,7 @@
 /** What a VM has of a row of board.windows. */
 enum row_use {
 	ROW_ABSENT, /**< nothing: an access is an external abort */
+	ROW_INERT,  /**< a direct row that the VMM needs itself, without a description: zeros */
 	ROW_OWNED,  /**< what the board's table says: the model, or the device mapped into the VM */
 	ROW_TRAPPED, /**< of a direct row: each access is emulated, with the board's registers behind */
 	ROW_LOGGED, /**< the same, and written to the VMM's log */

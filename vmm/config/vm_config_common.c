@@ -35,7 +35,7 @@ unsigned config_line_owner(const struct system_config *config, const struct boar
 		if (board.windows[row].kind != MEM_DIRECT)
 			return config->vm_count == 1 ? 0 : CONFIG_NONE;
 		for (unsigned i = 0; i < config->vm_count; i++)
-			if (config->vm[i].row[row] != ROW_ABSENT)
+			if (config->vm[i].row[row] >= ROW_OWNED)
 				return i;
 	}
 	return CONFIG_NONE;

@@ -37,9 +37,10 @@ struct job {
 };
 
 static const struct card_driver *card;
-static struct job *current;   /* what the card is doing */
-static bool is_gone;          /* it has stopped answering */
-static uint32_t *first_words; /* where card_read_sector() wants its sector */
+static struct job *current;    /* what the card is doing */
+static bool is_gone;           /* it has stopped answering */
+static uint32_t *first_words;  /* where card_read_sector() wants its sector */
+static const void *own_sector; /* what card_write_sector() writes */
 
 /** Finds the card. Called once, before there are VMs. */
 enum card_result card_start(const struct card_driver *driver, volatile uint32_t *regs,
@@ -72,6 +73,12 @@ enum card_result card_read_sector(uint32_t sector, void *to)
 		result = card->step();
 	while (result == CARD_BUSY);
 	return result;
+}
+
+static enum card_next give_sector(struct card_transfer *transfer, uint32_t *words)
+{
+	memcpy(words, own_sector, CARD_SECTOR);
+	return CARD_NEXT_DONE;
 }
 
 /**
@@ -148,6 +155,32 @@ static enum card_result try(struct job *job, const struct block_run *run)
 	} while ((job->result == CARD_FAILED && ++tries < TRIES) ||
 		 (job->result == CARD_LATE && ++late < TRIES_LATE));
 	return job->result;
+}
+
+/**
+ * Writes a sector for the VMM itself, where no disk is; one at a time. With @p others_run it is a job
+ * like those of VMs, on a VM's thread, with preempt points.
+ */
+enum card_result card_write_sector(uint32_t sector, const void *from, bool others_run)
+{
+	struct job job = {
+		.transfer = { .sector = sector, .count = 1, .to_card = true, .next = give_sector }
+	};
+	unsigned tries = 0;
+
+	own_sector = from;
+	do {
+		if (others_run) {
+			carry_out(&job);
+			continue;
+		}
+		CHECK(!current);
+		card->begin(&job.transfer);
+		do
+			job.result = card->step();
+		while (job.result == CARD_BUSY);
+	} while ((job.result == CARD_FAILED || job.result == CARD_LATE) && ++tries < TRIES_LATE);
+	return job.result;
 }
 
 static enum block_result move(const struct block_backend *block, struct block_run *run,

@@ -14,6 +14,7 @@ struct card_disk {
 enum card_result card_start(const struct card_driver *driver, volatile uint32_t *regs,
 			    struct card_info *info);
 enum card_result card_read_sector(uint32_t sector, void *to);
+enum card_result card_write_sector(uint32_t sector, const void *from, bool others_run);
 void card_disk_init(struct card_disk *disk, const char *id, uint32_t first, uint32_t sectors,
 		    bool read_only);
 

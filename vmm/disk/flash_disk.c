@@ -37,6 +37,7 @@ enum phase {
 	ERASING,
 	PROGRAMMING,
 	CHECKING, /* what was programmed */
+	NOTING,   /* the words of flash_disk_program() */
 };
 
 static const struct flash_memory *memory;
@@ -61,6 +62,14 @@ static struct {
 	uint64_t held_till;
 } cache;
 
+/** What is programmed where no disk is. */
+static struct {
+	uint32_t at;
+	const uint32_t *words; /* NULL: there is nothing */
+	unsigned count;
+	void (*done)(bool done);
+} note;
+
 static struct flash_disk *flash_disk_of(const struct block_backend *block)
 {
 	return (struct flash_disk *)(uintptr_t)block; /* its first member */
@@ -74,6 +83,7 @@ void flash_disks_start(const struct flash_memory *where, const struct flash_info
 	is_readable = true;
 	failures = 0;
 	memset(&cache, 0, sizeof(cache));
+	memset(&note, 0, sizeof(note));
 	cache.block = cache.wanted = NO_BLOCK;
 }
 
@@ -294,6 +304,30 @@ static void program_step(uint64_t *until)
 	}
 }
 
+/** The end of it; the flash can be read again, or never. */
+static void end_note(bool good)
+{
+	note.words = NULL;
+	enter(AT_REST);
+	note.done(good && is_readable);
+}
+
+static void note_step(uint64_t *until)
+{
+	enum flash_result result;
+
+	if (!cache.is_begun) {
+		is_readable = false;
+		cache.is_begun = true;
+		flash_program(note.at, note.words, note.count);
+	}
+	result = flash_step(until);
+	if (result == FLASH_BUSY)
+		return;
+	make_readable();
+	end_note(result == FLASH_DONE);
+}
+
 /** At rest: the next thing to do. Returns false, and when there is one, if there is none now. */
 static bool choose(uint64_t *until)
 {
@@ -302,6 +336,14 @@ static bool choose(uint64_t *until)
 
 	if (!other || !is_readable)
 		cache.wanted = NO_BLOCK;
+	if (note.words) {
+		make_readable();
+		if (is_readable)
+			enter(NOTING);
+		else
+			end_note(false);
+		return true;
+	}
 	if (cache.is_dirty) {
 		if (cache.is_wanted_back || now - cache.written_at >= WRITE_BACK_AFTER ||
 		    (other && now >= cache.held_till)) {
@@ -355,6 +397,9 @@ uint64_t flash_disk_work(void)
 		case CHECKING:
 			check_step();
 			break;
+		case NOTING:
+			note_step(&until);
+			break;
 		}
 		preempt_point();
 	} while (until == 0);
@@ -364,17 +409,32 @@ uint64_t flash_disk_work(void)
 /** Whether all that was written is in the flash, or has failed. */
 bool flash_disk_is_clean(void)
 {
-	return !cache.is_dirty;
+	return !cache.is_dirty && !note.words;
 }
 
 /** The same; if not, it goes there now. */
 bool flash_disk_settle(void)
 {
-	if (!cache.is_dirty)
+	if (flash_disk_is_clean())
 		return true;
-	cache.is_wanted_back = true;
+	cache.is_wanted_back = cache.is_dirty;
 	memory->wake();
 	return false;
+}
+
+/**
+ * Clears bits where no disk is, for the VMM itself, when the flash has nothing else to do; one at a time.
+ * @p words stay in place until @p done is called, by flash_disk_work().
+ */
+void flash_disk_program(uint32_t offset, const uint32_t *words, unsigned count,
+			void (*done)(bool done))
+{
+	CHECK(!note.words);
+	note.at = offset;
+	note.words = words;
+	note.count = count;
+	note.done = done;
+	memory->wake();
 }
 
 /* ---- requests --------------------------------------------------------------------------------- */

@@ -33,6 +33,8 @@ void flash_disks_start(const struct flash_memory *memory, const struct flash_inf
 void flash_disk_init(struct flash_disk *disk, const char *id, uint32_t start, uint32_t bytes,
 		     bool writable);
 uint64_t flash_disk_work(void);
+void flash_disk_program(uint32_t offset, const uint32_t *words, unsigned count,
+			void (*done)(bool done));
 bool flash_disk_is_clean(void);
 bool flash_disk_settle(void);
 

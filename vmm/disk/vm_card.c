@@ -3,6 +3,7 @@
 
 #include "arch/arm/mmu.h"
 #include "board/board.h"
+#include "vmm/boot/boot_mark.h"
 #include "vmm/disk/card_disk.h"
 #include "vmm/config/config_window.h"
 #include "vmm/lib/check.h"
@@ -31,6 +32,18 @@ static void find_card(void)
 			  wrong[card_state]);
 }
 
+/** Why the VMM cannot write to the card itself, up to byte @p end; or NULL. Looks for it. */
+const char *vm_card_wrong(uint32_t end)
+{
+	if (card_state == CARD_BUSY)
+		find_card();
+	if (card_state != CARD_DONE)
+		return "no card that can be used";
+	if (card_info.read_only)
+		return "the card is write-protected";
+	return end / CARD_SECTOR > card_info.sectors ? "the card ends before it" : NULL;
+}
+
 /** Where a disk is on the card; says so if it is not. */
 static bool find_range(const struct disk_config *config, struct partition *range)
 {
@@ -54,6 +67,11 @@ static bool find_range(const struct disk_config *config, struct partition *range
 /** Whether no disk is on these sectors yet: the reader of the description cannot know. */
 static bool is_free(const struct disk_config *config, const struct partition *range)
 {
+	if (boot_mark_meets(DISK_SDCARD, (uint64_t)range->first * CARD_SECTOR,
+			    (uint64_t)range->count * CARD_SECTOR)) {
+		log_error("hako: disk '%s': the boot record is there\n", config->name);
+		return false;
+	}
 	for (unsigned n = 0; n < disk_count; n++) {
 		const struct card_disk *const other = disks[n];
 

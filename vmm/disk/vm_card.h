@@ -6,6 +6,7 @@
 #include "devemu/block.h"
 #include "vmm/config/vm_config.h"
 
+const char *vm_card_wrong(uint32_t end);
 const struct block_backend *vm_card_disk_make(const struct disk_config *config);
 
 #endif

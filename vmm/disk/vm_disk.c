@@ -121,7 +121,7 @@ enum status vm_disks_make(const struct system_config *config, const struct boot_
 			  (unsigned)(vm_disks_ram(config) / KIB));
 		return STATUS_BAD_CONFIG;
 	}
-	vm_flash_start(config, hpa(next));
+	vm_flash_start(config, hpa(next), info->record.medium == BOOT_MEDIUM_FLASH);
 	next += vm_flash_buffer_size(config) + served_size(config, config->serve_count);
 
 	for (unsigned n = 0; n < config->disk_count; n++) {

@@ -171,8 +171,8 @@ uint32_t vm_flash_buffer_size(const struct system_config *config)
 	return 0;
 }
 
-/** Looks for the flash, if there are disks in it; @p ram is of the size above. */
-void vm_flash_start(const struct system_config *config, hpa_t ram)
+/** Looks for the flash, if there are disks in it, or the boot record; @p ram is of the size above. */
+void vm_flash_start(const struct system_config *config, hpa_t ram, bool has_record)
 {
 	static const struct flash_memory memory = {
 		.flash = map_flash,
@@ -180,7 +180,7 @@ void vm_flash_start(const struct system_config *config, hpa_t ram)
 		.wake = wake,
 		.now = timer_now,
 	};
-	bool is_used = false;
+	bool is_used = has_record;
 
 	for (unsigned n = 0; n < config->disk_count; n++)
 		is_used |= config->disk[n].kind == DISK_FLASH;
@@ -193,11 +193,33 @@ void vm_flash_start(const struct system_config *config, hpa_t ram)
 	if (!is_there)
 		return;
 	flash_disks_start(&memory, &info);
-	if (vm_flash_buffer_size(config)) {
+	if (vm_flash_buffer_size(config) || has_record) {
 		thread_make(config);
 		if (!info.wrong)
 			log_info("hako: flash of %u MiB, erase blocks of %u KiB\n",
 				 (unsigned)(info.size / MIB), (unsigned)(info.block / KIB));
+	}
+}
+
+/** Why the VMM cannot program the flash itself, up to @p end; or NULL. */
+const char *vm_flash_wrong(uint32_t end)
+{
+	if (!is_there)
+		return "no flash answers";
+	if (info.wrong)
+		return info.wrong;
+	return end > info.size ? "the flash ends before it" : NULL;
+}
+
+/** Some of what is in it, when it can be read: before there are VMs, or when it has been programmed. */
+void vm_flash_copy(uint32_t offset, void *to, uint32_t size)
+{
+	for (uint32_t done = 0, length; done < size; done += length) {
+		const void *from;
+
+		length = size - done;
+		from = map_flash(offset + done, &length);
+		memcpy((uint8_t *)to + done, from, length);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "board/boot_boards.h"
 #include "board/boot_uart.h"
 #include "vmm/start/boot_params.h"
+#include "vmm/start/boot_told.h"
 #include "vmm/start/bundle.h"
 #include "vmm/start/image_header.h"
 #include "vmm/lib/bits.h"
@@ -267,6 +268,7 @@ void boot_check(struct boot_state *state, uint32_t image, uint32_t machine_id, u
 		.image_size = image_word(image, IMAGE_AT_STACK_END),
 		.image_total_size = image_word(image, IMAGE_AT_TOTAL_SIZE),
 	};
+	boot_told(phys(params), params_length(board, params), &info->record);
 	check_bundle(board, image, bundle, info);
 
 	/* From the top of RAM down; check_room() has shown that it fits. */

@@ -7,9 +7,9 @@
 #ifndef VMM_START_BOOT_EARLY_H
 #define VMM_START_BOOT_EARLY_H
 
-#define BOOT_STATE_SIZE  52
+#define BOOT_STATE_SIZE  72
 #define BOOT_STATE_L1    32
-#define BOOT_STATE_IMAGE 36
+#define BOOT_STATE_IMAGE 56
 
 /** The deepest use is a checksum (1 KiB of table) below a parsed bundle (3 KiB). */
 #define BOOT_STACK_SIZE 8192

@@ -10,6 +10,17 @@
 
 #include <stdint.h>
 
+/** Where the boot loader keeps its record, as it says (docs/boot-record.md). */
+struct boot_place {
+	uint32_t medium;  /* BOOT_MEDIUM_*; 0: it says nothing */
+	uint32_t area[2]; /* bytes from the start of the medium */
+	uint32_t area_size;
+	uint32_t attempt; /* number of the entry that says that we were started */
+};
+
+#define BOOT_MEDIUM_FLASH 1u
+#define BOOT_MEDIUM_CARD  2u
+
 struct boot_info {
 	uint32_t machine_id;
 	hpa_t ram_base;
@@ -20,6 +31,7 @@ struct boot_info {
 	hpa_t pool; /* VMM_POOL_SIZE for each VM, one at least; the first is at VMM_POOL */
 	uint32_t pool_size;
 	hpa_t l1; /* the first-level table in use, vmm_l1_table in boot_mmu.h */
+	struct boot_place record;
 };
 
 #endif

@@ -7,6 +7,7 @@
 #define ATAG_NONE 0u
 #define ATAG_CORE 0x54410001u
 #define ATAG_MEM  0x54410002u
+#define ATAG_HAKO 0x48414b01u /* ours: where the boot record is */
 
 /* Flattened device tree (Devicetree Specification, chapter 5); big-endian. */
 #define FDT_MAGIC       0xd00dfeedu
@@ -240,4 +241,60 @@ bool boot_params_compatible(const void *params, size_t length, const char *board
 		return false;
 	}
 	return false;
+}
+
+static bool atags_record(const uint8_t *tags, size_t length, uint32_t *words)
+{
+	for (size_t at = 0; length - at >= 8;) {
+		const uint32_t count = get_le32(tags + at);
+		const uint32_t kind = get_le32(tags + at + 4);
+
+		if ((at == 0 && kind != ATAG_CORE) || kind == ATAG_NONE || count < 2 ||
+		    count > (length - at) / 4)
+			return false;
+		if (kind == ATAG_HAKO && count == 2 + BOOT_PARAMS_RECORD_WORDS) {
+			for (uint32_t n = 0; n < BOOT_PARAMS_RECORD_WORDS; n++)
+				words[n] = get_le32(tags + at + 8 + 4 * n);
+			return true;
+		}
+		at += (size_t)count * 4;
+	}
+	return false;
+}
+
+static bool fdt_record(const uint8_t *bytes, size_t length, uint32_t *words)
+{
+	struct fdt fdt;
+	struct fdt_token token;
+	unsigned depth = 0;
+	bool in_chosen = false;
+
+	if (!fdt_open(&fdt, bytes, length))
+		return false;
+	while (fdt_next(&fdt, &token)) {
+		if (token.kind == FDT_BEGIN_NODE) {
+			depth++;
+			if (depth == 2)
+				in_chosen = !strcmp(token.name, "chosen");
+		} else if (token.kind == FDT_END_NODE) {
+			if (depth == 0 || --depth == 0)
+				return false;
+		} else if (depth == 2 && in_chosen &&
+			   token.length == 4 * BOOT_PARAMS_RECORD_WORDS &&
+			   !strcmp(token.name, "hako,boot-record")) {
+			for (uint32_t n = 0; n < BOOT_PARAMS_RECORD_WORDS; n++)
+				words[n] = get_be32(token.data + 4 * n);
+			return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * What a boot loader says of its boot record. Returns false when it says nothing: then it has none, or has
+ * not counted this start.
+ */
+bool boot_params_record(const void *params, size_t length, uint32_t words[BOOT_PARAMS_RECORD_WORDS])
+{
+	return fdt_record(params, length, words) || atags_record(params, length, words);
 }

@@ -1,12 +1,12 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-or-later */
 /*
  * The boot loader's command `slot`, by which a person, and scripts/flash, look at the boot record and
  * write to it: docs/boot-record.md. Pure: it is given the words of the line and where to print.
  */
-#ifndef VMM_BOOT_COMMAND_H
-#define VMM_BOOT_COMMAND_H
+#ifndef VMM_BOOT_BOOT_COMMAND_H
+#define VMM_BOOT_BOOT_COMMAND_H
 
-#include "vmm/boot_record.h"
+#include "vmm/boot/boot_record.h"
 
 typedef int (*boot_print)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
