@@ -236,8 +236,8 @@ uint32_t vm_extras_board_seconds(void)
 /** The VM starts: its time is 0 now. */
 void vm_extras_start(struct vm *vm)
 {
+	boot_mark_vm_started(vm->number); /* takes its time, on a card */
 	vm->rtc.seconds_at_start = vm_extras_board_seconds();
-	boot_mark_vm_started(vm->number);
 }
 
 /**
