@@ -9,6 +9,7 @@
 #   V=1                              print the compilers' commands
 #   JOBS=n                           how many at once (default: all cores)
 #   VMS=name                         several VMs, by configs/NAME.dts (docs/vm-config.md)
+#   LOCKED=0|1                       make image: signed, for a U-Boot that starts nothing else (default 0)
 #   VM_MEMORY=size                   RAM of the VM (default 96M)
 #   VM_CMDLINE=text                  its kernel's command line (default console=ttyAMA0)
 #   MODEL=1|sdram-100|sram           make bench: cycles, too, by the ARM926 model (its memory)

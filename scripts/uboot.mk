@@ -2,9 +2,11 @@
 # The boot loader, and what is put onto a board with it (docs/boot.md). Included by the top Makefile.
 #
 #   build/uboot/BOARD/u-boot.bin   our port (board/u-boot) of Debian's U-Boot
+#   build/uboot/BOARD/u-boot-locked.bin   the same, for images that are signed with build/keys/boot.key
 #   build/uboot/stock/u-boot       that U-Boot as it is: a loader that knows little about the board
 #   build/BOARD/KERNEL/hako.fit    zImage-hako as U-Boot's `bootm` takes it
 #   build/BOARD/KERNEL/BOARD.img   the board's flash, or its SD card
+#   .../hako-signed.fit, .../BOARD-locked.img   the same, signed, and for the locked U-Boot
 #
 # No other target depends on it: where U-Boot's source cannot be had, all the rest is built and
 # tested. There the U-Boot tests fail; they make what they need themselves.
@@ -12,6 +14,7 @@
 # Lines that fetching and building print, about, for scripts/step.
 UBOOT_LINES := 470
 UBOOT_PATCHES := board/u-boot/patches
+IMAGE_SCRIPTS := scripts/image scripts/hako_layout.py
 
 build/uboot/stock/u-boot: configs/uboot.config scripts/build_uboot
 	@scripts/step "build stock U-Boot" --of $(UBOOT_LINES) -- scripts/build_uboot build/uboot \
@@ -28,18 +31,36 @@ build/uboot/$(1)/u-boot.bin: board/u-boot/common.config board/u-boot/$(1).config
 	@scripts/step "build U-Boot for $(1)" --of $(UBOOT_LINES) -- scripts/build_uboot build/uboot \
 		$$(@D) --patches $(UBOOT_PATCHES) board/u-boot/common.config board/u-boot/$(1).config \
 		build/uboot/$(1)/layout.config
+
+build/uboot/$(1)/u-boot-locked.bin: build/uboot/$(1)/u-boot.bin build/keys/boot.crt $(IMAGE_SCRIPTS)
+	@scripts/image lock --board $(1) --mkimage $$(@D)/mkimage --keys build/keys --uboot $$(@D) -o $$@
 endef
 $(foreach board,$(BOARDS),$(eval $(call UBOOT_RULES,$(board))))
 
+# Made once: what was signed with another one does not start any more.
+build/keys/boot.crt:
+	@mkdir -p $(@D)
+	@scripts/step "make a key for images" -- openssl req -new -x509 -newkey rsa:2048 -noenc -batch \
+		-subj /CN=hako -days 36500 -keyout build/keys/boot.key -out $@
+
 # $(1) board, $(2) folder of the VMM
 define IMAGE_RULES
-build/$(2)/%/hako.fit: build/$(2)/%/zImage-hako build/uboot/$(1)/u-boot.bin scripts/image \
-		scripts/hako_layout.py
+build/$(2)/%/hako.fit: build/$(2)/%/zImage-hako build/uboot/$(1)/u-boot.bin $(IMAGE_SCRIPTS)
 	@scripts/image fit --board $(1) --mkimage build/uboot/$(1)/mkimage --bundle $$< -o $$@
 
-build/$(2)/%/$(1).img: build/$(2)/%/hako.fit build/uboot/$(1)/u-boot.bin scripts/image \
-		scripts/hako_layout.py
-	@scripts/image medium --board $(1) --uboot build/uboot/$(1)/u-boot.bin --fit $$< -o $$@
+build/$(2)/%/hako-signed.fit: build/$(2)/%/zImage-hako build/uboot/$(1)/u-boot.bin \
+		build/keys/boot.crt $(IMAGE_SCRIPTS)
+	@scripts/image fit --board $(1) --mkimage build/uboot/$(1)/mkimage --keys build/keys --bundle $$< \
+		-o $$@
+
+build/$(2)/%/$(1).img: build/$(2)/%/hako.fit build/uboot/$(1)/u-boot.bin $(IMAGE_SCRIPTS)
+	@scripts/image medium --board $(1) --uboot build/uboot/$(1)/u-boot.bin \
+		--environment build/uboot/$(1)/u-boot-initial-env --fit $$< -o $$@
+
+build/$(2)/%/$(1)-locked.img: build/$(2)/%/hako-signed.fit build/uboot/$(1)/u-boot-locked.bin \
+		$(IMAGE_SCRIPTS)
+	@scripts/image medium --board $(1) --uboot build/uboot/$(1)/u-boot-locked.bin \
+		--environment build/uboot/$(1)/u-boot-initial-env --fit $$< -o $$@
 endef
 $(foreach board,$(BOARDS),$(foreach kind,$(board) $(board)-stats $(board)-vms $(board)-remote, \
 	$(eval $(call IMAGE_RULES,$(board),$(kind)))))
@@ -47,11 +68,16 @@ $(foreach board,$(BOARDS),$(foreach kind,$(board) $(board)-stats $(board)-vms $(
 .PHONY: uboot image run-image test-uboot
 uboot: build/uboot/$(BOARD)/u-boot.bin ## build U-Boot for BOARD from Debian's source
 
-IMAGE := $(dir $(BUNDLE))$(BOARD).img
-image: $(IMAGE) ## flash or SD card of BOARD: boot loader and zImage-hako
+# LOCKED=1: signed, for a U-Boot that starts nothing else.
+LOCKED ?= 0
+$(if $(filter 0 1,$(LOCKED)),,$(error LOCKED=$(LOCKED): it is 0 or 1))
+LOCKED_SUFFIX := $(if $(filter 1,$(LOCKED)),-locked)
+IMAGE := $(dir $(BUNDLE))$(BOARD)$(LOCKED_SUFFIX).img
+image: $(IMAGE) ## flash or SD card of BOARD: boot loader and zImage-hako (LOCKED=1: signed)
 
-run-image: $(IMAGE) ## start it in QEMU as from power-on (writes into the image)
-	@scripts/qemu --board $(BOARD) --boot $(IMAGE) --uboot build/uboot/$(BOARD)/u-boot.bin
+run-image: $(IMAGE) ## start it in QEMU as from power-on (it can write into the image)
+	@scripts/qemu --board $(BOARD) --boot $(IMAGE) \
+		--uboot build/uboot/$(BOARD)/u-boot$(LOCKED_SUFFIX).bin
 
 test-uboot: build/uboot/stock/u-boot $(BOARDS:%=build/%/$(KERNEL)/zImage-hako) ## only the tests that use it
 	@HAKO_KERNELS="$(KERNEL)" $(PYTHON) -m pytest -q tests/qemu/test_uboot.py tests/qemu/test_uboot_port.py

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From power-on: our U-Boot (board/u-boot) finds what the boards have, and starts what is on flash or
+SD card - a damaged image not, and a locked board nothing that is not signed.
+
+All but one test start a small bare-metal guest.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from guest import ROOT, Machine, hako_qemu
+from test_boot import (GOOD, POWERED_OFF, folder_fixture,  # noqa: F401 (fixtures)
+                       guests_fixture, images_fixture)
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import hako_layout  # noqa: E402 (needs the path above)
+
+LOAD_AT = 0x2000000
+COPY_AT = 0x3000000
+UBOOT = ROOT / "build/uboot"
+
+
+def run(*words):
+    subprocess.run([str(word) for word in words], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module", name="uboot")
+def uboot_fixture():
+    """Built when first needed, or the test fails with the reason."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS")}
+    targets = [f"build/uboot/{board}/{name}.bin" for board in hako_qemu.BOARDS
+               for name in ("u-boot", "u-boot-locked")]
+    done = subprocess.run(["make", "--no-print-directory", *targets], cwd=ROOT, env=environment,
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        pytest.fail(f"there is no U-Boot to test with:\n{done.stdout}", pytrace=False)
+
+
+def make_fit(board, bundle, output, *options):
+    run("scripts/image", "fit", "--board", board, "--mkimage", UBOOT / board / "mkimage",
+        "--bundle", bundle, "-o", output, *options)
+    return output
+
+
+def make_medium(board, fit, output, name="u-boot"):
+    run("scripts/image", "medium", "--board", board, "--uboot", UBOOT / board / f"{name}.bin",
+        "--environment", UBOOT / board / "u-boot-initial-env", "--fit", fit, "-o", output)
+    return output
+
+
+def put(path, at, data):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        file.write(data)
+
+
+def put_uboot(layout, image, name):
+    """Into flash; on a card there is none."""
+    if layout.medium == "flash":
+        data = (UBOOT / layout.board / f"{name}.bin").read_bytes()
+        put(image, layout.parts["u-boot"].offset, data)
+
+
+def flip_bit(path, at):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ 1]))
+
+
+@pytest.fixture(scope="module", name="medium")
+def medium_fixture(uboot, folder, images):
+    """A function: a fresh medium of a board with the small image in both slots; keys: signed with
+    those, for a locked U-Boot."""
+    def make(board, keys=None):
+        name = f"{board}{keys.name if keys else ''}"
+        fit, kept = folder / f"{name}.fit", folder / f"{name}.img"
+        if not kept.exists():
+            make_fit(board, images[board], fit, *(("--keys", keys) if keys else ()))
+            make_medium(board, fit, kept, "u-boot-locked" if keys else "u-boot")
+        # Copied, with its holes.
+        output = folder / f"{name}-used.img"
+        run("cp", "--sparse=always", kept, output)
+        return output
+
+    return make
+
+
+class Board(Machine):
+    """A board that was switched on."""
+
+    def __init__(self, board, image, log, *, name="u-boot", memory_mib=None, tftp=None):
+        start = hako_qemu.power_on(board, image, UBOOT / board / f"{name}.bin")
+        command = hako_qemu.command(board, start, tftp=tftp)
+        command.remove("-no-reboot")
+        if memory_mib:
+            command[command.index("-m") + 1] = str(memory_mib)
+        self.prompt = f"{board}> "
+        super().__init__(command, log)
+
+    def stop_at_prompt(self):
+        self.expect("Hit any key")
+        self.type("\n")
+        self.expect(self.prompt)
+
+    def command(self, line, wanted):
+        """Run one of U-Boot's commands, which has to say what is wanted."""
+        self.type(line + "\n")
+        text = self.expect(self.prompt)[1]
+        assert wanted in text, text
+        return text
+
+    def guest_ends_well(self):
+        text, status = self.wait_for_end()
+        for wanted in (GOOD, "hako: vmm memory checksum ok", POWERED_OFF):
+            assert wanted in text, text
+        assert status == 0
+
+
+@pytest.fixture(name="switch_on")
+def switch_on_fixture(request):
+    """Boards that end with the test."""
+    boards = []
+
+    def switch_on(board, image, **options):
+        name = re.sub(r"[^\w.-]+", "-", request.node.name).strip("-")
+        log = ROOT / "build/log/qemu" / f"{name}-{len(boards)}.log"
+        boards.append(Board(board, image, log, **options))
+        return boards[-1]
+
+    yield switch_on
+    for board in boards:
+        board.__exit__()
+
+
+def test_uboot_finds_ram_and_network(board, switch_on, medium, folder, images):
+    """All RAM, also if it is less; an address, a host that answers, a file; `bootz` of that file."""
+    uboot = switch_on(board, medium(board), memory_mib=64)
+    uboot.expect("DRAM:  64 MiB")
+    uboot = switch_on(board, medium(board), tftp=folder)
+    uboot.stop_at_prompt()
+    size = hako_qemu.MEMORY_MIB << 20
+    assert f"-> size     = {size:#010x}" in uboot.command("bdinfo", "DRAM bank")
+    uboot.command("setenv autoload no; dhcp", "bound to address 10.0.2.15")
+    uboot.command("ping 10.0.2.2", "host 10.0.2.2 is alive")
+    uboot.command(f"tftpboot {LOAD_AT:x} {images[board].name}", "Bytes transferred")
+    digest = hashlib.sha256(images[board].read_bytes()).hexdigest()
+    uboot.command(f"hash sha256 {LOAD_AT:x} $filesize", digest)
+    uboot.type(f"bootz {LOAD_AT:x}\n")
+    uboot.guest_ends_well()
+
+
+def write_commands(layout, part, size):
+    """To write `size` bytes of RAM to a part of the boot medium, and to read them back."""
+    if layout.medium == "flash":
+        at = layout.base + part.offset
+        return [(f"erase {at:x} +{size:x}", "Erased"), (f"cp.b {LOAD_AT:x} {at:x} {size:x}", "done"),
+                (f"cp.b {at:x} {COPY_AT:x} {size:x}", "")]
+    where = f"{part.offset // hako_layout.SECTOR:x} {size // hako_layout.SECTOR:x}"
+    return [(f"mmc write {LOAD_AT:x} {where}", "written: OK"),
+            (f"mmc read {COPY_AT:x} {where}", "read: OK")]
+
+
+def test_uboot_writes_its_medium(board, switch_on, medium):
+    """Flash or SD card is written and read back. The environment outlives a reset, and the loss of one
+    of its two copies."""
+    layout = hako_layout.read(board)
+    size = 2 * hako_layout.BLOCKS["flash"]
+    image = medium(board)
+    uboot = switch_on(board, image)
+    uboot.stop_at_prompt()
+    uboot.command(f"mw.l {LOAD_AT:x} 600df00d {size // 4:x}; mw.l {COPY_AT:x} 0 {size // 4:x}", "")
+    for line, wanted in write_commands(layout, layout.parts["disks"], size):
+        uboot.command(line, wanted)
+    uboot.command(f"cmp.b {LOAD_AT:x} {COPY_AT:x} {size:x}", f"Total of {size} byte(s) were the same")
+    # The first of two is the older one.
+    uboot.command("setenv greeting first; saveenv; setenv greeting second; saveenv", "OK")
+    uboot.type("reset\n")
+    uboot.stop_at_prompt()
+    uboot.command("printenv greeting", "greeting=second")
+    uboot.__exit__()
+    flip_bit(image, layout.parts["environment-a"].offset + 100)
+    uboot = switch_on(board, image)
+    uboot.stop_at_prompt()
+    uboot.command("printenv greeting", "greeting=first")
+
+
+def test_a_damaged_image_is_not_started(board, switch_on, medium):
+    """The one in the other slot is; if that one is damaged as well, the prompt comes."""
+    layout = hako_layout.read(board)
+    image = medium(board)
+    flip_bit(image, layout.parts["slot-a"].offset + 0x10000)
+    uboot = switch_on(board, image)
+    uboot.expect("Slot A")
+    _, text = uboot.expect("Slot B")
+    assert "Bad hash value" in text and "Starting kernel" not in text, text
+    uboot.guest_ends_well()
+    flip_bit(image, layout.parts["slot-b"].offset)
+    uboot = switch_on(board, image)
+    assert "Starting kernel" not in uboot.expect("Slot B cannot be started")[1]
+    uboot.expect(uboot.prompt)
+
+
+def make_keys(folder):
+    folder.mkdir()
+    run("openssl", "req", "-new", "-x509", "-newkey", "rsa:2048", "-noenc", "-batch",
+        "-subj", "/CN=test", "-keyout", folder / "boot.key", "-out", folder / "boot.crt")
+    return folder
+
+
+def test_a_locked_board_starts_what_is_signed(board, switch_on, medium):
+    """Whatever the environment says: it is not looked at."""
+    layout = hako_layout.read(board)
+    image = medium(board, ROOT / "build/keys")
+    # Written by the U-Boot that is not locked.
+    put_uboot(layout, image, "u-boot")
+    uboot = switch_on(board, image)
+    uboot.stop_at_prompt()
+    uboot.command("setenv verify n; setenv bootcmd help; setenv bootdelay -1; saveenv; saveenv", "OK")
+    uboot.__exit__()
+    put_uboot(layout, image, "u-boot-locked")
+    uboot = switch_on(board, image, name="u-boot-locked")
+    _, text = uboot.expect("Starting kernel")
+    assert "Hit any key" not in text and "sha256,rsa2048:boot+ OK" in text, text
+    uboot.guest_ends_well()
+
+
+def test_a_locked_board_starts_nothing_else(board, switch_on, medium, folder, images):
+    """Slot A is signed with another key, slot B is not signed; there is no prompt."""
+    layout = hako_layout.read(board)
+    image = medium(board, make_keys(folder / f"other-{board}"))
+    fit = make_fit(board, images[board], folder / f"{board}-unsigned.fit")
+    put(image, layout.parts["slot-b"].offset, fit.read_bytes())
+    uboot = switch_on(board, image, name="u-boot-locked")
+    text = uboot.expect("Slot B cannot be started")[1]
+    uboot.type("\n\x03help\n")
+    text += uboot.expect("### ERROR ### Please RESET the board")[1]
+    assert "Slot A cannot be started" in text, text
+    assert text.count("Failed to verify required signature") == 2, text
+    assert "Starting kernel" not in text and "Hit any key" not in text, text
+
+
+def test_power_on_to_a_shell(board, switch_on, uboot, default_kernel, folder):
+    """What `make image` makes, with a kernel and a shell."""
+    bundle = ROOT / "build" / board / default_kernel / "zImage-hako"
+    fit = make_fit(board, bundle, folder / f"{board}-linux.fit")
+    guest = switch_on(board, make_medium(board, fit, folder / f"{board}-linux.img"))
+    guest.wait_for_shell()
+    assert "ARM926EJ-S" in guest.check("cat /proc/cpuinfo")
+    guest.leave("poweroff -f")
+    text, status = guest.wait_for_end()
+    assert POWERED_OFF in text and status == 0, text
