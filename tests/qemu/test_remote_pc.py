@@ -21,6 +21,7 @@ BOARD = "02:48:41:4b:10:0a"  # of the station in tests/qemu/vms/remote-pc.dts
 SERVER = ROOT / "build/host/remote-server"
 KEY = ROOT / "build/keys/pair.key"
 COUNTING, MEMORY = 0xE1000000, 0xE1010000
+ERROR = 0x18  # a register that answers with a bus error
 LEVEL_COUNT = f"devmem {COUNTING:#x} 32"
 ALL_ONES = "0xFFFFFFFF"
 ICOUNT = "shift=3"
@@ -96,8 +97,13 @@ def test_accesses(pc):
     count(linux, "read", 500)
     total = int(count(linux, "write", 5000).split()[-1])
     count(linux, "copy", 16384, MEMORY)
+    # An error of the far end's bus is a data abort here: of a program, which is killed by SIGBUS.
+    linux.send(f"devmem {COUNTING + ERROR:#x} 32")
+    status, _ = linux.end()
+    assert status == 128 + signal.SIGBUS
     accesses, peer = server.end()
-    assert accesses == total
+    assert accesses == total + 1
+    assert peer["bus_errors"] == 1
     assert peer["forged"] == peer["replayed"] == peer["malformed"] == peer["refused"] == 0
 
 

@@ -117,10 +117,10 @@ static void show_counters(void)
 
 		printf("remote-server: peer %u: in %u out %u malformed %u foreign %u forged %u "
 		       "replayed %u unexpected %u limited %u duplicates %u early %u resent %u "
-		       "sessions %u lost %u accesses %u refused %u\n",
+		       "sessions %u lost %u accesses %u refused %u bus_errors %u\n",
 		       n, c->in, c->out, c->malformed, c->foreign, c->forged, c->replayed,
 		       c->unexpected, c->limited, c->duplicates, c->early, c->resent, c->sessions,
-		       c->lost, c->accesses, c->refused);
+		       c->lost, c->accesses, c->refused, c->bus_errors);
 	}
 	fflush(stdout);
 }
