@@ -71,6 +71,7 @@ static void stop(struct pl181_agent *agent, const struct server_window *window)
 			(void)get(agent, window, PL181_FIFO);
 	}
 	put(agent, window, PL181_CLEAR, PL181_LATCHED);
+	agent->is_stale = false;
 }
 
 /** Somebody begins or ends to use the controller: nothing is under way, and it does not interrupt. */
@@ -89,6 +90,8 @@ static void set_path(struct pl181_agent *agent, const struct server_window *wind
 {
 	const uint32_t control = frame_get(job + PL181_JOB_CTRL);
 
+	if (agent->is_stale)
+		stop(agent, window);
 	agent->is_receiving = control & PL181_DATA_ENABLE && control & PL181_DATA_FROM_CARD;
 	agent->is_sending = control & PL181_DATA_ENABLE && !(control & PL181_DATA_FROM_CARD);
 	agent->block_log = bits(control, 7, 4);
@@ -280,6 +283,7 @@ static uint32_t report(struct pl181_agent *agent, const struct server_window *wi
 	frame_put(out + PL181_REPORT_SERIAL, agent->serial++);
 	frame_put(out + PL181_REPORT_NUMBER, agent->number);
 	frame_put(out + PL181_REPORT_TAKEN, agent->taken);
+	agent->is_stale |= (agent->seen & PL181_DATA_ERRORS) != 0;
 	if (agent->seen & PL181_DATA_ERRORS || (agent->seen & PL181_DATA_END && !agent->left))
 		agent->is_receiving = agent->is_sending = false;
 	agent->seen = held;

@@ -18,6 +18,7 @@ struct pl181_agent {
 	bool is_commanding; /* a command is under way */
 	bool is_receiving, is_sending;
 	bool is_lost;       /* the controller's bus has answered with an error */
+	bool is_stale;      /* the last data path has failed: the FIFO may have words of it */
 	uint8_t idle;       /* looks in a row that showed nothing new */
 	uint32_t number;    /* of the job that was begun last */
 	uint32_t serial;    /* of the next report */

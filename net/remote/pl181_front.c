@@ -5,9 +5,22 @@
 
 /* ---- status ---------------------------------------------------------------------------------- */
 
+/**
+ * A command's answer and its data may be here at once, where a card brings the data later. Drivers rely on
+ * that: Linux looks at the data path first, begins the next command when that has ended, and would take
+ * the answer for the next one's. So if the guest has asked for the command's interrupt, it sees the answer
+ * before any data.
+ */
+static bool is_data_hidden(const struct pl181_front *f)
+{
+	return f->unseen & f->latched & (f->mask[0] | f->mask[1]);
+}
+
 static uint32_t status(const struct pl181_front *f)
 {
-	uint32_t bits = f->latched;
+	const bool is_hidden = is_data_hidden(f);
+	const uint32_t count = is_hidden ? 0 : f->count;
+	uint32_t bits = is_hidden ? f->latched & PL181_CMD_ENDS : f->latched;
 
 	if (f->command & PL181_COMMAND_ENABLE)
 		bits |= PL181_CMD_ACTIVE;
@@ -16,10 +29,10 @@ static uint32_t status(const struct pl181_front *f)
 		bits |= PL181_RX_ACTIVE;
 	if (f->is_sending)
 		bits |= PL181_TX_ACTIVE;
-	bits |= f->count ? PL181_RX_AVAILABLE : PL181_RX_EMPTY;
-	if (f->count >= PL181_FIFO_WORDS / 2u)
+	bits |= count ? PL181_RX_AVAILABLE : PL181_RX_EMPTY;
+	if (count >= PL181_FIFO_WORDS / 2u)
 		bits |= PL181_RX_HALF_FULL;
-	if (f->count >= PL181_FIFO_WORDS)
+	if (count >= PL181_FIFO_WORDS)
 		bits |= PL181_RX_FULL;
 	if (pl181_front_has_room(f, PL181_FIFO_WORDS))
 		bits |= PL181_TX_EMPTY;
@@ -94,6 +107,7 @@ static void take_report(struct pl181_front *f, const uint8_t *report, uint32_t l
 		f->response_command = frame_get(report + PL181_REPORT_RESP_CMD);
 		f->command &= ~PL181_COMMAND_ENABLE;
 		f->latched |= seen & PL181_CMD_ENDS;
+		f->unseen = seen & PL181_CMD_ENDS;
 	}
 	if (f->job & PL181_PATH || !is_behind(number, f->path_number) ||
 	    !(f->is_receiving || f->is_sending))
@@ -110,7 +124,7 @@ static void take_report(struct pl181_front *f, const uint8_t *report, uint32_t l
 static void fail(struct pl181_front *f)
 {
 	if (f->command & PL181_COMMAND_ENABLE)
-		f->latched |= PL181_CMD_TIMEOUT;
+		f->latched |= f->unseen = PL181_CMD_TIMEOUT;
 	if (f->is_receiving || f->is_sending) {
 		f->is_broken = true;
 		f->count = 0;
@@ -462,6 +476,8 @@ static uint32_t data_count(const struct pl181_front *f)
 /** A load of the guest, of a word; below PL181_FRONT_END. */
 uint32_t pl181_front_read(struct pl181_front *f, uint32_t offset)
 {
+	uint32_t value;
+
 	switch (offset) {
 	case PL181_POWER:
 		return f->power;
@@ -488,7 +504,12 @@ uint32_t pl181_front_read(struct pl181_front *f, uint32_t offset)
 		return data_count(f);
 	case PL181_STATUS:
 		f->is_put_off = false;
-		return status(f);
+		value = status(f);
+		if (f->unseen) {
+			f->unseen = 0;
+			set_lines(f);
+		}
+		return value;
 	case PL181_MASK0:
 	case PL181_MASK1:
 		return f->mask[offset == PL181_MASK1];
@@ -532,7 +553,7 @@ void pl181_front_write(struct pl181_front *f, uint32_t offset, uint32_t value)
 		set_control(f, value & 0xffu);
 		break;
 	case PL181_CLEAR:
-		f->latched &= ~(value & PL181_LATCHED);
+		f->latched &= ~(value & status(f) & PL181_LATCHED);
 		break;
 	case PL181_MASK0:
 	case PL181_MASK1:
@@ -566,7 +587,7 @@ void pl181_front_reset(struct pl181_front *f)
 	f->power = f->clock = f->argument = f->command = 0;
 	f->timer = f->length = f->control = 0;
 	f->mask[0] = f->mask[1] = 0;
-	f->latched = 0;
+	f->latched = f->unseen = 0;
 	f->response_command = 0;
 	f->is_put_off = f->is_silent = false;
 	f->is_receiving = f->is_sending = f->is_broken = false;

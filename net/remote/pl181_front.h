@@ -48,6 +48,7 @@ struct pl181_front {
 	/* Registers. */
 	uint32_t power, clock, argument, command, timer, length, control, mask[2];
 	uint32_t latched, response[4], response_command;
+	uint32_t unseen; /* how a command has ended, of which the guest has not been told yet */
 	uint32_t levels;
 
 	uint32_t job;    /* what is to be told, PL181_SUPPLY and so on */

@@ -209,7 +209,8 @@ static uint32_t fifo_status(void)
 {
 	uint32_t status = 0;
 
-	if (mci.data_ctrl & MCI_DATA_FROM_CARD) {
+	if (mci.data_ctrl & MCI_DATA_FROM_CARD ||
+	    (mci.keeps_words && !(mci.data_ctrl & MCI_DATA_ENABLE))) {
 		status |= mci.fifo_count ? MCI_RX_AVAILABLE : 0;
 		status |= mci.fifo_count >= 8 ? MCI_RX_HALF_FULL : 0;
 		status |= mci.fifo_count == MCI_FIFO_WORDS ? MCI_RX_FULL : 0;
@@ -311,7 +312,7 @@ void mci_write(uint32_t offset, uint32_t value)
 			assert_true(value & MCI_DATA_BLOCK_512);
 			mci.count = mci.data_length / 4;
 			mci.sector_word = 0;
-		} else {
+		} else if (!mci.keeps_words) {
 			mci.fifo_count = 0;
 		}
 		break;

@@ -58,6 +58,7 @@ struct mci {
 	uint32_t fail;
 	uint32_t fail_at;
 	unsigned slowness; /* more reads of status until a command ends */
+	bool keeps_words;  /* the FIFO's, when the data path ends, as QEMU's does */
 	bool may_interrupt;
 	uint32_t mask[2];
 	unsigned commands[64];

@@ -464,6 +464,94 @@ static void what_nobody_has_confirmed_does_not_count(void **state)
 	}
 }
 
+/** Reads a few words of a long transfer, and leaves it there. */
+static void stop_early(uint32_t sector)
+{
+	reg_write(NULL, PL181_CLEAR, PL181_LATCHED);
+	reg_write(NULL, PL181_DATA_TIMER, 100000);
+	reg_write(NULL, PL181_DATA_LENGTH, 40 * CARD_SECTOR);
+	reg_write(NULL, PL181_DATA_CTRL, MCI_DATA_BLOCK_512 | 3);
+	assert_int_equal(execute(SD_READ_SEVERAL, sector * CARD_SECTOR, SHORT_REPLY), CARD_DONE);
+	for (unsigned n = 0; n < 100; n++)
+		if (reg_read(NULL, PL181_STATUS) & PL181_RX_AVAILABLE)
+			(void)reg_read(NULL, PL181_FIFO);
+	pass(10000); /* all that the front end has room for is here; the FIFO is full */
+	assert_int_equal(mci.fifo_count, MCI_FIFO_WORDS);
+	reg_write(NULL, PL181_DATA_CTRL, 0);
+}
+
+static void words_that_stay_in_the_fifo_are_nobodys_data(void **state)
+{
+	start();
+	mci.keeps_words = true;
+	stop_early(8);
+	assert_int_equal(execute(SD_STOP, 0, SHORT_REPLY), CARD_DONE);
+	assert_int_equal(transfer_sectors(5, 6, false), CARD_DONE);
+	assert_memory_equal(memory, card.content[5], 6 * CARD_SECTOR);
+	/* Nor those of the guest before. */
+	stop_early(8);
+	pl181_front_reset(&front);
+	pl181_front_run(&front, now);
+	card.starts = 1;
+	assert_int_equal(pl181_init(registers, &info), CARD_DONE);
+	assert_int_equal(transfer_sectors(30, 6, false), CARD_DONE);
+	assert_memory_equal(memory, card.content[30], 6 * CARD_SECTOR);
+}
+
+static void words_that_stay_behind_an_error_are_nobodys_data(void **state)
+{
+	start();
+	mci.keeps_words = true;
+	for (unsigned at = 0; at < 6; at++) {
+		mci.fail = MCI_DATA_CRC_FAIL;
+		mci.fail_at = at;
+		assert_int_equal(transfer_sectors(5, 8, false), CARD_FAILED);
+		assert_int_equal(transfer_sectors(20, 8, false), CARD_DONE);
+		assert_memory_equal(memory, card.content[20], 8 * CARD_SECTOR);
+	}
+}
+
+/** Linux would take the answer for that of the command that it sends when the data has ended. */
+static void a_command_has_ended_before_there_is_data(void **state)
+{
+	const uint32_t data = PL181_RX_AVAILABLE | PL181_RX_HALF_FULL | PL181_RX_FULL |
+			      PL181_DATA_END | PL181_BLOCK_END;
+
+	start();
+	for (unsigned asks = 0; asks <= 1; asks++) {
+		reg_write(NULL, PL181_CLEAR, PL181_LATCHED);
+		reg_write(NULL, PL181_DATA_TIMER, 100000);
+		reg_write(NULL, PL181_DATA_LENGTH, CARD_SECTOR);
+		reg_write(NULL, PL181_DATA_CTRL, MCI_DATA_BLOCK_512 | 3);
+		reg_write(NULL, PL181_MASK0, asks ? PL181_CMD_RESP_END | PL181_DATA_END : 0);
+		reg_write(NULL, PL181_MASK1, PL181_RX_HALF_FULL);
+		reg_write(NULL, PL181_ARGUMENT, 7 * CARD_SECTOR);
+		reg_write(NULL, PL181_COMMAND,
+			  SD_READ | PL181_COMMAND_REPLY | PL181_COMMAND_ENABLE);
+		while (!levels)
+			pass(100);
+		pass(10000);
+		if (asks) {
+			assert_int_equal(levels, 1);
+			/* What it has not seen, it cannot clear. */
+			reg_write(NULL, PL181_CLEAR, PL181_LATCHED & ~PL181_CMD_RESP_END);
+			assert_int_equal(reg_read(NULL, PL181_STATUS) &
+						 (data | PL181_CMD_RESP_END | PL181_RX_EMPTY),
+					 PL181_CMD_RESP_END | PL181_RX_EMPTY);
+			assert_int_equal(levels, 3);
+			reg_write(NULL, PL181_CLEAR, PL181_CMD_RESP_END);
+		}
+		assert_int_equal(levels, 2);
+		assert_true(reg_read(NULL, PL181_STATUS) & PL181_RX_FULL);
+		for (unsigned n = 0; n < CARD_SECTOR / 4; n++)
+			assert_int_equal(reg_read(NULL, PL181_FIFO),
+					 ((const uint32_t *)card.content[7])[n]);
+		assert_true(reg_read(NULL, PL181_STATUS) & PL181_DATA_END);
+		reg_write(NULL, PL181_DATA_CTRL, 0);
+		reg_write(NULL, PL181_MASK1, 0);
+	}
+}
+
 static void a_patient_guest_waits_for_the_board(void **state)
 {
 	start();
@@ -565,6 +653,9 @@ int main(void)
 		CARD_TEST(a_board_that_goes_away_is_a_card_that_does),
 		CARD_TEST(an_impatient_guest_has_its_answer_in_time),
 		CARD_TEST(what_nobody_has_confirmed_does_not_count),
+		CARD_TEST(words_that_stay_in_the_fifo_are_nobodys_data),
+		CARD_TEST(words_that_stay_behind_an_error_are_nobodys_data),
+		CARD_TEST(a_command_has_ended_before_there_is_data),
 		CARD_TEST(a_patient_guest_waits_for_the_board),
 		CARD_TEST(an_answer_out_of_turn_goes_with_its_session),
 		CARD_TEST(a_reset_at_any_moment_leaves_it_usable),
