@@ -71,6 +71,9 @@ static __attribute__((noinline)) bool refill(struct sched_entity *entity, uint64
 	const uint64_t whole = entity->used + entity->budget;
 
 	for (unsigned periods = 0; now >= entity->refill_at; periods++) {
+		/* What it has had beyond its budget nobody else wanted: it is no debt. */
+		if (entity->takes_rest && entity->budget_end < entity->used)
+			entity->budget_end = entity->used;
 		entity->budget_end += entity->budget;
 		if (entity->budget_end > whole)
 			entity->budget_end = whole;
@@ -122,6 +125,26 @@ static __attribute__((noinline)) uint64_t first_refill(const struct sched *s,
 	return at;
 }
 
+/** Nobody can run within a budget: the first one that is ready all the same, if there is one. */
+static __attribute__((noinline)) struct sched_entity *choose_rest(struct sched *s, uint64_t now)
+{
+	struct sched_entity *nobody = *s->at;
+
+	for (unsigned i = 0; i < s->count; i++) {
+		struct sched_entity *const one = s->entity[i];
+
+		if (!one->ready || !one->takes_rest)
+			continue;
+		s->at = &s->entity[i];
+		s->began = now - one->used;
+		s->deadline = first_refill(s, one, NEVER);
+		return one;
+	}
+	s->began = now - nobody->used;
+	s->deadline = first_refill(s, nobody, NEVER);
+	return nobody;
+}
+
 /**
  * The one that runs from now on, which is then the current one; NULL if nobody can. Of those with the
  * highest priority it is the one whose turn is first. The turn of the current one ends when its slice
@@ -148,6 +171,8 @@ struct sched_entity *sched_choose(struct sched *s, uint64_t now)
 		is_one_spent = true;
 	}
 	s->at = at;
+	if (is_one_spent && best == &s->nobody)
+		return choose_rest(s, now);
 	while ((one = *++at)->priority == best->priority) {
 		if (!one->ready)
 			continue;

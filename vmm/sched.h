@@ -12,11 +12,13 @@
 #define SCHED_MAX   12u /* eight VMs, the board's Ethernet, the station, the flash, and reload */
 #define SCHED_SLICE 240000u /* 10 ms: the turn of one of several equals */
 
-/** One that can run. The caller sets the first five before sched_add(), and ready at any time. */
+/** One that can run. The caller sets the first six before sched_add(), and ready at any time. */
 struct sched_entity {
 	int priority;    /* 0 or more: the highest one that is ready runs */
 	uint32_t budget; /* ticks of CPU time in each period; 0: as much as it likes */
 	uint32_t period;
+	/** Its budget is what it may take from others: while nobody else can run, it goes on without one. */
+	bool takes_rest;
 	bool ready;
 	void *owner; /* the caller's own; NULL: it is nobody */
 

@@ -99,7 +99,8 @@ static enum status uplink_make(const struct system_config *config, struct vswitc
 	memcpy(thread->name, "hako", sizeof("hako"));
 	thread->sched = (struct sched_entity){ .priority = find_priority(config),
 					       .budget = UPLINK_BUDGET,
-					       .period = UPLINK_PERIOD };
+					       .period = UPLINK_PERIOD,
+					       .takes_rest = true };
 	run_add(thread, thread_main);
 
 	const enum status status = switch_attach(network, &uplink->port);

@@ -188,6 +188,31 @@ static void test_long_debt(void **state)
 	assert_int_equal(choose(50 * MS), 0);
 }
 
+/** What nobody else wants costs nothing: no debt, and no time of who becomes ready meanwhile. */
+static void test_rest(void **state)
+{
+	const unsigned high = add(9, 3 * MS, 10 * MS), low = add(1, 0, 0);
+	const unsigned other = add(5, 1 * MS, 20 * MS);
+
+	e[high].takes_rest = true;
+	e[low].ready = false;
+	assert_int_equal(choose(0), high);
+	assert_true(sched_deadline(&s) == 3 * MS);
+	assert_int_equal(choose(3 * MS), other);
+	assert_int_equal(choose(4 * MS), high);
+	assert_true(sched_deadline(&s) == 10 * MS);
+	e[low].ready = true;
+	assert_int_equal(choose(9 * MS), low);
+	assert_int_equal(choose(10 * MS), high);
+	assert_true(sched_deadline(&s) == 13 * MS);
+	assert_int_equal(choose(13 * MS), low);
+	e[low].ready = false;
+	assert_int_equal(choose(14 * MS), high);
+	e[high].ready = false;
+	assert_int_equal(choose(15 * MS), NONE);
+	assert_true(sched_deadline(&s) == 20 * MS);
+}
+
 /** A look at the times, between the refill and the timer's interrupt, does not make it forgotten. */
 static void test_refill_seen_early(void **state)
 {
@@ -306,6 +331,7 @@ int main(void)
 		cmocka_unit_test_setup(test_debt, setup),
 		cmocka_unit_test_setup(test_nothing_is_saved_up, setup),
 		cmocka_unit_test_setup(test_long_debt, setup),
+		cmocka_unit_test_setup(test_rest, setup),
 		cmocka_unit_test_setup(test_refill_seen_early, setup),
 		cmocka_unit_test_setup(test_priority_changes, setup),
 		cmocka_unit_test_setup(test_random, setup),

@@ -251,8 +251,9 @@ static void thread_make(int priority)
 
 	station.thread = thread;
 	memcpy(thread->name, "station", sizeof("station"));
-	thread->sched =
-		(struct sched_entity){ .priority = priority, .budget = BUDGET, .period = PERIOD };
+	thread->sched = (struct sched_entity){
+		.priority = priority, .budget = BUDGET, .period = PERIOD, .takes_rest = true
+	};
 	timer_clock_init(&thread->clock);
 	thread->device[0] = (struct device){ .ops = &deadline_ops, .clock = &thread->clock };
 	station_wire_connect(thread, &thread->device[1]);
