@@ -38,8 +38,9 @@ REMOTE_SCENARIOS := $(filter-out remote_power,$(patsubst tests/qemu/test_%.py,%,
 REMOTE_POWER_PARTS := $(REMOTE_PAIRS:%=test-remote-power-%)
 REMOTE_SCENARIO_PARTS := $(REMOTE_SCENARIOS:%=test-scenario-%)
 REMOTE_FUZZ_PARTS := $(REMOTE_FUZZERS:%=test-fuzz-%)
-# Each keeps one core busy. Those that take longest go first.
-REMOTE_PARTS := $(REMOTE_POWER_PARTS) test-remote-models $(REMOTE_SCENARIO_PARTS) \
+# Each keeps one core busy. Those that take longest go first: 20 minutes the first three of them.
+REMOTE_PARTS := $(REMOTE_POWER_PARTS) test-scenario-remote_pc \
+	$(filter-out %-remote_pc,$(REMOTE_SCENARIO_PARTS)) test-remote-models \
 	$(REMOTE_FUZZ_PARTS) test-remote-hosted test-remote-host
 
 .PHONY: remote-server test-remote test-remote-short test-remote-host test-remote-models

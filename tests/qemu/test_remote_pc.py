@@ -194,7 +194,9 @@ def test_server_goes_and_comes(pc):
     """Its plug is pulled at random moments: the guest reads ones, goes on, and has it again after."""
     _, linux, server, cable = pc
     chance = random.Random(11)
-    for _ in range(200 if LONG else 5):
+    for number in range(200 if LONG else 5):
+        if number and number % 20 == 0:
+            print(f"{number} times", flush=True)
         linux.send(f"n=0; while [ $({LEVEL_COUNT}) != {ALL_ONES} ]; do n=$((n + 1)); done; echo $n; "
                    "sleep 1")  # the VMM says that the session is over, which would come in between
         # Somewhere in the middle of it.
