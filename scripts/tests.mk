@@ -83,8 +83,8 @@ test: ## all tests below
 	+@scripts/run_tests lint test-host test-remote-short test-guest test-linux test-model
 
 # Some tests in Python look into the VMM.
-HOST_INPUTS := $(HOST_PROGRAMS) $(foreach board,$(BOARDS),$(foreach image,$(board) $(board)-vms $(board)-remote, \
-	build/$(image)/vmm.elf))
+HOST_INPUTS := $(HOST_PROGRAMS) $(foreach board,$(BOARDS),$(foreach kind,-stats -vms -remote, \
+	build/$(board)$(kind)/vmm.elf) build/$(board)/vmm.elf)
 
 test-programs: $(HOST_INPUTS) guest-tests $(TEST_BUNDLES) $(TEST_BUNDLES_VMS)
 

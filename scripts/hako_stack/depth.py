@@ -30,6 +30,8 @@ NEVER = {
     ("take_frames", "take_frames"): "the same",
     ("flash_read", "take_frames"): "it enables writing to the flash, and not a chip's interrupts",
     ("hypercall", "hypercall"): "it is a trap's handler, and no row of its own table",
+    ("hypercall", "count_proxy"): "what it calls are the rows of its own table",
+    ("count_proxy", "count_proxy"): "it calls the real one, which it has kept",
 }
 # How often these are on one stack at most, and why.
 AT_MOST = {

@@ -95,7 +95,7 @@ def test_a_stack_that_grows_by_a_variable_is_refused(tmp_path):
         depth(tmp_path, text)
 
 
-@pytest.mark.parametrize("image", ["", "-vms", "-remote"])
+@pytest.mark.parametrize("image", ["", "-stats", "-vms", "-remote"])
 @pytest.mark.parametrize("board", ["integratorcp", "versatilepb"])
 def test_no_thread_of_the_vmm_needs_more_than_its_stack(board, image):
     done = subprocess.run([ROOT / "scripts/stack_depth", "--check",
