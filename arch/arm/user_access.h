@@ -26,6 +26,15 @@ bool user_load_words(uint32_t va, uint32_t *words, unsigned count);
 bool user_store_words(uint32_t va, const uint32_t *words, unsigned count);
 
 /*
+ * The same for functions that arch/arm/fast_mmio.S calls, in Abort mode: an abort there takes the frame's
+ * exc_lr, and the flags that the guest goes on with. Those of the frame are put back by the last one.
+ */
+struct trap_frame;
+bool near_load_words(struct trap_frame *frame, uint32_t va, uint32_t *words, unsigned count);
+bool near_store_words(struct trap_frame *frame, uint32_t va, const uint32_t *words, unsigned count);
+void near_set_psr(const struct trap_frame *frame);
+
+/*
  * One access of 1, 2 or 4 bytes at an address of the VMM behind which a device may be: false if the
  * bus answers with an error.
  */

@@ -399,37 +399,49 @@ uint64_t pl181_front_run(struct pl181_front *f, uint64_t now)
 
 /* ---- registers ------------------------------------------------------------------------------- */
 
-/** A load from the FIFO. */
-uint32_t pl181_front_read_fifo(struct pl181_front *f)
+/** The guest has loaded @p count words of those that wait in the FIFO. */
+void pl181_front_take(struct pl181_front *f, unsigned count)
 {
-	uint32_t value;
-
-	if (!f->count)
-		return 0;
-	value = f->queue[f->first];
-	f->first = (f->first + 1u) % PL181_QUEUE_WORDS;
-	f->count--;
+	f->first = (f->first + count) % PL181_QUEUE_WORDS;
+	f->count -= count;
 	if (f->count > PL181_FIFO_WORDS) /* none that the status shows */
-		return value;
+		return;
 	if (f->ended)
 		end_data(f, 0);
 	set_lines(f);
+}
+
+/** A load from the FIFO. */
+uint32_t pl181_front_read_fifo(struct pl181_front *f)
+{
+	const uint32_t value = f->queue[f->first];
+
+	if (!f->count)
+		return 0;
+	pl181_front_take(f, 1);
 	return value;
+}
+
+/** Stores to the FIFO. What it has no room for is lost. */
+void pl181_front_put(struct pl181_front *f, const uint32_t *words, unsigned count)
+{
+	uint32_t *const to = f->message + (PL181_JOB_DATA + f->gathered) / 4u;
+	const uint32_t bytes = 4u * count < f->to_take ? 4u * count : f->to_take;
+
+	if (!pl181_front_has_room(f, count))
+		return;
+	for (unsigned n = 0; 4u * n < bytes; n++)
+		to[n] = words[n];
+	f->gathered += bytes;
+	f->to_take -= bytes;
+	if (!pl181_front_has_room(f, PL181_FIFO_WORDS))
+		set_lines(f);
 }
 
 /** A store to the FIFO. */
 void pl181_front_write_fifo(struct pl181_front *f, uint32_t value)
 {
-	uint32_t bytes;
-
-	if (!pl181_front_has_room(f, 1))
-		return;
-	bytes = f->to_take < 4u ? f->to_take : 4u;
-	f->message[(PL181_JOB_DATA + f->gathered) / 4u] = value;
-	f->gathered += bytes;
-	f->to_take -= bytes;
-	if (!pl181_front_has_room(f, PL181_FIFO_WORDS))
-		set_lines(f);
+	pl181_front_put(f, &value, 1);
 }
 
 /** The data path is begun, or stopped. */

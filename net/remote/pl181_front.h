@@ -79,6 +79,8 @@ uint32_t pl181_front_read(struct pl181_front *front, uint32_t offset);
 void pl181_front_write(struct pl181_front *front, uint32_t offset, uint32_t value);
 uint32_t pl181_front_read_fifo(struct pl181_front *front);
 void pl181_front_write_fifo(struct pl181_front *front, uint32_t value);
+void pl181_front_take(struct pl181_front *front, unsigned count);
+void pl181_front_put(struct pl181_front *front, const uint32_t *words, unsigned count);
 bool pl181_front_has_job(const struct pl181_front *front);
 uint64_t pl181_front_run(struct pl181_front *front, uint64_t now);
 void pl181_front_event(struct pl181_front *front, const uint8_t *data, uint32_t length);
@@ -89,6 +91,12 @@ static inline bool pl181_front_has_room(const struct pl181_front *front, uint32_
 {
 	return front->is_sending && front->to_take &&
 	       front->gathered + 4u * words <= PL181_DATA_MAX;
+}
+
+/** A word that waits in the FIFO, behind @p n others. */
+static inline uint32_t pl181_front_peek(const struct pl181_front *front, unsigned n)
+{
+	return front->queue[(front->first + n) % PL181_QUEUE_WORDS];
 }
 
 #endif

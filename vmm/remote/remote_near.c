@@ -1,29 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/remote/remote_near.h"
 
+#include "arch/arm/psr.h"
 #include "arch/arm/user_access.h"
 #include "vmm/lib/bits.h"
 #include "vmm/remote/remote_card.h"
 #include "vmm/remote/remote_command.h"
 #include "vmm/vm.h"
 
-/* LDR and STR of a word (ARM ARM, A5.2): rd, which is all that may differ, and rn. */
+/*
+ * LDR and STR of a word (ARM ARM, A5.2): rd, which is all that may differ, and rn. And what a loop of them
+ * has beside them: a count (SUBS), memory (LDMIA, STMIA with write-back), and the way back (BPL).
+ */
 #define RD_MASK     0x0000f000u
 #define RD_LOW      12u
 #define RN_LOW      16u
 #define PC          15u
+#define SUBS_MASK   0xfff00f00u
+#define SUBS        0xe2500000u
+#define MEMORY_MASK 0xfff00000u
+#define LDMIA       0xe8b00000u
+#define STMIA       0xe8a00000u
+#define BPL_MASK    0xff000000u
+#define BPL         0x5a000000u
 #define PAGE_MIN    1024u /* the smallest page: what is behind it may be another one */
-#define RUN_MAX     8u    /* words in a trap */
+#define WORDS_MAX   16u   /* in a trap: what a FIFO has room for */
+#define STEPS_MAX   12u   /* of a loop, beside them */
+#define LIST_MAX    8u    /* registers of an LDM or STM */
 #define PC_TO_LR    8u    /* what the core adds for a data abort (ARM ARM, A2.6.6) */
 #define INSN_LENGTH 4u
 
-/** Loads or stores that follow each other and differ in their register only. */
+/** Loads or stores that follow each other and differ in their register only, and the loop they are in. */
 struct run {
 	struct trap_frame *frame;
 	uint32_t pc;   /* of the last one that was carried out */
 	uint32_t word; /* the first one */
-	uint32_t used; /* bit n: register n cannot be loaded any more */
-	unsigned left;
+	unsigned base; /* its address's register: none that is loaded */
+	unsigned steps;
+	uint32_t value[WORDS_MAX]; /* that go to the FIFO */
 };
 
 static unsigned rd_of(uint32_t word)
@@ -31,38 +45,115 @@ static unsigned rd_of(uint32_t word)
 	return bits(word, RD_LOW + 3u, RD_LOW);
 }
 
+static unsigned rn_of(uint32_t word)
+{
+	return bits(word, RN_LOW + 3u, RN_LOW);
+}
+
 /**
  * The instruction that is being carried out, which fast_mmio.S has read and taken for an LDR or STR of a
  * word, with the pc in its frame: so what is in the same page can be read, too.
  */
-static struct run run_begin(struct remote_window *window)
+static void run_begin(struct run *run, struct remote_window *window)
 {
-	struct trap_frame *const frame = &window->vm->vcpu.frame;
-	const uint32_t pc = frame->exc_lr - PC_TO_LR, word = user_fetch(pc);
-	const unsigned base = bits(word, RN_LOW + 3u, RN_LOW);
-
-	return (struct run){ .frame = frame,
-			     .pc = pc,
-			     .word = word,
-			     .used = BIT(rd_of(word)) | BIT(base) | BIT(PC),
-			     .left = rd_of(word) == base ? 0 : RUN_MAX - 1u };
+	run->frame = &window->vm->vcpu.frame;
+	run->pc = run->frame->exc_lr - PC_TO_LR;
+	run->word = user_fetch(run->pc);
+	run->base = rn_of(run->word);
+	run->steps = 0;
 }
 
-/** The register of the next instruction, if it goes on with the run; else PC. */
+/** SUBS rd, rn, #n (ARM ARM, A4.1.106). */
+static bool step_count(struct run *run, uint32_t word)
+{
+	const uint32_t a = run->frame->r[rn_of(word)], b = word & 0xffu, result = a - b;
+	uint32_t flags = result & PSR_N;
+
+	if (rd_of(word) == PC || rn_of(word) == PC || rd_of(word) == run->base)
+		return false;
+	flags |= result ? 0 : PSR_Z;
+	flags |= a >= b ? PSR_C : 0;
+	flags |= (a & ~result) >> 31 ? PSR_V : 0;
+	run->frame->r[rd_of(word)] = result;
+	run->frame->cpsr = (run->frame->cpsr & ~(PSR_N | PSR_Z | PSR_C | PSR_V)) | flags;
+	return true;
+}
+
+/** LDMIA or STMIA rn!, as the guest would: false if it would be aborted, and nothing was done. */
+static bool step_memory(struct run *run, uint32_t word, bool is_load)
+{
+	uint32_t *const r = run->frame->r, at = r[rn_of(word)], value[LIST_MAX];
+	const uint32_t list = word & 0xffffu;
+	unsigned count = 0;
+
+	if (bit(list, PC) || bit(list, rn_of(word)) || rn_of(word) == PC ||
+	    rn_of(word) == run->base || (is_load && bit(list, run->base)))
+		return false;
+	for (uint32_t left = list; left; left &= left - 1u) {
+		if (count == LIST_MAX)
+			return false;
+		value[count++] = r[__builtin_ctz(left)];
+	}
+	if (!count || at % 4u || at % PAGE_MIN + 4u * count > PAGE_MIN)
+		return false;
+	if (is_load ? !near_load_words(run->frame, at, value, count)
+		    : !near_store_words(run->frame, at, value, count))
+		return false;
+	r[rn_of(word)] += 4u * count;
+	count = 0;
+	for (uint32_t left = is_load ? list : 0; left; left &= left - 1u)
+		r[__builtin_ctz(left)] = value[count++];
+	return true;
+}
+
+/** The way back, in the same page: false if there is none. */
+static bool step_back(struct run *run, uint32_t word)
+{
+	const uint32_t offset = (word & 0x00ffffffu) << 2 | (bit(word, 23) ? 0xfc000000u : 0u);
+	const uint32_t to = run->pc + INSN_LENGTH + PC_TO_LR + offset;
+
+	if (run->frame->cpsr & PSR_N || (to ^ run->pc) >= PAGE_MIN)
+		return false;
+	run->pc = to - 2u * INSN_LENGTH;
+	return true;
+}
+
+/** Carries out an instruction of the loop that is no load or store of the FIFO's. */
+static bool step(struct run *run, uint32_t word)
+{
+	if (run->steps == STEPS_MAX)
+		return false;
+	run->steps++;
+	if ((word & SUBS_MASK) == SUBS)
+		return step_count(run, word);
+	if ((word & MEMORY_MASK) == LDMIA || (word & MEMORY_MASK) == STMIA)
+		return step_memory(run, word, (word & MEMORY_MASK) == LDMIA);
+	return (word & BPL_MASK) == BPL && step_back(run, word);
+}
+
+/** The register of the next load or store, behind what of the loop is before it; or PC: the run is over. */
 static unsigned run_next(struct run *run)
 {
-	uint32_t word;
+	for (;;) {
+		uint32_t word;
 
-	if (!run->left-- || (run->pc + INSN_LENGTH) % PAGE_MIN == 0)
-		return PC;
-	word = user_fetch(run->pc + INSN_LENGTH);
-	return (word ^ run->word) & ~RD_MASK ? PC : rd_of(word);
+		if ((run->pc + INSN_LENGTH) % PAGE_MIN == 0)
+			return PC;
+		word = user_fetch(run->pc + INSN_LENGTH);
+		if (!((word ^ run->word) & ~RD_MASK))
+			return rd_of(word);
+		if (!step(run, word))
+			return PC;
+		run->pc += INSN_LENGTH;
+	}
 }
 
-/** What was carried out beside the first one is behind the guest. */
+/** What was carried out beside the first one is behind the guest, and so are its flags. */
 static void run_end(const struct run *run)
 {
 	run->frame->exc_lr = run->pc + PC_TO_LR;
+	if (run->steps)
+		near_set_psr(run->frame);
 }
 
 static struct remote_window *window_of(const struct device *dev)
@@ -75,21 +166,29 @@ static bool is_fifo(uint32_t offset)
 	return offset >= PL181_FIFO && offset < PL181_FIFO_END;
 }
 
-/** Loads the registers of the instructions behind this one, while there is something to load. */
-static void read_run(struct remote_window *window, struct pl181_front *front)
+/** Loads what this instruction and those behind it load, while there is something. */
+static uint32_t read_run(struct remote_window *window, struct pl181_front *front)
 {
-	struct run run = run_begin(window);
+	const uint32_t first = pl181_front_peek(front, 0);
+	struct run run;
+	unsigned n = 1;
 
-	while (front->count) {
-		const unsigned rd = run_next(&run);
+	run_begin(&run, window);
+	if (rd_of(run.word) != run.base) {
+		/* It is fast_mmio.S that sets it; but the loop may store it before. */
+		run.frame->r[rd_of(run.word)] = first;
+		for (; n < WORDS_MAX && n < front->count; n++) {
+			const unsigned rd = run_next(&run);
 
-		if (bit(run.used, rd))
-			break;
-		run.used |= BIT(rd);
-		run.frame->r[rd] = pl181_front_read_fifo(front);
-		run.pc += INSN_LENGTH;
+			if (rd == run.base || rd == PC)
+				break;
+			run.frame->r[rd] = pl181_front_peek(front, n);
+			run.pc += INSN_LENGTH;
+		}
 	}
+	pl181_front_take(front, n);
 	run_end(&run);
+	return rd_of(run.word) == run.base ? first : run.frame->r[rd_of(run.word)];
 }
 
 static uint32_t near_read(struct device *dev, uint32_t offset, unsigned size)
@@ -98,9 +197,8 @@ static uint32_t near_read(struct device *dev, uint32_t offset, unsigned size)
 	struct pl181_front *const front = &window->card->front;
 	uint32_t value;
 
-	if (is_fifo(offset)) {
-		value = pl181_front_read_fifo(front);
-		read_run(window, front);
+	if (is_fifo(offset) && front->count) {
+		value = read_run(window, front);
 	} else {
 		value = pl181_front_read(front, offset);
 	}
@@ -109,19 +207,23 @@ static uint32_t near_read(struct device *dev, uint32_t offset, unsigned size)
 	return value;
 }
 
-/** Stores those of the instructions behind this one, while there is room. */
-static void write_run(struct remote_window *window, struct pl181_front *front)
+/** Stores what this instruction and those behind it store, while there is room. */
+static void write_run(struct remote_window *window, struct pl181_front *front, uint32_t value)
 {
-	struct run run = run_begin(window);
+	struct run run;
+	unsigned n = 1;
 
-	while (pl181_front_has_room(front, PL181_FIFO_WORDS / 2u)) {
+	run_begin(&run, window);
+	run.value[0] = value;
+	while (n < WORDS_MAX && pl181_front_has_room(front, n + PL181_FIFO_WORDS / 2u)) {
 		const unsigned rd = run_next(&run);
 
 		if (rd == PC)
 			break;
-		pl181_front_write_fifo(front, run.frame->r[rd]);
+		run.value[n++] = run.frame->r[rd];
 		run.pc += INSN_LENGTH;
 	}
+	pl181_front_put(front, run.value, n);
 	run_end(&run);
 }
 
@@ -131,8 +233,7 @@ static void near_write(struct device *dev, uint32_t offset, uint32_t value, unsi
 	struct pl181_front *const front = &window->card->front;
 
 	if (is_fifo(offset)) {
-		pl181_front_write_fifo(front, value);
-		write_run(window, front);
+		write_run(window, front, value);
 	} else {
 		pl181_front_write(front, offset, value);
 	}
