@@ -110,46 +110,5 @@ trap_device_unreadable:
 	str	r3, [sp, #TF_EXC_LR]
 	b	trap_device_general
 
-/*
- * bool near_load_words(frame, va, words, count), and the store: see user_access.h. An abort needs the frame
- * as its stack, and takes lr and spsr. Only the first access can be aborted.
- */
-	.macro	NEAR name, insn1:req, insn2:req, marked:req
-	.global	\name
-	.type	\name, %function
-\name:
-	stmfd	sp!, {r4, r5, lr}
-	mov	r4, sp
-	mov	sp, r0
-\name\()_1:
-	\insn1
-\name\()_2:
-	\insn2
-	subs	r3, r3, #1
-	bne	\name\()_1
-	mov	sp, r4
-	mov	r0, #1
-	ldmfd	sp!, {r4, r5, pc}
-	.pushsection .fixup_table, "a"
-	.word	\name\marked, near_failed
-	.popsection
-	.endm
-
-	NEAR	near_load_words, "ldrt r5, [r1], #4", "str r5, [r2], #4", _1
-	NEAR	near_store_words, "ldr r5, [r2], #4", "strt r5, [r1], #4", _2
-
-near_failed:
-	mov	sp, r4
-	mov	r0, #0
-	ldmfd	sp!, {r4, r5, pc}
-
-/* void near_set_psr(frame) */
-	.global	near_set_psr
-	.type	near_set_psr, %function
-near_set_psr:
-	ldr	r1, [r0, #TF_CPSR]
-	msr	spsr_cxsf, r1
-	bx	lr
-
 	.section .fixup_table, "a"
 	.word	trap_device_fetch, trap_device_unreadable

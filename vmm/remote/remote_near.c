@@ -89,12 +89,10 @@ static bool step_memory(struct run *run, uint32_t word, bool is_load)
 	if (bit(list, PC) || bit(list, rn_of(word)) || rn_of(word) == PC ||
 	    rn_of(word) == run->base || (is_load && bit(list, run->base)))
 		return false;
-	for (uint32_t left = list; left; left &= left - 1u) {
-		if (count == LIST_MAX)
-			return false;
-		value[count++] = r[__builtin_ctz(left)];
-	}
-	if (!count || at % 4u || at % PAGE_MIN + 4u * count > PAGE_MIN)
+	for (uint32_t left = list; left && count < LIST_MAX + 1u; left &= left - 1u, count++)
+		if (!is_load && count < LIST_MAX)
+			value[count] = r[__builtin_ctz(left)];
+	if (!count || count > LIST_MAX || at % 4u || at % PAGE_MIN + 4u * count > PAGE_MIN)
 		return false;
 	if (is_load ? !near_load_words(run->frame, at, value, count)
 		    : !near_store_words(run->frame, at, value, count))
@@ -210,17 +208,22 @@ static uint32_t near_read(struct device *dev, uint32_t offset, unsigned size)
 /** Stores what this instruction and those behind it store, while there is room. */
 static void write_run(struct remote_window *window, struct pl181_front *front, uint32_t value)
 {
+	/* Then the other board is to be told, before there is none left that the guest knows of. */
+	uint32_t room =
+		pl181_front_has_room(front, PL181_FIFO_WORDS / 2u + 1u)
+			? (PL181_DATA_MAX - front->gathered) / 4u - PL181_FIFO_WORDS / 2u + 1u
+			: 1u;
 	struct run run;
 	unsigned n = 1;
 
 	run_begin(&run, window);
 	run.value[0] = value;
-	while (n < WORDS_MAX && pl181_front_has_room(front, n + PL181_FIFO_WORDS / 2u)) {
+	for (room = room < WORDS_MAX ? room : WORDS_MAX; n < room; n++) {
 		const unsigned rd = run_next(&run);
 
 		if (rd == PC)
 			break;
-		run.value[n++] = run.frame->r[rd];
+		run.value[n] = run.frame->r[rd];
 		run.pc += INSN_LENGTH;
 	}
 	pl181_front_put(front, run.value, n);
