@@ -59,6 +59,22 @@ struct board_write {
 	uint32_t value;
 };
 
+/** How the colours of a pixel lie on the LCD controller's outputs: the two lowest bits of SYS_CLCD (DUI 0224I). */
+enum board_colours {
+	COLOURS_888,
+	COLOURS_5551,
+	COLOURS_565_RED_LOW,
+	COLOURS_565_BLUE_LOW,
+	COLOURS_COUNT,
+};
+
+/** What is between the LCD controller and the display. */
+struct board_display {
+	hpa_t address;                 /* of its register */
+	uint32_t mask;                 /* the bits there that are its own */
+	uint32_t value[COLOURS_COUNT]; /* ... for each order of colours; 0: it has none */
+};
+
 /*
  * The VM's devices: its physical address space looks like the board's, so a window's GPA is also
  * where its device is on the bus. Only RAM differs.
@@ -166,6 +182,7 @@ struct board {
 	struct board_write silence[BOARD_SILENCE_MAX]; /* at the start; value 0 ends the list */
 	struct board_write
 		flash_enable; /* sets bits that let writes, and commands, through to flash */
+	struct board_display display;  /* that is lit */
 	hpa_t reset[BOARD_RESETS_MAX]; /* registers that restart the board: out of a VM's reach */
 
 	const struct board_window *windows; /* of the VM, sorted by base */

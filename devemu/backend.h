@@ -74,11 +74,28 @@ struct bus_backend {
 		      uint32_t value);
 };
 
+/**
+ * What is behind the VM's LCD controller. The guest has said how the colours of a pixel lie on its
+ * outputs: enum board_colours. May be NULL: nobody shows it.
+ */
+struct screen_backend {
+	void (*colours)(const struct screen_backend *backend, unsigned order);
+	void *owner;
+};
+
 /** The back end of all models of system registers. Any part may be NULL. */
 struct system_backend {
 	const struct power_backend *power;
 	const struct reg_passthrough *board;
 	uint32_t ram_size; /* bytes of RAM in the VM */
+	const struct screen_backend *screen;
 };
+
+/** Tells whoever shows it how colours lie. */
+static inline void system_show_colours(const struct system_backend *system, unsigned order)
+{
+	if (system && system->screen && system->screen->colours)
+		system->screen->colours(system->screen, order);
+}
 
 #endif

@@ -69,13 +69,23 @@ static uint32_t spd_word(const struct device *dev, uint32_t n)
 	       (uint32_t)spd_byte(dev, n + 2) << 16 | (uint32_t)spd_byte(dev, n + 3) << 24;
 }
 
+/** The core module's multiplexer: all that is not 5:5:5 has eight bits of each colour. */
+static void show_colours(struct device *dev)
+{
+	const struct icp_cm_state *s = dev->state;
+
+	system_show_colours(dev->backend,
+			    (s->ctrl & ICP_CM_CTRL_LCDMUX) == ICP_CM_CTRL_LCDMUX_VGA555);
+}
+
 static void set_ctrl(struct device *dev, uint32_t value)
 {
 	const struct system_backend *system = dev->backend;
 	struct icp_cm_state *s = dev->state;
 
 	/* The VM has RAM at 0 whatever the remap bit says; the reset bit reads as 0. */
-	s->ctrl = value & (ICP_CM_CTRL_LED | ICP_CM_CTRL_REMAP);
+	s->ctrl = value & (ICP_CM_CTRL_LED | ICP_CM_CTRL_REMAP | ICP_CM_CTRL_LCD);
+	show_colours(dev);
 	if ((value & ICP_CM_CTRL_RESET) && system && system->power)
 		system->power->reset(system->power);
 }
@@ -97,6 +107,7 @@ static void icp_cm_reset(struct device *dev)
 	s->sdram = sdram_control(dev);
 	s->init = 0x00000112;
 	s->flags = 0;
+	show_colours(dev);
 	update_irq(dev);
 }
 

@@ -26,6 +26,12 @@
 #define ICP_CM_CTRL_LED   0x1u
 #define ICP_CM_CTRL_REMAP 0x4u
 #define ICP_CM_CTRL_RESET 0x8u
+/* What is behind the LCD controller; the third is both outputs on, and no panel. */
+#define ICP_CM_CTRL_LCD           0x000fff00u
+#define ICP_CM_CTRL_LCDMUX        0x00003800u
+#define ICP_CM_CTRL_VGA           0x0003c000u
+#define ICP_CM_CTRL_LCDMUX_VGA24  0x00003800u
+#define ICP_CM_CTRL_LCDMUX_VGA555 0x00002000u
 
 #define ICP_CM_LOCK_KEY    0xa05fu
 #define ICP_CM_LOCK_OPENED 0x10000u

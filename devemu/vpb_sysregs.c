@@ -50,6 +50,14 @@ static void set_resetctl(struct device *dev, uint32_t value)
 		system->power->reset(system->power);
 }
 
+static void set_clcd(struct device *dev, uint32_t value)
+{
+	struct vpb_sysregs_state *s = dev->state;
+
+	s->clcd = (s->clcd & SYS_CLCD_FIXED) | (value & ~SYS_CLCD_FIXED);
+	system_show_colours(dev->backend, s->clcd & VPB_SYS_CLCD_MODE);
+}
+
 static void vpb_sysregs_reset(struct device *dev)
 {
 	struct vpb_sysregs_state *s = dev->state;
@@ -58,6 +66,7 @@ static void vpb_sysregs_reset(struct device *dev)
 	board_write(dev, VPB_SYS_LED, 0);
 	board_write(dev, VPB_SYS_LOCK, 0);
 	board_write(dev, VPB_SYS_FLAGSCLR, 0xffffffffu);
+	set_clcd(dev, 0);
 }
 
 static uint32_t vpb_sysregs_read(struct device *dev, uint32_t offset, unsigned size)
@@ -157,7 +166,7 @@ static void vpb_sysregs_write(struct device *dev, uint32_t offset, uint32_t valu
 		s->flash = value & 1u;
 		break;
 	case VPB_SYS_CLCD:
-		s->clcd = (s->clcd & SYS_CLCD_FIXED) | (value & ~SYS_CLCD_FIXED);
+		set_clcd(dev, value);
 		break;
 	case VPB_SYS_PCICTL:
 	case VPB_SYS_MCI:

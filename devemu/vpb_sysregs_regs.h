@@ -36,5 +36,7 @@
 
 #define VPB_SYS_LOCK_KEY       0xa05fu
 #define VPB_SYS_RESETCTL_RESET 0x100u
+#define VPB_SYS_CLCD_MODE      0x03u /* how colours lie: 8:8:8, 5:5:5:1, 5:6:5 */
+#define VPB_SYS_CLCD_VGA       0x14u /* buffers, and 3.5 V */
 
 #endif

@@ -51,7 +51,8 @@ struct vm {
 	uint32_t cpu_inputs;                /* asserted inputs of VM_SINK_CPU */
 	struct irq_refresh lines;           /* of the board, that are shown to it: vmm/irq.c */
 	struct power_backend power;
-	struct dma dma; /* of the image for several VMs: vmm/vm_extras.c */
+	struct screen_backend screen; /* another board's */
+	struct dma dma;               /* of the image for several VMs: vmm/vm_extras.c */
 	struct rtc_backend rtc;
 
 	/* Its time: vmm/timer.c. */

@@ -119,6 +119,7 @@ static const void *backend_make(struct vm *vm, const struct board_window *window
 		system = heap_alloc(sizeof(*system));
 		system->power = &vm->power;
 		system->ram_size = vm->config->memory;
+		system->screen = &vm->screen;
 		if (window->backend == VM_BACKEND_SYSTEM_BOARD && has_row(vm, window->follows))
 			system->board = passthrough_make(window);
 		return system;

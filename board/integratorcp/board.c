@@ -63,6 +63,7 @@ static const struct board_irq irqs[] = {
 	{ 3, VM_SINK_PRIMARY, 3, "kmi0" },         /* keyboard */
 	{ 4, VM_SINK_PRIMARY, 4, "kmi1" },         /* mouse */
 	{ 8, VM_SINK_PRIMARY, 8, "rtc" },          /* RTC alarm */
+	{ 22, VM_SINK_PRIMARY, 22, "lcd" },        /* LCD controller */
 	{ 23, VM_SINK_PRIMARY, 23, "mmc" },        /* SD card: command */
 	{ 24, VM_SINK_PRIMARY, 24, "mmc" },        /* SD card: data */
 	{ 25, VM_SINK_PRIMARY, 25, "aaci" },       /* audio */
@@ -92,6 +93,10 @@ const struct board board = {
 		{ { CM_IC + ICP_PIC_INT_SOFTCLR }, 1 },
 	},
 	.flash_enable = { { 0xcb000000 + ICP_CP_FLASHPROG }, ICP_CP_FLASHPROG_WRITABLE },
+	.display = { { 0x10000000 + ICP_CM_CTRL },
+		     ICP_CM_CTRL_LCD,
+		     { ICP_CM_CTRL_VGA | ICP_CM_CTRL_LCDMUX_VGA24,
+		       ICP_CM_CTRL_VGA | ICP_CM_CTRL_LCDMUX_VGA555 } },
 	.reset = { { 0x10000000 + ICP_CM_LOCK }, { 0x10000000 + ICP_CM_CTRL } },
 
 	.windows = windows,

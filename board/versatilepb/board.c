@@ -88,6 +88,7 @@ static const struct board_irq irqs[] = {
 	{ 13, VM_SINK_PRIMARY, 13, "uart1" },              /* UART 1 */
 	{ 14, VM_SINK_PRIMARY, 14, "uart2" },              /* UART 2 */
 	{ 15, VM_SINK_PRIMARY, 15, "sci0" },               /* SCI 0 */
+	{ 16, VM_SINK_PRIMARY, 16, "lcd" },                /* LCD controller */
 	{ 32 + 3, VM_SINK_SECONDARY, 3, "kmi0" },          /* keyboard */
 	{ 32 + 4, VM_SINK_SECONDARY, 4, "kmi1" },          /* mouse */
 	{ 32 + 5, VM_SINK_SECONDARY, 5, "sci1" },          /* SCI 1 */
@@ -115,6 +116,12 @@ const struct board board = {
 	.timer = { .base = { 0x101e2000 }, .irq = 4 },
 	.counter = { 0x10000000 + VPB_SYS_24MHZ },
 	.flash_enable = { { 0x10000000 + VPB_SYS_FLASH }, 1 },
+	/* The buffers to the VGA socket, and their 3.5 V; no voltages of a panel. */
+	.display = { { 0x10000000 + VPB_SYS_CLCD },
+		     VPB_SYS_CLCD_VGA | VPB_SYS_CLCD_MODE,
+		     { VPB_SYS_CLCD_VGA | COLOURS_888, VPB_SYS_CLCD_VGA | COLOURS_5551,
+		       VPB_SYS_CLCD_VGA | COLOURS_565_RED_LOW,
+		       VPB_SYS_CLCD_VGA | COLOURS_565_BLUE_LOW } },
 	.reset = { { 0x10000000 + VPB_SYS_LOCK }, { 0x10000000 + VPB_SYS_RESETCTL } },
 
 	.windows = windows,

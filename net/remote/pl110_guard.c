@@ -8,9 +8,10 @@
 #define PALETTE_END (PL110_PALETTE + PL110_PALETTE_SIZE)
 
 /* Not among them: the registers for tests of the chip. */
-const struct server_range pl110_ranges[3] = {
+const struct server_range pl110_ranges[4] = {
 	{ 0, PL110_END, REMOTE_WIDTH_4, REMOTE_READ | REMOTE_WRITE },
 	{ PL110_PALETTE, PL110_PALETTE_SIZE, REMOTE_WIDTH_4, REMOTE_READ | REMOTE_WRITE },
+	{ PL110_COLOURS, WORD, REMOTE_WIDTH_4, REMOTE_READ | REMOTE_WRITE },
 	{ PL110_ID, PL110_ID_SIZE, REMOTE_WIDTH_4, REMOTE_READ },
 };
 
@@ -38,6 +39,16 @@ static bool is_inside(const struct pl110_guard *guard, const uint32_t timing[2],
 	       base[1] <= guard->size - size;
 }
 
+/** What is behind the controller is to take colours in this order, if it can. */
+static enum remote_result set_order(struct pl110_guard *guard, uint32_t order)
+{
+	if (order >= 32u || !bit(guard->orders, order))
+		return REMOTE_REFUSED;
+	guard->order = (uint8_t)order;
+	guard->show(order);
+	return REMOTE_OK;
+}
+
 /** Takes the controller over, whoever had it: it is off, and both addresses are in the memory. */
 bool pl110_guard_init(struct pl110_guard *guard, const struct server_window *window)
 {
@@ -54,6 +65,8 @@ bool pl110_guard_init(struct pl110_guard *guard, const struct server_window *win
 	guard->timing[0] = guard->timing[1] = 0;
 	guard->base[0] = guard->base[1] = 0;
 	guard->is_on = false;
+	if (bit(guard->orders, 0))
+		(void)set_order(guard, 0);
 	return is_good && is_inside(guard, guard->timing, guard->base);
 }
 
@@ -62,9 +75,14 @@ enum remote_result pl110_guard_read(const struct pl110_guard *guard,
 				    const struct server_window *window, uint32_t offset,
 				    unsigned width, uint32_t *value)
 {
-	const enum remote_result result = guard->load(window, place(guard, offset), width, value);
+	enum remote_result result;
 	const bool is_base = offset == PL110_UPBASE || offset == PL110_LPBASE;
 
+	if (offset == PL110_COLOURS) {
+		*value = guard->order;
+		return REMOTE_OK;
+	}
+	result = guard->load(window, place(guard, offset), width, value);
 	if (result == REMOTE_OK && (is_base || (offset >= PL110_CURRENT && offset < PL110_END)) &&
 	    *value - guard->here <= guard->size)
 		*value += guard->user - guard->here;
@@ -82,6 +100,8 @@ enum remote_result pl110_guard_write(struct pl110_guard *guard, const struct ser
 	if (width != WORD)
 		return REMOTE_REFUSED;
 	switch (offset) {
+	case PL110_COLOURS:
+		return set_order(guard, value);
 	case PL110_TIMING0:
 	case PL110_TIMING1:
 		/* While it reads, it may still be at a picture that began elsewhere. */

@@ -6,6 +6,9 @@
  * lies in it as a whole, with four bytes for each pixel. Its size is set while the controller is off, as the
  * manual wants it.
  *
+ * How the colours of a pixel lie on the controller's outputs is not known to it, but to what is between it
+ * and the display. That is told by a register beside its own: the user's board has it elsewhere, and another one.
+ *
  * In frames its registers are where ARM's manual has them. The Versatile/PB's has LCDControl and LCDIMSC
  * in each other's place (ARM DUI 0225): is_swapped, on either side.
  */
@@ -25,6 +28,7 @@
 #define PL110_END          0x34u /* ... of the PL111: what is being read now, up to here */
 #define PL110_PALETTE      0x200u
 #define PL110_PALETTE_SIZE 0x200u
+#define PL110_COLOURS      0xfd0u /* none of the controller's: what is behind it */
 #define PL110_ID           0xfe0u
 #define PL110_ID_SIZE      0x20u
 
@@ -38,15 +42,18 @@ struct pl110_guard {
 	uint32_t here; /* ... and for this board's */
 	uint32_t size;
 	bool is_swapped;
+	uint32_t orders; /* bit n: what is behind it can do order n of colours, and ... */
+	void (*show)(unsigned order); /* ... does */
 
 	/* What the controller has. */
 	uint32_t timing[2];
 	uint32_t base[2]; /* from the beginning of the memory */
 	bool is_on;
+	uint8_t order;
 };
 
 /** The registers that may be used. */
-extern const struct server_range pl110_ranges[3];
+extern const struct server_range pl110_ranges[4];
 
 static inline uint32_t pl110_swap(uint32_t offset)
 {

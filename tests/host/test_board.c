@@ -54,8 +54,8 @@ static void no_refresh(const struct irq_refresh *backend)
 static const struct reg_passthrough regs = { no_read, no_write };
 static const struct uart_backend console = { .put = no_put };
 static const struct irq_refresh refresh = { no_refresh, 1 };
-static const struct system_backend system_backend = { &bench_power, NULL, 64 * MIB };
-static const struct system_backend system_board = { &bench_power, &regs, 64 * MIB };
+static const struct system_backend system_backend = { &bench_power, NULL, 64 * MIB, NULL };
+static const struct system_backend system_board = { &bench_power, &regs, 64 * MIB, NULL };
 
 static const void *backend_of(const struct board_window *window)
 {

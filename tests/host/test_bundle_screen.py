@@ -85,7 +85,7 @@ def test_what_is_served_needs_ram(board, tmp_path):
     ('reads = "frames"', 'reads = "clock"', "/serve/screen", ["no memory"]),
     ('reads = "frames"', 'reads = "frames"; reg = <0 0x10>', "/serve/screen", ["has no"]),
     ('reads = "frames"', 'reads = "frames"; read-only', "/serve/screen", ["has no"]),
-    ('; reads = "frames"', '; reads = "frames"; interrupts = <1>', "/serve/screen", ["'lcd' has 0"]),
+    ('; reads = "frames"', '; reads = "frames"; interrupts = <2>', "/serve/screen", ["'lcd' has 1"]),
     ("widths = <4>", 'reads = "frames"', "/serve/clock", ["goes with 'lcd'"]),
     ('<0x4000000 0x200000>; to = "boardb"', '<0x4000000 0x200000>; to = "boardc"', "/serve/screen",
      ["no memory"]),

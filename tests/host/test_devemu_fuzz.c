@@ -57,7 +57,7 @@ static const struct uart_backend line = { line_put, line_room };
 static const struct rtc_backend rtc = { 1763750000 };
 static const struct irq_refresh refresh = { move_a_line, 1 };
 static const struct reg_passthrough board_regs = { board_read, board_write };
-static const struct system_backend system_backend = { &bench_power, &board_regs, 64 * MIB };
+static const struct system_backend system_backend = { &bench_power, &board_regs, 64 * MIB, NULL };
 
 static void check_pl011(void)
 {

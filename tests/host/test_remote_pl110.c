@@ -37,14 +37,25 @@ static enum remote_result chip_write(const struct server_window *w, uint32_t off
 	return fails ? REMOTE_BUS_ERROR : REMOTE_OK;
 }
 
+static unsigned shown;
+
+static void show(unsigned order)
+{
+	shown = order;
+}
+
 static int start(void **state)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(chip); i++)
 		chip[i] = 0xffffffff; /* as somebody has left it */
 	fails = false;
-	guard = (struct pl110_guard){
-		.load = chip_read, .store = chip_write, .user = USER, .here = HERE, .size = SIZE
-	};
+	guard = (struct pl110_guard){ .load = chip_read,
+				      .store = chip_write,
+				      .user = USER,
+				      .here = HERE,
+				      .size = SIZE,
+				      .orders = 0xb,
+				      .show = show };
 	assert_true(pl110_guard_init(&guard, &window));
 	return 0;
 }
@@ -70,6 +81,23 @@ static void it_is_off_at_the_start_and_shows_the_memory_only(void **state)
 	assert_int_equal(0, chip[PL110_TIMING1 / 4]);
 	assert_int_equal(HERE, chip[PL110_UPBASE / 4]);
 	assert_int_equal(HERE, chip[PL110_LPBASE / 4]);
+}
+
+/* What is behind it takes colours in the orders that it has, and in no other one. */
+static void what_is_behind_it_does_what_it_can(void **state)
+{
+	static const uint32_t wrong[] = { 2, 4, 31, 32, 33, 0x80000000u, 0xffffffffu };
+
+	assert_int_equal(0, shown);
+	assert_int_equal(REMOTE_OK, put(PL110_COLOURS, 3));
+	assert_int_equal(3, shown);
+	for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(REMOTE_REFUSED, put(PL110_COLOURS, wrong[i]));
+	assert_int_equal(3, shown);
+	assert_int_equal(3, get(PL110_COLOURS));
+	assert_int_equal(0xffffffffu, chip[PL110_COLOURS / 4]); /* none of its registers */
+	assert_true(pl110_guard_init(&guard, &window));
+	assert_int_equal(0, shown);
 }
 
 static void base_addresses_are_translated_both_ways(void **state)
@@ -175,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(it_is_off_at_the_start_and_shows_the_memory_only),
+		TEST(what_is_behind_it_does_what_it_can),
 		TEST(base_addresses_are_translated_both_ways),
 		TEST(a_picture_lies_in_the_memory),
 		TEST(the_size_changes_while_it_is_off),

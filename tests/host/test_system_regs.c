@@ -38,11 +38,20 @@ static void board_write(const struct reg_passthrough *backend, uint32_t offset, 
 	board_write_count++;
 }
 
+static unsigned colours;
+
+static void show_colours(const struct screen_backend *screen, unsigned order)
+{
+	colours = order;
+}
+
+static const struct screen_backend screen = { .colours = show_colours };
 static const struct reg_passthrough board_regs = { board_read, board_write };
 static struct system_backend backend = {
 	.power = &bench_power,
 	.board = &board_regs,
 	.ram_size = 96 * MIB,
+	.screen = &screen,
 };
 
 static int setup(void **state)
@@ -79,6 +88,32 @@ static void the_core_module_looks_like_one(void **state)
 	assert_int_equal(rd(&dev, ICP_CM_SPD), 0x0b040880);
 	assert_int_equal(rd(&dev, ICP_CM_SPD_END - 4), 0);
 	assert_int_equal(dev.guest_errors, 0);
+}
+
+/* What a guest's driver says of the display is told to who shows it, whatever else is in that register. */
+static void what_is_behind_the_lcd_controller(void **state)
+{
+	static const uint32_t cm[][2] = { { 0x0003f800, 0 }, { 0x0003e000, 1 }, { 0x00000800, 0 },
+					  { 0x00002001, 1 }, { 0, 0 },          { 0x00002000, 1 } };
+
+	start(&icp_cm_ops);
+	for (unsigned i = 0; i < ARRAY_SIZE(cm); i++) {
+		wr(&dev, ICP_CM_CTRL, cm[i][0]);
+		assert_int_equal(colours, cm[i][1]);
+		assert_int_equal(rd(&dev, ICP_CM_CTRL), cm[i][0]);
+	}
+	icp_cm_ops.reset(&dev);
+	assert_int_equal(colours, 0);
+	bench_fini(&dev);
+	start(&vpb_sysregs_ops);
+	for (unsigned i = 0; i < 8; i++) {
+		wr(&dev, VPB_SYS_CLCD, 0x14 | i);
+		assert_int_equal(colours, i & 3);
+		assert_int_equal(rd(&dev, VPB_SYS_CLCD), 0x1f14 | i);
+	}
+	vpb_sysregs_ops.reset(&dev);
+	assert_int_equal(colours, 0);
+	assert_int_equal(board_write_count, 3); /* of the reset: nothing of it on the board */
 }
 
 static void the_size_of_ram_is_rounded_down(void **state)
@@ -427,6 +462,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(the_core_module_looks_like_one),
+		T(what_is_behind_the_lcd_controller),
 		T(the_size_of_ram_is_rounded_down),
 		T(the_core_modules_reset_resets_the_vm),
 		T(oscillators_are_locked),

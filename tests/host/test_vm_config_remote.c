@@ -58,7 +58,7 @@ static const struct mistake mistakes[] = {
 	  "goes without", 0 },
 	{ "0x200000>; to = \"boardb\"", "0x200000>; to = \"boardc\"", "/serve/screen", "reads",
 	  "no memory", 0 },
-	{ "; reads", "; interrupts = <1>; reads", "/serve/screen", "interrupts", "fewer", 0 },
+	{ "; reads", "; interrupts = <2>; reads", "/serve/screen", "interrupts", "fewer", 0 },
 	{ "<0x4000000 0x200000>", "<0x4000000 0x200800>", "/serve/frames", "memory", "whole pages", 0 },
 	{ "<0x4000000 0x200000>", "<0x4000800 0x200000>", "/serve/frames", "memory", "whole pages", 0 },
 	{ "<0x4000000 0x200000>", "<0x4000000 0>", "/serve/frames", "memory", "whole pages", 0 },
@@ -167,6 +167,9 @@ static void other_boards_are_read(void **state)
 	assert_ptr_equal(&remote_ops, far->model->ops);
 	assert_int_equal(board.windows[config_row("lcd")].base, far->base);
 	assert_int_equal(strcmp(board.name, "versatilepb") == 0, far->remote.is_swapped);
+	assert_true(far->remote.is_lcd);
+	assert_int_equal(VM_SINK_PRIMARY, far->remote.wire[0].sink);
+	assert_int_equal(strcmp(board.name, "versatilepb") ? 22 : 16, far->remote.wire[0].input);
 	assert_false(far->remote.is_memory);
 	assert_int_equal(ROW_ABSENT, config.vm[1].row[config_row("lcd")]);
 	far = &config.vm[1].window[1];

@@ -189,6 +189,7 @@ static bool take_place(const struct config_tree *tree, int node, const char *dev
 	window->size = board.windows[row].size;
 	window->remote.is_card = strncmp(device, "mmc", 3) == 0;
 	window->remote.is_uart = strncmp(device, "uart", 4) == 0;
+	window->remote.is_lcd = strcmp(device, "lcd") == 0;
 	window->remote.is_swapped = board.windows[row].backend == VM_BACKEND_LCD_SWAPPED;
 	for (unsigned i = 0; i < board.irq_count && lines < CONFIG_LINES_MAX; i++)
 		if (strcmp(board.irqs[i].window, device) == 0)

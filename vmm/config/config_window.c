@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/config/config_window.h"
 
+#include "devemu/inert.h"
+
 #include "vmm/config/config_remote.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/preempt.h"
@@ -58,7 +60,7 @@ uint32_t config_used_inputs(const struct vm_config *vm)
 		preempt_point();
 
 		if (board.irqs[i].sink == VM_SINK_PRIMARY && row != CONFIG_NONE &&
-		    vm->row[row] != ROW_ABSENT)
+		    vm->row[row] != ROW_ABSENT && board.windows[row].ops != &inert_ops)
 			used |= BIT(board.irqs[i].input);
 	}
 	for (unsigned i = 0; i < vm->virtio_count; i++)

@@ -60,6 +60,7 @@ struct remote_window_config {
 	bool is_card;                /* takes the place of a card controller */
 	bool is_uart;                /* ... of a UART */
 	bool is_memory;              /* no registers: RAM of the VM, sent there as it is written */
+	bool is_lcd;                 /* ... of an LCD controller */
 	bool is_swapped;             /* takes the place of a PL110 as the Versatile/PB has it */
 	uint8_t on_timeout;          /* enum remote_timeout */
 	uint32_t timeout_us;

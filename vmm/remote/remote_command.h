@@ -64,10 +64,13 @@ struct remote_window {
 	struct remote_block block;
 	uint64_t deadline; /* of that */
 	enum remote_result result;
-	bool is_void;     /* the VM has begun anew: nobody waits any more */
-	bool wants_room;  /* in the queue */
-	bool is_attached; /* the protocol knows of it */
-	bool wants_lines; /* the VM has begun anew: their levels are to be told again */
+	bool is_void;               /* the VM has begun anew: nobody waits any more */
+	bool wants_room;            /* in the queue */
+	bool is_attached;           /* the protocol knows of it */
+	volatile uint32_t *display; /* what is behind it here, and the guest reads; or NULL */
+	uint8_t colours;            /* of an LCD controller: how they lie, */
+	bool wants_colours;         /* ... which is to be told */
+	bool wants_lines;           /* the VM has begun anew: their levels are to be told again */
 };
 
 /** What VMs have done to windows of one other board, in order. */

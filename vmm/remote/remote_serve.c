@@ -187,6 +187,14 @@ static const struct remote_target lcd_target = {
 	.used = serve_used,
 };
 
+/** What is between the controller and the display; nobody else on this board sets it. */
+static volatile uint32_t *display;
+
+static void show(unsigned order)
+{
+	*display = (*display & ~board.display.mask) | board.display.value[order];
+}
+
 /** It may read what @p memory says, and is off. */
 static void guard_lcd(struct served *one, bool is_swapped, const struct remote_serve_config *memory,
 		      hpa_t at)
@@ -197,7 +205,11 @@ static void guard_lcd(struct served *one, bool is_swapped, const struct remote_s
 					    .user = memory->start,
 					    .here = at.raw,
 					    .size = memory->size,
-					    .is_swapped = is_swapped };
+					    .is_swapped = is_swapped,
+					    .show = show };
+	for (unsigned n = 0; n < COLOURS_COUNT; n++)
+		one->guard->orders |= board.display.value[n] ? BIT(n) : 0;
+	display = mmu_device_window(board.display.address, 4);
 	one->window.target = &lcd_target;
 	one->window.range = pl110_ranges;
 	one->window.range_count = ARRAY_SIZE(pl110_ranges);

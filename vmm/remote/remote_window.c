@@ -2,6 +2,7 @@
 #include "vmm/remote/remote_window.h"
 
 #include "net/remote/peer.h"
+#include "net/remote/pl110_guard.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
 #include "vmm/remote/peers.h"
@@ -42,6 +43,19 @@ static void window_reset(const struct remote_backend *backend)
 	remote_queue_news(window);
 }
 
+/** The guest has set what is behind its LCD controller. Whatever the model is in the middle of. */
+static void set_colours(const struct screen_backend *backend, unsigned order)
+{
+	struct remote_window *const window = backend->owner;
+
+	if (window->display)
+		*window->display =
+			(*window->display & ~board.display.mask) | board.display.value[order];
+	window->colours = (uint8_t)order;
+	window->wants_colours = true;
+	remote_queue_news(window);
+}
+
 /* ---- on the station's thread ------------------------------------------------------------------- */
 
 static void show_lines(struct client_window *client, uint32_t levels)
@@ -63,7 +77,16 @@ static void window_changed(struct client_window *client)
 		remote_card_changed(window->card);
 	if (remote_uart_has(window->uart, 0))
 		pl011_front_changed(&window->uart->front);
+	window->wants_colours = window->config->remote.is_lcd;
 	remote_queue_news(window);
+}
+
+/** Posted: the other board may not be able to show that. */
+static void tell_colours(struct remote_window *window, uint64_t now)
+{
+	if (window->wants_colours && window->client.is_open)
+		window->wants_colours = client_write(&window->client, NULL, PL110_COLOURS, 4,
+						     window->colours, now) == REMOTE_BUSY;
 }
 
 static void card_ready(struct pl181_front *front)
@@ -111,6 +134,7 @@ static uint64_t look_after(struct peer *peer, struct remote_window *window, uint
 			client_acknowledge(&window->client, BIT(CONFIG_LINES_MAX) - 1u, now);
 		}
 	}
+	tell_colours(window, now);
 	if (remote_card_has(window->card, 0))
 		until = pl181_front_run(&window->card->front, now);
 	if (remote_uart_has(window->uart, 0))
@@ -155,7 +179,7 @@ static uint64_t look_after_all(struct peer *peer, struct remote_queue *queue, ui
 			w->wants_room = false;
 			run_set_ready(w->vm, true);
 		}
-		queue->is_news |= w->wants_room;
+		queue->is_news |= w->wants_room || (w->wants_colours && w->client.is_open);
 	}
 	return until;
 }
@@ -195,6 +219,20 @@ uint32_t remote_window_heap_size(const struct window_config *config)
 	return size;
 }
 
+/**
+ * What the guest says of its display is told to the other board. Where it reads that on its own board it
+ * finds what it has written: the controller there is no VM's.
+ */
+static void make_screen(struct vm *vm, struct remote_window *window)
+{
+	const struct mem_region *const region =
+		vm_mem_find(&vm->mem, gpa(board.display.address.raw));
+
+	if (region && region->kind == MEM_READ_DIRECT)
+		window->display = mmu_device_window(board.display.address, 4);
+	vm->screen = (struct screen_backend){ set_colours, window };
+}
+
 /** Puts another board behind @p dev. */
 void remote_window_make(struct vm *vm, struct device *dev, const struct window_config *config)
 {
@@ -229,6 +267,8 @@ void remote_window_make(struct vm *vm, struct device *dev, const struct window_c
 		window->uart->front.is_patient = config->remote.on_timeout == REMOTE_WAIT;
 		remote_uart_init(window->uart, dev, &window->client);
 	}
+	if (config->remote.is_lcd)
+		make_screen(vm, window);
 	window->next = queue->windows;
 	queue->windows = window;
 	queue->is_news = true;
