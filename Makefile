@@ -51,7 +51,8 @@ IMAGE_LIMIT-vms := 196608
 # That, 24 KiB of lwIP and SHA-256, and 48 KiB for what speaks to other boards.
 IMAGE_LIMIT-remote := 270336
 # What an image can do: a word of its header (vmm/start/image_header.h), which scripts/bundle looks at.
-IMAGE_FEATURES-remote := 1
+IMAGE_FEATURES-vms := 2
+IMAGE_FEATURES-remote := 3
 obj-y :=
 cold-y :=
 small-y :=

@@ -29,6 +29,10 @@ static int __attribute__((format(printf, 1, 2))) print(const char *format, ...)
 	return result;
 }
 
+static const struct boot_layout layout = { "versatilepb",           "flash",
+					   { 0x180000, 0x1c0000 },  0x40000,
+					   { 0x200000, 0x1a00000 }, 0x1800000 };
+
 static int setup(void **state)
 {
 	sim_init(&sim, false, 1);
@@ -45,13 +49,16 @@ static void expect(bool done, const char *line, const char *part)
 	for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
 		argument[count++] = word;
 	printed[0] = 0;
-	assert_int_equal(boot_command(&sim.store, count, argument, print), done);
+	assert_int_equal(boot_command(&sim.store, &layout, count, argument, print), done);
 	if (!strstr(printed, part))
 		fail_msg("%s: '%s' is not in: %s", line, part, printed);
 }
 
 static void an_image_is_written_and_used(void **state)
 {
+	expect(true, "slot layout",
+	       "slot layout: board versatilepb medium flash record 180000 1c0000 40000 "
+	       "slot 200000 1a00000 1800000\n");
 	expect(true, "slot info", "slot: no record yet\n");
 	expect(true, "slot info", "target b");
 	assert_int_equal(sim.writes, 0);
@@ -88,7 +95,7 @@ static void nonsense_is_refused(void **state)
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++)
-		expect(false, wrong[i], "slot info | slot write");
+		expect(false, wrong[i], "slot info | slot layout");
 	assert_int_equal(sim.writes, 0);
 	expect(false, "slot use a", "slot a: refused: there is no image");
 	expect(false, "slot valid a 1 0123456789abcdef", "refused: nobody was writing this slot");

@@ -91,13 +91,26 @@ static bool note(struct boot_record *record, uint32_t event, uint32_t slot,
 	return !wrong;
 }
 
-bool boot_command(const struct boot_store *store, int count, const char *const argument[],
-		  boot_print print)
+/** By this scripts/flash knows a boot loader of another board, or of another build. */
+static void print_layout(const struct boot_layout *layout, boot_print print)
+{
+	print("slot layout: board %s medium %s record %x %x %x slot %x %x %x\n", layout->board,
+	      layout->medium, (unsigned)layout->record[0], (unsigned)layout->record[1],
+	      (unsigned)layout->record_size, (unsigned)layout->slot[0], (unsigned)layout->slot[1],
+	      (unsigned)layout->slot_size);
+}
+
+bool boot_command(const struct boot_store *store, const struct boot_layout *layout, int count,
+		  const char *const argument[], boot_print print)
 {
 	struct boot_record record;
 	struct boot_image image;
 	uint32_t slot;
 
+	if (count == 2 && is_word(argument[1], "layout")) {
+		print_layout(layout, print);
+		return true;
+	}
 	boot_record_open(&record, store);
 	if (count == 2 && is_word(argument[1], "info")) {
 		print_info(&record, print);
@@ -112,7 +125,7 @@ bool boot_command(const struct boot_store *store, int count, const char *const a
 		if (is_word(argument[1], "valid"))
 			return note(&record, BOOT_EVENT_VALID, slot, &image, print);
 	}
-	print("slot info | slot write SLOT VERSION DIGEST | slot valid SLOT VERSION DIGEST | "
+	print("slot info | slot layout | slot write SLOT VERSION DIGEST | slot valid SLOT VERSION DIGEST | "
 	      "slot use SLOT\n"
 	      "SLOT: a or b; VERSION: hexadecimal; DIGEST: the first 16 digits of the image's "
 	      "SHA-256\n");

@@ -8,10 +8,17 @@
 
 #include "vmm/boot/boot_record.h"
 
+/** What the boot loader was built for: board/<board>/layout.toml. */
+struct boot_layout {
+	const char *board, *medium; /* "flash" or "card" */
+	uint32_t record[BOOT_AREAS], record_size;
+	uint32_t slot[BOOT_SLOTS], slot_size;
+};
+
 typedef int (*boot_print)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** @p argument: of the word `slot` and what follows. Returns whether it was done. */
-bool boot_command(const struct boot_store *store, int count, const char *const argument[],
-		  boot_print print);
+bool boot_command(const struct boot_store *store, const struct boot_layout *layout, int count,
+		  const char *const argument[], boot_print print);
 
 #endif

@@ -29,5 +29,6 @@
 #define IMAGE_MAGIC          0x4d4d5648 /* "HVMM" */
 #define IMAGE_VERSION        1
 #define IMAGE_HAS_NETWORK    1 /* a network stack: stations, and other boards' devices */
+#define IMAGE_HAS_MARK       2 /* it marks a start in the boot record */
 
 #endif
