@@ -174,13 +174,14 @@ define BUNDLE_RULES
 build/$(1)/$(2)/zImage-hako$(3): build/$(1)/vmm.bin build/guest/$(2)/vmlinux.hako $(4) \
 		scripts/bundle build/guest/vm.settings
 	@mkdir -p $$(@D)
-	@scripts/bundle --board $(1:-stats=) --vmm build/$(1)/vmm.bin --guest build/guest/$(2)/vmlinux.hako \
-		--dtb build/guest/$(2)/$(1:-stats=).dtb --initrd $(4) --cmdline "$(VM_CMDLINE)" \
+	@scripts/bundle --board $(firstword $(subst -, ,$(1))) --vmm build/$(1)/vmm.bin --guest build/guest/$(2)/vmlinux.hako \
+		--dtb build/guest/$(2)/$(firstword $(subst -, ,$(1))).dtb --initrd $(4) --cmdline "$(VM_CMDLINE)" \
 		--memory $(VM_MEMORY) -o $$@
 endef
 $(foreach board,$(BOARDS),$(foreach kernel,$(KERNELS), \
 	$(eval $(call BUNDLE_RULES,$(board),$(kernel),,$(INITRD))) \
 	$(eval $(call BUNDLE_RULES,$(board)-stats,$(kernel),,$(INITRD))) \
+	$(eval $(call BUNDLE_RULES,$(board)-vms,$(kernel),,$(INITRD))) \
 	$(eval $(call BUNDLE_RULES,$(board),$(kernel),-stress,$(INITRD_STRESS)))))
 
 # Several VMs: VMS=NAME for configs/NAME.dts, or that of a scenario. Of the guests that it names, linux

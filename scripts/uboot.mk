@@ -14,6 +14,7 @@
 # Lines that fetching and building print, about, for scripts/step.
 UBOOT_LINES := 470
 UBOOT_PATCHES := board/u-boot/patches
+UBOOT_SOURCES := $(wildcard $(UBOOT_PATCHES)-*/*.patch vmm/boot/boot_*.c vmm/boot/boot_*.h)
 IMAGE_SCRIPTS := scripts/image scripts/hako_layout.py
 
 build/uboot/stock/u-boot: configs/uboot.config scripts/build_uboot
@@ -27,7 +28,7 @@ build/uboot/$(1)/layout.config: board/$(1)/layout.toml scripts/layout scripts/ha
 	@scripts/layout --board $(1) --uboot-config >$$@
 
 build/uboot/$(1)/u-boot.bin: board/u-boot/common.config board/u-boot/$(1).config \
-		build/uboot/$(1)/layout.config $(wildcard $(UBOOT_PATCHES)-*/*.patch) scripts/build_uboot
+		build/uboot/$(1)/layout.config $(UBOOT_SOURCES) scripts/build_uboot
 	@scripts/step "build U-Boot for $(1)" --of $(UBOOT_LINES) -- scripts/build_uboot build/uboot \
 		$$(@D) --patches $(UBOOT_PATCHES) board/u-boot/common.config board/u-boot/$(1).config \
 		build/uboot/$(1)/layout.config
@@ -72,7 +73,8 @@ uboot: build/uboot/$(BOARD)/u-boot.bin ## build U-Boot for BOARD from Debian's s
 LOCKED ?= 0
 $(if $(filter 0 1,$(LOCKED)),,$(error LOCKED=$(LOCKED): it is 0 or 1))
 LOCKED_SUFFIX := $(if $(filter 1,$(LOCKED)),-locked)
-IMAGE := $(dir $(BUNDLE))$(BOARD)$(LOCKED_SUFFIX).img
+# The small VMM for one VM leaves the boot record alone; that for several can run one, too.
+IMAGE := $(if $(VMS),$(dir $(BUNDLE)),build/$(BOARD)-vms/$(KERNEL)/)$(BOARD)$(LOCKED_SUFFIX).img
 image: $(IMAGE) ## flash or SD card of BOARD: boot loader and zImage-hako (LOCKED=1: signed)
 
 run-image: $(IMAGE) ## start it in QEMU as from power-on (it can write into the image)

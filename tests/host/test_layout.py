@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is where on a boot medium: our layouts are right, and none that is wrong gets through."""
 
+import re
 import struct
 import subprocess
 import sys
@@ -39,6 +40,13 @@ def test_flash_is_where_qemu_has_it():
 def test_uboot_in_ram_is_linked_where_qemu_puts_it():
     config = (ROOT / "board/u-boot/integratorcp.config").read_text(encoding="utf-8")
     assert f"CONFIG_TEXT_BASE={hako_qemu.UBOOT_AT:#010x}\n" in config
+
+
+def test_images_go_where_uboot_wants_them():
+    config = (ROOT / "board/u-boot/common.config").read_text(encoding="utf-8")
+    image = (ROOT / "scripts/image").read_text(encoding="utf-8")
+    wanted = re.search(r"^CONFIG_HAKO_LOAD_ADDRESS=(\w+)$", config, re.M)[1]
+    assert int(re.search(r"^LOAD_AT = (\w+)$", image, re.M)[1], 16) == int(wanted, 16)
 
 
 @pytest.mark.parametrize("board, old, new, message", (
