@@ -62,7 +62,8 @@ HOST_PROGRAMS := $(HOST_TESTS:%=build/host/test-%) $(HOST_FUZZERS:%=build/host/f
 
 TEST_BUNDLES := $(foreach board,$(BOARDS),$(foreach kernel,$(TEST_KERNELS), \
 	build/$(board)/$(kernel)/zImage-hako build/$(board)/$(kernel)/zImage-hako-stress)) \
-	$(foreach board,$(BOARDS),build/$(board)-stats/$(firstword $(TEST_KERNELS))/zImage-hako)
+	$(foreach board,$(BOARDS),build/$(board)-stats/$(firstword $(TEST_KERNELS))/zImage-hako \
+	build/$(board)-vms/$(firstword $(TEST_KERNELS))/zImage-hako)
 
 # Several VMs: the kernel makes no difference. What VMS=NAME makes has its rule already.
 # $(1) board, $(2) source

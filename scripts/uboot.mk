@@ -81,5 +81,6 @@ run-image: $(IMAGE) ## start it in QEMU as from power-on (it can write into the 
 	@scripts/qemu --board $(BOARD) --boot $(IMAGE) \
 		--uboot build/uboot/$(BOARD)/u-boot$(LOCKED_SUFFIX).bin
 
-test-uboot: build/uboot/stock/u-boot $(BOARDS:%=build/%/$(KERNEL)/zImage-hako) ## only the tests that use it
+test-uboot: build/uboot/stock/u-boot $(BOARDS:%=build/%/$(KERNEL)/zImage-hako)
+test-uboot: $(BOARDS:%=build/%-vms/$(KERNEL)/zImage-hako) ## only the tests that use it
 	@HAKO_KERNELS="$(KERNEL)" $(PYTHON) -m pytest -q tests/qemu/test_uboot.py tests/qemu/test_uboot_port.py

@@ -6,6 +6,7 @@ board nothing that is not signed.
 All but one test start a small bare-metal guest.
 """
 
+import fcntl
 import hashlib
 import os
 import re
@@ -38,8 +39,13 @@ def uboot_fixture():
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS")}
     targets = [f"build/uboot/{board}/{name}.bin" for board in hako_qemu.BOARDS
                for name in ("u-boot", "u-boot-locked")]
-    done = subprocess.run(["make", "--no-print-directory", *targets], cwd=ROOT, env=environment,
-                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    UBOOT.mkdir(parents=True, exist_ok=True)
+    with open(UBOOT / ".tests.lock", "w", encoding="ascii") as lock:
+        # One of the workers builds it; the others find it there.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(["make", "--no-print-directory", *targets], cwd=ROOT, env=environment,
+                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              check=False)
     if done.returncode:
         pytest.fail(f"there is no U-Boot to test with:\n{done.stdout}", pytrace=False)
 
