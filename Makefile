@@ -95,7 +95,7 @@ OBJS-$(1)-remote := $$(addprefix build/$(1)/,$$(obj-y) $(vms-y) $(remote-y) $(no
 
 build/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
-	$$(Q)$(CROSS)gcc $(CFLAGS) $$(CFLAGS-$$*) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(CROSS)gcc $(CFLAGS) -DBOARD_COUNTER_H='"board/$(1)/counter.h"' $$(CFLAGS-$$*) -MMD -MP -c -o $$@ $$<
 
 build/$(1)/%.o: %.S
 	@mkdir -p $$(@D)

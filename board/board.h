@@ -178,7 +178,7 @@ struct board {
 	hpa_t irqchip[IRQCHIP_LEVELS];
 	const struct timer_driver *timer_driver;
 	struct board_device timer;
-	hpa_t counter;                                 /* free running, 24 MHz, 32 bits */
+	hpa_t counter; /* free running, 24 MHz, 32 bits; read by board/<name>/counter.h */
 	struct board_write silence[BOARD_SILENCE_MAX]; /* at the start; value 0 ends the list */
 	struct board_write
 		flash_enable; /* sets bits that let writes, and commands, through to flash */

@@ -2,18 +2,28 @@
 #include "board/boot_boards.h"
 
 #include "devemu/icp_cm_regs.h"
+#include "devemu/pl011_regs.h"
 #include "vmm/lib/bits.h"
 
 #include <stddef.h>
+
+/* A PL011 at 115200 baud; writing LCR_H makes the divisors take effect (DDI 0183, 3.3.6). */
+#define BOOT_PL011(address, ibrd, fbrd)                                                            \
+	{                                                                                          \
+		.base = (address), .status = PL011_FR, .busy = PL011_FR_TXFF, .control = PL011_CR, \
+		.on = PL011_CR_UARTEN,                                                             \
+		.write = { { PL011_IBRD, (ibrd) },                                                 \
+			   { PL011_FBRD, (fbrd) },                                                 \
+			   { PL011_LCR_H, PL011_LCR_H_8BITS | PL011_LCR_H_FEN },                   \
+			   { PL011_CR, PL011_CR_UARTEN | PL011_CR_TXE | PL011_CR_RXE } },          \
+	}
 
 static const struct boot_board boards[] = {
 	{
 		.machine_id = MACHINE_ID_integratorcp,
 		.name = "integratorcp",
 		.compatible = "arm,integrator-cp",
-		.uart = 0x16000000,
-		.uart_ibrd = 8, /* 14.7456 MHz */
-		.uart_fbrd = 0,
+		.uart = BOOT_PL011(0x16000000, 8, 0), /* 14.7456 MHz */
 		.ram_base = 0,
 		.ram_size = 128 * MIB,
 		.ram_max = 256 * MIB,
@@ -23,9 +33,7 @@ static const struct boot_board boards[] = {
 		.machine_id = MACHINE_ID_versatilepb,
 		.name = "versatilepb",
 		.compatible = "arm,versatile-pb",
-		.uart = 0x101f1000,
-		.uart_ibrd = 13, /* 24 MHz */
-		.uart_fbrd = 1,
+		.uart = BOOT_PL011(0x101f1000, 13, 1), /* 24 MHz */
 		.ram_base = 0,
 		.ram_size = 128 * MIB,
 		.ram_max = 256 * MIB,

@@ -15,14 +15,28 @@
 
 #include <stdint.h>
 
+/* What a UART is written to before its first byte, if nobody has switched it on. */
+#define BOOT_UART_WRITES 4
+
+/**
+ * How to print a byte on a UART, polled: bytes go to its first register, while the bits @busy of the
+ * register at @status are, but for the inverted ones, zero. It is on if bits @on of that at @control are.
+ */
+struct boot_uart {
+	uint32_t base;
+	uint8_t status, busy, inverted;
+	uint8_t control, on;
+	struct {
+		uint16_t at, value;
+	} write[BOOT_UART_WRITES];
+};
+
 /** One board. Characters instead of pointers: used before the image has been moved to its place. */
 struct boot_board {
 	uint32_t machine_id;
 	char name[16];
 	char compatible[24]; /* of the device tree's root */
-	uint32_t uart;       /* PL011 */
-	uint16_t uart_ibrd;  /* divisors for 115200 baud, for a UART that nobody switched on */
-	uint16_t uart_fbrd;
+	struct boot_uart uart;
 	uint32_t ram_base;
 	uint32_t ram_size; /* when the loader does not say */
 	uint32_t ram_max;

@@ -248,10 +248,16 @@ void pl011_transmit_again(struct device *dev)
 	update_irq(dev);
 }
 
-const struct device_ops pl011_ops = {
-	.name = "pl011",
-	.state_size = sizeof(struct pl011_state),
-	.reset = pl011_reset,
-	.read = pl011_read,
-	.write = pl011_write,
+const struct uart_model pl011_model = {
+	.ops = {
+		.name = "pl011",
+		.state_size = sizeof(struct pl011_state),
+		.reset = pl011_reset,
+		.read = pl011_read,
+		.write = pl011_write,
+	},
+	.can_receive = pl011_can_receive,
+	.receive = pl011_receive,
+	.is_listening = pl011_is_listening,
+	.transmit_again = pl011_transmit_again,
 };

@@ -11,8 +11,8 @@
 #ifndef DEVEMU_PL011_H
 #define DEVEMU_PL011_H
 
-#include "devemu/device.h"
 #include "devemu/pl011_regs.h"
+#include "devemu/uart_model.h"
 
 struct pl011_state {
 	uint16_t fifo[PL011_FIFO_DEPTH]; /* received, with error bits */
@@ -22,7 +22,8 @@ struct pl011_state {
 	uint32_t rsr, ilpr, ibrd, fbrd, lcr_h, cr, ifls, imsc, ris, dmacr;
 };
 
-extern const struct device_ops pl011_ops;
+extern const struct uart_model pl011_model;
+#define pl011_ops pl011_model.ops
 
 bool pl011_receive(struct device *dev, uint8_t byte);
 bool pl011_can_receive(const struct device *dev);

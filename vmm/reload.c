@@ -114,7 +114,8 @@ static struct {
 static bool place(unsigned n)
 {
 	const struct vm_config *const vm = &plan.config.vm[n];
-	const struct range within = { VM_RAM_HPA, boot->bundle.raw - VM_RAM_HPA };
+	const uint32_t start = board.ram.base.raw + VM_RAM_OFFSET;
+	const struct range within = { start, boot->bundle.raw - start };
 	struct range *const to = &next.heap[heap_of(n) - heap_taken];
 	struct range left[RAM_RANGES + 1];
 	uint32_t size, at;
@@ -278,7 +279,7 @@ void reload_vms_made(void)
 {
 	const uint32_t heap_end = VMM_IMAGE + VMM_IMAGE_SIZE,
 		       tail = heap_end - (uint32_t)heap_free();
-	uint32_t at = VM_RAM_HPA;
+	uint32_t at = board.ram.base.raw + VM_RAM_OFFSET;
 
 	now.trees = boot->pool.raw + VMM_POOL_DTB - boot->bundle.raw;
 	now.tree_step = VMM_POOL_SIZE;

@@ -9,6 +9,8 @@
 #include "vmm/run.h"
 #include "vmm/vm.h"
 
+#include BOARD_COUNTER_H
+
 /** The counter's 32 bits last 178 s: it is looked at well before they wrap unseen. */
 #define LONGEST_SLEEP (60u * CLOCK_HZ)
 
@@ -36,7 +38,7 @@ static struct {
 
 static inline __attribute__((always_inline)) uint64_t now_inline(void)
 {
-	const uint32_t low = *timer.low;
+	const uint32_t low = board_counter(timer.low);
 
 	if (low < timer.last_low)
 		timer.high++;
@@ -248,8 +250,8 @@ void timer_init(void)
 	timer.models_at = timer.others_at = CLOCK_NEVER;
 	timer.decision_at = timer.console_at = CLOCK_NEVER;
 	timer.low = mmu_device_window(board.counter, 4);
-	timer.last_low = *timer.low;
-	board.timer_driver->init(mmu_device_window(board.timer.base, 0x20));
+	board.timer_driver->init(mmu_device_window(board.timer.base, 0x40));
+	timer.last_low = board_counter(timer.low);
 }
 
 /** The deadlines of @p vm's timer models are found. */

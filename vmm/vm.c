@@ -73,7 +73,9 @@ struct vm *vm_get(unsigned number)
 static enum status add_ram(struct vm *vm, uint32_t at)
 {
 	const uint32_t size = vm->config->memory;
-	const struct mem_region ram = { .base = 0, .size = size, .kind = MEM_RAM, .hpa = hpa(at) };
+	const struct mem_region ram = {
+		.base = board.ram.base.raw, .size = size, .kind = MEM_RAM, .hpa = hpa(at)
+	};
 
 	if (at + size > vm->boot->bundle.raw) {
 		log_error(
@@ -124,7 +126,7 @@ static enum status make_shadow(struct vm *vm)
 	const struct shadow_pv announced = { .announces = pv->announces,
 					     .linear_offset = pv->linear_offset,
 					     .user_limit = pv->user_limit,
-					     .ram = *vm_mem_find(&vm->mem, gpa(0)) };
+					     .ram = vm->mem.region[vm->mem.ram] };
 
 	if (!shadow_size_ok(&size) || shadow_heap_size(&size, pv->announces) > heap_free()) {
 		log_error(
@@ -210,8 +212,9 @@ enum status vm_make(struct vm *vm, unsigned number, hpa_t ram, const struct syst
 enum status vm_create(struct vm *vm, unsigned number, const struct system_config *config,
 		      const struct boot_info *info, const struct bundle *bundle)
 {
-	static uint32_t next = VM_RAM_HPA;
-	const enum status status = vm_make(vm, number, hpa(next), config, info, bundle);
+	static uint32_t next = VM_RAM_OFFSET; /* of the board's RAM */
+	const enum status status =
+		vm_make(vm, number, hpa(board.ram.base.raw + next), config, info, bundle);
 
 	if (status != STATUS_OK)
 		return status;
@@ -241,6 +244,9 @@ static void reset_devices(struct vm *vm)
 /** (Re)starts the VM: devices at power-on state, RAM loaded anew, the CPU at the guest's entry. */
 static void start(struct vm *vm)
 {
+	const uint32_t ram_base = board.ram.base.raw;
+	uint32_t entry, dtb;
+
 	vm->state = VM_RUNNING;
 	vm->is_dead = false;
 	console_reset(vm);
@@ -254,21 +260,22 @@ static void start(struct vm *vm)
 	if (vm->starts == 0)
 		vm_extras_clear(vm);
 	loader_load(vm->bundle, vm->boot, vm->number, &vm->mem);
+	entry = vm->bundle->vm[vm->number].entry.raw + ram_base;
+	dtb = vm->bundle->vm[vm->number].dtb.raw;
 	vm->time_base = timer_now();
 	vm_extras_start(vm);
 
 	/* What a kernel finds in its registers (Linux: Documentation/arch/arm/booting.rst). */
 	vm->vcpu.frame.r[0] = 0;
 	vm->vcpu.frame.r[1] = board.machine_id;
-	vm->vcpu.frame.r[2] = vm->bundle->vm[vm->number].dtb.raw;
-	vm->vcpu.frame.pc = vm->bundle->vm[vm->number].entry.raw;
+	vm->vcpu.frame.r[2] = dtb ? dtb + ram_base : 0;
+	vm->vcpu.frame.pc = entry;
 	vm->starts++;
 	LOG_VM(vm, LOG_INFO,
 	       "[%s] start %u: %u MiB, entry 0x%08x, %u proxies; VMM heap %u KiB free, %u shadow "
 	       "tables free\n",
-	       vm->name, vm->starts, (unsigned)(vm->config->memory / MIB),
-	       (unsigned)vm->bundle->vm[vm->number].entry.raw, vm->proxy_words,
-	       (unsigned)(heap_free() / KIB), vm->shadow.free_count);
+	       vm->name, vm->starts, (unsigned)(vm->config->memory / MIB), (unsigned)entry,
+	       vm->proxy_words, (unsigned)(heap_free() / KIB), vm->shadow.free_count);
 }
 
 /** The VM is off: all it can do is to start. */

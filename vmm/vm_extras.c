@@ -215,7 +215,7 @@ enum status vm_extras_make(struct vm *vm)
  */
 void vm_extras_clear(struct vm *vm)
 {
-	const struct mem_region *const ram = vm_mem_find(&vm->mem, gpa(0));
+	const struct mem_region *const ram = &vm->mem.region[vm->mem.ram];
 
 	/* What is another board's window lies behind it. */
 	for (uint32_t at = 0; at < vm->config->memory; at += DMA_PAGE / 2) {

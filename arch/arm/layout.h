@@ -10,8 +10,8 @@
  *   0xffd00000  VMM_WINDOWS  1 MiB  pages mapped on demand: guest RAM, the board's devices, bundle
  *
  * Physical, from the top of RAM down: VMM_IMAGE (1 MiB), VMM_POOL (1 MiB for each VM, one at least, that
- * of the running one mapped), then the bundle, rounded to pages. The VM's RAM starts at VM_RAM_HPA, so no
- * address inside a VM equals its physical one.
+ * of the running one mapped), then the bundle, rounded to pages. The VM's RAM starts VM_RAM_OFFSET behind
+ * the board's, so no address inside a VM equals its physical one.
  */
 #ifndef ARCH_ARM_LAYOUT_H
 #define ARCH_ARM_LAYOUT_H
@@ -50,6 +50,6 @@
 #define WINDOW_FLASH        249
 #define WINDOW_L2           255 /* the table of the windows itself */
 
-#define VM_RAM_HPA 0x00100000
+#define VM_RAM_OFFSET 0x00100000
 
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What differs between boards. board/boot_boards.c has the same machine ids and RAM sizes."""
+"""What differs between boards. board/boot_boards.c has the same machine ids and RAM."""
 
 from typing import NamedTuple, Tuple
 
@@ -12,6 +12,7 @@ class Board(NamedTuple):
     name: str
     machine_id: int
     compatible: str  # of the device tree's root
+    ram_base: int  # and of a VM's RAM, too
     ram_max: int
     # Devices a VM does not get, by compatible: bus masters, and what is of no use without them.
     disabled: Tuple[str, ...]
@@ -22,8 +23,8 @@ SCREEN = ("arm,pl110", "arm,pl111", "ti,ths8134", "ti,ths8134a", "ti,ths8134b", 
 DISPLAY = SCREEN + ("arm,versatile-tft-panel",)
 
 BOARDS = (
-    Board("integratorcp", 0x113, "arm,integrator-cp", 256 * MIB, DISPLAY),
-    Board("versatilepb", 0x183, "arm,versatile-pb", 256 * MIB,
+    Board("integratorcp", 0x113, "arm,integrator-cp", 0, 256 * MIB, DISPLAY),
+    Board("versatilepb", 0x183, "arm,versatile-pb", 0, 256 * MIB,
           DISPLAY + ("arm,pl080", "arm,pl081", "arm,versatile-pci")),
 )
 

@@ -138,9 +138,11 @@ def list_bundle(path: str) -> int:
     except BundleError as error:
         raise about(path, "image", error) from None
     print(f"{path}: {board_name(header.machine_id)}")
+    base = next((b.ram_base for b in BOARDS if b.machine_id == header.machine_id), 0)
     for number, vm in enumerate(header.vms):
         print(f"VM {number} ({vm_name(rows, number)}): {vm.memory // MIB} MiB, entry "
-              f"{vm.entry:#010x}, device tree {f'{vm.dtb:#010x}' if vm.dtb else 'none'}")
+              f"{base + vm.entry:#010x}, device tree "
+              f"{f'{base + vm.dtb:#010x}' if vm.dtb else 'none'}")
     print(f"{'part':16}{'VM':>2}  {'kind':13}{'offset':>10}{'size':>10}  {'GPA':12}"
           f"{'in memory':>10}  CRC32")
     damaged = 0
@@ -149,7 +151,7 @@ def list_bundle(path: str) -> int:
         damaged += not row.is_good
         owner = "-" if row.vm == image.NO_VM else row.vm
         print(f"{row.name:16}{owner:>2}  {image.KIND_NAMES.get(row.kind, '?'):13}{row.offset:>#10x}"
-              f"{row.size:>10}  {f'{row.gpa:#010x}' if in_guest else '-':12}"
+              f"{row.size:>10}  {f'{base + row.gpa:#010x}' if in_guest else '-':12}"
               f"{row.memory_size or '-':>10}  {row.crc:#010x} "
               f"{'good' if row.is_good else 'DAMAGED'}")
     return 1 if damaged else 0

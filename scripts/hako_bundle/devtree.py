@@ -37,7 +37,7 @@ def prepare(data: bytes, board: Board, memory: int, cmdline: Optional[str],
             devices: Optional[Devices] = None) -> bytes:
     """The device tree a VM on this board gets, made from the board's own.
 
-    `reserved`: address and size of memory that the guest must leave alone. `devices`: None for a VM
+    The places of `initrd` and `reserved`, memory that the guest must leave alone, count from the start of RAM. `devices`: None for a VM
     that gets all of the board.
     """
     tree = fdt.read(data)
@@ -48,10 +48,12 @@ def prepare(data: bytes, board: Board, memory: int, cmdline: Optional[str],
     if root.cell("#address-cells", 2) != 1 or root.cell("#size-cells", 1) != 1:
         raise BundleError("the device tree's root has addresses of other than 32 bits")
 
-    _set_memory(root, memory)
-    _set_chosen(root.child("chosen"), cmdline, initrd)
+    base = board.ram_base
+    _set_memory(root, base, memory)
+    _set_chosen(root.child("chosen"), cmdline,
+                initrd and Initrd(base + initrd.start, base + initrd.end))
     _add_power_off(tree)
-    tree.reserved += reserved
+    tree.reserved += [(base + start, size) for start, size in reserved]
     wanted = SCREEN if devices and devices.shared_by is not None else ()
     for node in root.walk():
         if any(name in board.disabled and name not in wanted for name in node.strings("compatible")):
@@ -59,7 +61,7 @@ def prepare(data: bytes, board: Board, memory: int, cmdline: Optional[str],
     if devices:
         _hide(root, devices.hidden)
         _add_virtio(root, devices)
-        _add_shared(tree, memory, devices)
+        _add_shared(tree, base + memory, devices)
     return fdt.write(tree)
 
 
@@ -135,10 +137,10 @@ def _add_shared(tree: fdt.Tree, start: int, devices: Devices) -> None:
             reader.set_cells("memory-region", phandle)
 
 
-def _set_memory(root: fdt.Node, size: int) -> None:
+def _set_memory(root: fdt.Node, base: int, size: int) -> None:
     node = root.child("memory")
     node.set_strings("device_type", "memory")
-    node.set_cells("reg", 0, size)
+    node.set_cells("reg", base, size)
 
 
 def _set_chosen(node: fdt.Node, cmdline: Optional[str], initrd: Optional[Initrd]) -> None:

@@ -17,7 +17,7 @@ from hako_rewrite.pv_abi import PvInfo, pack_info  # noqa: E402
 
 from .errors import BundleError  # noqa: E402
 
-# Linux is linked with its virtual addresses as physical ones: RAM, at 0, is where its page offset
+# Linux is linked with its virtual addresses as physical ones: RAM is where its page offset
 # is (0xc0000000 unless configured otherwise; always in the upper three quarters).
 LINUX_PAGE_OFFSET = 0xC0000000
 PAGE_OFFSET_MASK = 0xF0000000
@@ -111,8 +111,18 @@ def _check_pv(pv: PvInfo, pieces: List[Piece]) -> None:
                           "original again")
 
 
-def read_guest(data: bytes) -> Guest:
-    """Takes a guest apart; its addresses become guest physical ones."""
+def _in_ram(pieces: List[Piece], entry: int, pv: Optional[PvInfo],
+            ram_base: int) -> Tuple[List[Piece], int, Optional[PvInfo]]:
+    """What is linked for RAM at `ram_base`, for RAM at 0."""
+    if pv:
+        gpa = pv.code_gpa - ram_base if pv.code_size else pv.code_gpa
+        pv = pv._replace(code_gpa=gpa % (1 << 32),
+                         linear_offset=(pv.linear_offset + ram_base) % (1 << 32))
+    return ([piece._replace(gpa=piece.gpa - ram_base) for piece in pieces], entry - ram_base, pv)
+
+
+def read_guest(data: bytes, ram_base: int = 0) -> Guest:
+    """Takes a guest apart; its addresses become those in a VM whose RAM, at `ram_base`, were at 0."""
     try:
         if data[:4] == b"\x7fELF":
             pieces, entry, proxies, is_linux, pv = _from_elf(data)
@@ -129,6 +139,8 @@ def read_guest(data: bytes) -> Guest:
         offset = lowest & PAGE_OFFSET_MASK
         pieces = [piece._replace(gpa=piece.gpa - offset) for piece in pieces]
         entry -= offset
+    else:
+        pieces, entry, pv = _in_ram(pieces, entry, pv, ram_base)
     if any(piece.gpa < 0 or piece.end > PAGE_OFFSET_MASK for piece in pieces):
         raise BundleError(f"its segments are too far apart ({lowest:#010x} and others)")
     if entry % 4:

@@ -38,10 +38,10 @@ def guest_parts(guest: Guest) -> List[image.Part]:
                        piece.memory_size) for i, piece in enumerate(guest.pieces)]
 
 
-def _read_guest(path: str) -> Guest:
+def _read_guest(path: str, ram_base: int) -> Guest:
     data = read_file(path, "guest")
     try:
-        guest = read_guest(data)
+        guest = read_guest(data, ram_base)
     except BundleError as error:
         raise about(path, "guest", error) from None
     if not any(p.gpa <= guest.entry < p.gpa + len(p.data) for p in guest.pieces):
@@ -80,7 +80,9 @@ def _tree_parts(board: Board, inputs: Inputs, guest: Guest,
         size = len(prepared(0))
     except BundleError as error:
         raise about(dtb, "device tree", error) from None
-    places = layout.place(guest, inputs.memory, len(initrd), size, inputs.initrd_at)
+    initrd_at = inputs.initrd_at
+    places = layout.place(guest, inputs.memory, len(initrd), size,
+                          None if initrd_at is None else initrd_at - board.ram_base)
     tree = prepared(places.initrd)
     parts = [image.Part(image.INITRD, "initrd", initrd, places.initrd, len(initrd))] \
         if initrd else []
@@ -89,7 +91,7 @@ def _tree_parts(board: Board, inputs: Inputs, guest: Guest,
 
 def make_vm(board: Board, inputs: Inputs, number: int) -> Made:
     """Reads a VM's files and makes its row and its parts."""
-    guest = _read_guest(inputs.guest)
+    guest = _read_guest(inputs.guest, board.ram_base)
     dtb = inputs.dtb
     if inputs.devices and not guest.is_linux:
         dtb = None  # of several VMs, those that are Linux use the board's tree

@@ -246,12 +246,14 @@ static bool check_place(const struct config_tree *tree, int node, const struct v
 static bool check_memory(const struct config_tree *tree, int node, uint32_t seen,
 			 const struct vm_config *vm, const struct window_config *window)
 {
+	const uint32_t at = window->base - board.ram.base.raw;
+
 	if (seen & NOT_OF_MEMORY)
 		return tree_fail(tree, node, "memory", "goes with peer, remote and reg only");
 	if (config_ram_size(vm) != vm->memory)
 		return tree_fail(tree, node, "memory", "the VM has one already");
-	if (window->base % MIB || !window->base || !window->size || window->size > MEMORY_MAX ||
-	    window->base >= vm->memory || window->size != vm->memory - window->base)
+	if (window->base % MIB || !at || !window->size || window->size > MEMORY_MAX ||
+	    at >= vm->memory || window->size != vm->memory - at)
 		return tree_fail(tree, node, "reg",
 				 "not the last of the VM's memory, whole MiB, at most 16");
 	return true;

@@ -153,7 +153,7 @@ static bool meets(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 /** What a window of the VM would lie over, or NULL. */
 const char *config_what_is_at(const struct vm_config *vm, uint32_t base, uint32_t size)
 {
-	if (meets(base, size, 0, vm->memory))
+	if (meets(base, size, board.ram.base.raw, vm->memory))
 		return "overlaps the VM's memory";
 	if (meets(base, size, VM_VIRTIO_BASE, VM_VIRTIO_MAX * VM_VIRTIO_SIZE))
 		return "overlaps the windows of virtio devices";

@@ -205,7 +205,7 @@ static inline uint32_t config_ram_size(const struct vm_config *vm)
 {
 	for (unsigned i = 0; i < vm->window_count; i++)
 		if (vm->window[i].remote.is_memory)
-			return vm->window[i].base;
+			return vm->window[i].base - board.ram.base.raw;
 	return vm->memory;
 }
 

@@ -3,7 +3,7 @@
 
 #include "arch/arm/mmu.h"
 #include "board/board.h"
-#include "devemu/pl011.h"
+#include "devemu/uart_model.h"
 #include "vmm/console/console_mux.h"
 #include "vmm/console/events.h"
 #include "vmm/lib/check.h"
@@ -165,7 +165,7 @@ bool console_own_interrupt(unsigned irq)
 			continue;
 		uart_interrupt(&line->uart);
 		if (line->vm->uart && uart_room(&line->uart) >= OWN_SIZE / 2)
-			pl011_transmit_again(line->vm->uart);
+			uart_model_transmit_again(line->vm->uart);
 		own_receive(line);
 		return true;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/console/console_mux.h"
 
-#include "devemu/pl011.h"
+#include "devemu/uart_model.h"
 #include "devemu/virtio_console.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/printf.h"
@@ -219,7 +219,7 @@ static bool pump_vm(struct console_mux *mux, struct vm_console *vm)
 		n += show_run(mux, vm, BURST - n);
 	/* Not for a single byte: the guest fills what there is each time. */
 	if (vm->uart && ring_room(&vm->output) >= vm->output.size / 2)
-		pl011_transmit_again(vm->uart);
+		uart_model_transmit_again(vm->uart);
 	return ring_count(&vm->output) > 0;
 }
 
@@ -291,7 +291,7 @@ void console_mux_focus(struct console_mux *mux, struct vm_console *vm)
 	mux->in_monitor = !vm;
 	mux->is_new = true;
 	if (before && before != vm && before->uart)
-		pl011_transmit_again(before->uart); /* it need not wait any more */
+		uart_model_transmit_again(before->uart); /* it need not wait any more */
 	console_mux_pump(mux);
 }
 
@@ -357,7 +357,7 @@ static const struct console_key key_table[] = {
 static bool is_for_virtio(const struct vm_console *vm)
 {
 	return vm->virtio && virtio_is_live(vm->virtio) &&
-	       (vm->is_by_virtio || !vm->uart || !pl011_is_listening(vm->uart));
+	       (vm->is_by_virtio || !vm->uart || !uart_model_is_listening(vm->uart));
 }
 
 /** Gives the VM some of what was typed, as far as it takes it. Returns whether it took something. */
@@ -373,8 +373,8 @@ bool vm_console_give(struct vm_console *vm)
 	}
 	/* No more than its FIFO holds. */
 	while (!by_virtio && vm->uart && ring_count(&vm->typed) > 0 &&
-	       pl011_can_receive(vm->uart)) {
-		pl011_receive(vm->uart, ring_get(&vm->typed));
+	       uart_model_can_receive(vm->uart)) {
+		uart_model_receive(vm->uart, ring_get(&vm->typed));
 		given++;
 	}
 	return given > 0;

@@ -6,7 +6,7 @@
  * The VM with the focus waits instead: its UART is full. Lines of the log are always shown.
  *
  * Nothing here waits, or prints more than a burst: what is left comes with the next console_mux_pump().
- * Pure: the terminal is a table of functions, a VM's end a PL011 model.
+ * Pure: the terminal is a table of functions, a VM's end a UART model.
  */
 #ifndef VMM_CONSOLE_CONSOLE_MUX_H
 #define VMM_CONSOLE_CONSOLE_MUX_H

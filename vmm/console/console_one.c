@@ -3,7 +3,7 @@
 
 #include "arch/arm/mmu.h"
 #include "board/board.h"
-#include "devemu/pl011.h"
+#include "devemu/uart_model.h"
 #include "vmm/console/console_key.h"
 #include "vmm/lib/bits.h"
 #include "vmm/stats.h"
@@ -92,8 +92,8 @@ static void type(uint8_t byte)
 
 static void give_typed(void)
 {
-	while (typed_count > 0 && pl011_can_receive(keyboard)) {
-		pl011_receive(keyboard, typed[typed_first]);
+	while (typed_count > 0 && uart_model_can_receive(keyboard)) {
+		uart_model_receive(keyboard, typed[typed_first]);
 		typed_first = (typed_first + 1) % TYPED_MAX;
 		typed_count--;
 	}
@@ -128,7 +128,7 @@ void console_interrupt(void)
 	uart_interrupt(&uart);
 	/* Not for a single byte: the guest fills what there is each time. */
 	if (keyboard && uart_room(&uart) >= SENDING_SIZE / 2)
-		pl011_transmit_again(keyboard);
+		uart_model_transmit_again(keyboard);
 	console_poll();
 }
 

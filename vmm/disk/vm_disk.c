@@ -69,10 +69,10 @@ static const struct block_backend *ram_disk_make(const struct disk_config *confi
 	return &memory_disk_make(config, hpa(start))->ram.block;
 }
 
-/** Where the VMs' memory ends, which begins at VM_RAM_HPA without gaps. */
+/** Where the VMs' memory ends, which begins at VM_RAM_OFFSET of the board's without gaps. */
 static uint32_t behind_vms(const struct system_config *config)
 {
-	uint32_t at = VM_RAM_HPA;
+	uint32_t at = board.ram.base.raw + VM_RAM_OFFSET;
 
 	for (unsigned n = 0; n < config->vm_count; n++)
 		at += config->vm[n].memory;

@@ -288,8 +288,8 @@ bool remote_memory_make(struct vm *vm, const struct window_config *config)
 	memory->region = (struct mem_region){ .base = config->base,
 					      .size = config->size,
 					      .kind = MEM_READ_DIRECT,
-					      .hpa = hpa(ram->hpa.raw + config->base) };
-	ram->size = config->base;
+					      .hpa = mem_region_hpa(ram, gpa(config->base)) };
+	ram->size = config->base - ram->base;
 	memory->dev = vm_device_add_memory(vm, &remote_memory_ops, &memory->region);
 	if (!memory->dev)
 		return false;

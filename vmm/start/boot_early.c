@@ -171,8 +171,8 @@ static void check_room(const struct boot_board *board, const struct bundle *bund
 		       struct boot_info *info)
 {
 	/* Bounded by BUNDLE_MEMORY_MAX, BUNDLE_VMS_MAX or the size of RAM: no overflow. */
-	const uint32_t needed =
-		VM_RAM_HPA + bundle->memory + bundle->total_size + info->pool_size + VMM_IMAGE_SIZE;
+	const uint32_t needed = VM_RAM_OFFSET + bundle->memory + bundle->total_size +
+				info->pool_size + VMM_IMAGE_SIZE;
 
 	if (needed > info->ram_size) {
 		const uint32_t size = ask_board_for_ram_size(board, image, needed);
@@ -186,7 +186,7 @@ static void check_room(const struct boot_board *board, const struct bundle *bund
 			   "%u, VMM %u, reserved %u)\n",
 			   info->ram_size / KIB, needed / KIB, bundle->memory / KIB,
 			   bundle->total_size / KIB, (info->pool_size + VMM_IMAGE_SIZE) / KIB,
-			   VM_RAM_HPA / KIB);
+			   VM_RAM_OFFSET / KIB);
 }
 
 static void check_parts(const struct boot_board *board, const struct bundle *bundle, uint32_t image,
@@ -298,7 +298,7 @@ uint32_t boot_move_image(struct boot_state *state)
 	if (from == to)
 		return 0;
 	if (overlap(from, file_size, to, VMM_IMAGE_SIZE)) {
-		to = VM_RAM_HPA;
+		to = state->info.ram_base.raw + VM_RAM_OFFSET;
 		memcpy(phys(to + bundle_offset), phys(state->bundle), state->info.bundle_size);
 		state->bundle = to + bundle_offset;
 	}

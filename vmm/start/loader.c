@@ -4,6 +4,7 @@
 #include "arch/arm/cache.h"
 #include "arch/arm/layout.h"
 #include "arch/arm/mmu.h"
+#include "board/board.h"
 #include "vmm/lib/check.h"
 #include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
@@ -43,20 +44,20 @@ void loader_load(const struct bundle *bundle, const struct boot_info *info, uint
 	cache_flush_all();
 	for (unsigned i = 0; i < bundle->part_count; i++) {
 		const struct bundle_part *part = &bundle->part[i];
+		const uint32_t at = board.ram.base.raw + part->gpa.raw;
 		uint32_t done = 0;
 
 		if (part->vm != vm || (part->kind != BUNDLE_GUEST && part->kind != BUNDLE_DTB &&
 				       part->kind != BUNDLE_INITRD))
 			continue;
 		while (done < part->size) {
-			done += fill_page(mem, part->gpa.raw + done,
+			done += fill_page(mem, at + done,
 					  hpa(info->bundle.raw + part->offset + done),
 					  part->size - done, false);
 			preempt_point();
 		}
 		while (done < part->memory_size) {
-			done += fill_page(mem, part->gpa.raw + done, hpa(0),
-					  part->memory_size - done, true);
+			done += fill_page(mem, at + done, hpa(0), part->memory_size - done, true);
 			preempt_point();
 		}
 	}

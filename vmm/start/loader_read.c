@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the bundle says about a VM's guest: its name and kind, its proxies, its paravirtual code. */
 #include "arch/arm/mmu.h"
+#include "board/board.h"
 #include "vcpu/guest_abi.h"
 #include "vcpu/pv.h"
 #include "vmm/lib/check.h"
@@ -128,8 +129,11 @@ enum status loader_pv_info(const struct bundle *bundle, const struct boot_info *
 		return STATUS_OK;
 	CHECK(part->size == sizeof(*pv));
 	memcpy(pv, mmu_bundle_window(part_hpa(info, part), part->size), sizeof(*pv));
-	if (pv_info_ok(pv, bundle->vm[vm].memory))
+	if (pv_info_ok(pv, bundle->vm[vm].memory)) {
+		pv->code_gpa += board.ram.base.raw;
+		pv->linear_offset -= board.ram.base.raw;
 		return STATUS_OK;
+	}
 	log_error("hako: the guest's paravirtual code does not fit this VMM (version %u, here %u); "
 		  "rewrite and bundle it again\n",
 		  (unsigned)pv->version, PV_INFO_VERSION);
