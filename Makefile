@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Hako: see README.md, or `make help`. Non-recursive; each folder contributes an objects.mk.
 #
-#   BOARD=integratorcp|versatilepb   the board to build for and to run (default integratorcp)
+#   BOARD=integratorcp|versatilepb|palmetto   the board to build for and to run (default integratorcp)
 #   GUEST=linux-6.12|linux-6.1       the guest kernel (default linux-6.12)
 #   PAN=0|1                          the guest kernel's software PAN (default 0)
 #   PV=1|0                           paravirtual code in the guest, or proxies only (default 1)
@@ -18,7 +18,9 @@ BOARD ?= integratorcp
 GUEST ?= linux-6.12
 PAN ?= 0
 STATS ?= 0
+# The boards of all tests and measurements, and those that bring a test of their own.
 BOARDS := integratorcp versatilepb
+PORTS := palmetto
 PYTHON := /usr/bin/python3
 SHELL := /bin/bash
 Q := $(if $(V),,@)
@@ -123,7 +125,7 @@ $(patsubst %,build/$(1)%/vmm.bin,-stats -vms -remote) build/$(1)/vmm.bin: %.bin:
 -include $$(patsubst %.o,%.d,$$(sort $$(foreach image,$(1) $(1)-stats $(1)-vms $(1)-remote, \
 	$$(OBJS-$$(image)))))
 endef
-$(foreach board,$(BOARDS),$(eval $(call VMM_RULES,$(board))))
+$(foreach board,$(BOARDS) $(PORTS),$(eval $(call VMM_RULES,$(board))))
 
 $(if $(filter 0 1,$(STATS)),,$(error STATS=$(STATS): it is 0 or 1))
 # Descriptions of VMs; those that need the image with a network stack.
@@ -139,6 +141,7 @@ BUILD := $(BOARD)$(if $(filter 1,$(STATS)),-stats,$(if $(VMS),-$(call vms_image,
 vmm: build/$(BUILD)/vmm.bin ## build the VMM of BOARD
 
 include scripts/guest.mk
+include scripts/ports.mk
 include scripts/libfdt.mk
 include scripts/tests.mk
 include scripts/remote.mk

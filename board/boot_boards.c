@@ -2,6 +2,7 @@
 #include "board/boot_boards.h"
 
 #include "devemu/icp_cm_regs.h"
+#include "devemu/ns16550_regs.h"
 #include "devemu/pl011_regs.h"
 #include "vmm/lib/bits.h"
 
@@ -16,6 +17,19 @@
 			   { PL011_FBRD, (fbrd) },                                                 \
 			   { PL011_LCR_H, PL011_LCR_H_8BITS | PL011_LCR_H_FEN },                   \
 			   { PL011_CR, PL011_CR_UARTEN | PL011_CR_TXE | PL011_CR_RXE } },          \
+	}
+
+/* A 16550 at 115200 baud, with a clock of 24 MHz; one that is on has a length of its bytes. */
+#define BOOT_NS16550(address)                                                                  \
+	{                                                                                      \
+		.base = (address), .status = NS16550_LSR, .busy = NS16550_LSR_THRE,            \
+		.inverted = NS16550_LSR_THRE, .control = NS16550_LCR, .on = NS16550_LCR_8BITS, \
+		.write = {                                                                     \
+			{ NS16550_LCR, NS16550_LCR_8BITS | NS16550_LCR_DLAB },                 \
+			{ NS16550_DATA, 13 },                                                  \
+			{ NS16550_IER, 0 },                                                    \
+			{ NS16550_LCR, NS16550_LCR_8BITS }                                     \
+		}                                                                              \
 	}
 
 static const struct boot_board boards[] = {
@@ -37,6 +51,15 @@ static const struct boot_board boards[] = {
 		.ram_base = 0,
 		.ram_size = 128 * MIB,
 		.ram_max = 256 * MIB,
+	},
+	{
+		.machine_id = MACHINE_ID_palmetto,
+		.name = "palmetto",
+		.compatible = "aspeed,ast2400",
+		.uart = BOOT_NS16550(0x1e784000),
+		.ram_base = 0x40000000,
+		.ram_size = 240 * MIB, /* the host's VGA has the end of it */
+		.ram_max = 240 * MIB,
 	},
 };
 

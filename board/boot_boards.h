@@ -10,6 +10,8 @@
 /* Linux machine numbers (arch/arm/tools/mach-types). */
 #define MACHINE_ID_integratorcp 0x113
 #define MACHINE_ID_versatilepb  0x183
+/* Linux knows this one by its device tree alone: a number that no board of the list has. */
+#define MACHINE_ID_palmetto 0x48414b02
 
 #ifndef __ASSEMBLER__
 

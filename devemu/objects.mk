@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 obj-y += devemu/device.o
 obj-y += devemu/mmio.o
+obj-y += devemu/ast2400_scu.o
+obj-y += devemu/ast2400_timer.o
+obj-y += devemu/ast2400_vic.o
+obj-y += devemu/ast2400_wdt.o
+obj-y += devemu/ns16550.o
 obj-y += devemu/pl011.o
 obj-y += devemu/icp_ic.o
 obj-y += devemu/icp_pic.o
@@ -38,5 +43,6 @@ remote-y += devemu/remote.o
 # register of a timer is read in its header.)
 cold-y += devemu/hako_power.o devemu/icp_cpregs.o devemu/inert.o devemu/pl031.o devemu/sp805.o
 cold-y += devemu/sp810.o devemu/trapped.o devemu/virtio_console.o devemu/virtio_rng.o
-cold-y += devemu/vpb_sysregs.o
+cold-y += devemu/ast2400_scu.o devemu/ast2400_wdt.o devemu/vpb_sysregs.o
+small-y += devemu/ast2400_timer.o devemu/ast2400_vic.o devemu/ns16550.o
 small-y += devemu/arm_timer_core.o devemu/device.o devemu/icp_timer.o devemu/pl011.o devemu/pl190.o devemu/sp804.o devemu/vpb_sic.o

@@ -19,7 +19,7 @@ BUNDLE := build/$(BUILD)/$(KERNEL)/zImage-hako
 VM_MEMORY ?= 96M
 VM_CMDLINE ?= console=ttyAMA0
 
-$(if $(filter $(BOARD),$(BOARDS)),,$(error BOARD=$(BOARD): the boards are $(BOARDS)))
+$(if $(filter $(BOARD),$(BOARDS) $(PORTS)),,$(error BOARD=$(BOARD): the boards are $(BOARDS) $(PORTS)))
 $(if $(and $(filter $(KERNEL),$(KERNELS)),$(filter 0 1,$(PAN)),$(filter 0 1,$(PV))),,$(error \
 	GUEST=$(GUEST) PAN=$(PAN) PV=$(PV): the guests are $(GUEST_VERSIONS:%=linux-%), PAN and PV \
 	are 0 or 1))
@@ -227,6 +227,6 @@ $(eval $(call vms_rule,$(BOARD),$(KERNEL),$(VMS_SOURCE),$(VMS_VMM),$(VMS_DISKS))
 endif
 
 .PHONY: guest bundle
-guest: $(GUEST_DIR)/vmlinux.hako ## build the guest kernel of GUEST and PAN, and rewrite it
-bundle: $(BUNDLE) ## bundle it with the VMM of BOARD: build/BOARD/zImage-hako
+guest: $$(GUEST_DIR)/vmlinux.hako ## build the guest kernel of GUEST and PAN, and rewrite it
+bundle: $$(BUNDLE) ## bundle it with the VMM of BOARD: build/BOARD/zImage-hako
 	@$(if $(VMS),,ln -sf $(KERNEL)/zImage-hako build/$(BUILD)/zImage-hako)

@@ -6,18 +6,35 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NamedTuple, Optional
 
 QEMU = "qemu-system-arm"
 MEMORY_MIB = 128
+ROOT = Path(__file__).resolve().parent.parent
 
-# QEMU's machine has the board's name. versatilepb has PCI, and QEMU would give it a network card
-# there as well: name the one on the board.
+# The boards of all tests and measurements: QEMU's machine has the board's name. versatilepb has PCI, and
+# QEMU would give it a network card there as well: name the one on the board.
 BOARDS = ("integratorcp", "versatilepb")
 NIC_MODEL = "smc91c111"
 
 # Of the Versatile/PB, and where U-Boot for the Integrator/CP is linked (board/u-boot).
 FLASH_BASE = 0x34000000
 UBOOT_AT = 0x01000000
+
+
+class Machine(NamedTuple):
+    """What is different on a board."""
+
+    name: str
+    memory_mib: int = MEMORY_MIB
+    has_nic: bool = True
+    dtb: Optional[Path] = None  # by which a kernel that QEMU loads finds out where it is
+
+
+# With those that bring a test of their own: PORTS in the Makefile.
+MACHINES = {board: Machine(board) for board in BOARDS} | {
+    "palmetto": Machine("palmetto-bmc", 256, False, ROOT / "build/palmetto/palmetto.dtb"),
+}
 
 
 @functools.cache
@@ -36,10 +53,12 @@ def audio_options():
 
 def power_on(board, image, uboot):
     """What command() takes instead of a kernel: the board as it is switched on. `image`: its flash, or
-    its SD card; `uboot`: u-boot.bin, for a board of which QEMU has no flash.
+    its SD card; `uboot`: u-boot.bin, for the board of which QEMU has no flash.
 
-    QEMU's boards begin at address 0, where the real ones have their flash then; QEMU's do not."""
+    QEMU's boards begin at address 0, where the real ones have their flash then; of QEMU's, only the third."""
     image = str(image).replace(",", ",,")
+    if board == "palmetto":
+        return ["-drive", f"if=mtd,format=raw,file={image}"]
     if board == "versatilepb":
         return ["-drive", f"if=pflash,format=raw,file={image}",
                 "-device", f"loader,addr={FLASH_BASE:#x},cpu-num=0"]
@@ -61,9 +80,11 @@ def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp
     that UART 0 is at, instead of the terminal, and of a file that gets what it says; plugin: path of
     one, and its arguments.
     """
-    if board not in BOARDS:
-        raise ValueError(f"unknown board {board}: there are {', '.join(BOARDS)}")
-    words = [QEMU, "-M", board, "-cpu", "arm926", "-m", str(MEMORY_MIB),
+    if board not in MACHINES:
+        raise ValueError(f"unknown board {board}: there are {', '.join(MACHINES)}")
+    machine = MACHINES[board]
+    dtb = dtb or machine.dtb
+    words = [QEMU, "-M", machine.name, "-cpu", "arm926", "-m", str(machine.memory_mib),
              *(kernel if isinstance(kernel, list) else ["-kernel", str(kernel)]), "-nographic", "-no-reboot", *audio_options(),
              # The VMM ends a run through it.
              "-semihosting-config", "enable=on,target=native"]
@@ -71,6 +92,8 @@ def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp
     if wire:
         words += ["-netdev", "stream,id=wire,server=off,addr.type=unix,addr.path=" +
                   str(wire).replace(",", ",,"), "-net", f"nic,model={NIC_MODEL},netdev=wire{address}"]
+    elif not machine.has_nic:
+        words += ["-nic", "none"]
     else:
         nic = f"user,model={NIC_MODEL}{address}"
         if tftp:
@@ -78,7 +101,7 @@ def command(board, kernel, *, dtb=None, initrd=None, cmdline=None, sd=None, tftp
         words += ["-nic", nic]
     if qmp:
         words += ["-qmp", "unix:" + str(qmp).replace(",", ",,") + ",server=on,wait=off"]
-    if dtb:
+    if dtb and kernel:
         words += ["-dtb", str(dtb)]
     if initrd:
         words += ["-initrd", str(initrd)]

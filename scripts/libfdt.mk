@@ -24,7 +24,7 @@ $(addprefix $(LIBFDT)/,$(LIBFDT_SOURCES)): $(LIBFDT).unpacked ;
 LIBFDT_USERS := vmm/config/vm_config vmm/config/config_tree
 $(foreach user,$(LIBFDT_USERS),$(eval CFLAGS-$(user) += $(LIBFDT_INCLUDES)) \
 	$(eval HOST_CFLAGS-$(user) += $(LIBFDT_INCLUDES)))
-$(foreach user,$(LIBFDT_USERS),$(foreach board,$(BOARDS),build/$(board)/$(user).o) \
+$(foreach user,$(LIBFDT_USERS),$(foreach board,$(BOARDS) $(PORTS),build/$(board)/$(user).o) \
 	build/host/test/$(user).o build/host/fuzz/$(user).o): | $(LIBFDT).unpacked
 
 $(foreach source,$(LIBFDT_SOURCES:.c=), \
@@ -36,4 +36,4 @@ build/$(1)/libfdt/%.o: $(LIBFDT)/%.c
 	@mkdir -p $$(@D)
 	$$(Q)$(CROSS)gcc $$(LIBFDT_CFLAGS) -MMD -MP -c -o $$@ $$<
 endef
-$(foreach board,$(BOARDS),$(eval $(call LIBFDT_RULES,$(board))))
+$(foreach board,$(BOARDS) $(PORTS),$(eval $(call LIBFDT_RULES,$(board))))

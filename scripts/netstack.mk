@@ -34,7 +34,7 @@ define FOREIGN_USERS
 $(foreach user,$(1),
 CFLAGS-$(user) += $(3) $$(LIBC_INCLUDES)
 HOST_CFLAGS-$(user) += $(3)
-$(foreach board,$(BOARDS),build/$(board)/$(user).o) build/host/test/$(user).o build/host/fuzz/$(user).o: | \
+$(foreach board,$(BOARDS) $(PORTS),build/$(board)/$(user).o) build/host/test/$(user).o build/host/fuzz/$(user).o: | \
 	$(SOURCE_PACKAGES)/$(2).fetched
 )
 endef
@@ -59,4 +59,4 @@ build/$(1)/mbedtls/%.o: $(MBEDTLS)/library/%.c
 	@mkdir -p $$(@D)
 	$$(Q)$(CROSS)gcc $$(FOREIGN_CFLAGS) $(MBEDTLS_INCLUDES) -MMD -MP -c -o $$@ $$<
 endef
-$(foreach board,$(BOARDS),$(eval $(call NETSTACK_RULES,$(board))))
+$(foreach board,$(BOARDS) $(PORTS),$(eval $(call NETSTACK_RULES,$(board))))

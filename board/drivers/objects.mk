@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+obj-y += board/drivers/ns16550.o
 obj-y += board/drivers/pl011.o
 obj-y += board/drivers/arm_timer.o
 

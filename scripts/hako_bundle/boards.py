@@ -26,6 +26,8 @@ BOARDS = (
     Board("integratorcp", 0x113, "arm,integrator-cp", 0, 256 * MIB, DISPLAY),
     Board("versatilepb", 0x183, "arm,versatile-pb", 0, 256 * MIB,
           DISPLAY + ("arm,pl080", "arm,pl081", "arm,versatile-pci")),
+    # Its device tree is our own, which has none of them (board/palmetto/palmetto.dts).
+    Board("palmetto", 0x48414b02, "aspeed,ast2400", 0x40000000, 240 * MIB, ()),
 )
 
 

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# Boards of PORTS: a kernel, a device tree and bundles for each. Included by the top Makefile, behind guest.mk.
+#
+#   build/BOARD/BOARD.dtb                 its device tree, from board/BOARD/BOARD.dts
+#   build/guest/linux-VERSION-BOARD/      the default kernel and the drivers of configs/BOARD.config
+#   build/BOARD/linux-VERSION-BOARD/zImage-hako
+
+PORT_VERSION := 6.12
+# Where a kernel's console is that the others have at ttyAMA0.
+CONSOLE_palmetto := ttyS4,115200
+
+# $(1) board, $(2) kernel
+define PORT_RULES
+build/$(1)/$(1).dtb: board/$(1)/$(1).dts
+	@mkdir -p $$(@D)
+	$$(Q)dtc -q -I dts -O dtb -o $$@ $$<
+
+# What its drivers do not change is compiled already.
+build/guest/$(2)/.built: build/guest/linux-$(PORT_VERSION)/.built configs/linux.config configs/pan-off.config \
+		configs/$(1).config scripts/build_linux
+	@mkdir -p $$(@D)
+	@[ -d $$(@D)/obj ] || cp -a build/guest/linux-$(PORT_VERSION)/obj $$(@D)/obj
+	@scripts/step "build guest $(2)" --of $(BUILD_LINES) -- scripts/build_linux \
+		build/src/linux-$(PORT_VERSION) $$(@D) configs/linux.config configs/pan-off.config configs/$(1).config
+	@touch $$@
+
+build/guest/$(2)/vmlinux.hako: build/guest/$(2)/.built $(REWRITER)
+	@scripts/step "rewrite $(2)" -- guest-patches/rewrite \
+		build/guest/$(2)/vmlinux -o $$@ --report build/guest/$(2)/rewrite.json
+
+build/$(1)/$(2)/zImage-hako: build/$(1)/vmm.bin build/guest/$(2)/vmlinux.hako build/$(1)/$(1).dtb $(INITRD) \
+		scripts/bundle build/guest/vm.settings
+	@mkdir -p $$(@D)
+	@scripts/bundle --board $(1) --vmm $$< --guest build/guest/$(2)/vmlinux.hako --dtb build/$(1)/$(1).dtb \
+		--initrd $(INITRD) --memory $(VM_MEMORY) -o $$@ \
+		--cmdline "$(patsubst console=ttyAMA0,console=$(CONSOLE_$(1)),$(VM_CMDLINE))"
+endef
+$(foreach board,$(PORTS),$(eval $(call PORT_RULES,$(board),linux-$(PORT_VERSION)-$(board))))
+
+ifneq ($(filter $(BOARD),$(PORTS)),)
+KERNEL := linux-$(PORT_VERSION)-$(BOARD)
+GUEST_DIR := build/guest/$(KERNEL)
+BUNDLE := build/$(BOARD)/$(KERNEL)/zImage-hako
+endif
