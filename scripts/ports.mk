@@ -9,6 +9,8 @@ PORT_VERSION := 6.12
 # Where a kernel's console is that the others have at ttyAMA0.
 CONSOLE_palmetto := ttyS4,115200
 
+comma := ,
+
 # $(1) board, $(2) kernel
 define PORT_RULES
 build/$(1)/$(1).dtb: board/$(1)/$(1).dts
@@ -28,11 +30,23 @@ build/guest/$(2)/vmlinux.hako: build/guest/$(2)/.built $(REWRITER)
 	@scripts/step "rewrite $(2)" -- guest-patches/rewrite \
 		build/guest/$(2)/vmlinux -o $$@ --report build/guest/$(2)/rewrite.json
 
-build/$(1)/$(2)/zImage-hako: build/$(1)/vmm.bin build/guest/$(2)/vmlinux.hako build/$(1)/$(1).dtb $(INITRD) \
+# The initial RAM disk with a shell at that console; the kernel unpacks one archive over the other.
+build/$(1)/rootfs/etc/inittab: tests/linux/rootfs/etc/inittab
+	@mkdir -p $$(@D)
+	@sed 's/^ttyAMA0:/$(firstword $(subst $(comma), ,$(CONSOLE_$(1)))):/' $$< >$$@
+
+build/$(1)/overlay.cpio.gz: build/$(1)/rootfs/etc/inittab scripts/build_initramfs
+	@scripts/build_initramfs -o $$@ --tree build/$(1)/rootfs
+
+build/$(1)/initramfs.cpio.gz: $(INITRD) build/$(1)/overlay.cpio.gz
+	@cat $$^ >$$@
+
+build/$(1)/$(2)/zImage-hako: build/$(1)/vmm.bin build/guest/$(2)/vmlinux.hako build/$(1)/$(1).dtb \
+		build/$(1)/initramfs.cpio.gz \
 		scripts/bundle build/guest/vm.settings
 	@mkdir -p $$(@D)
 	@scripts/bundle --board $(1) --vmm $$< --guest build/guest/$(2)/vmlinux.hako --dtb build/$(1)/$(1).dtb \
-		--initrd $(INITRD) --memory $(VM_MEMORY) -o $$@ \
+		--initrd build/$(1)/initramfs.cpio.gz --memory $(VM_MEMORY) -o $$@ \
 		--cmdline "$(patsubst console=ttyAMA0,console=$(CONSOLE_$(1)),$(VM_CMDLINE))"
 endef
 $(foreach board,$(PORTS),$(eval $(call PORT_RULES,$(board),linux-$(PORT_VERSION)-$(board))))
