@@ -4,6 +4,7 @@
 #   build/BOARD/BOARD.dtb                 its device tree, from board/BOARD/BOARD.dts
 #   build/guest/linux-VERSION-BOARD/      the default kernel and the drivers of configs/BOARD.config
 #   build/BOARD/linux-VERSION-BOARD/zImage-hako
+#   build/BOARD/flash.bin                 a flash that boots it: scripts/qemu --board BOARD --flash FILE
 
 PORT_VERSION := 6.12
 # Where a kernel's console is that the others have at ttyAMA0.
@@ -48,6 +49,16 @@ build/$(1)/$(2)/zImage-hako: build/$(1)/vmm.bin build/guest/$(2)/vmlinux.hako bu
 	@scripts/bundle --board $(1) --vmm $$< --guest build/guest/$(2)/vmlinux.hako --dtb build/$(1)/$(1).dtb \
 		--initrd build/$(1)/initramfs.cpio.gz --memory $(VM_MEMORY) -o $$@ \
 		--cmdline "$(patsubst console=ttyAMA0,console=$(CONSOLE_$(1)),$(VM_CMDLINE))"
+
+# What the board's flash has at its start, and a flash to boot from.
+build/$(1)/stub.bin: board/$(1)/stub.S board/$(1)/stub.h
+	@mkdir -p $$(@D)
+	$$(Q)$(CROSS)gcc $(ASFLAGS) -nostdlib -Wl,-Ttext=0 -Wl,-e,stub_start -Wl,--build-id=none \
+		-o build/$(1)/stub.elf $$<
+	$$(Q)$(CROSS)objcopy -O binary build/$(1)/stub.elf $$@
+
+build/$(1)/flash.bin: build/$(1)/$(2)/zImage-hako build/$(1)/stub.bin scripts/boot_flash
+	@scripts/boot_flash --board $(1) --stub build/$(1)/stub.bin --image $$< -o $$@
 endef
 $(foreach board,$(PORTS),$(eval $(call PORT_RULES,$(board),linux-$(PORT_VERSION)-$(board))))
 
@@ -55,4 +66,7 @@ ifneq ($(filter $(BOARD),$(PORTS)),)
 KERNEL := linux-$(PORT_VERSION)-$(BOARD)
 GUEST_DIR := build/guest/$(KERNEL)
 BUNDLE := build/$(BOARD)/$(KERNEL)/zImage-hako
+
+.PHONY: flash
+flash: build/$(BOARD)/flash.bin ## of BOARD=palmetto: a flash that boots the bundle
 endif
