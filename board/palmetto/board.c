@@ -23,6 +23,8 @@
 /* What each of them lets a guest do to the board: docs/devices.md. */
 static const struct board_window windows[] = {
 	/* clang-format off */
+	/* The boot flash, which is at 0, too: without the controller's registers it can be read only. */
+	VM_READ_DIRECT("boot rom", 0x00000000, 256 * MIB, inert_ops, .params = 0),
 	VM_INERT("ahb controller", 0x1e600000, 4 * KIB, 0),
 	VM_INERT("fmc", 0x1e620000, 4 * KIB, 0),
 	VM_DIRECT("spi", 0x1e630000, 4 * KIB),
@@ -63,7 +65,6 @@ static const struct board_window windows[] = {
 	VM_DIRECT("uart2", 0x1e78d000, 4 * KIB),
 	VM_DIRECT("uart3", 0x1e78e000, 4 * KIB),
 	VM_DIRECT("uart4", 0x1e78f000, 4 * KIB),
-	/* The boot flash: without the controller's registers it can be read only. */
 	VM_READ_DIRECT("boot flash", 0x20000000, 256 * MIB, inert_ops, .params = 0),
 	VM_DIRECT("host flash", 0x30000000, 256 * MIB),
 	VM_MODEL("hako power", 0xf0000000, 4 * KIB, hako_power_ops,

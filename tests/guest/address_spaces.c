@@ -14,7 +14,7 @@
 #define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define TEST_VA   0x40000000u
+#define TEST_VA   BOARD_TEST_VA
 #define TEST_SLOT (TEST_VA >> 20)
 #define MIB       0x00100000u
 
@@ -485,7 +485,7 @@ GUEST_TEST(the_top_page_is_ordinary_memory_while_the_vectors_are_low)
 GUEST_TEST(interrupts_are_taken_while_the_domain_of_slot_zero_is_closed)
 {
 	const uint32_t code = 0x50000000;
-	const uint32_t args[4] = { BOARD_SOFT_SET, 1u << BOARD_SOFT_IRQ,
+	const uint32_t args[4] = { BOARD_SOFT_SET, BOARD_SOFT_SET_VALUE,
 				   dacr_field(1, DOMAIN_CLIENT), BOARD_SOFT_CLR };
 
 	mmu_tables_init();

@@ -3,6 +3,10 @@
 #ifndef TESTS_GUEST_BOARD_INTEGRATORCP_H
 #define TESTS_GUEST_BOARD_INTEGRATORCP_H
 
+#define BOARD_RAM 0 /* RAM and vectors */
+
+#define BOARD_TEST_VA 0x40000000u /* neither RAM nor a device */
+
 #define BOARD_UART        0x16000000
 #define BOARD_UART_IRQ    1
 #define BOARD_TIMER       0x13000100 /* timer 1, 1 MHz */
@@ -13,9 +17,11 @@
 #define BOARD_SIC         0xca000000
 
 /* Input of the controller that software can raise, and how: one register sets, one clears. */
-#define BOARD_SOFT_IRQ 0
-#define BOARD_SOFT_SET 0x14000010
-#define BOARD_SOFT_CLR 0x14000014
+#define BOARD_SOFT_IRQ       0
+#define BOARD_SOFT_SET       0x14000010
+#define BOARD_SOFT_SET_VALUE 1
+#define BOARD_SOFT_CLR       0x14000014
+#define BOARD_SOFT_CLR_VALUE 1
 
 /* The reset button: CM_CTRL, behind its lock. */
 #define BOARD_RESET       0x1000000c

@@ -3,6 +3,10 @@
 #ifndef TESTS_GUEST_BOARD_VERSATILEPB_H
 #define TESTS_GUEST_BOARD_VERSATILEPB_H
 
+#define BOARD_RAM 0 /* RAM and vectors */
+
+#define BOARD_TEST_VA 0x40000000u /* neither RAM nor a device */
+
 #define BOARD_UART        0x101f1000
 #define BOARD_UART_IRQ    12
 #define BOARD_TIMER       0x101e2000 /* SP804 0, first timer, 1 MHz */
@@ -13,9 +17,11 @@
 #define BOARD_SIC         0x10003000
 
 /* Input of the controller that software can raise, and how: one register sets, one clears. */
-#define BOARD_SOFT_IRQ 0
-#define BOARD_SOFT_SET 0x10140018
-#define BOARD_SOFT_CLR 0x1014001c
+#define BOARD_SOFT_IRQ       0
+#define BOARD_SOFT_SET       0x10140018
+#define BOARD_SOFT_SET_VALUE 1
+#define BOARD_SOFT_CLR       0x1014001c
+#define BOARD_SOFT_CLR_VALUE 1
 
 /* The reset button: SYS_RESETCTL, behind its lock. */
 #define BOARD_RESET       0x10000040

@@ -148,30 +148,30 @@ GUEST_TEST(exceptions_save_lr_spsr_and_registers_with_the_mmu_on)
 /* The vectors in page 0 lead to a Bail out while the test runs. */
 GUEST_TEST(exceptions_use_the_high_vectors_when_v_is_set)
 {
-	const uint32_t reset = read32(0x20);
+	const uint32_t reset = read32(BOARD_RAM + 0x20);
 	uint32_t saved[8];
 
 	mmu_tables_init();
 	for (uint32_t at = 0; at < 0x40; at += 4)
-		write32(GUEST_SCRATCH + at, read32(at));
+		write32(GUEST_SCRATCH + at, read32(BOARD_RAM + at));
 	mmu_map_high_vectors();
 	mmu_set(&l2_table[L2_TABLES - 1][0xf0], desc_small(GUEST_SCRATCH, AP_USER_RO, 0));
 	for (unsigned i = 0; i < 8; i++) {
-		saved[i] = read32(0x20 + 4 * i);
-		write32(0x20 + 4 * i, reset);
+		saved[i] = read32(BOARD_RAM + 0x20 + 4 * i);
+		write32(BOARD_RAM + 0x20 + 4 * i, reset);
 	}
 	mmu_on(SCTLR_A | SCTLR_V);
 	check_all_entries();
 	mmu_off();
 	for (unsigned i = 0; i < 8; i++)
-		write32(0x20 + 4 * i, saved[i]);
+		write32(BOARD_RAM + 0x20 + 4 * i, saved[i]);
 }
 
 GUEST_TEST(v_can_be_switched_between_two_exceptions)
 {
 	mmu_tables_init();
 	for (uint32_t at = 0; at < 0x40; at += 4)
-		write32(GUEST_SCRATCH + at, read32(at));
+		write32(GUEST_SCRATCH + at, read32(BOARD_RAM + at));
 	mmu_map_high_vectors();
 	for (unsigned turn = 0; turn < 4; turn++) {
 		tap_case("turn %u", turn);

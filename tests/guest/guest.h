@@ -20,7 +20,7 @@
 #include GUEST_BOARD_H
 
 /* RAM that no program occupies: 2 MiB in two whole sections. */
-#define GUEST_SCRATCH      0x00200000
+#define GUEST_SCRATCH      (BOARD_RAM + 0x00200000)
 #define GUEST_SCRATCH_SIZE 0x00200000
 
 /* Interrupts masked: what a test runs with unless it says otherwise. */
@@ -85,6 +85,10 @@ extern struct exception seen;
 
 /** How many exceptions of each kind there were since the test began. */
 extern unsigned exception_count[TRAP_KIND_COUNT];
+
+void uart_init(void);
+void uart_put(char c);
+void uart_drain(void);
 
 void exception_set_hook(unsigned kind, exception_hook hook);
 void exception_reset(void);

@@ -5,6 +5,7 @@
 
 GUEST_CROSS ?= arm-none-eabi-
 GUEST_BOARDS ?= integratorcp versatilepb
+GUEST_PORTS ?= palmetto
 GUEST_OUT := build/guest-tests
 GUEST_PYTHON ?= /usr/bin/python3
 
@@ -23,11 +24,18 @@ GUEST_PROGRAMS := cpu_modes exceptions cp15 mmu_permissions mmu_faults address_s
 	$(GUEST_CACHE) $(GUEST_RANDOM) $(GUEST_ATTACKS) \
 	$(GUEST_PV) $(GUEST_PV_ATTACKS)
 GUEST_PROGRAMS_versatilepb := pl190
+# What is bound neither to the devices of the two nor to RAM at 0, as FCSE is and some return instructions.
+GUEST_PROGRAMS_palmetto := exceptions cp15 mmu_permissions mmu_faults thumb vfp idle copy isolation
 # They never end by themselves: only scripts/bundle --vms wants them.
 GUEST_NEIGHBOURS := neighbour spinner hostile_vm hostile_busy remote_user
 
 # Sources of every program, and of a program beyond NAME.c.
-GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c timer.c
+GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c
+# And of each board: its UART, and its timers, if not in irq_BOARD.c.
+GUEST_LIB_integratorcp := uart_pl011.c timer.c
+GUEST_LIB_versatilepb := uart_pl011.c timer.c
+GUEST_LIB_palmetto := uart_ns16550.c
+GUEST_RAM_palmetto := 0x40000000
 GUEST_PROBE := probe.c probe_code.S
 GUEST_SRC_cpu_modes := cpu_modes_code.S returns.c
 GUEST_SRC_exceptions := exceptions_code.S
@@ -106,7 +114,7 @@ GUEST_BUNDLER := $(wildcard scripts/bundle scripts/hako_bundle/*.py)
 guest_comma := ,
 
 # $(1) board
-guest_programs = $(GUEST_PROGRAMS) $(GUEST_PROGRAMS_$(1))
+guest_programs = $(if $(filter $(1),$(GUEST_PORTS)),,$(GUEST_PROGRAMS)) $(GUEST_PROGRAMS_$(1))
 guest_files = $(addprefix $(GUEST_OUT)/$(1)/,$(addsuffix .$(2),$(guest_programs)))
 
 define GUEST_BOARD_RULES
@@ -127,17 +135,17 @@ $(GUEST_OUT)/$(1)/%.zImage: $(GUEST_OUT)/$(1)/%.hako.elf build/$(1)/vmm.bin $(GU
 	$$(Q)scripts/bundle --board $(1) --vmm build/$(1)/vmm.bin --guest $$< --memory 96M -o $$@ \
 		>$$@.log || { cat $$@.log; exit 1; }
 
-guest-tests-bare: $(call guest_files,$(1),elf)
+$(if $(filter $(1),$(GUEST_PORTS)),,guest-tests-bare: $(call guest_files,$(1),elf))
 guest-tests-$(1): $(call guest_files,$(1),elf) $(call guest_files,$(1),zImage)
-guest-tests: guest-tests-$(1)
+$(if $(filter $(1),$(GUEST_PORTS)),,guest-tests: guest-tests-$(1))
 -include $$(wildcard $(GUEST_OUT)/$(1)/obj/*.d)
 endef
 
 # $(1) board, $(2) program, $(3) its sources, $(4) linker options
 define GUEST_LINK_RULE
 $(GUEST_OUT)/$(1)/$(2).elf: $(addprefix $(GUEST_OUT)/$(1)/obj/,$(addsuffix .o,$(basename \
-		$(GUEST_LIB) irq_$(1).c $(3)))) tests/guest/guest.ld
-	$$(Q)$(GUEST_CROSS)gcc $(GUEST_LDFLAGS) $(4) -o $$@ $$(filter %.o,$$^) -lgcc
+		$(GUEST_LIB) $(GUEST_LIB_$(1)) irq_$(1).c $(3)))) tests/guest/guest.ld
+	$$(Q)$(GUEST_CROSS)gcc $(GUEST_LDFLAGS) -Wl,--defsym=guest_ram=$(or $(GUEST_RAM_$(1)),0) $(4) -o $$@ $$(filter %.o,$$^) -lgcc
 endef
 
 # $(1) program: N of a name that ends in _N, and the name without it or that of the sources.
@@ -151,8 +159,14 @@ guest_defsym = $(addprefix -Wl$(guest_comma)--defsym=,$(addprefix hostile_seed=,
 guest_program_rule = $(call GUEST_LINK_RULE,$(1),$(2),$(call guest_base,$(2)).c \
 	$(GUEST_SRC_$(call guest_base,$(2))),$(call guest_defsym,$(2)))
 
-.PHONY: guest-tests guest-tests-bare $(GUEST_BOARDS:%=guest-tests-%)
+# A flash with the vectors, for a board that has flash at 0.
+$(GUEST_OUT)/palmetto/flash.bin: $(GUEST_OUT)/palmetto/obj/vectors_in_flash.o
+	$(Q)$(GUEST_CROSS)objcopy -O binary $< $@ && truncate -s 32M $@
+guest-tests-palmetto: $(GUEST_OUT)/palmetto/flash.bin
+
+.PHONY: guest-tests guest-tests-bare $(GUEST_BOARDS:%=guest-tests-%) $(GUEST_PORTS:%=guest-tests-%)
 .SECONDARY:
-$(foreach b,$(GUEST_BOARDS),$(eval $(call GUEST_BOARD_RULES,$(b))))
+$(foreach b,$(GUEST_BOARDS) $(GUEST_PORTS),$(eval $(call GUEST_BOARD_RULES,$(b))))
+$(foreach b,$(GUEST_PORTS),$(foreach p,$(call guest_programs,$(b)),$(eval $(call guest_program_rule,$(b),$(p)))))
 $(foreach b,$(GUEST_BOARDS),$(foreach p,$(call guest_programs,$(b)) $(GUEST_NEIGHBOURS),\
 	$(eval $(call guest_program_rule,$(b),$(p)))))

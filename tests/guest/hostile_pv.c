@@ -18,7 +18,7 @@
 
 #define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define TEST_VA      0x40000000u
+#define TEST_VA      BOARD_TEST_VA
 
 /* As the VMM takes it: a linear mapping consists of sections. */
 #define LINEAR_OFFSET (hako_pv_info[5] & 0xfff00000u)

@@ -2,7 +2,7 @@
 /*
  * The interrupt controller and two timers of the board, as much of them as every test needs: one
  * input that software raises, enabling and disabling inputs, and a timer that runs out once or
- * again and again. irq_integratorcp.c and irq_versatilepb.c have the controller. The constants are
+ * again and again. irq_<board>.c has the controller. The constants are
  * shared with assembly.
  */
 #ifndef TESTS_GUEST_IRQ_H
@@ -37,12 +37,12 @@ uint32_t irq_raw_status(void);
 
 static inline void irq_soft_raise(void)
 {
-	write32(BOARD_SOFT_SET, 1u << BOARD_SOFT_IRQ);
+	write32(BOARD_SOFT_SET, BOARD_SOFT_SET_VALUE);
 }
 
 static inline void irq_soft_clear(void)
 {
-	write32(BOARD_SOFT_CLR, 1u << BOARD_SOFT_IRQ);
+	write32(BOARD_SOFT_CLR, BOARD_SOFT_CLR_VALUE);
 }
 
 void timer_stop(uint32_t timer);

@@ -16,7 +16,7 @@
 #define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define TEST_VA   0x40000000u
+#define TEST_VA   BOARD_TEST_VA
 #define TEST_SLOT (TEST_VA >> 20)
 
 /* More than the rewriter needs for any program of these tests. */

@@ -21,7 +21,7 @@ void mmu_flat_map(uint32_t *l1)
 {
 	for (unsigned i = 0; i < L1_ENTRIES; i++)
 		l1[i] = 0;
-	for (uint32_t at = 0; at < GUEST_SCRATCH + GUEST_SCRATCH_SIZE; at += SECTION_SIZE)
+	for (uint32_t at = BOARD_RAM; at < GUEST_SCRATCH + GUEST_SCRATCH_SIZE; at += SECTION_SIZE)
 		l1[at >> 20] = desc_section(at, AP_USER_RW, 0, 0);
 	for (unsigned i = 0; i < sizeof(device_sections) / sizeof(device_sections[0]); i++)
 		l1[device_sections[i] >> 20] = desc_section(device_sections[i], AP_USER_RW, 0, 0);
@@ -69,11 +69,11 @@ void mmu_set(uint32_t *entry, uint32_t descriptor)
 	drain_write_buffer();
 }
 
-/** The vectors of page 0 also at 0xffff0000, through the last level 2 table, in domain 0. */
+/** The vectors in RAM also at 0xffff0000, through the last level 2 table, in domain 0. */
 void mmu_map_high_vectors(void)
 {
 	uint32_t *const l2 = l2_table[L2_TABLES - 1];
 
-	mmu_set(&l2[0xf0], desc_small(0, AP_USER_RO, 0));
+	mmu_set(&l2[0xf0], desc_small(BOARD_RAM, AP_USER_RO, 0));
 	mmu_set(&l1_table[0][0xfff], desc_coarse(addr(l2), 0));
 }

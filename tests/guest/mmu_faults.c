@@ -12,7 +12,7 @@
 #define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define TEST_VA   0x40000000u
+#define TEST_VA   BOARD_TEST_VA
 #define TEST_SLOT (TEST_VA >> 20)
 
 extern label fault_ldr, fault_ldr_pre, fault_ldr_post, fault_ldr_reg, fault_str_pre, fault_str_post,

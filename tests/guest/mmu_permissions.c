@@ -13,7 +13,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Where the tests map what they probe; a MiB each. */
-#define TEST_VA   0x40000000u
+#define TEST_VA   BOARD_TEST_VA
 #define TEST_SLOT (TEST_VA >> 20)
 
 enum kind {

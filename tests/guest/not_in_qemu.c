@@ -10,7 +10,7 @@
 #include "tests/guest/returns.h"
 #include "tests/guest/tap.h"
 
-#define TEST_VA   0x40000000u
+#define TEST_VA   BOARD_TEST_VA
 #define TEST_SLOT (TEST_VA >> 20)
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -22,6 +22,7 @@ import hako_qemu  # noqa: E402 (needs the path above)
 
 OUT = ROOT / "build" / "guest-tests"
 BOARDS = ("integratorcp", "versatilepb")
+PORTS = ("palmetto",)
 
 # A hang ends here; nothing measures this. The slowest guest executes a million random words.
 HANG_SECONDS = 300
@@ -71,11 +72,17 @@ class Failure(Exception):
 def qemu(board, name, kernel):
     """Runs a kernel to its end; returns (exit status, output lines)."""
     nic = WITH_NETWORK.get(name, "none")
+    machine = hako_qemu.MACHINES[board]
     command = [
-        "qemu-system-arm", "-M", board, "-cpu", "arm926", "-m", "128", "-kernel", str(kernel),
+        "qemu-system-arm", "-M", machine.name, "-cpu", "arm926", "-m", str(machine.memory_mib),
+        "-kernel", str(kernel),
         "-nographic", *hako_qemu.audio_options(), "-no-reboot", "-monitor", "none",
         "-serial", "stdio", "-nic", nic, "-semihosting-config", "enable=on,target=native",
     ]
+    if board in PORTS:
+        command += ["-drive", f"if=mtd,format=raw,snapshot=on,file={built(OUT / board / 'flash.bin')}"]
+        if kernel.suffix == ".zImage":
+            command += ["-dtb", str(machine.dtb)]
     if kernel.stem in TIMED:
         command += ["-icount", TIMED[kernel.stem]]
     try:
@@ -220,7 +227,7 @@ def check(board, name, where):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--board", action="append", choices=BOARDS)
+    parser.add_argument("--board", action="append", choices=BOARDS + PORTS)
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--bare", dest="where", action="store_const", const="bare", default="both")
     where.add_argument("--vmm", dest="where", action="store_const", const="vmm")

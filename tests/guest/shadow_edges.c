@@ -9,7 +9,7 @@
 #include "tests/guest/probe.h"
 #include "tests/guest/tap.h"
 
-#define TEST_VA   0x40000000u
+#define TEST_VA   BOARD_TEST_VA
 #define TEST_SLOT (TEST_VA >> 20)
 #define FCSE_PID  0x40000000u
 #define FCSE_VA   0x41000000u

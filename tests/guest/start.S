@@ -22,7 +22,7 @@ guest_start:
 	strlo	r2, [r0], #4
 	blo	1b
 
-	mov	r0, #0
+	mov	r0, #BOARD_RAM
 	ldr	r1, =vectors
 	add	r2, r1, #64
 2:	ldr	r3, [r1], #4
@@ -49,7 +49,7 @@ guest_exit:
 	mcr	p15, 0, r0, c1, c0, 0
 	nop
 	nop
-	mov	r2, #0
+	mov	r2, #BOARD_RAM
 	ldr	r1, =exit_by_semihosting
 	ldr	r0, =0xe51ff004			/* ldr pc, [pc, #-4] */
 	str	r0, [r2, #0x10]

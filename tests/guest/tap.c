@@ -7,13 +7,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#define UART_DR      0x00
-#define UART_FR      0x18
-#define UART_LCR_H   0x2c
-#define UART_CR      0x30
-#define UART_FR_TXFF 0x20
-#define UART_FR_BUSY 0x08
-
 /* A test that goes wrong in a loop shows its first failures only. */
 #define FAILURES_SHOWN 6
 
@@ -24,13 +17,6 @@ extern const struct guest_test guest_tests_end[];
 static char current_case[96];
 static unsigned failures;
 
-static void put_char(char c)
-{
-	while (read32(BOARD_UART + UART_FR) & UART_FR_TXFF)
-		;
-	write32(BOARD_UART + UART_DR, (uint8_t)c);
-}
-
 /* Where formatted text goes: a buffer, or the UART if there is none. */
 struct sink {
 	char *at;
@@ -40,7 +26,7 @@ struct sink {
 static void sink_put(struct sink *sink, char c)
 {
 	if (!sink->at)
-		put_char(c);
+		uart_put(c);
 	else if (sink->at < sink->end)
 		*sink->at++ = c;
 }
@@ -158,7 +144,7 @@ void tap_expect_true(int line, const char *what, bool condition)
 static void print_name(const char *name)
 {
 	for (; *name; name++)
-		put_char(*name == '_' ? ' ' : *name);
+		uart_put(*name == '_' ? ' ' : *name);
 }
 
 /** Called by start.S with stacks, BSS and vectors in place: runs all tests of the program. */
@@ -169,8 +155,7 @@ void guest_main(void)
 	unsigned number = 0;
 	unsigned failed = 0;
 
-	write32(BOARD_UART + UART_LCR_H, 0x70); /* 8 bits, FIFOs on */
-	write32(BOARD_UART + UART_CR, 0x301);   /* enabled, both directions */
+	uart_init();
 	tap_printf("1..%u\n", (unsigned)(guest_tests_end - guest_tests_start));
 	for (const struct guest_test *test = guest_tests_start; test < guest_tests_end; test++) {
 		failures = 0;
@@ -183,10 +168,9 @@ void guest_main(void)
 			tap_printf("# %u more\n", failures - FAILURES_SHOWN);
 		tap_printf("%sok %u - ", failures ? "not " : "", ++number);
 		print_name(test->name);
-		put_char('\n');
+		uart_put('\n');
 		failed += failures != 0;
 	}
-	while (read32(BOARD_UART + UART_FR) & UART_FR_BUSY)
-		;
+	uart_drain();
 	guest_exit(failed ? 1 : 0);
 }

@@ -11,7 +11,7 @@
 
 #define SVC          (PSR_MODE_SVC | PSR_MASKED)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define TEST_VA      0x40000000u
+#define TEST_VA      BOARD_TEST_VA
 
 extern label cross_bx, cross_blx, cross_loads, odd_half_start, high_registers;
 
