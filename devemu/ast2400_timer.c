@@ -6,6 +6,9 @@
 /* Guest time of a count of the slow clock. */
 #define TICKS_PER_US 24u
 
+/* Between interrupts that the guest has done nothing for: those of a shorter period are one, as in the latch. */
+#define AGAIN_MIN (50u * TICKS_PER_US)
+
 static uint32_t control_of(const struct ast2400_timer_state *s, unsigned n)
 {
 	return s->control >> (4u * n) & 0xfu;
@@ -78,7 +81,8 @@ static void update_due(struct ast2400_timer_state *s, unsigned n, uint64_t now)
 		t->due = t->from + ticks_of(control, t->count - count + next);
 }
 
-static void update_deadline(struct device *dev)
+/** Asks the clock for the first interrupt that is due, but for nothing before @p earliest. */
+static void update_deadline(struct device *dev, uint64_t earliest)
 {
 	struct ast2400_timer_state *const s = dev->state;
 	uint64_t first = s->timer[0].due;
@@ -86,6 +90,8 @@ static void update_deadline(struct device *dev)
 	for (unsigned n = 1; n < AST2400_TIMERS; n++)
 		if (s->timer[n].due < first)
 			first = s->timer[n].due;
+	if (first < earliest)
+		first = earliest;
 	if (first == s->deadline)
 		return;
 	s->deadline = first;
@@ -125,7 +131,7 @@ static void timer_deadline(struct device *dev)
 		interrupt(dev, n);
 	}
 	s->deadline = 0; /* the clock has used it up */
-	update_deadline(dev);
+	update_deadline(dev, now + AGAIN_MIN);
 }
 
 /** Which counter has the register at @p offset; AST2400_TIMERS: none. */
@@ -246,7 +252,7 @@ static void timer_write(struct device *dev, uint32_t offset, uint32_t value, uns
 		s->control2 = value; /* pulses on pins, which are not a VM's */
 	else
 		device_guest_error(dev, offset);
-	update_deadline(dev);
+	update_deadline(dev, now);
 }
 
 const struct device_ops ast2400_timer_ops = {

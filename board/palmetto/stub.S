@@ -13,7 +13,7 @@
 #include "board/palmetto/stub.h"
 #include "devemu/ast2400_wdt_regs.h"
 #include "devemu/ns16550_regs.h"
-#include "vmm/image_header.h"
+#include "vmm/start/image_header.h"
 
 #define WDT  0x1e785000
 #define UART 0x1e784000

@@ -10,11 +10,15 @@
 
 #include "board/board.h"
 #include "board/boot_boards.h"
+#include "devemu/ast2400_vic.h"
 #include "devemu/icp_cm_regs.h"
 #include "domain/vm_mem.h"
 #include "vmm/lib/bits.h"
 
 #define PAGE 0xfffu
+
+/* Of a controller; those with more than 32 have a second bank. */
+#define INPUTS_MAX 64
 
 static struct device *devices;
 static bool cpu_level[2 * VM_CPU_SOURCES];
@@ -117,7 +121,9 @@ static int teardown(void **state)
 static void the_windows_make_a_memory_map(void **state)
 {
 	static struct vm_mem mem;
-	const struct mem_region ram = { .base = 0, .size = 64 * MIB, .kind = MEM_RAM };
+	const struct mem_region ram = { .base = board.ram.base.raw,
+					.size = 64 * MIB,
+					.kind = MEM_RAM };
 
 	mem.count = 0;
 	assert_int_equal(vm_mem_add(&mem, &ram), STATUS_OK);
@@ -163,13 +169,12 @@ static void every_window_is_complete(void **state)
 	}
 	assert_int_equal(consoles, 1);
 	assert_non_null(sink_device(VM_SINK_PRIMARY));
-	assert_non_null(sink_device(VM_SINK_SECONDARY));
 }
 
 /* Wires and physical lines: each ends at an input of its own, at a controller that is there. */
 static void no_two_sources_share_an_input(void **state)
 {
-	bool used[VM_SINK_COUNT][32] = { 0 };
+	bool used[VM_SINK_COUNT][INPUTS_MAX] = { 0 };
 
 	for (unsigned n = 0; n < board.window_count; n++) {
 		for (unsigned w = 0; w < DEVICE_WIRES_MAX; w++) {
@@ -177,7 +182,7 @@ static void no_two_sources_share_an_input(void **state)
 
 			if (wire->sink == VM_SINK_NONE)
 				continue;
-			assert_true(wire->sink < VM_SINK_COUNT && wire->input < 32);
+			assert_true(wire->sink < VM_SINK_COUNT && wire->input < INPUTS_MAX);
 			if (wire->sink != VM_SINK_CPU)
 				assert_non_null(sink_device(wire->sink));
 			else
@@ -193,7 +198,7 @@ static void no_two_sources_share_an_input(void **state)
 
 		assert_true(line->sink > VM_SINK_CPU && line->sink < VM_SINK_COUNT);
 		assert_non_null(sink_device(line->sink));
-		assert_true(line->input < 32);
+		assert_true(line->input < INPUTS_MAX);
 		assert_false(used[line->sink][line->input]);
 		used[line->sink][line->input] = true;
 		/* The VM sees a line where the board has it. */
@@ -242,6 +247,11 @@ static void bus_masters_are_out_of_reach(void **state)
 		0x10001000, 0x10020000, 0x10100000, 0x10110000, /* PCI, USB, memory controllers */
 		0x10120000, 0x10130000, 0x101e0000, 0x101e1000, /* LCD, DMA, system, watchdog */
 		0x41000000, 0x42000000, 0x43000000, 0x44000000, 0x50000000, 0x60000000, /* PCI */
+		0x1e600000, 0x1e620000, 0x1e660000, 0x1e680000, /* AHB, flash with DMA, Ethernet */
+		0x1e6a0000, 0x1e6a1000, 0x1e6b0000, 0x1e6e0000, /* USB, SDRAM */
+		0x1e6e2000, 0x1e6e3000, 0x1e6e6000, 0x1e6e7000, /* SCU, HACE, graphics, X-DMA */
+		0x1e6e8000, 0x1e700000, 0x1e740000, 0x1e760000, /* MCTP, video, SD, 2D */
+		0x1e785000, 0x1e789000,                         /* watchdog, LPC */
 	};
 
 	for (unsigned n = 0; n < ARRAY_SIZE(masters); n++) {
@@ -250,16 +260,31 @@ static void bus_masters_are_out_of_reach(void **state)
 	}
 }
 
+static bool has_banks(const struct device *pic)
+{
+	return pic->ops == &ast2400_vic_ops;
+}
+
 /** Enables input @p input with the registers of whichever controller this is. */
 static void enable(struct device *pic, unsigned input)
 {
-	/* PL190: INTENABLE. The other two kinds: ENABLESET. */
-	wr(pic, pic->ops->name[0] == 'p' ? 0x010 : 0x008, 1u << input);
+	/* PL190: INTENABLE. The other two kinds of one bank: ENABLESET. */
+	if (has_banks(pic))
+		wr(pic, AST2400_VIC_ENABLE + input / 32 * 4, 1u << input % 32);
+	else
+		wr(pic, pic->ops->name[0] == 'p' ? 0x010 : 0x008, 1u << input);
 }
 
-static uint32_t primary_status(void)
+static uint32_t status(struct device *pic, unsigned irq)
 {
-	return rd(sink_device(VM_SINK_PRIMARY), 0x000); /* both kinds: IRQSTATUS, IRQ_STATUS */
+	/* All kinds of one bank: IRQSTATUS, IRQ_STATUS. */
+	return rd(pic, has_banks(pic) ? AST2400_VIC_IRQ_STATUS + irq / 32 * 4 : 0x000);
+}
+
+/** How many inputs the controller @p sink has. */
+static unsigned inputs_of(unsigned sink)
+{
+	return !sink_device(sink) ? 0 : has_banks(sink_device(sink)) ? 51 : 32;
 }
 
 /** The primary controller's input for the secondary one, as both device trees have it. */
@@ -271,21 +296,23 @@ static uint32_t cascade(void)
 static void every_physical_line_reaches_the_cpu(void **state)
 {
 	/* The secondary controller's way up. */
-	for (unsigned w = 0; w < 32; w++)
+	for (unsigned w = 0; w < inputs_of(VM_SINK_PRIMARY); w++)
 		enable(sink_device(VM_SINK_PRIMARY), w);
 	for (unsigned n = 0; n < board.irq_count; n++) {
 		const struct board_irq *line = &board.irqs[n];
-		const unsigned input = line->irq % 32u;
+		const bool is_cascaded = line->irq >= 32 && sink_device(VM_SINK_SECONDARY);
 		struct device *sink = sink_device(line->sink);
-		struct device *pic =
-			sink_device(line->irq < 32 ? VM_SINK_PRIMARY : VM_SINK_SECONDARY);
+		struct device *pic = sink_device(is_cascaded ? VM_SINK_SECONDARY : VM_SINK_PRIMARY);
+		const unsigned input = is_cascaded ? line->irq % 32u : line->irq;
+		const uint32_t bit_of = 1u << input % 32;
 
 		assert_false(cpu_level[VM_CPU_IRQ(0)]);
 		enable(pic, input);
 		sink->ops->set_input(sink, line->input, true);
 		assert_true(cpu_level[VM_CPU_IRQ(0)]);
-		assert_int_equal(primary_status(), line->irq < 32 ? 1u << input : cascade());
-		assert_int_equal(rd(pic, 0x000), 1u << input);
+		if (is_cascaded)
+			assert_int_equal(status(sink_device(VM_SINK_PRIMARY), 0), cascade());
+		assert_int_equal(status(pic, input), bit_of);
 		sink->ops->set_input(sink, line->input, false);
 		/* A latched one ends when the guest says so. */
 		if (line->sink == VM_SINK_CARD)
@@ -299,7 +326,7 @@ static void a_reset_leaves_every_wire_low_in_any_order(void **state)
 	/* All inputs high and all outputs with them, then a reset in one order and in the other. */
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (unsigned sink = VM_SINK_PRIMARY; sink <= VM_SINK_SECONDARY; sink++) {
-			for (unsigned n = 0; n < 32; n++) {
+			for (unsigned n = 0; n < inputs_of(sink); n++) {
 				enable(sink_device(sink), n);
 				sink_device(sink)->ops->set_input(sink_device(sink), n, true);
 			}
@@ -318,7 +345,7 @@ static void a_reset_leaves_every_wire_low_in_any_order(void **state)
 		for (unsigned n = 0; n < ARRAY_SIZE(cpu_level); n++)
 			assert_false(cpu_level[n]);
 		for (unsigned sink = VM_SINK_PRIMARY; sink <= VM_SINK_SECONDARY; sink++) {
-			for (unsigned n = 0; n < 32; n++)
+			for (unsigned n = 0; n < inputs_of(sink); n++)
 				enable(sink_device(sink), n);
 		}
 		assert_false(cpu_level[VM_CPU_IRQ(0)]);
@@ -353,7 +380,7 @@ static void virtio_devices_have_inputs_and_addresses_of_their_own(void **state)
 		assert_true(row->base + (row->size - 1) < VM_VIRTIO_BASE ||
 			    row->base >= VM_VIRTIO_BASE + VM_VIRTIO_MAX * VM_VIRTIO_SIZE);
 		for (unsigned i = 0; i < DEVICE_WIRES_MAX; i++)
-			if (row->wire[i].sink == VM_SINK_PRIMARY)
+			if (row->wire[i].sink == VM_SINK_PRIMARY && row->wire[i].input < 32)
 				used |= BIT(row->wire[i].input);
 	}
 	for (unsigned n = 0; n < VM_VIRTIO_MAX; n++) {

@@ -45,6 +45,12 @@ bool config_row_has_owner(const struct system_config *config, unsigned row)
 	return false;
 }
 
+/** Virtio devices and windows of a description are at the first 32 inputs: what is behind them is no matter. */
+static uint32_t input_bit(unsigned input)
+{
+	return input < 32 ? BIT(input) : 0;
+}
+
 /** Inputs of the VM's primary controller that something drives already. */
 uint32_t config_used_inputs(const struct vm_config *vm)
 {
@@ -53,7 +59,7 @@ uint32_t config_used_inputs(const struct vm_config *vm)
 	for (unsigned row = 0; row < board.window_count; row++)
 		for (unsigned i = 0; i < DEVICE_WIRES_MAX; i++)
 			if (board.windows[row].wire[i].sink == VM_SINK_PRIMARY)
-				used |= BIT(board.windows[row].wire[i].input);
+				used |= input_bit(board.windows[row].wire[i].input);
 	for (unsigned i = 0; i < board.irq_count; i++) {
 		const unsigned row = config_find_row(board.irqs[i].window);
 
@@ -61,7 +67,7 @@ uint32_t config_used_inputs(const struct vm_config *vm)
 
 		if (board.irqs[i].sink == VM_SINK_PRIMARY && row != CONFIG_NONE &&
 		    vm->row[row] != ROW_ABSENT && board.windows[row].ops != &inert_ops)
-			used |= BIT(board.irqs[i].input);
+			used |= input_bit(board.irqs[i].input);
 	}
 	for (unsigned i = 0; i < vm->virtio_count; i++)
 		used |= BIT(board.virtio_input[i]);
@@ -70,7 +76,7 @@ uint32_t config_used_inputs(const struct vm_config *vm)
 			used |= BIT(vm->window[i].interrupt);
 		for (unsigned n = 0; n < CONFIG_LINES_MAX; n++)
 			if (vm->window[i].remote.wire[n].sink == VM_SINK_PRIMARY)
-				used |= BIT(vm->window[i].remote.wire[n].input);
+				used |= input_bit(vm->window[i].remote.wire[n].input);
 	}
 	return used;
 }
