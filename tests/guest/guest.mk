@@ -135,9 +135,7 @@ $(GUEST_OUT)/$(1)/%.zImage: $(GUEST_OUT)/$(1)/%.hako.elf build/$(1)/vmm.bin $(GU
 	$$(Q)scripts/bundle --board $(1) --vmm build/$(1)/vmm.bin --guest $$< --memory 96M -o $$@ \
 		>$$@.log || { cat $$@.log; exit 1; }
 
-$(if $(filter $(1),$(GUEST_PORTS)),,guest-tests-bare: $(call guest_files,$(1),elf))
 guest-tests-$(1): $(call guest_files,$(1),elf) $(call guest_files,$(1),zImage)
-$(if $(filter $(1),$(GUEST_PORTS)),,guest-tests: guest-tests-$(1))
 -include $$(wildcard $(GUEST_OUT)/$(1)/obj/*.d)
 endef
 
@@ -158,6 +156,9 @@ guest_defsym = $(addprefix -Wl$(guest_comma)--defsym=,$(addprefix hostile_seed=,
 # $(1) board, $(2) program
 guest_program_rule = $(call GUEST_LINK_RULE,$(1),$(2),$(call guest_base,$(2)).c \
 	$(GUEST_SRC_$(call guest_base,$(2))),$(call guest_defsym,$(2)))
+
+guest-tests: $(GUEST_BOARDS:%=guest-tests-%)
+guest-tests-bare: $(foreach b,$(GUEST_BOARDS),$(call guest_files,$(b),elf))
 
 # A flash with the vectors, for a board that has flash at 0.
 $(GUEST_OUT)/palmetto/flash.bin: $(GUEST_OUT)/palmetto/obj/vectors_in_flash.o
