@@ -62,6 +62,12 @@ build/$(1)/flash.bin: build/$(1)/$(2)/zImage-hako build/$(1)/stub.bin scripts/bo
 endef
 $(foreach board,$(PORTS),$(eval $(call PORT_RULES,$(board),linux-$(PORT_VERSION)-$(board))))
 
+.PHONY: test-ports
+test-ports: $(foreach board,$(PORTS),build/$(board)/flash.bin guest-tests-$(board)) build/versatilepb/vmm.bin
+test-ports: ## the boards of PORTS: Linux from their flash, and their test guests
+	@$(PYTHON) tests/guest/run.py $(PORTS:%=--board %)
+	@$(PYTHON) -m pytest -q tests/ports
+
 ifneq ($(filter $(BOARD),$(PORTS)),)
 KERNEL := linux-$(PORT_VERSION)-$(BOARD)
 GUEST_DIR := build/guest/$(KERNEL)

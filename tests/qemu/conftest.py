@@ -14,12 +14,16 @@ from guest import ROOT, Guest, hako_qemu  # noqa: E402 (needs the path above)
 from pair_of_boards import Pair  # noqa: E402
 from vms import Vms  # noqa: E402
 
+# Kernels of boards that bring a test of their own.
+NOT_OF_BOARDS = [f"-{name}" for name in hako_qemu.MACHINES if name not in hako_qemu.BOARDS]
+
+
 def built_kernels():
     """`make test-linux` says which kernels; by hand, all that were built."""
     named = os.environ.get("HAKO_KERNELS", "").split()
     kernels = named or sorted(path.parent.name for path in
                               ROOT.glob("build/guest/*/vmlinux.hako")
-                              if not path.parent.name.endswith("-screen"))
+                              if not path.parent.name.endswith(("-screen", *NOT_OF_BOARDS)))
     if not kernels:
         raise pytest.UsageError("no guest kernel is built: make test-linux")
     return kernels
