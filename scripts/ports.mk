@@ -63,7 +63,8 @@ endef
 $(foreach board,$(PORTS),$(eval $(call PORT_RULES,$(board),linux-$(PORT_VERSION)-$(board))))
 
 .PHONY: test-ports
-test-ports: $(foreach board,$(PORTS),build/$(board)/flash.bin guest-tests-$(board)) build/versatilepb/vmm.bin
+test-ports: $(foreach board,$(PORTS),build/$(board)/flash.bin guest-tests-$(board) build/$(board)-vms/vmm.bin) \
+		build/versatilepb/vmm.bin
 test-ports: ## the boards of PORTS: Linux from their flash, and their test guests
 	@$(PYTHON) tests/guest/run.py $(PORTS:%=--board %)
 	@$(PYTHON) -m pytest -q tests/ports

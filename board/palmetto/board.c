@@ -20,7 +20,7 @@
 #define TIMERS 0x1e782000
 #define WDT    0x1e785000
 
-/* What each of them lets a guest do to the board: docs/devices.md. */
+/* Numbers: scripts/hako_bundle/board_table.py reads them. What each lets a guest do to the board: docs/devices.md. */
 static const struct board_window windows[] = {
 	/* clang-format off */
 	/* The boot flash, which is at 0, too: without the controller's registers it can be read only. */
@@ -37,7 +37,7 @@ static const struct board_window windows[] = {
 		 .wire = { { VM_SINK_CPU, VM_CPU_IRQ(0) }, { VM_SINK_CPU, VM_CPU_FIQ(0) } }),
 	VM_INERT("cvic", 0x1e6c2000, 4 * KIB, 0),
 	VM_INERT("sdram", 0x1e6e0000, 4 * KIB, 0),
-	VM_MODEL("scu", SCU, 4 * KIB, ast2400_scu_ops,
+	VM_MODEL("scu", 0x1e6e2000, 4 * KIB, ast2400_scu_ops,
 		 .backend = VM_BACKEND_SYSTEM_BOARD, .follows = "gpio"),
 	VM_INERT("hace", 0x1e6e3000, 4 * KIB, 0),
 	VM_INERT("graphics", 0x1e6e6000, 4 * KIB, 0),
@@ -50,12 +50,12 @@ static const struct board_window windows[] = {
 	VM_INERT("2d", 0x1e760000, 128 * KIB, 0),
 	VM_DIRECT("gpio", 0x1e780000, 4 * KIB),
 	VM_DIRECT("clock", 0x1e781000, 4 * KIB),
-	VM_MODEL("timers", TIMERS, 4 * KIB, ast2400_timer_ops,
+	VM_MODEL("timers", 0x1e782000, 4 * KIB, ast2400_timer_ops,
 		 .wire = { { VM_SINK_PRIMARY, 16 }, { VM_SINK_PRIMARY, 35 } }),
 	VM_DIRECT("uart1", 0x1e783000, 4 * KIB),
 	VM_MODEL("uart5", 0x1e784000, 4 * KIB, ns16550_ops,
 		 .backend = VM_BACKEND_CONSOLE, .wire = { { VM_SINK_PRIMARY, 10 } }),
-	VM_MODEL("watchdog", WDT, 4 * KIB, ast2400_wdt_ops,
+	VM_MODEL("watchdog", 0x1e785000, 4 * KIB, ast2400_wdt_ops,
 		 .backend = VM_BACKEND_SYSTEM, .wire = { { VM_SINK_PRIMARY, 27 } }),
 	VM_DIRECT("pwm", 0x1e786000, 4 * KIB),
 	VM_DIRECT("vuart", 0x1e787000, 4 * KIB),

@@ -16,6 +16,9 @@ POWER_OFF_OFFSET, POWER_OFF_VALUE = 0, 0x504F4646  # "POFF"
 # A VM's virtio devices (board/board.h).
 VIRTIO_GPA, VIRTIO_SIZE = 0xF0010000, 0x1000
 
+# A window of a device: its registers may begin behind its start.
+WINDOW_MIN = 0x1000
+
 
 class Devices(NamedTuple):
     """What a VM that is not alone has."""
@@ -101,7 +104,8 @@ def _add_virtio(root: fdt.Node, devices: Devices) -> None:
     if not devices.virtio_inputs:
         return
     controller = next((node for address, node in _addressed(root, ALL_ADDRESSES)
-                       if address == devices.primary and "interrupt-controller" in node.props), None)
+                       if devices.primary <= address < devices.primary + WINDOW_MIN and
+                       "interrupt-controller" in node.props), None)
     if not controller or not controller.cell("phandle", 0):
         raise BundleError(f"the device tree has no interrupt controller at {devices.primary:#x} "
                           "with a phandle")

@@ -59,6 +59,27 @@ def test_a_watchdog_that_is_not_fed_restarts_the_vm(booted):
     booted.wait_for_shell()
 
 
+def test_two_vms_share_the_board(tmp_path):
+    bundle = tmp_path / "zImage-hako"
+    guest = ROOT / "build/guest" / KERNEL / "vmlinux.hako"
+    subprocess.run([ROOT / "scripts/bundle", "--board", BOARD, "--vmm", ROOT / "build/palmetto-vms/vmm.bin",
+                    "--vms", ROOT / "tests/ports/two-linux.dts", "--guest", f"linux={guest}",
+                    "--initrd", f"linux={ROOT / 'build/palmetto/initramfs.cpio.gz'}",
+                    "--dtb", ROOT / "build/palmetto/palmetto.dtb", "-o", bundle], check=True)
+    with Machine(hako_qemu.command(BOARD, bundle), LOG / "two_vms.log") as machine:
+        machine.wait_for_shell()
+        machine.check("ifconfig eth0 10.9.0.1 up")
+        assert "i2c" in machine.check("cat /proc/interrupts")
+        machine.type("\x0f2")
+        machine.expect("hako: console of second")
+        machine.type("\n")
+        machine.wait_for_shell()
+        machine.check("ifconfig eth0 10.9.0.2 up; ping -c 2 10.9.0.1")
+        assert "i2c" not in machine.check("cat /proc/interrupts")
+        machine.leave("poweroff -f")
+        machine.expect(r"\[second\] powered off")
+
+
 def said(flash, tmp_path, kernel=None):
     """What a board says that has `flash`, or is given `kernel`, and does not start."""
     file = None
