@@ -51,7 +51,7 @@ def audio_options():
     return ["-audiodev", "none,id=silent", "-global", "pl041.audiodev=silent"]
 
 
-def power_on(board, image, uboot):
+def power_on(board, image, uboot=None):
     """What command() takes instead of a kernel: the board as it is switched on. `image`: its flash, or
     its SD card; `uboot`: u-boot.bin, for the board of which QEMU has no flash.
 

@@ -4,7 +4,7 @@
 #   build/BOARD/BOARD.dtb                 its device tree, from board/BOARD/BOARD.dts
 #   build/guest/linux-VERSION-BOARD/      the default kernel and the drivers of configs/BOARD.config
 #   build/BOARD/linux-VERSION-BOARD/zImage-hako
-#   build/BOARD/flash.bin                 a flash that boots it: scripts/qemu --board BOARD --flash FILE
+#   build/BOARD/flash.bin                 a flash that boots it: scripts/qemu --board BOARD --boot FILE
 
 PORT_VERSION := 6.12
 # Where a kernel's console is that the others have at ttyAMA0.

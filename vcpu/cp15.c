@@ -62,7 +62,7 @@ static enum trap_outcome read_sctlr(struct vcpu *vcpu, uint32_t rt)
  * from before would be found under addresses that mean something else afterwards (TRM, 2.3.2 and
  * 4.2.1).
  */
-static enum trap_outcome write_sctlr(struct vcpu *vcpu, uint32_t rt)
+static __attribute__((cold)) enum trap_outcome write_sctlr(struct vcpu *vcpu, uint32_t rt)
 {
 	const uint32_t value = vcpu->frame.r[rt];
 	const uint32_t changed = value ^ vcpu->mmu.sctlr;

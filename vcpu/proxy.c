@@ -148,7 +148,7 @@ static uint32_t shifter_operand(const struct vcpu *vcpu, uint32_t word)
 }
 
 /** Any data processing instruction with S set and pc as destination (ARM ARM, A2.6 and A3.4). */
-static enum trap_outcome data_processing_pc(struct vcpu *vcpu, uint32_t word)
+static __attribute__((cold)) enum trap_outcome data_processing_pc(struct vcpu *vcpu, uint32_t word)
 {
 	const uint32_t a = vcpu_operand(vcpu, bits(word, 19, 16));
 	const uint32_t b = shifter_operand(vcpu, word);
@@ -176,7 +176,7 @@ static enum trap_outcome data_processing_pc(struct vcpu *vcpu, uint32_t word)
 }
 
 /** BXJ without Jazelle behaves as BX (ARM ARM, A4.1.11). */
-static enum trap_outcome bxj(struct vcpu *vcpu, uint32_t rm)
+static __attribute__((cold)) enum trap_outcome bxj(struct vcpu *vcpu, uint32_t rm)
 {
 	const uint32_t target = vcpu_operand(vcpu, rm);
 
@@ -326,7 +326,7 @@ static const struct {
 };
 
 /** Finds what emulates an instruction word; emulate_undefined() for everything else. */
-struct proxy proxy_decode(uint32_t word)
+__attribute__((cold)) struct proxy proxy_decode(uint32_t word)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(encodings); i++) {
 		if ((word & encodings[i].mask) != encodings[i].value)
@@ -339,7 +339,8 @@ struct proxy proxy_decode(uint32_t word)
 }
 
 /** Decodes a guest's table of @p count words into @p table, of @p size entries, not fewer. */
-void proxy_table_make(struct proxy *table, unsigned size, const uint32_t *words, unsigned count)
+__attribute__((cold)) void proxy_table_make(struct proxy *table, unsigned size,
+					    const uint32_t *words, unsigned count)
 {
 	for (unsigned i = 0; i < size; i++)
 		table[i] = i >= count             ? (struct proxy){ .emulate = emulate_undefined }

@@ -44,7 +44,8 @@ static enum trap_outcome ldrt_strt_done(struct vcpu *vcpu, uint32_t word, uint32
  * Its exception entry makes manager domains client first (uaccess_entry, asm/uaccess-asm.h): a
  * kernel without software PAN would write its own memory otherwise.
  */
-static enum trap_outcome ldrt_strt_unaligned(struct vcpu *vcpu, uint32_t word, uint32_t va)
+static __attribute__((cold)) enum trap_outcome ldrt_strt_unaligned(struct vcpu *vcpu, uint32_t word,
+								   uint32_t va)
 {
 	const bool store = !bit(word, 20);
 	const uint32_t dacr = vcpu->mmu.dacr;

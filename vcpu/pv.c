@@ -13,7 +13,7 @@
  * Whether a guest's description of its paravirtual code can be used. All addresses in it are the
  * guest's: wrong ones lead nowhere but into the guest.
  */
-bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory)
+__attribute__((cold)) bool pv_info_ok(const struct pv_info *info, uint32_t guest_memory)
 {
 	uint32_t entries = info->swi_entry | info->restart_from;
 

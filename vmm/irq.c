@@ -24,7 +24,7 @@ static uint8_t line_of[32 * IRQCHIP_LEVELS]; /* by number of the interrupt: n, o
  * Maps and silences the board's interrupt controllers. What a boot loader left enabled elsewhere would
  * interrupt for ever: nobody here could take it back.
  */
-void irq_init(void)
+__attribute__((cold)) void irq_init(void)
 {
 	volatile uint32_t *regs[IRQCHIP_LEVELS];
 

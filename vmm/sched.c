@@ -125,24 +125,15 @@ static __attribute__((noinline)) uint64_t first_refill(const struct sched *s,
 	return at;
 }
 
-/** Nobody can run within a budget: the first one that is ready all the same, if there is one. */
-static __attribute__((noinline)) struct sched_entity *choose_rest(struct sched *s, uint64_t now)
+/** Nobody can run within a budget: the first one that is ready all the same, or @p nobody. */
+static __attribute__((noinline)) struct sched_entity **find_rest(struct sched *s,
+								 struct sched_entity **nobody)
 {
-	struct sched_entity *nobody = *s->at;
+	struct sched_entity **at = s->entity;
 
-	for (unsigned i = 0; i < s->count; i++) {
-		struct sched_entity *const one = s->entity[i];
-
-		if (!one->ready || !one->takes_rest)
-			continue;
-		s->at = &s->entity[i];
-		s->began = now - one->used;
-		s->deadline = first_refill(s, one, NEVER);
-		return one;
-	}
-	s->began = now - nobody->used;
-	s->deadline = first_refill(s, nobody, NEVER);
-	return nobody;
+	while (at != nobody && !((*at)->ready && (*at)->takes_rest))
+		at++;
+	return at;
 }
 
 /**
@@ -170,9 +161,11 @@ struct sched_entity *sched_choose(struct sched *s, uint64_t now)
 			break;
 		is_one_spent = true;
 	}
+	if (is_one_spent && best == &s->nobody) {
+		at = find_rest(s, at);
+		best = *at;
+	}
 	s->at = at;
-	if (is_one_spent && best == &s->nobody)
-		return choose_rest(s, now);
 	while ((one = *++at)->priority == best->priority) {
 		if (!one->ready)
 			continue;
@@ -185,7 +178,7 @@ struct sched_entity *sched_choose(struct sched *s, uint64_t now)
 	s->began = now - best->used;
 	if (has_equals)
 		deadline = s->began + best->slice_end;
-	if (best->budget && s->began + best->budget_end < deadline)
+	if (best->used < best->budget_end && s->began + best->budget_end < deadline)
 		deadline = s->began + best->budget_end;
 	if (is_one_spent)
 		deadline = first_refill(s, best, deadline);

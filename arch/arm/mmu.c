@@ -222,7 +222,7 @@ volatile uint32_t *mmu_device_window(hpa_t base, uint32_t size)
  * @p size bytes of the bundle, uncached, until the next call. At most WINDOW_BUNDLE_COUNT pages,
  * counted from the page @p from is in.
  */
-const void *mmu_bundle_window(hpa_t from, uint32_t size)
+__attribute__((cold)) const void *mmu_bundle_window(hpa_t from, uint32_t size)
 {
 	const uint32_t first = align_down(from.raw, PAGE_SIZE);
 
@@ -292,7 +292,7 @@ static void make_shared_vectors(void)
  * Before a VM is made: the VMM's own first-level table, and with it the copies of its slots that
  * are made from now on, lead to @p pool, which is all zeros.
  */
-void mmu_use_pool(hpa_t pool)
+__attribute__((cold)) void mmu_use_pool(hpa_t pool)
 {
 	set_vmm_slot(VMM_POOL >> 20, desc_section(pool.raw, AP_PRIV, MMU_DOMAIN_VMM, 0));
 	set_vmm_slot(VMM_PV_PAGE >> 20, desc_coarse(pool.raw + VMM_POOL_PV_L2, MMU_DOMAIN_PV));
@@ -341,7 +341,7 @@ static void map_vectors(void)
  * Takes over from the early boot. The VMM has no process of its own: the FCSE PID stays 0 for good,
  * so that addresses are what they are, and the guest's PID is a matter of the shadow tables.
  */
-void mmu_init(const struct boot_info *info)
+__attribute__((cold)) void mmu_init(const struct boot_info *info)
 {
 	image_hpa = info->image.raw;
 	vmm_l1_hpa = info->l1.raw;

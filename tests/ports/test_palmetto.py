@@ -25,7 +25,7 @@ HANG_SECONDS = 30
 @pytest.fixture(name="booted")
 def _booted(request):
     assert FLASH.exists(), f"{FLASH} is missing: make test-ports builds it"
-    command = hako_qemu.command(BOARD, None, mtd=FLASH) + ["-snapshot"]
+    command = hako_qemu.command(BOARD, hako_qemu.power_on(BOARD, FLASH)) + ["-snapshot"]
     with Machine(command, LOG / f"{request.node.name}.log") as machine:
         machine.wait_for_shell()
         yield machine
@@ -86,7 +86,7 @@ def said(flash, tmp_path, kernel=None):
     if flash is not None:
         file = tmp_path / "flash.bin"
         file.write_bytes(flash.ljust(32 << 20, b"\xff"))
-    words = hako_qemu.command(BOARD, kernel, mtd=file) + ["-monitor", "none", "-serial", "stdio"]
+    words = hako_qemu.command(BOARD, hako_qemu.power_on(BOARD, file) if file else kernel) + ["-monitor", "none", "-serial", "stdio"]
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL) as qemu:
         try:
