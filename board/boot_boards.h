@@ -36,8 +36,8 @@ struct boot_uart {
 /** One board. Characters instead of pointers: used before the image has been moved to its place. */
 struct boot_board {
 	uint32_t machine_id;
-	char name[16];
-	char compatible[24]; /* of the device tree's root */
+	char name[14];
+	char compatible[18]; /* of the device tree's root */
 	struct boot_uart uart;
 	uint32_t ram_base;
 	uint32_t ram_size; /* when the loader does not say */

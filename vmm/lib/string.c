@@ -153,7 +153,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t length)
 	return to;
 }
 
-void *memmove(void *to, const void *from, size_t length)
+__attribute__((cold)) void *memmove(void *to, const void *from, size_t length)
 {
 	if ((uintptr_t)to <= (uintptr_t)from || (uintptr_t)to - (uintptr_t)from >= length)
 		copy_up(to, from, length);
