@@ -2,6 +2,7 @@
 #include "devemu/ast2400_scu.h"
 
 #include "devemu/backend.h"
+#include "vmm/lib/bits.h"
 
 static uint32_t board_word(const struct device *dev, uint32_t offset)
 {
@@ -15,8 +16,8 @@ static void scu_reset(struct device *dev)
 	struct ast2400_scu_state *const s = dev->state;
 
 	s->is_open = false;
-	for (uint32_t at = 0; at < AST2400_SCU_END; at += 4)
-		s->word[at / 4] = board_word(dev, at);
+	for (unsigned i = 0; i < ARRAY_SIZE(s->written); i++)
+		s->written[i] = 0;
 }
 
 static uint32_t scu_read(struct device *dev, uint32_t offset, unsigned size)
@@ -33,7 +34,9 @@ static uint32_t scu_read(struct device *dev, uint32_t offset, unsigned size)
 	case AST2400_SCU_RANDOM:
 		return board_word(dev, AST2400_SCU_RANDOM);
 	default:
-		return s->word[offset / 4u];
+		return bit(s->written[offset / 128u], offset / 4u % 32u)
+			       ? s->word[offset / 4u]
+			       : board_word(dev, offset & ~3u);
 	}
 }
 
@@ -41,12 +44,14 @@ static void scu_write(struct device *dev, uint32_t offset, uint32_t value, unsig
 {
 	struct ast2400_scu_state *const s = dev->state;
 
-	if (offset == AST2400_SCU_KEY)
+	if (offset == AST2400_SCU_KEY) {
 		s->is_open = value == AST2400_SCU_UNLOCK;
-	else if (offset >= AST2400_SCU_END || size != 4)
+	} else if (offset >= AST2400_SCU_END || size != 4) {
 		device_guest_error(dev, offset);
-	else if (s->is_open)
+	} else if (s->is_open) {
+		s->written[offset / 128u] |= BIT(offset / 4u % 32u);
 		s->word[offset / 4u] = value;
+	}
 }
 
 const struct device_ops ast2400_scu_ops = {

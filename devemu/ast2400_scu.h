@@ -15,6 +15,8 @@
 
 struct ast2400_scu_state {
 	bool is_open;
+	uint32_t written[AST2400_SCU_END / 128 +
+			 1]; /* a bit for each word that the guest has written */
 	uint32_t word[AST2400_SCU_END / 4];
 };
 

@@ -6,8 +6,14 @@
 /* Guest time of a count of the slow clock. */
 #define TICKS_PER_US 24u
 
-/* Between interrupts that the guest has done nothing for: those of a shorter period are one, as in the latch. */
-#define AGAIN_MIN (50u * TICKS_PER_US)
+/* Between interrupts of a counter that the guest has done nothing for: those of a shorter period are one. */
+#define AGAIN_MIN (200u * TICKS_PER_US)
+
+/* A counter that never interrupts is brought up to date so often: what has passed fits into 32 bits. */
+#define LOOK_AFTER 0x80000000u
+
+/* Counters that are served before others get their turn. */
+#define SERVED_AT_ONCE 2u
 
 static uint32_t control_of(const struct ast2400_timer_state *s, unsigned n)
 {
@@ -39,9 +45,11 @@ static uint32_t count_at(const struct ast2400_timer_state *s, struct ast2400_tim
 	if (passed >= t->count) {
 		uint64_t late = passed - t->count;
 
-		/* The division is a call of hundreds of instructions, needed only after a long pause. */
-		if (late >= t->reload)
+		/* Seldom more than one period; and hardly ever, of a VM that was kept waiting, 64 bits. */
+		if (late >> 32)
 			late %= t->reload;
+		else if (late >= t->reload)
+			late = (uint32_t)late % t->reload;
 		t->from += ticks_of(control, passed - late);
 		t->count = t->reload;
 		passed = late;
@@ -77,8 +85,9 @@ static void update_due(struct ast2400_timer_state *s, unsigned n, uint64_t now)
 	next = sooner(distance(t, count, t->match[0]), distance(t, count, t->match[1]));
 	if (control & AST2400_TIMER_OVERFLOW)
 		next = sooner(count, next);
-	if (next)
-		t->due = t->from + ticks_of(control, t->count - count + next);
+	t->pulses = next != 0;
+	t->due =
+		t->pulses ? t->from + ticks_of(control, t->count - count + next) : now + LOOK_AFTER;
 }
 
 /** Asks the clock for the first interrupt that is due, but for nothing before @p earliest. */
@@ -123,15 +132,23 @@ static void timer_deadline(struct device *dev)
 {
 	const uint64_t now = dev->clock->now(dev->clock);
 	struct ast2400_timer_state *const s = dev->state;
+	unsigned served = 0;
 
-	for (unsigned n = 0; n < AST2400_TIMERS; n++) {
-		if (s->timer[n].due > now)
+	for (unsigned n = 0; n < AST2400_TIMERS && served < SERVED_AT_ONCE; n++) {
+		struct ast2400_timer *const t = &s->timer[n];
+		const bool pulses = t->pulses;
+
+		if (t->due > now)
 			continue;
+		served++;
 		update_due(s, n, now);
-		interrupt(dev, n);
+		if (t->due < now + AGAIN_MIN)
+			t->due = now + AGAIN_MIN;
+		if (pulses)
+			interrupt(dev, n);
 	}
 	s->deadline = 0; /* the clock has used it up */
-	update_deadline(dev, now + AGAIN_MIN);
+	update_deadline(dev, now);
 }
 
 /** Which counter has the register at @p offset; AST2400_TIMERS: none. */

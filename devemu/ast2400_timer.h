@@ -15,9 +15,10 @@
 
 struct ast2400_timer {
 	uint64_t from;  /* running: guest time at which the counter was @count */
-	uint64_t due;   /* the next interrupt, guest time */
+	uint64_t due;   /* guest time of the next interrupt, or of a look without one */
 	uint32_t count; /* ... or, not running, the counter */
 	uint32_t reload, match[2];
+	bool pulses; /* it is an interrupt */
 };
 
 struct ast2400_timer_state {

@@ -84,7 +84,8 @@ boot_entry:
 
 	/*
 	 * A damaged image, or r2 that points to nothing, ends in an exception: say so. The vectors
-	 * go where neither image nor parameters are (of r2 = 0, 0 - 1 is out of their way).
+	 * go where neither image nor parameters are (of r2 = 0, 0 - 1 is out of their way). Where flash is
+	 * at 0, nothing comes of it: exceptions go to that one's own (board/palmetto/stub.S).
 	 */
 	sub	r0, r5, #1
 	cmp	r0, #(BOOT_VECTORS_SIZE - 1)
