@@ -51,7 +51,6 @@ class Board:
     def __init__(self, prompt, layout):
         self.prompt, self.layout = prompt, layout
         self.block = layout.block if layout.medium == "flash" else CARD_BLOCK
-        self.blank = {}
 
     # ---- is it what we believe? ----------------------------------------------------------------
 
@@ -164,19 +163,26 @@ class Board:
         return self._crc(f"mmc read {at:x} {offset // SECTOR:x} {blocks:x} && "
                          f"crc32 {at:x} {length:x}", at, length)
 
-    def _is_blank(self, offset, length):
-        if length not in self.blank:
-            self.blank[length] = zlib.crc32(b"\xff" * length)
-        return self.crc(offset, length) == self.blank[length]
+    def differs(self, offset, data):
+        """None if the medium has these bytes, "blank" if their block is erased, or "full"."""
+        found = self.crc(offset, len(data))
+        if found == zlib.crc32(data):
+            return None
+        if self.layout.medium == "card" or found != zlib.crc32(b"\xff" * len(data)):
+            return "full"
+        rest = self.block - len(data)
+        if rest and self.crc(offset + len(data), rest) != zlib.crc32(b"\xff" * rest):
+            return "full"
+        return "blank"
 
-    def write(self, offset, address, length):
+    def write(self, offset, address, length, is_blank):
         """From RAM to the medium, whole blocks of it."""
         def parse(status, text):
             return None if status else text
 
         if self.layout.medium == "flash":
             to, room = self.layout.base + offset, -(-length // self.block) * self.block
-            erase = "" if self._is_blank(offset, room) else f"erase {to:x} +{room:x} && "
+            erase = "" if is_blank else f"erase {to:x} +{room:x} && "
             self.prompt.run(f"{erase}cp.b {address:x} {to:x} {length:x}",
                             60 + room / self.block * 90, parse)
         else:

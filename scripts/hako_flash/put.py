@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Putting an image onto a board: what is done, in which order, and what again after a reset."""
 
-import zlib
-
 from .errors import BoardReset, FlashError
 from .image import pieces, runs
 from .transfer import NoNetwork
 
 RESETS_MAX = 10
 PASSES = 3  # over what does not read back as it was written
+AT_ONCE = 4  # blocks that are written by one command
 
 
 class Flasher:
@@ -54,50 +53,55 @@ class Flasher:
                 return name
         slot = slot or info.target
         known = info.slots[slot]
-        if (known.state, known.digest, known.version) == ("writing", image.digest, image.version):
+        has_begun = (known.state, known.digest, known.version) == ("writing", image.digest,
+                                                                   image.version)
+        if has_begun:
             self.say(f"slot {slot}: goes on with what was begun")
         else:
             refused = self.board.note("write", slot, image)
             if refused:
                 raise FlashError(f"slot {slot}: {refused}")
-        self._write(image, slot)
+        self._write(image, slot, has_begun)
         self._finish(image, slot)
         return slot
 
     def _differing(self, image, slot):
-        """Offsets of blocks that are not as they should be."""
-        board = self.board
-        if self._has(slot, image):
-            return []
-        found, parts = [], pieces(image.data, board.block)
-        for offset, data in parts:
-            if board.crc(self._at(slot) + offset, len(data)) != zlib.crc32(data):
-                found.append(offset)
+        """Blocks that are not as they should be: offset, and whether it is blank or full."""
+        board, found = self.board, {}
+        for offset, data in pieces(image.data, board.block):
+            how = board.differs(self._at(slot) + offset, data)
+            if how:
+                found[offset] = how
         return found
 
-    def _write(self, image, slot):
-        board = self.board
+    def _write(self, image, slot, has_begun):
+        """What was begun may be complete, and so is what has been written."""
         for _ in range(PASSES):
-            todo = self._differing(image, slot)
-            if not todo:
+            if has_begun and self._has(slot, image):
                 return
-            total = len(pieces(image.data, board.block))
+            has_begun = True
+            todo = self._differing(image, slot)
+            total = len(pieces(image.data, self.board.block))
             self.say(f"slot {slot}: {len(todo)} of {total} blocks differ")
             self._write_blocks(image, slot, todo)
-        raise FlashError(f"slot {slot}: it does not hold what was written: is the medium worn out?")
+        if not self._has(slot, image):
+            raise FlashError(f"slot {slot}: it does not hold what was written: is the medium worn "
+                             "out?")
 
     def _write_blocks(self, image, slot, todo):
         board, size = self.board, self.board.block
         done = 0
         self.progress(0, len(todo) * size)
-        for offset, count in runs(todo, size, self._most()):
-            length = min(count * size, len(image.data) - offset)
-            address = self._load(image, offset, length)
-            for at in range(offset, offset + length, size):
-                some = min(size, len(image.data) - at)
-                board.write(self._at(slot) + at, address + at - offset, some)
-                done += size
-                self.progress(done, len(todo) * size)
+        for first, count in runs(todo, size, self._most()):
+            address = self._load(image, first, min(count * size, len(image.data) - first))
+            here = [at for at in todo if first <= at < first + count * size]
+            for how in ("blank", "full"):
+                for offset, some in runs([at for at in here if todo[at] == how], size, AT_ONCE):
+                    length = min(some * size, len(image.data) - offset)
+                    board.write(self._at(slot) + offset, address + offset - first, length,
+                                how == "blank")
+                    done += some * size
+                    self.progress(done, len(todo) * size)
 
     def _most(self):
         return self.ways[0].most or 1 << 20

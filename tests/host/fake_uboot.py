@@ -299,7 +299,7 @@ class FakeUboot(threading.Thread):
         done = self.slot_done
         self._may_restart(lambda: None)
         self.say(text)
-        return not done
+        return int(not done)
 
     def do_loady(self, address):
         self.say(f"## Ready for binary (ymodem) download to 0x{int(address, 16):08X} at 115200 bps...\n")

@@ -3,6 +3,8 @@
 runs; an update that is cut off, a board that is restarted in its middle, a roll-back, YMODEM.
 """
 
+import os
+import random
 import re
 import subprocess
 import time
@@ -17,6 +19,8 @@ import hako_layout
 from hako_flash import record
 
 SECONDS = 120
+# Power cuts of test_power_cuts: a few, or as many as somebody has time for.
+CUTS = int(os.environ.get("HAKO_FLASH_CUTS", "2"))
 BLOCK = 0x40000
 DIFFER = re.compile(r"slot [ab]: \d+ of \d+ blocks differ")
 
@@ -161,9 +165,33 @@ def test_without_a_network(bench):
     """Most of the image is there already: only the last block has to go over the line."""
     path = bench.image(1)
     data = path.read_bytes()
-    last = (len(data) - 1) // BLOCK * BLOCK
+    last = -(-len(data) // BLOCK) * BLOCK
+    data = data.ljust(last, b"\0") + bytes(10000)
+    path.write_bytes(data)
     put(bench.medium, bench.layout.parts["slot-b"].offset, data[:last])
     text = bench.flash_well(path)
     assert re.search(r"slot b: 1 of \d+ blocks differ", text), text
     assert "read back" in text
     assert "[v1] start 1" in bench.boot()
+
+
+def test_power_cuts(bench):
+    """Whenever the power fails in an update, and wherever in its writes: the old version boots, or the
+    new one, and what was begun can be ended."""
+    network = ("--tftp", bench.tftp)
+    bench.flash_well(*network, "--version", "1", bench.image(1))
+    assert "[v1] start 1" in bench.boot()
+    old, moment = 1, random.Random(f"{bench.board} {CUTS}")
+    for number in range(CUTS):
+        new = bench.image(number + 2)
+        with bench.flash(*network, "--version", str(number + 2), new) as flash:
+            if moment.randrange(8):
+                flash.wait_for(DIFFER)
+            time.sleep(moment.uniform(0, 4))
+            flash.qemu.kill()
+        text = bench.boot()
+        if f"[v{number + 2}] start 1" not in text:
+            assert f"[v{old}] start 1" in text
+            bench.flash_well(*network, "--version", str(number + 2), new)
+            assert f"[v{number + 2}] start 1" in bench.boot()
+        old = number + 2
