@@ -66,7 +66,7 @@ endef
 $(foreach board,$(BOARDS),$(foreach kind,$(board) $(board)-stats $(board)-vms $(board)-remote, \
 	$(eval $(call IMAGE_RULES,$(board),$(kind)))))
 
-.PHONY: uboot image run-image test-uboot
+.PHONY: uboot image run-image test-uboot test-flash
 uboot: build/uboot/$(BOARD)/u-boot.bin ## build U-Boot for BOARD from Debian's source
 
 # LOCKED=1: signed, for a U-Boot that starts nothing else.
@@ -84,3 +84,10 @@ run-image: $(IMAGE) ## start it in QEMU as from power-on (it can write into the 
 test-uboot: build/uboot/stock/u-boot $(BOARDS:%=build/%/$(KERNEL)/zImage-hako)
 test-uboot: $(BOARDS:%=build/%-vms/$(KERNEL)/zImage-hako) ## only the tests that use it
 	@HAKO_KERNELS="$(KERNEL)" $(PYTHON) -m pytest -q tests/qemu/test_uboot.py tests/qemu/test_uboot_port.py
+
+FLASH_TESTS := build/host/test-boot_slot build/host/test-boot_command
+test-flash: $(FLASH_TESTS) $(BOARDS:%=build/%-vms/vmm.bin)
+test-flash: $(BOARDS:%=build/%-vms/$(KERNEL)/zImage-hako) ## boot record, scripts/flash, 100 power cuts
+	@$(foreach test,$(FLASH_TESTS),$(test) &&) HAKO_KERNELS="$(KERNEL)" HAKO_FLASH_CUTS=100 \
+		$(PYTHON) -m pytest -q -n $(TEST_JOBS) tests/host/test_flash_script.py \
+		tests/qemu/test_boot_record.py tests/qemu/test_uboot_port.py tests/qemu/test_flash.py
