@@ -166,7 +166,7 @@ def test_without_a_network(bench):
     path = bench.image(1)
     data = path.read_bytes()
     last = -(-len(data) // BLOCK) * BLOCK
-    data = data.ljust(last, b"\0") + bytes(10000)
+    data = data.ljust(last, b"\0") + b"rest" * 2500
     path.write_bytes(data)
     put(bench.medium, bench.layout.parts["slot-b"].offset, data[:last])
     text = bench.flash_well(path)
