@@ -143,7 +143,7 @@ def test_from_an_erased_board_to_an_update_and_back(bench):
     second = bench.image(2)
     with bench.flash(*network, "--version", "2", second) as flash:
         flash.wait_for(DIFFER)
-        time.sleep(0.3)
+        time.sleep(0.1)
         flash.qemu.kill()
         status, text = flash.finish()
         assert status == 1 and "the line is gone" in text
