@@ -200,7 +200,7 @@ static void a_short_period_is_no_storm(void **state)
 
 /* ---- watchdogs ------------------------------------------------------------------------------ */
 
-static const struct system_backend power_only = { &bench_power, NULL, 0 };
+static const struct system_backend power_only = { .power = &bench_power };
 
 static void a_watchdog_that_is_fed_does_nothing(void **state)
 {
@@ -255,7 +255,7 @@ static void board_write(const struct reg_passthrough *backend, uint32_t offset, 
 static void what_a_guest_sets_up_stays_with_it(void **state)
 {
 	static const struct reg_passthrough regs = { board_read, board_write };
-	static const struct system_backend with_board = { &bench_power, &regs, 0 };
+	static const struct system_backend with_board = { .power = &bench_power, .board = &regs };
 
 	bench_init(&dev, &ast2400_scu_ops, &with_board);
 	assert_int_equal(0, rd(&dev, AST2400_SCU_KEY));
