@@ -224,6 +224,7 @@ static uint32_t serve_next(struct device *dev)
 	int status = NOT_YET;
 
 	if (!go_on(s, vq)) {
+		preempt_point(); /* the way here was long, too */
 		if (!vq_pop(vq, &s->chain))
 			return 0;
 		s->starts = vq->starts;

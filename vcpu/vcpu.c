@@ -6,6 +6,7 @@
 #include "vcpu/cp15.h"
 #include "vcpu/guest_abi.h"
 #include "vcpu/pv.h"
+#include "vmm/lib/preempt.h"
 #include "vmm/lib/string.h"
 
 /** What a guest may change in the physical CPSR: flags and Thumb state. Never J: see docs. */
@@ -184,5 +185,6 @@ void vcpu_reset(struct vcpu *vcpu)
 		vcpu->device_pages[i].key = DEVICE_PAGE_NONE;
 	cp15_reset(vcpu);
 	pv_reset(vcpu);
+	preempt_point();
 	shadow_reset(vcpu->shadow);
 }

@@ -51,10 +51,11 @@ void sha256_block(uint32_t hash[8], const uint8_t *block)
 	uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3];
 	uint32_t e = hash[4], f = hash[5], g = hash[6], h = hash[7];
 
+	preempt_point();
 	for (unsigned t = 0; t < 16; t++)
 		w[t] = get_be32(block + 4 * t);
 	for (unsigned t = 0; t < ROUNDS; t++) {
-		if (t % 16 == 0)
+		if (t % 8 == 7)
 			preempt_point();
 
 		const uint32_t t1 = h + (ror32(e, 6) ^ ror32(e, 11) ^ ror32(e, 25)) +
