@@ -131,7 +131,7 @@ def test_the_limits_of_the_repository_are_about_every_row():
     assert table.row("pv", "pipe", True) == (1.6, None)
     assert table.row("pv", "signal", True) == (1.85, None)
     assert table.growth["pv"] and table.at_most["proxies"] and table.trap_insns
-    assert table.switch_insns and table.reload_insns and table.masked_insns
+    assert table.switch_insns and table.reload_insns and table.several_insns and table.masked_insns
 
 
 def test_limits_stand_beside_the_ratios():
