@@ -305,7 +305,6 @@ unsigned shadow_table_get(struct shadow *sh, const struct shadow_table *like)
 			preempt_point();
 	}
 
-	preempt_point(); /* a program's first instruction has come a long way already */
 	index = like->fine ? shadow_recycle_four(sh) : table_take(sh);
 	for (unsigned i = index; i < index + blocks(like); i++)
 		sh->tables[i] = *like;

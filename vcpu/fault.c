@@ -16,6 +16,7 @@
 #include "vcpu/pv.h"
 #include "vcpu/vcpu.h"
 #include "vmm/lib/bits.h"
+#include "vmm/lib/preempt.h"
 
 /**
  * Whether the abort may come from a missing or weaker shadow entry: a translation, domain or
@@ -248,6 +249,8 @@ static __attribute__((noinline)) enum trap_outcome prefetch_abort(struct vcpu *v
 	if (region->kind == MEM_EMULATED) /* no device model executes code */
 		return guest_prefetch_abort(vcpu, guest_external_abort(&t));
 
+	/* A program's first instruction has come a long way already, and may get tables of its own. */
+	preempt_point();
 	switch (shadow_fill_code(vcpu_shadow(vcpu), gva(va), &t, region)) {
 	case SHADOW_FILLED:
 		return TRAP_RESUME;
