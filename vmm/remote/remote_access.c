@@ -73,6 +73,8 @@ static void put(struct remote_window *window, const struct remote_command *comma
 		remote_queue_news(window);
 		remote_access_sleep(window->vm);
 	}
+	if (!command->is_posted)
+		window->progress = REMOTE_ASKED; /* it may be done by the preempt point below */
 	queue->command[(queue->first + queue->count++) % REMOTE_COMMANDS] = *command;
 	if (!command->is_posted || queue->count >= GATHERED)
 		station_wake();
@@ -131,10 +133,8 @@ static uint32_t carry_out(struct remote_window *window, const struct remote_comm
 				   ? REMOTE_NEVER
 				   : now + (uint64_t)remote->timeout_us * TICKS_PER_US;
 	window->is_void = false;
-	if (!begin_at_once(window, command, now)) {
+	if (!begin_at_once(window, command, now))
 		put(window, command);
-		window->progress = REMOTE_ASKED;
-	}
 	if (command->words)
 		preempt_point();
 	while (window->progress != REMOTE_DONE)
