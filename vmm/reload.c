@@ -298,7 +298,7 @@ void reload_vms_made(void)
 			heap = (struct range){ room, heap_end - room };
 		*room_range(n) = (struct range){ room, first - room };
 		*heap_of(n) = (struct range){ first, end - first };
-		is_wrong |= end - first > vm_heap_size(&now.config->vm[n], now.bundle, n, &devices);
+		is_wrong |= end - first > vm_heap_size(now.config, now.bundle, n, &devices);
 		ram_taken[n] = (struct range){ at, now.config->vm[n].memory };
 		at += now.config->vm[n].memory;
 	}

@@ -147,21 +147,30 @@ static bool check_boards(struct reload_plan *plan, const struct system_config *o
 static bool same_remote(const struct remote_window_config *a, const struct remote_window_config *b)
 {
 	return same_name(a->name, b->name) && a->peer == b->peer && a->posted == b->posted &&
-	       a->is_memory == b->is_memory && a->on_timeout == b->on_timeout &&
-	       a->timeout_us == b->timeout_us && memcmp(a->wire, b->wire, sizeof(a->wire)) == 0;
+	       a->on_timeout == b->on_timeout && a->timeout_us == b->timeout_us &&
+	       memcmp(a->wire, b->wire, sizeof(a->wire)) == 0;
 }
 
-static bool same_devices(const struct vm_config *a, const struct vm_config *b)
+/** Windows of two descriptions; where in the table of their remote windows theirs are is no difference. */
+static bool same_window(const struct system_config *new, const struct window_config *a,
+			const struct system_config *old, const struct window_config *b)
+{
+	if (a->model != b->model || a->base != b->base || a->size != b->size ||
+	    a->interrupt != b->interrupt || a->is_memory != b->is_memory)
+		return false;
+	if (a->remote == CONFIG_NONE || b->remote == CONFIG_NONE)
+		return a->remote == b->remote;
+	return same_remote(&new->remote[a->remote], &old->remote[b->remote]);
+}
+
+static bool same_devices(const struct system_config *new, const struct vm_config *a,
+			 const struct system_config *old, const struct vm_config *b)
 {
 	if (memcmp(a->row, b->row, sizeof(a->row)) != 0 || a->window_count != b->window_count ||
 	    a->virtio_count != b->virtio_count)
 		return false;
 	for (unsigned i = 0; i < a->window_count; i++)
-		if (a->window[i].model != b->window[i].model ||
-		    a->window[i].base != b->window[i].base ||
-		    a->window[i].size != b->window[i].size ||
-		    a->window[i].interrupt != b->window[i].interrupt ||
-		    !same_remote(&a->window[i].remote, &b->window[i].remote))
+		if (!same_window(new, &a->window[i], old, &b->window[i]))
 			return false;
 	for (unsigned i = 0; i < a->virtio_count; i++) {
 		const struct virtio_config *const x = &a->virtio[i], *const y = &b->virtio[i];
@@ -175,14 +184,16 @@ static bool same_devices(const struct vm_config *a, const struct vm_config *b)
 }
 
 /** By what the description says; whether a VM starts with the board is no difference any more. */
-static bool same_vm(const struct vm_config *a, const struct vm_config *b)
+static bool same_vm(const struct system_config *new, const struct system_config *old, unsigned n)
 {
+	const struct vm_config *const a = &new->vm[n], *const b = &old->vm[n];
+
 	return same_name(a->name, b->name) && a->memory == b->memory &&
 	       a->priority == b->priority && a->time_runs_in_pause == b->time_runs_in_pause &&
 	       a->on_death == b->on_death && a->restarts == b->restarts &&
 	       a->budget_us == b->budget_us && a->period_us == b->period_us &&
 	       a->shadow_tables == b->shadow_tables && a->shadow_contexts == b->shadow_contexts &&
-	       a->uart_row == b->uart_row && same_devices(a, b);
+	       a->uart_row == b->uart_row && same_devices(new, a, old, b);
 }
 
 static bool same_tree(const struct reload_tree *tree, const struct bundle_part *part)
@@ -228,6 +239,47 @@ static void give_numbers(const struct reload_plan *plan, const struct system_con
 		number[i] = (uint8_t)next++;
 	}
 }
+
+/* ---- windows of other boards, and their places ----------------------------------------------- */
+
+static void move_windows(struct reload_plan *plan, const struct system_config *old, unsigned n)
+{
+	struct vm_config *const vm = &plan->config.vm[n];
+	struct remote_window_config *const remote = plan->config.remote;
+	const bool stays = !bit(plan->changed, n);
+	unsigned to = 0;
+
+	for (unsigned i = 0; i < vm->window_count; i++) {
+		const unsigned from = vm->window[i].remote;
+
+		if (from == CONFIG_NONE)
+			continue;
+		if (stays)
+			to = old->vm[n].window[i].remote;
+		while (!stays && remote[to].name[0])
+			to++;
+		remote[to] = plan->remote[from];
+		vm->window[i].remote = (uint8_t)to;
+	}
+}
+
+/**
+ * VMs that stay go on looking at what is theirs: it is where it was. Others get what is left; there are no
+ * more windows than places.
+ */
+static void give_places(struct reload_plan *plan, const struct system_config *old)
+{
+	memcpy(plan->remote, plan->config.remote, sizeof(plan->remote));
+	memset(plan->config.remote, 0, sizeof(plan->config.remote));
+	for (unsigned last = 0; last < 2; last++)
+		for (unsigned n = 0; n < plan->config.vm_count; n++) {
+			preempt_point();
+			if (bit(plan->changed, n) == last)
+				move_windows(plan, old, n);
+		}
+}
+
+/* ---- what VMs are loaded with ---------------------------------------------------------------- */
 
 /** Which VM of the bundle has what is called so: VM @p mine if it can be, else the first. */
 static unsigned find_image(const char names[][CONFIG_TEXT_SIZE], unsigned count, unsigned mine,
@@ -477,10 +529,11 @@ bool reload_plan_make(struct reload_plan *plan, const struct reload_now *now, co
 		if (!take_vm(plan, now, bytes, &asked[i], n))
 			return false;
 		preempt_point();
-		if (same_vm(&plan->vm[n], &now->config->vm[n]) && same_parts(plan, now, n))
+		if (same_vm(&plan->config, now->config, n) && same_parts(plan, now, n))
 			continue;
 		plan->changed |= BIT(n);
 	}
+	give_places(plan, now->config);
 	for (unsigned n = 0; n < plan->config.vm_count; n++)
 		if (bit(plan->changed, n) && !make_parts(plan, now, n))
 			return false;

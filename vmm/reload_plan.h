@@ -9,7 +9,7 @@
  * reload_plan_make() believes nothing of it, and changes nothing: it makes the description and the
  * table of the bundle that would be in force then, and says which VMs differ. VMs are compared by
  * name. One that stays keeps its number; new ones get the numbers of those that are gone, in order.
- * Pure.
+ * What a VM that stays has of other boards keeps its place in their table in the same way. Pure.
  */
 #ifndef VMM_RELOAD_PLAN_H
 #define VMM_RELOAD_PLAN_H
@@ -53,7 +53,9 @@ struct reload_plan {
 	uint32_t initrd_at[BUNDLE_VMS_MAX];
 	char wrong[96]; /* why it cannot be */
 
-	struct vm_config vm[BUNDLE_VMS_MAX]; /* by number, while they are sorted */
+	/* While they are sorted: VMs by number, windows of other boards as they were read. */
+	struct vm_config vm[BUNDLE_VMS_MAX];
+	struct remote_window_config remote[CONFIG_REMOTES_MAX];
 };
 
 void reload_now_init(struct reload_now *now, struct bundle *bundle, struct system_config *config);

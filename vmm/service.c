@@ -65,7 +65,7 @@ static bool has_uplink(const struct system_config *config, const struct virtio_c
 static bool uses_boards(const struct vm_config *vm)
 {
 	for (unsigned n = 0; n < vm->window_count; n++)
-		if (vm->window[n].remote.name[0])
+		if (vm->window[n].remote != CONFIG_NONE)
 			return true;
 	return false;
 }

@@ -172,7 +172,7 @@ enum status vm_make(struct vm *vm, unsigned number, hpa_t ram, const struct syst
 
 	status = add_ram(vm, ram.raw);
 	if (status == STATUS_OK)
-		status = vm_devices_make(vm);
+		status = vm_devices_make(vm, config);
 	if (status == STATUS_OK)
 		status = loader_pv_info(bundle, info, number, pv);
 	if (status != STATUS_OK)

@@ -256,7 +256,7 @@ static enum status add_row(struct vm *vm, unsigned row, struct device **made)
 }
 
 /** Makes all devices that the VM's description, or the board's table, gives it. */
-enum status vm_devices_make(struct vm *vm)
+enum status vm_devices_make(struct vm *vm, const struct system_config *config)
 {
 	struct device *of_row[VM_MEM_REGIONS_MAX] = { 0 };
 	enum status status;
@@ -273,5 +273,5 @@ enum status vm_devices_make(struct vm *vm)
 	for (unsigned row = 0; row < board.window_count; row++)
 		if (of_row[row] && vm->config->row[row] == ROW_OWNED)
 			connect_wires(vm, of_row[row], &board.windows[row]);
-	return vm_extras_make(vm);
+	return vm_extras_make(vm, config);
 }

@@ -5,7 +5,7 @@
 
 #include "vmm/vm.h"
 
-enum status vm_devices_make(struct vm *vm) MUST_CHECK;
+enum status vm_devices_make(struct vm *vm, const struct system_config *config) MUST_CHECK;
 
 /* For those that the board does not have: vmm/vm_extras.c. */
 struct device *vm_device_add_memory(struct vm *vm, const struct device_ops *ops,
@@ -13,7 +13,7 @@ struct device *vm_device_add_memory(struct vm *vm, const struct device_ops *ops,
 struct device *vm_device_add(struct vm *vm, const struct device_ops *ops, uint32_t base,
 			     uint32_t size);
 void vm_device_connect(struct vm *vm, struct device *dev, unsigned input);
-enum status vm_extras_make(struct vm *vm) MUST_CHECK;
+enum status vm_extras_make(struct vm *vm, const struct system_config *config) MUST_CHECK;
 void vm_extras_clear(struct vm *vm);
 void vm_extras_start(struct vm *vm);
 uint32_t vm_extras_board_seconds(void);

@@ -130,14 +130,16 @@ static void read_board_clock(void)
 }
 
 /** The models that a description adds to those of the board. */
-static enum status add_models(struct vm *vm)
+static enum status add_models(struct vm *vm, const struct system_config *config)
 {
 	for (unsigned i = 0; i < vm->config->window_count; i++) {
 		const struct window_config *const window = &vm->config->window[i];
+		const struct remote_window_config *const remote =
+			window->remote == CONFIG_NONE ? NULL : &config->remote[window->remote];
 		struct device *dev;
 
-		if (window->remote.is_memory) {
-			if (!remote_memory_make(vm, window))
+		if (window->is_memory) {
+			if (!remote_memory_make(vm, window, remote))
 				return STATUS_BAD_CONFIG;
 			continue;
 		}
@@ -147,8 +149,8 @@ static enum status add_models(struct vm *vm)
 		dev->params = window->model->params;
 		if (window->model->ops == &pl031_ops)
 			dev->backend = &vm->rtc;
-		if (window->remote.name[0])
-			remote_window_make(vm, dev, window);
+		if (remote)
+			remote_window_make(vm, dev, window, remote);
 		if (window->interrupt != CONFIG_NONE)
 			vm_device_connect(vm, dev, window->interrupt);
 		preempt_point();
@@ -195,17 +197,17 @@ static enum status add_virtio(struct vm *vm)
 }
 
 /** Makes all devices that the VM's description adds to those of the board. */
-enum status vm_extras_make(struct vm *vm)
+enum status vm_extras_make(struct vm *vm, const struct system_config *config)
 {
 	enum status status;
 
 	preempt_point();
-	vm_note_memory(vm);
+	vm_note_memory(vm, config);
 	preempt_point();
 	read_board_clock();
 	status = add_inert(vm);
 	if (status == STATUS_OK)
-		status = add_models(vm);
+		status = add_models(vm, config);
 	return status == STATUS_OK ? add_virtio(vm) : status;
 }
 

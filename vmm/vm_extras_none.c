@@ -3,7 +3,7 @@
 #include "vmm/start/loader.h"
 #include "vmm/vm_devices.h"
 
-enum status vm_extras_make(struct vm *vm)
+enum status vm_extras_make(struct vm *vm, const struct system_config *config)
 {
 	return STATUS_OK;
 }

@@ -82,16 +82,20 @@ static uint32_t virtio_size(enum virtio_type type)
 }
 
 /** For the devices of a VM; and how many they are. */
-static uint32_t devices_size(const struct vm_config *vm, unsigned *count)
+static uint32_t devices_size(const struct system_config *config, const struct vm_config *vm,
+			     unsigned *count)
 {
 	uint32_t size = 0;
 
 	for (unsigned row = 0; row < board.window_count; row++)
 		size += row_size(vm, row, count);
-	for (unsigned i = 0; i < vm->window_count; i++)
-		size += block(vm->window[i].model->ops->state_size) +
-			(vm->window[i].remote.name[0] ? remote_window_heap_size(&vm->window[i])
-						      : 0);
+	for (unsigned i = 0; i < vm->window_count; i++) {
+		const struct window_config *const window = &vm->window[i];
+
+		size += block(window->model->ops->state_size);
+		if (window->remote != CONFIG_NONE)
+			size += remote_window_heap_size(window, &config->remote[window->remote]);
+	}
 	for (unsigned i = 0; i < vm->virtio_count; i++)
 		size += virtio_size(vm->virtio[i].type);
 	*count += vm->window_count + vm->virtio_count;
@@ -102,9 +106,10 @@ static uint32_t devices_size(const struct vm_config *vm, unsigned *count)
  * How much of the heap a VM takes at most; what its description and its guest say decides that, as in
  * vm_make().
  */
-uint32_t vm_heap_size(const struct vm_config *vm, const struct bundle *bundle, unsigned n,
+uint32_t vm_heap_size(const struct system_config *config, const struct bundle *bundle, unsigned n,
 		      unsigned *devices)
 {
+	const struct vm_config *const vm = &config->vm[n];
 	const struct shadow_size shadow = vm_shadow_size(vm);
 	const struct bundle_part *const proxies = bundle_find(bundle, n, BUNDLE_PROXIES);
 	unsigned entries = PROXY_TABLE_MIN;
@@ -112,20 +117,20 @@ uint32_t vm_heap_size(const struct vm_config *vm, const struct bundle *bundle, u
 	while (proxies && entries < proxies->size / 4)
 		entries *= 2;
 	*devices = 0;
-	return devices_size(vm, devices) +
+	return devices_size(config, vm, devices) +
 	       (uint32_t)shadow_heap_size(&shadow, bundle_find(bundle, n, BUNDLE_PV)) +
 	       block(entries * sizeof(struct proxy));
 }
 
 /** How much of the VMM's memory is this VM's: of the heap, and of the pool beside its page tables. */
-void vm_note_memory(struct vm *vm)
+void vm_note_memory(struct vm *vm, const struct system_config *config)
 {
 	const struct shadow_size shadow = vm_shadow_size(vm->config);
 	const uint32_t tables =
 		(uint32_t)shadow_heap_size(&shadow, bundle_find(vm->bundle, vm->number, BUNDLE_PV));
 	unsigned devices;
 
-	vm->own_memory = vm_heap_size(vm->config, vm->bundle, vm->number, &devices) - tables +
+	vm->own_memory = vm_heap_size(config, vm->bundle, vm->number, &devices) - tables +
 			 (uint32_t)sizeof(struct vm_room) + console_room_size() +
 			 (VMM_POOL_SIZE - VMM_POOL_DTB);
 	vm->shadow_memory = tables + SHADOW_POOL_SIZE;
@@ -148,7 +153,7 @@ bool vm_remake_size(struct reload_plan *plan, const struct boot_info *info, unsi
 	if (loader_pv_info(&plan->bundle, info, n, &pv) != STATUS_OK)
 		return reload_plan_refuse(plan, "%s: its memory is too small for its guest",
 					  vm->name);
-	*size = vm_heap_size(vm, &plan->bundle, n, &devices);
+	*size = vm_heap_size(&plan->config, &plan->bundle, n, &devices);
 	return devices <= VM_DEVICES_MAX ||
 	       reload_plan_refuse(plan, "%s: more than %u devices", vm->name, VM_DEVICES_MAX);
 }

@@ -10,9 +10,9 @@
 #include "vmm/reload_plan.h"
 #include "vmm/vm.h"
 
-uint32_t vm_heap_size(const struct vm_config *vm, const struct bundle *bundle, unsigned n,
+uint32_t vm_heap_size(const struct system_config *config, const struct bundle *bundle, unsigned n,
 		      unsigned *devices);
-void vm_note_memory(struct vm *vm);
+void vm_note_memory(struct vm *vm, const struct system_config *config);
 bool vm_remake_size(struct reload_plan *plan, const struct boot_info *info, unsigned n,
 		    uint32_t *size);
 bool vm_is_parked(const struct vm *vm);

@@ -35,13 +35,14 @@ static void check_name(const char name[CONFIG_NAME_SIZE])
 
 static bool is_remote(const struct window_config *window)
 {
-	return window->remote.name[0];
+	return window->remote != CONFIG_NONE;
 }
 
 static void check_remote(const struct system_config *config, const struct window_config *window)
 {
-	const struct remote_window_config *const remote = &window->remote;
+	const struct remote_window_config *const remote = &config->remote[window->remote];
 
+	REQUIRE(window->remote < CONFIG_REMOTES_MAX);
 	check_name(remote->name);
 	REQUIRE(remote->peer < config->peer_count && remote->on_timeout <= REMOTE_WAIT);
 	REQUIRE(remote->timeout_us > 0);
@@ -63,7 +64,7 @@ static void check_windows(const struct system_config *config, const struct vm_co
 			REQUIRE(a->size == a->model->size);
 		}
 		REQUIRE(a->base % 4096 == 0);
-		if (a->remote.is_memory)
+		if (a->is_memory)
 			REQUIRE(a->base && a->size && a->base < vm->memory &&
 				a->size == vm->memory - a->base && config_ram_size(vm) == a->base);
 		else

@@ -223,6 +223,105 @@ static void vms_are_known_by_their_names(void **state)
 	assert_string_equal(plan.config.vm[0].name, "rt");
 }
 
+/** What VM @p n has of other boards, in the order of its windows, and where. */
+static unsigned remotes_of(const struct system_config *of, unsigned n, const char *name[],
+			   unsigned place[])
+{
+	const struct vm_config *const vm = &of->vm[n];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < vm->window_count; i++)
+		if (vm->window[i].remote != CONFIG_NONE) {
+			place[count] = vm->window[i].remote;
+			name[count] = of->remote[place[count]].name;
+			count++;
+		}
+	return count;
+}
+
+#define FAR                                                                                  \
+	"        far { device = \"rtc\"; backend = \"remote\"; peer = \"boardb\"; remote = " \
+	"\"clock\";\n          timeout-us = <5000>; on-timeout = \"ones\"; };\n"
+
+/** A VM that stays goes on looking at the places that it had, whatever the others have now. */
+static void windows_of_other_boards_keep_their_places(void **state)
+{
+	struct remote_window_config before[2];
+	const char *name[CONFIG_WINDOWS_MAX];
+	unsigned place[CONFIG_WINDOWS_MAX];
+
+	assert_int_equal(remotes_of(&config, 1, name, place), 2);
+	assert_int_equal(place[0], 2);
+	assert_int_equal(place[1], 3);
+	memcpy(before, &config.remote[2], sizeof(before));
+
+	/* One less before them. */
+	assert_true(plan_of(&usual, FAR, ""));
+	assert_int_equal(plan.changed, 1);
+	assert_int_equal(remotes_of(&plan.config, 1, name, place), 2);
+	assert_int_equal(place[0], 2);
+	assert_int_equal(place[1], 3);
+	assert_memory_equal(before, &plan.config.remote[2], sizeof(before));
+	assert_int_equal(remotes_of(&plan.config, 0, name, place), 1);
+	assert_string_equal(name[0], "serial");
+	*now.bundle = plan.bundle;
+	*now.config = plan.config;
+
+	/* And one more than there were: there is room before them and behind them. */
+	assert_true(
+		plan_of(&usual, "      windows {\n        keys",
+			"      windows { more { reg = <0xe2000000 0x1000>; backend = \"remote\";"
+			" peer = \"boardc\"; remote = \"more\"; };\n        keys"));
+	assert_int_equal(plan.changed, 1);
+	assert_memory_equal(before, &plan.config.remote[2], sizeof(before));
+	assert_int_equal(remotes_of(&plan.config, 1, name, place), 2);
+	assert_int_equal(place[0], 2);
+	assert_int_equal(place[1], 3);
+	assert_int_equal(remotes_of(&plan.config, 0, name, place), 3);
+	assert_string_equal(name[0], "more");
+	assert_string_equal(name[1], "clock");
+	assert_string_equal(name[2], "serial");
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(place[i] != 2 && place[i] != 3);
+	assert_true(place[0] != place[1] && place[1] != place[2] && place[0] != place[2]);
+}
+
+/** There is no place between those of VMs that stay, and none is lost. */
+static void all_places_are_used(void **state)
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e", "f" };
+	char windows[2048] = "      windows {\n";
+	const char *name[CONFIG_WINDOWS_MAX];
+	unsigned place[CONFIG_WINDOWS_MAX];
+	uint32_t used = 0;
+
+	config.remote[14] = config.remote[2];
+	config.remote[15] = config.remote[3];
+	memset(&config.remote[2], 0, 2 * sizeof(config.remote[2]));
+	config.vm[1].window[0].remote = 14;
+	config.vm[1].window[1].remote = 15;
+	for (unsigned i = 0; i < ARRAY_SIZE(names) - 1; i++)
+		sprintf(windows + strlen(windows),
+			"%s { reg = <0xe20%u0000 0x1000>; backend = \"remote\"; peer = \"boardc\";"
+			" remote = \"%s\"; };\n",
+			names[i], i, names[i]);
+	strcat(windows, "        keys");
+	assert_true(plan_of(&usual, "      windows {\n        keys", windows));
+	assert_int_equal(plan.changed, 1);
+	for (unsigned n = 0; n < 2; n++) {
+		const unsigned count = remotes_of(&plan.config, n, name, place);
+
+		for (unsigned i = 0; i < count; i++) {
+			assert_false(bit(used, place[i]));
+			used |= BIT(place[i]);
+			assert_true(name[i][0]);
+		}
+	}
+	assert_int_equal(used, 0xc07f);
+	for (unsigned i = 0; i < CONFIG_REMOTES_MAX; i++)
+		assert_int_equal(bit(used, i), plan.config.remote[i].name[0] != 0);
+}
+
 static void it_is_refused(void **state)
 {
 	static const struct {
@@ -339,6 +438,8 @@ int main(void)
 		cmocka_unit_test_setup(each_property_changes_its_vm, setup),
 		cmocka_unit_test_setup(memory_and_device_tree_change_a_vm, setup),
 		cmocka_unit_test_setup(vms_are_known_by_their_names, setup),
+		cmocka_unit_test_setup(windows_of_other_boards_keep_their_places, setup),
+		cmocka_unit_test_setup(all_places_are_used, setup),
 		cmocka_unit_test_setup(it_is_refused, setup),
 		cmocka_unit_test_setup(what_does_not_fit_is_refused, setup),
 		cmocka_unit_test_setup(damage_does_no_harm, setup),

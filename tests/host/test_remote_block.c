@@ -33,7 +33,7 @@
 #define WORDS     0x400u
 
 static struct remote_window window;
-static struct window_config config = { .base = DEVICE };
+static struct remote_window_config config;
 static struct remote_queue queue;
 static struct peer peer;
 static struct remote_command commands[REMOTE_COMMANDS];
@@ -244,6 +244,7 @@ static int start(void **state)
 		(struct remote_window){ .vm = &vm,
 					.dev = &machine.device,
 					.config = &config,
+					.base = DEVICE,
 					.client = { .peer = &peer, .is_open = true },
 					.backend = { .read = window_read, .write = window_write } };
 	queue = (struct remote_queue){ .command = commands };

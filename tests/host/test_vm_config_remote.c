@@ -130,7 +130,8 @@ static const struct mistake mistakes[] = {
 
 static void other_boards_are_read(void **state)
 {
-	const struct window_config *far, *serial;
+	const struct window_config *far;
+	const struct remote_window_config *remote;
 
 	config_read_correct();
 	assert_int_equal(2, config.peer_count);
@@ -166,35 +167,38 @@ static void other_boards_are_read(void **state)
 	far = &config.vm[1].window[0];
 	assert_ptr_equal(&remote_ops, far->model->ops);
 	assert_int_equal(board.windows[config_row("lcd")].base, far->base);
-	assert_int_equal(strcmp(board.name, "versatilepb") == 0, far->remote.is_swapped);
-	assert_true(far->remote.is_lcd);
-	assert_int_equal(VM_SINK_PRIMARY, far->remote.wire[0].sink);
-	assert_int_equal(strcmp(board.name, "versatilepb") ? 22 : 16, far->remote.wire[0].input);
-	assert_false(far->remote.is_memory);
+	remote = &config.remote[far->remote];
+	assert_int_equal(strcmp(board.name, "versatilepb") == 0, remote->is_swapped);
+	assert_true(remote->is_lcd);
+	assert_int_equal(VM_SINK_PRIMARY, remote->wire[0].sink);
+	assert_int_equal(strcmp(board.name, "versatilepb") ? 22 : 16, remote->wire[0].input);
+	assert_false(far->is_memory);
 	assert_int_equal(ROW_ABSENT, config.vm[1].row[config_row("lcd")]);
 	far = &config.vm[1].window[1];
 	assert_ptr_equal(&remote_memory_ops, far->model->ops);
-	assert_true(far->remote.is_memory);
+	assert_true(far->is_memory);
 	assert_int_equal(MIB, far->base);
 	assert_int_equal(48 * MIB, config_ram_size(&config.vm[0]));
 	assert_int_equal(MIB, config_ram_size(&config.vm[1]));
 
 	far = &config.vm[0].window[1];
-	serial = &config.vm[0].window[2];
 	assert_ptr_equal(&remote_ops, far->model->ops);
-	assert_string_equal("clock", far->remote.name);
+	remote = &config.remote[far->remote];
+	assert_string_equal("clock", remote->name);
 	assert_int_equal(board.windows[config_row("rtc")].base, far->base);
-	assert_int_equal(5000, far->remote.timeout_us);
-	assert_int_equal(REMOTE_ONES, far->remote.on_timeout);
-	assert_int_equal(VM_SINK_PRIMARY, far->remote.wire[0].sink);
-	assert_int_equal(strcmp(board.name, "versatilepb") ? 8 : 10, far->remote.wire[0].input);
-	assert_int_equal(VM_SINK_NONE, far->remote.wire[1].sink);
-	assert_false(far->remote.posted);
-	assert_string_equal("serial", serial->remote.name);
-	assert_int_equal(0xe1000000, serial->base);
-	assert_int_equal(2000, serial->remote.timeout_us);
-	assert_int_equal(19, serial->remote.wire[0].input);
-	assert_true(serial->remote.posted);
+	assert_int_equal(5000, remote->timeout_us);
+	assert_int_equal(REMOTE_ONES, remote->on_timeout);
+	assert_int_equal(VM_SINK_PRIMARY, remote->wire[0].sink);
+	assert_int_equal(strcmp(board.name, "versatilepb") ? 8 : 10, remote->wire[0].input);
+	assert_int_equal(VM_SINK_NONE, remote->wire[1].sink);
+	assert_false(remote->posted);
+	far = &config.vm[0].window[2];
+	remote = &config.remote[far->remote];
+	assert_string_equal("serial", remote->name);
+	assert_int_equal(0xe1000000, far->base);
+	assert_int_equal(2000, remote->timeout_us);
+	assert_int_equal(19, remote->wire[0].input);
+	assert_true(remote->posted);
 }
 
 /* What is another board's window, the guest does not bring along. */

@@ -175,7 +175,8 @@ bool config_is_remote(const struct config_tree *tree, int node)
 
 /** In the place of a device of the board: with its interrupts, and without what stood there. */
 static bool take_place(const struct config_tree *tree, int node, const char *device,
-		       struct vm_config *vm, struct window_config *window)
+		       struct vm_config *vm, struct window_config *window,
+		       struct remote_window_config *remote)
 {
 	const unsigned row = config_find_row(device);
 	unsigned lines = 0;
@@ -187,46 +188,45 @@ static bool take_place(const struct config_tree *tree, int node, const char *dev
 		vm->row[row] = ROW_ABSENT;
 	window->base = board.windows[row].base;
 	window->size = board.windows[row].size;
-	window->remote.is_card = strncmp(device, "mmc", 3) == 0;
-	window->remote.is_uart = strncmp(device, "uart", 4) == 0;
-	window->remote.is_lcd = strcmp(device, "lcd") == 0;
-	window->remote.is_swapped = board.windows[row].backend == VM_BACKEND_LCD_SWAPPED;
+	remote->is_card = strncmp(device, "mmc", 3) == 0;
+	remote->is_uart = strncmp(device, "uart", 4) == 0;
+	remote->is_lcd = strcmp(device, "lcd") == 0;
+	remote->is_swapped = board.windows[row].backend == VM_BACKEND_LCD_SWAPPED;
 	for (unsigned i = 0; i < board.irq_count && lines < CONFIG_LINES_MAX; i++)
 		if (strcmp(board.irqs[i].window, device) == 0)
-			window->remote.wire[lines++] =
-				(struct vm_wire){ .sink = board.irqs[i].sink,
-						  .input = board.irqs[i].input };
+			remote->wire[lines++] = (struct vm_wire){ .sink = board.irqs[i].sink,
+								  .input = board.irqs[i].input };
 	return true;
 }
 
-/** Whether a VM that has been read, or this one, has that window of the peer. */
-static bool is_used(const struct system_config *config, const struct vm_config *vm,
-		    const struct remote_window_config *remote)
+/** Where there is room for one more window of another board; NULL, and why it cannot have that one. */
+static struct remote_window_config *find_room(const struct config_tree *tree, int node,
+					      struct system_config *config, unsigned peer,
+					      const char *name)
 {
-	/* @p vm is the one behind those that are counted. */
-	for (const struct vm_config *other = config->vm; other <= vm; other++)
-		for (unsigned i = 0; i < other->window_count; i++)
-			if (other->window[i].remote.name[0] &&
-			    other->window[i].remote.peer == remote->peer &&
-			    strcmp(other->window[i].remote.name, remote->name) == 0)
-				return true;
-	return false;
+	struct remote_window_config *const remote = config->remote;
+	unsigned n = 0;
+
+	while (n < CONFIG_REMOTES_MAX && remote[n].name[0]) {
+		if (remote[n].peer == peer && strcmp(remote[n].name, name) == 0) {
+			tree_fail(tree, node, "remote", "another window is that one of the peer's");
+			return NULL;
+		}
+		n++;
+	}
+	if (n < CONFIG_REMOTES_MAX)
+		return &remote[n];
+	tree_fail(tree, node, NULL, "more than 16 windows of other boards");
+	return NULL;
 }
 
-static unsigned count_all(const struct system_config *config, const struct vm_config *vm)
-{
-	unsigned count = 0;
-
-	for (const struct vm_config *other = config->vm; other <= vm; other++)
-		for (unsigned i = 0; i < other->window_count; i++)
-			count += other->window[i].remote.name[0] != '\0';
-	return count;
-}
-
-static bool check_place(const struct config_tree *tree, int node, const struct vm_config *vm,
+/** The window is none of the VM's yet. */
+static bool check_place(const struct config_tree *tree, int node,
+			const struct system_config *config, const struct vm_config *vm,
 			const struct window_config *window)
 {
-	const uint32_t used = config_used_inputs(vm);
+	const struct vm_wire *const wire = config->remote[window->remote].wire;
+	const uint32_t used = config_used_inputs(config, vm);
 	const char *overlaps;
 
 	if ((window->base | window->size) & PAGE_MASK || !window->size ||
@@ -236,8 +236,7 @@ static bool check_place(const struct config_tree *tree, int node, const struct v
 	if (overlaps)
 		return tree_fail(tree, node, "reg", overlaps);
 	for (unsigned n = 0; n < CONFIG_LINES_MAX; n++)
-		if (window->remote.wire[n].sink == VM_SINK_PRIMARY &&
-		    used & BIT(window->remote.wire[n].input))
+		if (wire[n].sink == VM_SINK_PRIMARY && used & BIT(wire[n].input))
 			return tree_fail(tree, node, "interrupt", "another device has this input");
 	return true;
 }
@@ -260,12 +259,14 @@ static bool check_memory(const struct config_tree *tree, int node, uint32_t seen
 }
 
 /** Reads a window that is another board's; all others of the VM have been read. */
-bool config_read_remote(const struct config_tree *tree, int node,
-			const struct system_config *config, struct vm_config *vm)
+bool config_read_remote(const struct config_tree *tree, int node, struct system_config *config,
+			struct vm_config *vm)
 {
 	struct window_config *const window = &vm->window[vm->window_count];
 	struct remote_node raw = { .on_timeout = REMOTE_ABORT };
+	struct remote_window_config *remote;
 	uint32_t seen;
+	uint8_t peer;
 
 	if (!tree_read(tree, node, remote_properties, ARRAY_SIZE(remote_properties), &raw, &seen) ||
 	    !tree_no_children(tree, node))
@@ -273,44 +274,41 @@ bool config_read_remote(const struct config_tree *tree, int node,
 	if (vm->window_count == CONFIG_WINDOWS_MAX)
 		return tree_fail(tree, node, NULL,
 				 "more than 8 models and windows of other boards");
-	if (count_all(config, vm) == CONFIG_REMOTES_MAX)
-		return tree_fail(tree, node, NULL, "more than 16 windows of other boards");
 	if (bit(seen, REMOTE_DEVICE_SEEN) == bit(seen, REMOTE_REG_SEEN))
 		return tree_fail(tree, node, "device", "one of device and reg says where it is");
 	if (seen & BIT(REMOTE_DEVICE_SEEN) && seen & BIT(REMOTE_INTERRUPT_SEEN))
 		return tree_fail(tree, node, "interrupt", "it is that of the device");
 	if (seen & BIT(REMOTE_TIMEOUT_SEEN) && raw.on_timeout == REMOTE_WAIT)
 		return tree_fail(tree, node, "timeout-us", "not with on-timeout = \"wait\"");
-	*window = (struct window_config){ .model = &remote_model,
-					  .base = raw.reg[0],
-					  .size = raw.reg[1],
-					  .interrupt = CONFIG_NONE };
-	window->remote.peer = config_find_peer(config, raw.peer);
-	if (window->remote.peer == CONFIG_NONE)
+	peer = config_find_peer(config, raw.peer);
+	if (peer == CONFIG_NONE)
 		return tree_fail(tree, node, "peer", "there is no such peer");
 	if (!raw.remote[0])
 		return tree_fail(tree, node, "remote", "no name");
-	memcpy(window->remote.name, raw.remote, CONFIG_NAME_SIZE);
-	window->remote.posted = raw.posted;
-	window->remote.on_timeout = raw.on_timeout;
-	window->remote.timeout_us = seen & BIT(REMOTE_TIMEOUT_SEEN)
-					    ? raw.timeout_us
-					    : config->peer[window->remote.peer].timeout_us;
-	if (is_used(config, vm, &window->remote))
-		return tree_fail(tree, node, "remote", "another window is that one of the peer's");
+	remote = find_room(tree, node, config, peer, raw.remote);
+	if (!remote)
+		return false;
+	*window = (struct window_config){ .model = raw.memory ? &memory_model : &remote_model,
+					  .base = raw.reg[0],
+					  .size = raw.reg[1],
+					  .interrupt = CONFIG_NONE,
+					  .remote = (uint8_t)(remote - config->remote) };
+	memcpy(remote->name, raw.remote, CONFIG_NAME_SIZE);
+	remote->peer = peer;
+	remote->posted = raw.posted;
+	remote->on_timeout = raw.on_timeout;
+	remote->timeout_us =
+		seen & BIT(REMOTE_TIMEOUT_SEEN) ? raw.timeout_us : config->peer[peer].timeout_us;
 	if (seen & BIT(REMOTE_INTERRUPT_SEEN))
-		window->remote.wire[0] = (struct vm_wire){ .sink = VM_SINK_PRIMARY,
-							   .input = (uint8_t)raw.interrupt };
-	if (seen & BIT(REMOTE_DEVICE_SEEN) && !take_place(tree, node, raw.device, vm, window))
+		remote->wire[0] = (struct vm_wire){ .sink = VM_SINK_PRIMARY,
+						    .input = (uint8_t)raw.interrupt };
+	if (seen & BIT(REMOTE_DEVICE_SEEN) &&
+	    !take_place(tree, node, raw.device, vm, window, remote))
 		return false;
-	if (raw.memory) {
-		window->model = &memory_model;
-		if (!check_memory(tree, node, seen, vm, window))
-			return false;
-		window->remote.is_memory = true;
-	} else if (!check_place(tree, node, vm, window)) {
+	if (raw.memory ? !check_memory(tree, node, seen, vm, window)
+		       : !check_place(tree, node, config, vm, window))
 		return false;
-	}
+	window->is_memory = raw.memory;
 	vm->window_count++;
 	return true;
 }

@@ -143,7 +143,7 @@ static bool read_virtio_device(const struct config_tree *tree, int node,
 	wrong = compare_with_all(config, vm, device);
 	if (wrong)
 		return tree_fail(tree, node, NULL, wrong);
-	if (config_used_inputs(vm) & BIT(board.virtio_input[vm->virtio_count]))
+	if (config_used_inputs(config, vm) & BIT(board.virtio_input[vm->virtio_count]))
 		return tree_fail(tree, node, NULL,
 				 "its interrupt is taken by a device of the board");
 	vm->virtio_count++;

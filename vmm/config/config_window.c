@@ -52,8 +52,9 @@ static uint32_t input_bit(unsigned input)
 }
 
 /** Inputs of the VM's primary controller that something drives already. */
-uint32_t config_used_inputs(const struct vm_config *vm)
+uint32_t config_used_inputs(const struct system_config *config, const struct vm_config *vm)
 {
+	const struct vm_wire *wire;
 	uint32_t used = 0;
 
 	for (unsigned row = 0; row < board.window_count; row++)
@@ -74,9 +75,12 @@ uint32_t config_used_inputs(const struct vm_config *vm)
 	for (unsigned i = 0; i < vm->window_count; i++) {
 		if (vm->window[i].interrupt != CONFIG_NONE)
 			used |= BIT(vm->window[i].interrupt);
+		if (vm->window[i].remote == CONFIG_NONE)
+			continue;
+		wire = config->remote[vm->window[i].remote].wire;
 		for (unsigned n = 0; n < CONFIG_LINES_MAX; n++)
-			if (vm->window[i].remote.wire[n].sink == VM_SINK_PRIMARY)
-				used |= input_bit(vm->window[i].remote.wire[n].input);
+			if (wire[n].sink == VM_SINK_PRIMARY)
+				used |= input_bit(wire[n].input);
 	}
 	return used;
 }
@@ -174,7 +178,8 @@ const char *config_what_is_at(const struct vm_config *vm, uint32_t base, uint32_
 }
 
 static bool read_model_window(const struct config_tree *tree, int node,
-			      const struct window_node *raw, uint32_t seen, struct vm_config *vm)
+			      const struct window_node *raw, uint32_t seen,
+			      const struct system_config *config, struct vm_config *vm)
 {
 	struct window_config *const window = &vm->window[vm->window_count];
 	const struct vm_model *const model = find_model(raw->model);
@@ -192,13 +197,14 @@ static bool read_model_window(const struct config_tree *tree, int node,
 	overlaps = config_what_is_at(vm, base, size);
 	if (overlaps)
 		return tree_fail(tree, node, "reg", overlaps);
-	if (seen & BIT(WINDOW_INTERRUPT) && config_used_inputs(vm) & BIT(raw->interrupt))
+	if (seen & BIT(WINDOW_INTERRUPT) && config_used_inputs(config, vm) & BIT(raw->interrupt))
 		return tree_fail(tree, node, "interrupt", "another device has this input");
 	*window = (struct window_config){
 		.model = model,
 		.base = base,
 		.size = size,
 		.interrupt = seen & BIT(WINDOW_INTERRUPT) ? (uint8_t)raw->interrupt : CONFIG_NONE,
+		.remote = CONFIG_NONE,
 	};
 	vm->window_count++;
 	return true;
@@ -206,7 +212,7 @@ static bool read_model_window(const struct config_tree *tree, int node,
 
 /** Reads the windows that are devices of the board, or those that are models of their own. */
 bool config_read_windows(const struct config_tree *tree, int list, bool models,
-			 const struct system_config *config, struct vm_config *vm)
+			 struct system_config *config, struct vm_config *vm)
 {
 	if (list < 0)
 		return true;
@@ -229,7 +235,7 @@ bool config_read_windows(const struct config_tree *tree, int list, bool models,
 			return tree_fail(tree, node, NULL, "device or model is needed");
 		if (models != !(seen & BIT(WINDOW_DEVICE)))
 			continue;
-		if (models ? !read_model_window(tree, node, &raw, seen, vm)
+		if (models ? !read_model_window(tree, node, &raw, seen, config, vm)
 			   : !read_device_window(tree, node, &raw, seen, config, vm))
 			return false;
 	}

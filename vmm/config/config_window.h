@@ -9,9 +9,9 @@ unsigned config_find_row(const char *name);
 unsigned config_find_card(void);
 bool config_row_is_exclusive(unsigned row);
 bool config_row_has_owner(const struct system_config *config, unsigned row);
-uint32_t config_used_inputs(const struct vm_config *vm);
+uint32_t config_used_inputs(const struct system_config *config, const struct vm_config *vm);
 const char *config_what_is_at(const struct vm_config *vm, uint32_t base, uint32_t size);
 bool config_read_windows(const struct config_tree *tree, int list, bool models,
-			 const struct system_config *config, struct vm_config *vm);
+			 struct system_config *config, struct vm_config *vm);
 
 #endif

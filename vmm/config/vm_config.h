@@ -52,14 +52,13 @@ enum row_use {
 /** What becomes of an access to a window of another board that is not answered in time. */
 enum remote_timeout { REMOTE_ABORT, REMOTE_ONES, REMOTE_WAIT };
 
-/** Registers of a device of another board, in the place of a model's. */
+/** Registers of a device of another board, in the place of a model's; or memory of it. */
 struct remote_window_config {
 	char name[CONFIG_NAME_SIZE]; /* as the peer calls it */
 	uint8_t peer;                /* its place in system_config.peer */
 	bool posted;                 /* stores do not wait for an answer */
 	bool is_card;                /* takes the place of a card controller */
 	bool is_uart;                /* ... of a UART */
-	bool is_memory;              /* no registers: RAM of the VM, sent there as it is written */
 	bool is_lcd;                 /* ... of an LCD controller */
 	bool is_swapped;             /* takes the place of a PL110 as the Versatile/PB has it */
 	uint8_t on_timeout;          /* enum remote_timeout */
@@ -72,8 +71,9 @@ struct window_config {
 	const struct vm_model *model; /* a row of vm_models */
 	uint32_t base;                /* GPA; 4 KiB aligned, and so is its size */
 	uint32_t size;
-	uint8_t interrupt;                  /* input of the primary controller, or CONFIG_NONE */
-	struct remote_window_config remote; /* of a window of another board */
+	uint8_t interrupt; /* input of the primary controller, or CONFIG_NONE */
+	uint8_t remote;    /* of another board: its place in system_config.remote, or CONFIG_NONE */
+	bool is_memory; /* ... of which it is no registers: RAM of the VM, sent as it is written */
 };
 
 enum virtio_type { VIRTIO_NETWORK, VIRTIO_BLOCK, VIRTIO_CONSOLE, VIRTIO_ENTROPY };
@@ -180,6 +180,8 @@ struct system_config {
 	struct remote_peer_config peer[CONFIG_PEERS_MAX];
 	unsigned serve_count;
 	struct remote_serve_config serve[CONFIG_SERVES_MAX];
+	/* What VMs have of other boards; without a name: free. One that a VM has stays in its place. */
+	struct remote_window_config remote[CONFIG_REMOTES_MAX];
 };
 
 /** What is wrong with a description: "NODE: PROPERTY: TEXT". */
@@ -204,7 +206,7 @@ extern const unsigned vm_model_count;
 static inline uint32_t config_ram_size(const struct vm_config *vm)
 {
 	for (unsigned i = 0; i < vm->window_count; i++)
-		if (vm->window[i].remote.is_memory)
+		if (vm->window[i].is_memory)
 			return vm->window[i].base - board.ram.base.raw;
 	return vm->memory;
 }

@@ -28,9 +28,12 @@ unsigned peers_count(void);
 struct peer *peers_get(unsigned n);
 
 /* Windows of VMs: vmm/remote/remote_window.c. */
-uint32_t remote_window_heap_size(const struct window_config *config);
-bool remote_memory_make(struct vm *vm, const struct window_config *config);
-void remote_window_make(struct vm *vm, struct device *dev, const struct window_config *config);
+uint32_t remote_window_heap_size(const struct window_config *place,
+				 const struct remote_window_config *config);
+bool remote_memory_make(struct vm *vm, const struct window_config *place,
+			const struct remote_window_config *config);
+void remote_window_make(struct vm *vm, struct device *dev, const struct window_config *place,
+			const struct remote_window_config *config);
 bool remote_windows_busy(const struct vm *vm);
 void remote_windows_detach(const struct vm *vm);
 

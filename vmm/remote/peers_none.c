@@ -23,8 +23,8 @@ bool config_is_remote(const struct config_tree *tree, int node)
 	return false;
 }
 
-bool config_read_remote(const struct config_tree *tree, int node,
-			const struct system_config *config, struct vm_config *vm)
+bool config_read_remote(const struct config_tree *tree, int node, struct system_config *config,
+			struct vm_config *vm)
 {
 	return false;
 }
@@ -44,17 +44,20 @@ bool peers_interrupt(unsigned irq)
 	return false;
 }
 
-uint32_t remote_window_heap_size(const struct window_config *config)
+uint32_t remote_window_heap_size(const struct window_config *place,
+				 const struct remote_window_config *config)
 {
 	return 0;
 }
 
-bool remote_memory_make(struct vm *vm, const struct window_config *config)
+bool remote_memory_make(struct vm *vm, const struct window_config *place,
+			const struct remote_window_config *config)
 {
 	return false;
 }
 
-void remote_window_make(struct vm *vm, struct device *dev, const struct window_config *config)
+void remote_window_make(struct vm *vm, struct device *dev, const struct window_config *place,
+			const struct remote_window_config *config)
 {
 }
 

@@ -54,8 +54,8 @@ static void __attribute__((noreturn)) abort_access(struct remote_window *window,
 {
 	struct vcpu *const vcpu = &window->vm->vcpu;
 	const struct guest_found *const found = &vcpu->found;
-	const bool is_swapped = window->config->remote.is_swapped;
-	const uint32_t at = window->config->base + (is_swapped ? pl110_swap(offset) : offset);
+	const bool is_swapped = window->config->is_swapped;
+	const uint32_t at = window->base + (is_swapped ? pl110_swap(offset) : offset);
 	const uint32_t va = found->va + (at - found->t.gpa.raw);
 
 	window->block.left = 0;
@@ -111,7 +111,7 @@ static uint32_t failed(struct remote_window *window, const struct remote_command
 
 	if (window->result == REMOTE_REFUSED)
 		device_guest_error(window->dev, command->offset);
-	if (is_late && window->config->remote.on_timeout == REMOTE_ONES)
+	if (is_late && window->config->on_timeout == REMOTE_ONES)
 		return ALL_ONES;
 	abort_access(window, command->offset);
 }
@@ -119,7 +119,7 @@ static uint32_t failed(struct remote_window *window, const struct remote_command
 /** Carries out an access for which the guest waits; returns what it has read. */
 static uint32_t carry_out(struct remote_window *window, const struct remote_command *command)
 {
-	const struct remote_window_config *const remote = &window->config->remote;
+	const struct remote_window_config *const remote = window->config;
 	uint64_t now;
 
 	preempt_point(); /* the trap was one half of the way to the wire */
@@ -166,7 +166,7 @@ static bool is_in_block(struct remote_window *window, uint32_t offset, bool is_l
 	if (block->left && block->next == offset && block->va == va)
 		return true;
 	block->left = 0;
-	if ((va ^ offset) % PAGE_MIN || window->config->remote.is_swapped)
+	if ((va ^ offset) % PAGE_MIN || window->config->is_swapped)
 		return false;
 	words = remote_insn_words(vcpu, is_load, va);
 	if (words > to_end)
@@ -275,7 +275,7 @@ void remote_access_write(const struct remote_backend *backend, uint32_t offset, 
 					  .value = value,
 					  .size = (uint8_t)size,
 					  .is_write = true,
-					  .is_posted = window->config->remote.posted };
+					  .is_posted = window->config->posted };
 	unsigned lane;
 
 	if (remote_card_has(window->card, offset)) {
@@ -296,7 +296,7 @@ void remote_access_write(const struct remote_backend *backend, uint32_t offset, 
 		command.value >>= 8u * lane;
 	}
 	if (command.is_posted) {
-		remote_memory_flush(window->vm, window->config->remote.peer);
+		remote_memory_flush(window->vm, window->config->peer);
 		put(window, &command); /* the protocol puts together what belongs together */
 	} else if (size == 4 && is_in_block(window, offset, false)) {
 		write_of_block(window, value);

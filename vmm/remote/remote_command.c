@@ -21,7 +21,7 @@ struct remote_queue *remote_queue_get(unsigned peer)
 
 struct remote_queue *remote_queue_of(const struct remote_window *window)
 {
-	return &queues[window->config->remote.peer];
+	return &queues[window->config->peer];
 }
 
 /** There is something to be done about one of the windows, on the station's thread. */

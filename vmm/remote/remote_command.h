@@ -55,7 +55,8 @@ struct remote_window {
 	struct remote_uart *uart; /* the same */
 	struct vm *vm;
 	struct device *dev;
-	const struct window_config *config;
+	const struct remote_window_config *config;
+	uint32_t base;              /* GPA */
 	struct remote_window *next; /* of the same peer */
 
 	/* The VM's thread and the station's. */

@@ -258,20 +258,21 @@ static uint32_t bits_size(unsigned pages)
 }
 
 /** What remote_memory_make() takes. */
-uint32_t remote_memory_heap_size(const struct window_config *config)
+uint32_t remote_memory_heap_size(const struct window_config *place)
 {
-	const unsigned pages = config->size / TRACKED_PAGE;
+	const unsigned pages = place->size / TRACKED_PAGE;
 
 	return align_up((uint32_t)sizeof(struct remote_memory), HEAP_ALIGN) +
 	       3u * bits_size(pages) + align_up(pages * 4u, HEAP_ALIGN);
 }
 
 /** Makes the last part of the VM's memory another board's window. */
-bool remote_memory_make(struct vm *vm, const struct window_config *config)
+bool remote_memory_make(struct vm *vm, const struct window_config *place,
+			const struct remote_window_config *config)
 {
 	struct remote_memory *const memory = heap_alloc(sizeof(*memory));
 	struct mem_region *const ram = &vm->mem.region[vm->mem.ram];
-	const unsigned pages = config->size / TRACKED_PAGE;
+	const unsigned pages = place->size / TRACKED_PAGE;
 
 	memory->backend = (struct remote_memory_backend){ .write = memory_write,
 							  .reset = memory_reset,
@@ -281,22 +282,21 @@ bool remote_memory_make(struct vm *vm, const struct window_config *config)
 						.writer = heap_alloc(pages * 4u) };
 	memory->touched = heap_alloc(bits_size(pages));
 	memory->to_send = heap_alloc(bits_size(pages));
-	memory->client = (struct client_window){ .name = config->remote.name,
-						 .ops = &window_ops,
-						 .owner = memory };
+	memory->client =
+		(struct client_window){ .name = config->name, .ops = &window_ops, .owner = memory };
 	memory->vm = vm;
-	memory->region = (struct mem_region){ .base = config->base,
-					      .size = config->size,
+	memory->region = (struct mem_region){ .base = place->base,
+					      .size = place->size,
 					      .kind = MEM_READ_DIRECT,
-					      .hpa = mem_region_hpa(ram, gpa(config->base)) };
-	ram->size = config->base - ram->base;
+					      .hpa = mem_region_hpa(ram, gpa(place->base)) };
+	ram->size = place->base - ram->base;
 	memory->dev = vm_device_add_memory(vm, &remote_memory_ops, &memory->region);
 	if (!memory->dev)
 		return false;
 	memory->dev->backend = &memory->backend;
 	memory->dev->dma = &vm->dma; /* its deadline is the VM's own work */
-	memory->next = memories[config->remote.peer];
-	memories[config->remote.peer] = memory;
+	memory->next = memories[config->peer];
+	memories[config->peer] = memory;
 	return true;
 }
 

@@ -19,6 +19,6 @@ void remote_memory_run(unsigned peer, uint64_t now);
 bool remote_memory_waits(const struct vm *vm, unsigned peer);
 void remote_memory_flush(struct vm *vm, unsigned peer);
 void remote_memory_detach(const struct vm *vm);
-uint32_t remote_memory_heap_size(const struct window_config *config);
+uint32_t remote_memory_heap_size(const struct window_config *place);
 
 #endif

@@ -77,7 +77,7 @@ static void window_changed(struct client_window *client)
 		remote_card_changed(window->card);
 	if (remote_uart_has(window->uart, 0))
 		pl011_front_changed(&window->uart->front);
-	window->wants_colours = window->config->remote.is_lcd;
+	window->wants_colours = window->config->is_lcd;
 	remote_queue_news(window);
 }
 
@@ -149,8 +149,7 @@ static uint64_t look_after(struct peer *peer, struct remote_window *window, uint
 		remote_command_finish(window, REMOTE_LOST);
 	else if (now >= window->deadline)
 		remote_command_finish(window, REMOTE_TIMEOUT);
-	else if (window->client.is_open &&
-		 !remote_memory_waits(window->vm, window->config->remote.peer))
+	else if (window->client.is_open && !remote_memory_waits(window->vm, window->config->peer))
 		(void)remote_command_begin(window, &window->command, now);
 	return window->progress == REMOTE_HELD && window->deadline < until ? window->deadline
 									   : until;
@@ -206,15 +205,16 @@ bool remote_windows_wait(unsigned n)
 /* ---- making them ------------------------------------------------------------------------------- */
 
 /** What remote_window_make() takes. */
-uint32_t remote_window_heap_size(const struct window_config *config)
+uint32_t remote_window_heap_size(const struct window_config *place,
+				 const struct remote_window_config *config)
 {
 	uint32_t size = align_up((uint32_t)sizeof(struct remote_window), HEAP_ALIGN);
 
-	if (config->remote.is_memory)
-		return remote_memory_heap_size(config);
-	if (config->remote.is_card)
+	if (place->is_memory)
+		return remote_memory_heap_size(place);
+	if (config->is_card)
 		size += align_up((uint32_t)sizeof(struct remote_card), HEAP_ALIGN);
-	if (config->remote.is_uart)
+	if (config->is_uart)
 		size += align_up((uint32_t)sizeof(struct remote_uart), HEAP_ALIGN);
 	return size;
 }
@@ -234,50 +234,50 @@ static void make_screen(struct vm *vm, struct remote_window *window)
 }
 
 /** Puts another board behind @p dev. */
-void remote_window_make(struct vm *vm, struct device *dev, const struct window_config *config)
+void remote_window_make(struct vm *vm, struct device *dev, const struct window_config *place,
+			const struct remote_window_config *config)
 {
 	struct remote_window *const window = heap_alloc(sizeof(*window));
-	struct remote_queue *const queue = remote_queue_get(config->remote.peer);
+	struct remote_queue *const queue = remote_queue_get(config->peer);
 
 	window->backend = (struct remote_backend){ .read = remote_access_read,
 						   .write = remote_access_write,
 						   .near = remote_near,
 						   .reset = window_reset };
-	if (config->remote.is_swapped) {
+	if (config->is_swapped) {
 		window->backend.read = remote_access_read_lcd;
 		window->backend.write = remote_access_write_lcd;
 	}
-	window->client = (struct client_window){ .name = config->remote.name,
-						 .ops = &window_ops,
-						 .owner = window };
+	window->client =
+		(struct client_window){ .name = config->name, .ops = &window_ops, .owner = window };
 	window->vm = vm;
 	window->dev = dev;
 	window->config = config;
-	if (config->remote.is_card) {
+	window->base = place->base;
+	if (config->is_card) {
 		window->card = heap_alloc(sizeof(*window->card));
 		window->card->front.ready = card_ready;
-		window->card->front.is_patient = config->remote.on_timeout == REMOTE_WAIT;
-		window->card->front.patience =
-			(uint64_t)config->remote.timeout_us * (CLOCK_HZ / 1000000u);
-		remote_card_init(window->card, dev, &window->client, config->remote.wire);
+		window->card->front.is_patient = config->on_timeout == REMOTE_WAIT;
+		window->card->front.patience = (uint64_t)config->timeout_us * (CLOCK_HZ / 1000000u);
+		remote_card_init(window->card, dev, &window->client, config->wire);
 	}
-	if (config->remote.is_uart) {
+	if (config->is_uart) {
 		window->uart = heap_alloc(sizeof(*window->uart));
 		window->uart->front.ready = uart_ready;
-		window->uart->front.is_patient = config->remote.on_timeout == REMOTE_WAIT;
+		window->uart->front.is_patient = config->on_timeout == REMOTE_WAIT;
 		remote_uart_init(window->uart, dev, &window->client);
 	}
-	if (config->remote.is_lcd)
+	if (config->is_lcd)
 		make_screen(vm, window);
 	window->next = queue->windows;
 	queue->windows = window;
 	queue->is_news = true;
 	dev->backend = &window->backend;
 	for (unsigned n = 0; n < CONFIG_LINES_MAX; n++)
-		if (config->remote.wire[n].sink != VM_SINK_NONE)
-			dev->irq[n] = (struct irq_line){ device_input,
-							 vm->sink[config->remote.wire[n].sink],
-							 config->remote.wire[n].input };
+		if (config->wire[n].sink != VM_SINK_NONE)
+			dev->irq[n] =
+				(struct irq_line){ device_input, vm->sink[config->wire[n].sink],
+						   config->wire[n].input };
 }
 
 /** Whether something is under way for the VM, which is off. */
