@@ -20,6 +20,7 @@ class Limits:
     reload_insns: int | None = None               # without a preempt point, in a reload
     several_insns: int | None = None              # without a preempt point, while VMs work
     masked_insns: int | None = None               # without a preempt point, in all else
+    copy_insns: int | None = None                 # ... in a copy loop of a guest's
     remote_read_insns: int | None = None          # of both boards, for a device of another one
     at_most: dict = field(default_factory=dict)   # mode -> row -> ratio
     aim_for: dict = field(default_factory=dict)   # likewise; reported, not checked
@@ -57,7 +58,7 @@ def _check_names(table, known, where):
 def parse(data):
     """The file's content as Limits, or LimitError: a misspelt row must not pass for a met one."""
     single = ("trap_insns", "switch_insns", "reload_insns", "several_insns",
-              "masked_insns", "remote_read_insns")
+              "masked_insns", "copy_insns", "remote_read_insns")
     _check_names(data, {*single, "vms", *facts.MODES}, "the file")
     limits = Limits(**{name: _number(data[name], name) for name in single if name in data})
     for mode in facts.MODES:

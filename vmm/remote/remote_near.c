@@ -24,8 +24,8 @@
 #define BPL_MASK    0xff000000u
 #define BPL         0x5a000000u
 #define PAGE_MIN    1024u /* the smallest page: what is behind it may be another one */
-#define WORDS_MAX   16u   /* in a trap: what a FIFO has room for */
-#define STEPS_MAX   12u   /* of a loop, beside them */
+#define WORDS_MAX   8u    /* in a trap, in which nobody else is let in */
+#define STEPS_MAX   14u   /* of a loop, beside them; each register of an LDM or STM is one, too */
 #define LIST_MAX    8u    /* registers of an LDM or STM */
 #define PC_TO_LR    8u    /* what the core adds for a data abort (ARM ARM, A2.6.6) */
 #define INSN_LENGTH 4u
@@ -82,25 +82,31 @@ static bool step_count(struct run *run, uint32_t word)
 /** LDMIA or STMIA rn!, as the guest would: false if it would be aborted, and nothing was done. */
 static bool step_memory(struct run *run, uint32_t word, bool is_load)
 {
-	uint32_t *const r = run->frame->r, at = r[rn_of(word)], value[LIST_MAX];
+	uint32_t *const r = run->frame->r, at = r[rn_of(word)], value[LIST_MAX], *v = value;
 	const uint32_t list = word & 0xffffu;
 	unsigned count = 0;
 
 	if (bit(list, PC) || bit(list, rn_of(word)) || rn_of(word) == PC ||
 	    rn_of(word) == run->base || (is_load && bit(list, run->base)))
 		return false;
-	for (uint32_t left = list; left && count < LIST_MAX + 1u; left &= left - 1u, count++)
-		if (!is_load && count < LIST_MAX)
-			value[count] = r[__builtin_ctz(left)];
-	if (!count || count > LIST_MAX || at % 4u || at % PAGE_MIN + 4u * count > PAGE_MIN)
+	for (uint32_t left = list; left; left &= left - 1u)
+		count++;
+	run->steps += count;
+	if (!count || count > LIST_MAX || run->steps > STEPS_MAX || at % 4u ||
+	    at % PAGE_MIN + 4u * count > PAGE_MIN)
 		return false;
-	if (is_load ? !near_load_words(run->frame, at, value, count)
-		    : !near_store_words(run->frame, at, value, count))
-		return false;
-	r[rn_of(word)] += 4u * count;
-	count = 0;
-	for (uint32_t left = is_load ? list : 0; left; left &= left - 1u)
-		r[__builtin_ctz(left)] = value[count++];
+	if (is_load) {
+		if (!near_load_words(run->frame, at, value, count))
+			return false;
+		for (uint32_t left = list; left; left &= left - 1u)
+			r[__builtin_ctz(left)] = *v++;
+	} else {
+		for (uint32_t left = list; left; left &= left - 1u)
+			*v++ = r[__builtin_ctz(left)];
+		if (!near_store_words(run->frame, at, value, count))
+			return false;
+	}
+	r[rn_of(word)] = at + 4u * count;
 	return true;
 }
 
@@ -119,7 +125,7 @@ static bool step_back(struct run *run, uint32_t word)
 /** Carries out an instruction of the loop that is no load or store of the FIFO's. */
 static bool step(struct run *run, uint32_t word)
 {
-	if (run->steps == STEPS_MAX)
+	if (run->steps >= STEPS_MAX)
 		return false;
 	run->steps++;
 	if ((word & SUBS_MASK) == SUBS)
@@ -129,21 +135,34 @@ static bool step(struct run *run, uint32_t word)
 	return (word & BPL_MASK) == BPL && step_back(run, word);
 }
 
-/** The register of the next load or store, behind what of the loop is before it; or PC: the run is over. */
-static unsigned run_next(struct run *run)
+static bool is_same(const struct run *run, uint32_t word)
 {
-	for (;;) {
-		uint32_t word;
+	return !((word ^ run->word) & ~RD_MASK);
+}
 
+/** The same, where @p word is before it: what of the loop comes first is carried out. */
+static unsigned run_on(struct run *run, uint32_t word)
+{
+	while (step(run, word)) {
+		run->pc += INSN_LENGTH;
 		if ((run->pc + INSN_LENGTH) % PAGE_MIN == 0)
 			return PC;
 		word = user_fetch(run->pc + INSN_LENGTH);
-		if (!((word ^ run->word) & ~RD_MASK))
+		if (is_same(run, word))
 			return rd_of(word);
-		if (!step(run, word))
-			return PC;
-		run->pc += INSN_LENGTH;
 	}
+	return PC;
+}
+
+/** The register of the next load or store; or PC: the run is over. */
+static inline unsigned run_next(struct run *run)
+{
+	uint32_t word;
+
+	if ((run->pc + INSN_LENGTH) % PAGE_MIN == 0)
+		return PC;
+	word = user_fetch(run->pc + INSN_LENGTH);
+	return is_same(run, word) ? rd_of(word) : run_on(run, word);
 }
 
 /** What was carried out beside the first one is behind the guest, and so are its flags. */
