@@ -148,17 +148,22 @@ void server_sample(struct peer *peer, unsigned id, uint32_t also)
 		window->target->unmask(window, low | also);
 }
 
-/** A step of an agent that has something to do. */
+/** A step of an agent that has something to do: of the next one behind that of the last step. */
 void server_agents(struct peer *peer, uint64_t now)
 {
-	for (unsigned id = 0; id < server_window_count(peer); id++) {
-		const struct server_window *window = peer->config->windows[id];
+	struct server_half *s = &peer->server;
 
-		if (!(peer->server.working & BIT(id)))
+	for (unsigned n = 1; n <= REMOTE_WINDOWS; n++) {
+		const unsigned id = (s->worked + n) % REMOTE_WINDOWS;
+		const struct server_window *window;
+
+		if (!bit(s->working, id))
 			continue;
+		window = peer->config->windows[id];
+		s->worked = (uint8_t)id;
 		if (window->target->work(window, peer, now))
 			return;
-		peer->server.working &= (uint8_t)~BIT(id);
+		s->working &= (uint8_t)~BIT(id);
 		if (window->target->unmask)
 			window->target->unmask(window, BIT(REMOTE_AGENT_LINES) - 1u);
 		return;

@@ -94,6 +94,7 @@ struct server_half {
 	struct server_use use[REMOTE_WINDOWS];
 	bool has_news;   /* levels to tell */
 	uint8_t working; /* bit n: the agent of window n has something to do */
+	uint8_t worked;  /* whose turn the last step was */
 	/* The request that is being served, up to its end or until its target says it is done. */
 	bool is_busy, is_waiting;
 	const uint8_t *request;
