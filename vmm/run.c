@@ -17,6 +17,7 @@
 #define STACK_END 0x48414b4fu
 
 struct vm *run_vm;
+const struct vm *run_space;
 bool run_due;
 
 static struct sched sched;
@@ -99,12 +100,23 @@ static inline __attribute__((always_inline)) struct vm *choose(void)
 	}
 }
 
-/** What is behind the addresses, and in the VFP, is @p vm's. */
+/** What is behind the addresses is @p vm's, if it minds, and what is in the VFP. */
 static void load(const struct vm *vm)
 {
-	mmu_load(&vm->mmu);
+	if (!vm->needs_no_space && run_space != vm) {
+		mmu_load(&vm->mmu);
+		run_space = vm;
+	}
 	if (vm->vcpu.has_vfp)
 		vfp_load(&vm->vfp);
+}
+
+static void save(struct vm *vm)
+{
+	if (!vm->needs_no_space)
+		mmu_save(&vm->mmu);
+	if (vm->vcpu.has_vfp)
+		vfp_save(&vm->vfp);
 }
 
 /**
@@ -118,9 +130,7 @@ void run_others(void)
 	if (to == from)
 		return;
 	CHECK(vm_room(from)->stack[0] == STACK_END);
-	mmu_save(&from->mmu);
-	if (from->vcpu.has_vfp)
-		vfp_save(&from->vfp);
+	save(from);
 	load(to);
 	run_vm = to;
 	to->switches++;

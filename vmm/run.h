@@ -11,8 +11,14 @@
 
 struct vm;
 
-/** Whose thread runs. Only this one's memory, page tables and PV_PAGE are where their addresses say. */
+/** Whose thread runs. */
 extern struct vm *run_vm;
+
+/**
+ * Whose memory, page tables and PV_PAGE are where their addresses say, and in the caches: run_vm's, or
+ * if that one needs none (vm.needs_no_space), of who has run before; NULL: nobody's.
+ */
+extern const struct vm *run_space;
 
 /** Somebody has become ready, or a time is up: run_others() has to look, which also arms the timer. */
 extern bool run_due;

@@ -97,6 +97,7 @@ static enum status uplink_make(const struct system_config *config, struct vswitc
 			nic_irq = board.irqs[n].irq;
 	thread = &room->vm;
 	memcpy(thread->name, "hako", sizeof("hako"));
+	thread->needs_no_space = true; /* what it gives to VMs goes past their caches */
 	thread->sched = (struct sched_entity){ .priority = find_priority(config),
 					       .budget = UPLINK_BUDGET,
 					       .period = UPLINK_PERIOD,

@@ -42,7 +42,8 @@ struct vm {
 	struct mmu_state mmu;
 	struct vfp_state vfp;
 	struct sched_entity sched;
-	bool waiting;  /* until an input of the vCPU is asserted */
+	bool needs_no_space; /* a thread of the VMM's, to which nobody's memory means anything */
+	bool waiting;        /* until an input of the vCPU is asserted */
 	uint32_t work; /* bit n: the deadline of timer[n] has passed, for its own thread to serve */
 	uint32_t switches, waits; /* times it got the CPU from another, and gave it up */
 

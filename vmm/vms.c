@@ -117,7 +117,7 @@ static void count_frames(const struct vm *vm, uint32_t *count)
 }
 
 /**
- * The virtual CPSR of any VM. PV_PAGE is that of the VM that runs, and may be closed: the I bit of
+ * The virtual CPSR of any VM. PV_PAGE is that of one of them, and may be closed: the I bit of
  * another one is read where its page is, which no cache has anything of (mmu_load()).
  */
 static uint32_t cpsr_of(const struct vm *vm)
@@ -125,7 +125,7 @@ static uint32_t cpsr_of(const struct vm *vm)
 	const struct vcpu *const vcpu = &vm->vcpu;
 	const uint8_t *page;
 
-	if (vm == run_vm || !vcpu_pv_open(vcpu))
+	if (vm == run_space || !vcpu_pv_open(vcpu))
 		return vcpu_cpsr(vcpu);
 	page = mmu_guest_window(hpa(vm->mmu.pool.raw + VMM_POOL_PV_PAGE));
 	return (vcpu->frame.cpsr & ~(uint32_t)(PSR_MODE_MASK | PSR_I | PSR_F)) | vcpu_mode(vcpu) |
