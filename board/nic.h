@@ -41,6 +41,7 @@ struct nic_counters {
 };
 
 #define NIC_LOOK 17u /* words of look(): the shortest frame, with its check sequence */
+#define NIC_BAD  1u  /* a length that no frame has: look() has found one that is not good */
 
 /** What serve() found. */
 #define NIC_RECEIVED 0x1u /* at least one frame waits in the device */
@@ -72,7 +73,7 @@ struct nic_driver {
 	bool (*send)(const uint8_t *frame, uint32_t length);
 	/**
 	 * Reads the first NIC_LOOK words of the frame that came first, of which two bytes are nothing;
-	 * returns its length, or 0 if there is none that may be good. It stays where it is.
+	 * returns its length, or NIC_BAD; 0: there is none. It stays where it is.
 	 */
 	uint32_t (*look)(uint32_t *words);
 	/** Reads @p count words of it from word @p at on, which is not 0. */

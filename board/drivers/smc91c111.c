@@ -515,7 +515,7 @@ static uint32_t smc_look(uint32_t *words)
 	point_to(SMC_PTR_RCV | SMC_PTR_AUTO_INCR | SMC_PTR_READ | SMC_PACKET_COUNT);
 	read_words(words, NIC_LOOK);
 	even = (words[0] & SMC_COUNT_MASK & ~1u) - SMC_PACKET_EXTRA;
-	return even >= NIC_FRAME_MIN && even <= NIC_FRAME_MAX ? even : 0;
+	return even >= NIC_FRAME_MIN && even <= NIC_FRAME_MAX ? even : NIC_BAD;
 }
 
 static void smc_read(uint32_t *words, uint32_t at, uint32_t count)

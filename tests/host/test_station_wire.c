@@ -29,7 +29,7 @@ static struct vm thread;
 static struct device deadline;
 static unsigned left, received, runs, most_in_a_row, in_a_row;
 static unsigned interrupts, requests;
-static bool is_for_others;
+static bool is_for_others, one_comes_late;
 static enum station_taken next_taken;
 
 void panic(const char *format, ...)
@@ -80,6 +80,11 @@ static uint32_t chip_look(uint32_t *words)
 {
 	memset(words, 0, 4 * NIC_LOOK);
 	memcpy((uint8_t *)words + 2, station.address, MAC_LENGTH);
+	if (!left && one_comes_late) {
+		one_comes_late = false;
+		left = 1;
+		return 0;
+	}
 	return left ? LENGTH : 0;
 }
 
@@ -187,6 +192,19 @@ static void a_flood_does_not_keep_the_protocol_from_its_turn(void **state)
 	assert_in_range(most_in_a_row, 1, 16);
 }
 
+/** Nobody else could make anything of it, and it would have to be sent again. */
+static void a_frame_that_comes_behind_the_look_is_the_protocols_all_the_same(void **state)
+{
+	is_for_others = false;
+	one_comes_late = true;
+	left = received = 0;
+	take_all();
+	assert_int_equal(received, 0);
+	assert_int_equal(left, 1); /* it interrupts now */
+	take_all();
+	assert_int_equal(received, 1);
+}
+
 static void frames_of_others_do_not_either(void **state)
 {
 	is_for_others = true;
@@ -265,6 +283,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_does_not_keep_the_protocol_from_its_turn),
+		cmocka_unit_test(a_frame_that_comes_behind_the_look_is_the_protocols_all_the_same),
 		cmocka_unit_test(frames_of_others_do_not_either),
 		cmocka_unit_test(a_short_frame_is_dealt_with_instead_of_the_sleep),
 		cmocka_unit_test(the_rest_is_done_in_steps_behind_interrupts),

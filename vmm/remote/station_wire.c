@@ -37,14 +37,14 @@ static struct {
 
 /**
  * Where the payload of the frame begins that waits in the chip, in words, if it is the protocol's, and this
- * station's; else 0. Its @p length becomes that of the payload.
+ * station's; else 0. Its @p length becomes that of the payload; 0: there is no frame.
  */
 static uint32_t look(uint32_t *words, uint32_t *length)
 {
 	const struct mac *const own = &wire.station->mac;
 
 	*length = wire.chip->look(words);
-	if (!*length || words[0] >> 16 != (uint16_t)own->first ||
+	if (*length <= NIC_BAD || words[0] >> 16 != (uint16_t)own->first ||
 	    words[1] != (own->first >> 16 | own->last << 16))
 		return 0;
 	return (stack_find_payload((const uint8_t *)words + PAD, length) + PAD) / 4u;
@@ -99,6 +99,9 @@ static uint32_t receive(uint8_t *frame)
 		const uint32_t payload = look(words, &length);
 		const uint32_t end = payload + (length + 3u) / 4u;
 
+		/* What comes now is looked at later: it may be the protocol's. */
+		if (!payload && !length)
+			return 0;
 		if (!payload)
 			break;
 		for (uint32_t at = NIC_LOOK; at < end; at += PIECE) {
