@@ -16,11 +16,16 @@ struct remote_card {
 	struct device *dev;
 	bool is_known;    /* the other board has an agent, or had one */
 	uint8_t contacts; /* bit n: line n of the device says that there is a card in the slot */
+	/* Reports have come, and not the one before them, with this number; until when that can be. */
+	bool is_waiting;
+	uint32_t missing;
+	uint64_t until;
 };
 
 void remote_card_init(struct remote_card *card, struct device *dev, struct client_window *client,
 		      const struct vm_wire wire[CONFIG_LINES_MAX]);
 void remote_card_changed(struct remote_card *card);
+uint64_t remote_card_run(struct remote_card *card, bool may_reopen, uint64_t now);
 uint32_t remote_card_read(struct remote_card *card, uint32_t offset, unsigned size);
 void remote_card_write(struct remote_card *card, uint32_t offset, uint32_t value, unsigned size);
 
