@@ -18,6 +18,13 @@
 #define FDT_NOP         4u
 #define FDT_END         9u
 
+/** ATAGs, and how far they have been read. */
+struct tags {
+	const uint8_t *bytes;
+	size_t length;
+	size_t at;
+};
+
 /** The structure block of a device tree, and how far it has been read. */
 struct fdt {
 	const uint8_t *structs;
@@ -25,6 +32,8 @@ struct fdt {
 	uint32_t at;
 	const uint8_t *strings;
 	uint32_t strings_size;
+	unsigned depth;   /* of the node that is being read: 1 is the root */
+	const char *node; /* the child of the root that it is, or is in */
 };
 
 struct fdt_token {
@@ -58,21 +67,33 @@ static bool bank_holds(uint64_t start, uint64_t bank_size, uint32_t ram_base, ui
 	return true;
 }
 
-static bool atags_memory(const uint8_t *tags, size_t length, uint32_t ram_base, uint32_t *size)
+/** The next tag: where its contents are, and how many words; NULL at the end, and for what is none. */
+static const uint8_t *next_tag(struct tags *tags, uint32_t *kind, uint32_t *words)
 {
-	for (size_t at = 0; length - at >= 8;) {
-		const uint32_t words = get_le32(tags + at);
-		const uint32_t kind = get_le32(tags + at + 4);
+	const uint8_t *const tag = tags->bytes + tags->at;
+	const size_t left = tags->length - tags->at;
 
-		if (at == 0 && kind != ATAG_CORE)
-			return false;
-		if (kind == ATAG_NONE || words < 2 || words > (length - at) / 4)
-			return false;
-		if (kind == ATAG_MEM && words >= 4 &&
-		    bank_holds(get_le32(tags + at + 12), get_le32(tags + at + 8), ram_base, size))
+	if (left < 8)
+		return NULL;
+	*words = get_le32(tag);
+	*kind = get_le32(tag + 4);
+	if ((tags->at == 0 && *kind != ATAG_CORE) || *kind == ATAG_NONE || *words < 2 ||
+	    *words > left / 4)
+		return NULL;
+	tags->at += (size_t)*words * 4;
+	*words -= 2;
+	return tag + 8;
+}
+
+static bool atags_memory(struct tags tags, uint32_t ram_base, uint32_t *size)
+{
+	const uint8_t *data;
+	uint32_t kind, words;
+
+	while ((data = next_tag(&tags, &kind, &words)))
+		if (kind == ATAG_MEM && words >= 2 &&
+		    bank_holds(get_le32(data + 4), get_le32(data), ram_base, size))
 			return true;
-		at += (size_t)words * 4;
-	}
 	return false;
 }
 
@@ -94,6 +115,7 @@ static bool fdt_open(struct fdt *fdt, const uint8_t *bytes, size_t length)
 	fdt->structs = bytes + structs;
 	fdt->strings = bytes + strings;
 	fdt->at = 0;
+	fdt->depth = 0;
 	return true;
 }
 
@@ -145,6 +167,20 @@ static bool fdt_next(struct fdt *fdt, struct fdt_token *token)
 	return true;
 }
 
+/** Reads on to the next property of a node; false as above. */
+static bool fdt_next_property(struct fdt *fdt, struct fdt_token *property)
+{
+	while (fdt_next(fdt, property)) {
+		if (property->kind == FDT_PROP)
+			return true;
+		if (property->kind == FDT_END_NODE && (fdt->depth == 0 || --fdt->depth == 0))
+			return false;
+		if (property->kind == FDT_BEGIN_NODE && ++fdt->depth == 2)
+			fdt->node = property->name;
+	}
+	return false;
+}
+
 static uint64_t get_cells(const uint8_t *bytes, uint32_t cells)
 {
 	uint64_t value = 0;
@@ -162,36 +198,28 @@ static bool is_memory_node(const char *name)
 static bool fdt_memory(const uint8_t *bytes, size_t length, uint32_t ram_base, uint32_t *size)
 {
 	struct fdt fdt;
-	struct fdt_token token;
+	struct fdt_token property;
 	uint32_t address_cells = 2; /* the specification's defaults (2.3.5) */
 	uint32_t size_cells = 1;
-	unsigned depth = 0;
-	bool in_memory = false;
 
 	if (!fdt_open(&fdt, bytes, length))
 		return false;
-	while (fdt_next(&fdt, &token)) {
-		if (token.kind == FDT_BEGIN_NODE) {
-			depth++;
-			if (depth == 2)
-				in_memory = is_memory_node(token.name);
-		} else if (token.kind == FDT_END_NODE) {
-			if (depth == 0 || --depth == 0)
-				return false;
-		} else if (depth == 1 && token.length == 4) {
-			if (!strcmp(token.name, "#address-cells"))
-				address_cells = get_be32(token.data);
-			if (!strcmp(token.name, "#size-cells"))
-				size_cells = get_be32(token.data);
-		} else if (depth == 2 && in_memory && !strcmp(token.name, "reg")) {
+	while (fdt_next_property(&fdt, &property)) {
+		if (fdt.depth == 1 && property.length == 4) {
+			if (!strcmp(property.name, "#address-cells"))
+				address_cells = get_be32(property.data);
+			if (!strcmp(property.name, "#size-cells"))
+				size_cells = get_be32(property.data);
+		} else if (fdt.depth == 2 && is_memory_node(fdt.node) &&
+			   !strcmp(property.name, "reg")) {
 			if (address_cells - 1 > 1 || size_cells - 1 > 1)
 				return false;
 
 			const uint32_t row = 4 * (address_cells + size_cells);
 
-			for (uint32_t at = 0; token.length - at >= row; at += row)
-				if (bank_holds(get_cells(token.data + at, address_cells),
-					       get_cells(token.data + at + 4 * address_cells,
+			for (uint32_t at = 0; property.length - at >= row; at += row)
+				if (bank_holds(get_cells(property.data + at, address_cells),
+					       get_cells(property.data + at + 4 * address_cells,
 							 size_cells),
 					       ram_base, size))
 					return true;
@@ -207,7 +235,7 @@ static bool fdt_memory(const uint8_t *bytes, size_t length, uint32_t ram_base, u
 bool boot_params_memory(const void *params, size_t length, uint32_t ram_base, uint32_t *size)
 {
 	return fdt_memory(params, length, ram_base, size) ||
-	       atags_memory(params, length, ram_base, size);
+	       atags_memory((struct tags){ params, length, 0 }, ram_base, size);
 }
 
 /**
@@ -217,20 +245,15 @@ bool boot_params_memory(const void *params, size_t length, uint32_t ram_base, ui
 bool boot_params_compatible(const void *params, size_t length, const char *board)
 {
 	struct fdt fdt;
-	struct fdt_token token;
-	unsigned depth = 0;
+	struct fdt_token property;
 
 	if (!fdt_open(&fdt, params, length))
 		return false;
-	while (fdt_next(&fdt, &token)) {
-		if (token.kind == FDT_BEGIN_NODE && ++depth > 1)
-			return false;
-		if (token.kind == FDT_END_NODE)
-			return false;
-		if (token.kind != FDT_PROP || strcmp(token.name, "compatible") != 0)
+	while (fdt_next_property(&fdt, &property) && fdt.depth == 1) {
+		if (strcmp(property.name, "compatible") != 0)
 			continue;
-		for (uint32_t at = 0; at < token.length;) {
-			const char *const text = fdt_string(token.data, token.length, at);
+		for (uint32_t at = 0; at < property.length;) {
+			const char *const text = fdt_string(property.data, property.length, at);
 
 			if (!text)
 				return false;
@@ -243,49 +266,36 @@ bool boot_params_compatible(const void *params, size_t length, const char *board
 	return false;
 }
 
-static bool atags_record(const uint8_t *tags, size_t length, uint32_t *words)
+static bool atags_record(struct tags tags, uint32_t *record)
 {
-	for (size_t at = 0; length - at >= 8;) {
-		const uint32_t count = get_le32(tags + at);
-		const uint32_t kind = get_le32(tags + at + 4);
+	const uint8_t *data;
+	uint32_t kind, words;
 
-		if ((at == 0 && kind != ATAG_CORE) || kind == ATAG_NONE || count < 2 ||
-		    count > (length - at) / 4)
-			return false;
-		if (kind == ATAG_HAKO && count == 2 + BOOT_PARAMS_RECORD_WORDS) {
-			for (uint32_t n = 0; n < BOOT_PARAMS_RECORD_WORDS; n++)
-				words[n] = get_le32(tags + at + 8 + 4 * n);
-			return true;
-		}
-		at += (size_t)count * 4;
+	while ((data = next_tag(&tags, &kind, &words))) {
+		if (kind != ATAG_HAKO || words != BOOT_PARAMS_RECORD_WORDS)
+			continue;
+		for (uint32_t n = 0; n < words; n++)
+			record[n] = get_le32(data + 4 * n);
+		return true;
 	}
 	return false;
 }
 
-static bool fdt_record(const uint8_t *bytes, size_t length, uint32_t *words)
+static bool fdt_record(const uint8_t *bytes, size_t length, uint32_t *record)
 {
 	struct fdt fdt;
-	struct fdt_token token;
-	unsigned depth = 0;
-	bool in_chosen = false;
+	struct fdt_token property;
 
 	if (!fdt_open(&fdt, bytes, length))
 		return false;
-	while (fdt_next(&fdt, &token)) {
-		if (token.kind == FDT_BEGIN_NODE) {
-			depth++;
-			if (depth == 2)
-				in_chosen = !strcmp(token.name, "chosen");
-		} else if (token.kind == FDT_END_NODE) {
-			if (depth == 0 || --depth == 0)
-				return false;
-		} else if (depth == 2 && in_chosen &&
-			   token.length == 4 * BOOT_PARAMS_RECORD_WORDS &&
-			   !strcmp(token.name, "hako,boot-record")) {
-			for (uint32_t n = 0; n < BOOT_PARAMS_RECORD_WORDS; n++)
-				words[n] = get_be32(token.data + 4 * n);
-			return true;
-		}
+	while (fdt_next_property(&fdt, &property)) {
+		if (fdt.depth != 2 || strcmp(fdt.node, "chosen") != 0 ||
+		    property.length != 4 * BOOT_PARAMS_RECORD_WORDS ||
+		    strcmp(property.name, "hako,boot-record") != 0)
+			continue;
+		for (uint32_t n = 0; n < BOOT_PARAMS_RECORD_WORDS; n++)
+			record[n] = get_be32(property.data + 4 * n);
+		return true;
 	}
 	return false;
 }
@@ -296,5 +306,6 @@ static bool fdt_record(const uint8_t *bytes, size_t length, uint32_t *words)
  */
 bool boot_params_record(const void *params, size_t length, uint32_t words[BOOT_PARAMS_RECORD_WORDS])
 {
-	return fdt_record(params, length, words) || atags_record(params, length, words);
+	return fdt_record(params, length, words) ||
+	       atags_record((struct tags){ params, length, 0 }, words);
 }
