@@ -256,8 +256,9 @@ static void flood(struct port *from, struct frame *frame, bool to_all)
 static bool send_to(struct port *from, struct port *to, struct frame *frame, bool may_wait)
 {
 	const uint32_t waiting = BIT(from->number);
-	const bool has_waited = (to->waiters & waiting) != 0;
 	const enum port_result result = deliver(from, to, frame);
+	/* In vain, that is: it may have had room meanwhile, at a preempt point. */
+	const bool has_waited = (to->waiters & waiting) != 0;
 
 	if (result == PORT_LATER && may_wait && !to->choked) {
 		to->waiters |= waiting;

@@ -21,6 +21,7 @@ static struct port ports[PORTS];
 static struct {
 	enum port_result answer;
 	unsigned deliveries, resumes;
+	bool is_ready_meanwhile; /* it had room, which is not enough */
 	uint8_t last[FRAME_HEADER];
 } fake[PORTS];
 static uint64_t now;
@@ -42,6 +43,8 @@ static enum port_result fake_deliver(struct port *port, struct frame *frame)
 {
 	const unsigned n = (unsigned)(port - ports);
 
+	if (fake[n].is_ready_meanwhile)
+		switch_port_ready(port);
 	if (fake[n].answer == PORT_TAKEN) {
 		fake[n].deliveries++;
 		memcpy(fake[n].last, frame->head, FRAME_HEADER);
@@ -310,6 +313,22 @@ static unsigned dropped(unsigned n)
 	return sum;
 }
 
+/* A frame takes several buffers, with preempt points: a receiver that gives some is no dead one. */
+static void a_receiver_that_had_room_meanwhile_is_waited_for(void **state)
+{
+	fake[1].answer = PORT_LATER;
+	assert_false(send(0, 1, 2, true));
+	fake[1].is_ready_meanwhile = true;
+	assert_true(send(0, 1, 2, false)); /* it has waited long enough */
+	assert_int_equal(1, ports[0].counters.dropped[PORT_DROP_FULL]);
+	fake[1].is_ready_meanwhile = false;
+	assert_false(send(2, 3, 2, true));
+	assert_false(send(0, 1, 2, true));
+	/* But one that has none for as long as that, is not. */
+	assert_true(send(0, 1, 2, false));
+	assert_true(send(2, 3, 2, true));
+}
+
 static void who_gives_up_stops_nobody_from_waiting(void **state)
 {
 	uint32_t words[15] = { 0 };
@@ -497,6 +516,7 @@ int main(void)
 		cmocka_unit_test_setup(a_full_receiver_holds_the_sender_until_it_has_room, setup),
 		cmocka_unit_test_setup(who_has_waited_in_vain_drops_and_then_nobody_waits, setup),
 		cmocka_unit_test_setup(who_did_not_wait_in_vain_stops_nobody_from_waiting, setup),
+		cmocka_unit_test_setup(a_receiver_that_had_room_meanwhile_is_waited_for, setup),
 		cmocka_unit_test_setup(who_gives_up_stops_nobody_from_waiting, setup),
 		cmocka_unit_test_setup(who_knows_the_port_sends_to_it_whatever_the_address_says,
 				       setup),
