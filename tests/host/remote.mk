@@ -21,12 +21,14 @@ host-test-remote_card := tests/host/test_remote_card.c vmm/remote/remote_card.c 
 host-test-remote_pl011 := tests/host/test_remote_pl011.c net/remote/pl011_agent.c \
 	net/remote/pl011_front.c $(REMOTE_AGENT_WIRE)
 host-test-remote_pl181_wrong := tests/host/test_remote_pl181_wrong.c net/remote/pl181_front.c
+host-test-remote_memory := tests/host/test_remote_memory.c vmm/remote/remote_memory.c devemu/remote.c \
+	vmm/lib/heap.c $(REMOTE_WIRE)
 host-test-remote_near := tests/host/test_remote_near.c vmm/remote/remote_near.c
 host-test-remote_pl110 := tests/host/test_remote_pl110.c net/remote/pl110_guard.c
 host-test-remote_pl110_lines := tests/host/test_remote_pl110_lines.c vmm/remote/remote_serve.c \
 	net/remote/pl110_guard.c net/remote/pl011_agent.c net/remote/pl181_agent.c $(REMOTE_WIRE)
 host-test-remote_vectors := tests/host/test_remote_vectors.c $(REMOTE_WIRE)
-$(foreach name,session access agents card faults trusted pl011 pl110_lines pl181 vectors, \
+$(foreach name,session access agents card faults memory trusted pl011 pl110_lines pl181 vectors, \
 	$(eval LIBS-host-test-remote_$(name) := -lmbedcrypto))
 
 host-fuzz-remote_frame := tests/host/fuzz_remote_frame.c net/remote/frame.c

@@ -59,14 +59,19 @@ static bool has_news(const struct remote_memory *memory)
 {
 	if (memory->client.is_open)
 		return memory->left != 0;
-	if (memory->client.refusal == REMOTE_NO_WINDOW)
-		return false;
-	return memory->touched_count != 0;
+	/* Whatever it says instead of opening the window, it will not say anything else. */
+	return memory->client.refusal == REMOTE_DOWN && memory->touched_count != 0;
+}
+
+/** Whether it may get it in this session. */
+static bool is_to_come(const struct remote_memory *memory)
+{
+	return memory->client.peer && memory->client.peer->session.is_up && has_news(memory);
 }
 
 static void wake_vm(struct remote_memory *memory)
 {
-	if (!memory->is_waited_for)
+	if (!memory->is_waited_for || is_to_come(memory))
 		return;
 	memory->is_waited_for = false;
 	run_set_ready(memory->vm, true);
@@ -157,7 +162,7 @@ void remote_memory_flush(struct vm *vm, unsigned peer)
 		if (m->vm != vm)
 			continue;
 		collect(m);
-		while (m->client.peer && m->client.peer->session.is_up && has_news(m)) {
+		while (is_to_come(m)) {
 			m->is_waited_for = true;
 			remote_access_sleep(vm);
 		}
@@ -176,7 +181,6 @@ static void window_changed(struct client_window *client)
 	memory->sent = 0;
 	for (unsigned i = 0; i < words_of(memory); i++)
 		memory->to_send[i] = client->is_open ? memory->touched[i] : 0;
-	wake_vm(memory);
 	station_wake();
 }
 
@@ -222,7 +226,10 @@ static bool send_piece(struct remote_memory *memory, uint64_t now)
 	return true;
 }
 
-/** Sends what there is room for, a piece at a time: others come in between. */
+/**
+ * Sends what there is room for, a piece at a time: others come in between. The VM need not wait any more
+ * if the session is over, which a window that was not open is not told.
+ */
 void remote_memory_run(unsigned peer, uint64_t now)
 {
 	for (struct remote_memory *m = memories[peer]; m; m = m->next) {
@@ -230,14 +237,13 @@ void remote_memory_run(unsigned peer, uint64_t now)
 			client_attach(peers_get(peer), &m->client);
 			m->is_attached = true;
 		}
-		if (!m->client.is_open || !m->left || !send_piece(m, now))
-			continue;
-		if (m->left) {
-			station_wake();
-		} else {
-			client_push(m->client.peer, now);
-			wake_vm(m);
+		if (m->client.is_open && m->left && send_piece(m, now)) {
+			if (m->left)
+				station_wake();
+			else
+				client_push(m->client.peer, now);
 		}
+		wake_vm(m);
 	}
 }
 
