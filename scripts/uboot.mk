@@ -85,9 +85,33 @@ test-uboot: build/uboot/stock/u-boot $(BOARDS:%=build/%/$(KERNEL)/zImage-hako)
 test-uboot: $(BOARDS:%=build/%-vms/$(KERNEL)/zImage-hako) ## only the tests that use it
 	@HAKO_KERNELS="$(KERNEL)" $(PYTHON) -m pytest -q tests/qemu/test_uboot.py tests/qemu/test_uboot_port.py
 
-FLASH_TESTS := build/host/test-boot_slot build/host/test-boot_command
-test-flash: $(FLASH_TESTS) $(BOARDS:%=build/%-vms/vmm.bin)
-test-flash: $(BOARDS:%=build/%-vms/$(KERNEL)/zImage-hako) ## boot record, scripts/flash, 100 power cuts
-	@$(foreach test,$(FLASH_TESTS),$(test) &&) HAKO_KERNELS="$(KERNEL)" HAKO_FLASH_CUTS=100 \
-		$(PYTHON) -m pytest -q -n $(TEST_JOBS) tests/host/test_flash_script.py \
-		tests/qemu/test_boot_record.py tests/qemu/test_uboot_port.py tests/qemu/test_flash.py
+# From power-on, in parts that keep one core busy each, those that take longest first. The scenarios in their
+# long form: 100 power cuts in updates, 200 flipped bits on each board.
+FLASH_HOST_TESTS := build/host/test-boot_slot build/host/test-boot_command build/host/test-flash_disk
+FLASH_FUZZERS := build/host/fuzz-boot_record
+FLASH_LONG_PARTS := $(foreach kind,cuts flips,$(BOARDS:%=test-flash-$(kind)-%))
+FLASH_SCENARIOS := flash uboot_port boot_record
+FLASH_PARTS := test-flash-media $(FLASH_LONG_PARTS) $(FLASH_SCENARIOS:%=test-scenario-%) test-flash-host test-ports
+
+.PHONY: test-flash-media test-flash-host $(FLASH_LONG_PARTS) $(FLASH_SCENARIOS:%=test-scenario-%)
+test-flash: ## from power-on: update, roll-back, power cuts, flipped bits, bad input; the boards of PORTS
+	+@scripts/run_tests --at-once $(JOBS) $(FLASH_PARTS)
+
+flash_scenarios = HAKO_KERNELS="$(KERNEL)" HAKO_FLASH_LONG=1 $(PYTHON) -u -m pytest -v -s tests/qemu/test_$(1)
+FLASH_MEDIA := $(foreach board,$(BOARDS),build/$(board)-vms/vmm.bin build/$(board)-vms/$(KERNEL)/zImage-hako \
+	build/uboot/$(board)/u-boot-locked.bin)
+test-flash-media: $(FLASH_MEDIA)
+$(FLASH_LONG_PARTS) $(FLASH_SCENARIOS:%=test-scenario-%): test-flash-media
+
+$(BOARDS:%=test-flash-cuts-%): test-flash-cuts-%:
+	@$(call flash_scenarios,flash_cuts.py::test_power_cuts[$*])
+
+$(BOARDS:%=test-flash-flips-%): test-flash-flips-%:
+	@$(call flash_scenarios,flash_flips.py -k $*)
+
+$(FLASH_SCENARIOS:%=test-scenario-%): test-scenario-%:
+	@$(call flash_scenarios,$*.py)
+
+test-flash-host: $(FLASH_HOST_TESTS) $(FLASH_FUZZERS)
+	@JOBS=1 scripts/run_host_tests $(FLASH_HOST_TESTS) $(FLASH_FUZZERS)=$(FUZZ_RUNS)
+	@$(PYTHON) -m pytest -v tests/host/test_flash_script.py tests/host/test_layout.py

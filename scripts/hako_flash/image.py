@@ -44,7 +44,8 @@ def check(data, path, layout):
     size = layout.parts["slot-a"].size
     if len(data) > size:
         raise FlashError(f"{path}: {len(data)} bytes; a slot of {layout.board} has room for {size}")
-    if struct.unpack_from(">I", data, 4)[0] > len(data):
+    said, = struct.unpack_from(">I", data, 4)
+    if said > len(data):
         raise FlashError(f"{path}: it is cut off")
     try:
         bundles = [kernel for kernel in _kernels(fdt.read(data))
@@ -54,6 +55,9 @@ def check(data, path, layout):
         raise FlashError(f"{path}: not a FIT image: {error}") from error
     if not bundles:
         raise FlashError(f"{path}: there is no zImage-hako in it")
+    if said < len(data):
+        # U-Boot would not know of them, and find another digest than the record's.
+        raise FlashError(f"{path}: {len(data) - said} bytes follow the image")
     for bundle in bundles:
         machine_id, = struct.unpack_from("<I", bundle, AT_MACHINE_ID)
         features, = struct.unpack_from("<I", bundle, AT_FEATURES)

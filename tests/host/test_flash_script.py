@@ -217,6 +217,8 @@ def test_a_card_that_is_too_small_is_refused(start, flash, tmp_path):
     (lambda path: make_image(path, "versatilepb", features=0), "does not mark its start"),
     (lambda path: path.write_bytes(b"hello" * 100), "not a FIT image"),
     (lambda path: path.write_bytes(make_image(path, "versatilepb").read_bytes()[:-1]), "cut off"),
+    (lambda path: path.write_bytes(make_image(path, "versatilepb").read_bytes() + b"more"),
+     "4 bytes follow the image"),
     (lambda path: path.write_bytes(make_image(path, "versatilepb").read_bytes()[:4] + b"\0" * 400),
      "not a FIT image")))
 def test_an_image_that_is_not_for_it_is_refused_before_anything_is_said(flash, tmp_path, make, reason):

@@ -75,6 +75,16 @@ def put_uboot(layout, image, name):
         put(image, layout.parts["u-boot"].offset, data)
 
 
+def put_new(layout, image, fit):
+    """An image into slot A, of which the record knows that it is another one, and new."""
+    entry = record_of(layout, image)
+    slot = record.Slot(record.VALID, digest=hashlib.sha256(fit.read_bytes()).digest()[:8])
+    entry = entry._replace(sequence=entry.sequence + 1, slots=(slot, entry.slots[1]))
+    put(image, layout.parts["slot-a"].offset, fit.read_bytes())
+    put(image, layout.parts["record-a"].offset,
+        record.area(layout.medium, [entry], layout.parts["record-a"].size))
+
+
 def record_of(layout, image):
     """The last entry of the boot record."""
     areas = []
@@ -206,7 +216,7 @@ def write_commands(layout, part, size):
 
 def test_uboot_writes_its_medium(board, switch_on, medium):
     """Flash or SD card is written and read back. The environment outlives a reset, and the loss of one
-    of its two copies."""
+    of its two copies; without both, the board starts all the same."""
     layout = hako_layout.read(board)
     size = 2 * hako_layout.BLOCKS["flash"]
     image = medium(board)
@@ -226,17 +236,36 @@ def test_uboot_writes_its_medium(board, switch_on, medium):
     uboot = switch_on(board, image)
     uboot.stop_at_prompt()
     uboot.command("printenv greeting", "greeting=first")
+    uboot.__exit__()
+    # Of neither copy, what was compiled in.
+    flip_bit(image, layout.parts["environment-b"].offset + 100)
+    uboot = switch_on(board, image)
+    uboot.expect("using default environment")
+    uboot.stop_at_prompt()
+    uboot.command("printenv greeting", "not defined")
+    uboot.type("run bootcmd\n")
+    uboot.guest_ends_well()
 
 
 def test_a_damaged_image_is_not_started(board, switch_on, medium):
-    """The one in the other slot is; if that one is damaged as well, the prompt comes."""
+    """The one in the other slot is; if that one is damaged as well, the prompt comes. By the record's
+    digest of it, or, where the record was lost, by its own."""
     layout = hako_layout.read(board)
+    image = medium(board)
+    put(image, layout.parts["record-a"].offset, b"\xff" * 0x10000)
+    flip_bit(image, layout.parts["slot-a"].offset + 0x10000)
+    uboot = switch_on(board, image)
+    uboot.expect("Slot A: nothing better is known")
+    assert "Bad hash value" in uboot.expect("Slot B: nothing better is known")[1]
+    uboot.expect("slot B is good")
+    uboot.__exit__()
     image = medium(board)
     flip_bit(image, layout.parts["slot-a"].offset + 0x10000)
     uboot = switch_on(board, image)
     uboot.expect("Slot A: it is new")
     _, text = uboot.expect("Slot B: it is new")
-    assert "Bad hash value" in text and "Starting kernel" not in text, text
+    assert "the image is not the one that was written" in text, text
+    assert "Starting kernel" not in text, text
     assert "slot B is good" in uboot.guest_ends_well()
     # Where the list of reserved memory begins: now at an odd address.
     flip_bit(image, layout.parts["slot-b"].offset + 0x13)
@@ -255,8 +284,7 @@ def test_an_image_that_does_not_start_is_given_up(board, switch_on, medium, fold
     damaged = folder / f"{board}-damaged"
     damaged.write_bytes(images[board].read_bytes())
     flip_bit(damaged, damaged.stat().st_size - 0x1000)
-    fit = make_fit(board, damaged, folder / f"{board}-damaged.fit")
-    put(image, layout.parts["slot-a"].offset, fit.read_bytes())
+    put_new(layout, image, make_fit(board, damaged, folder / f"{board}-damaged.fit"))
     for _ in range(3):
         with switch_on(board, image) as uboot:
             uboot.expect("Slot A: it is new")
