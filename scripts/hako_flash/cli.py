@@ -17,7 +17,10 @@ from .transfer import Tftp, Ymodem
 
 
 def number(text):
-    return int(text, 0)
+    value = int(text, 0)
+    if not 0 <= value < 1 << 32:
+        raise argparse.ArgumentTypeError("it has 32 bits")
+    return value
 
 
 def arguments(argv):
@@ -42,7 +45,7 @@ def arguments(argv):
 
 
 def show_progress(done, total):
-    if not sys.stderr.isatty():
+    if not total or not sys.stderr.isatty():
         return
     width = 40 * done // total
     sys.stderr.write(f"\r[{'#' * width:40}] {done >> 10} of {total >> 10} KiB" +

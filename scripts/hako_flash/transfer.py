@@ -40,17 +40,20 @@ class Tftp:
         self.is_there = False
 
     def _load_all(self, board, image):
-        name = f"hako-{image.digest}.fit"
-        path = os.path.join(self.folder, name)
+        # A name of its own: somebody else may flash the same image to another board.
         try:
-            with open(path, "wb") as file:
-                file.write(image.data)
+            handle, path = tempfile.mkstemp(".fit", f"hako-{image.digest}-", self.folder)
         except OSError as error:
-            raise NoNetwork(f"{path}: {error.strerror}") from error
+            raise NoNetwork(f"{self.folder}: {error.strerror}") from error
         try:
-            self._ask(board, name, len(image.data))
+            with open(handle, "wb") as file:
+                os.fchmod(handle, 0o644)  # the server may be another user
+                file.write(image.data)
+            self._ask(board, os.path.basename(path), len(image.data))
             if board.ram_crc(RAM_AT, len(image.data)) != image.crc:
                 raise NoNetwork("what arrives is not what was sent")
+        except OSError as error:
+            raise NoNetwork(f"{path}: {error.strerror}") from error
         finally:
             os.unlink(path)
 

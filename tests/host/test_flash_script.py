@@ -2,6 +2,7 @@
 """scripts/flash against a U-Boot that is played (fake_uboot.py): on lines that lose characters, with
 boards that are restarted at any command; what it refuses, and that nothing is erased then."""
 
+import hashlib
 import os
 import random
 import struct
@@ -106,6 +107,38 @@ def test_an_image_is_written_and_read_back(start, flash, tmp_path, board):
     assert status == 0 and "slot b: 1 of 5 blocks differ" in text, text
     assert content(uboot, "b", len(data)) == changed
     assert uboot.erased == (1 if board == "versatilepb" else 0)
+
+
+def test_two_boards_get_the_same_image(start, flash, tmp_path):
+    """One after the other has done with the server's folder: what is there of others stays."""
+    uboot = start(tftp=tmp_path)
+    image = make_image(tmp_path / "image.fit", "versatilepb", size=1000)
+    digest = hashlib.sha256(image.read_bytes()).hexdigest()[:16]
+    other = tmp_path / f"hako-{digest}.fit"
+    other.write_bytes(b"of somebody else")
+    status, text = flash(uboot, *tftp(tmp_path), image)
+    assert status == 0 and "YMODEM" not in text, text
+    assert other.read_bytes() == b"of somebody else"
+    assert len(list(tmp_path.glob("hako-*"))) == 1
+
+
+def test_a_slot_that_has_it_already_though_the_record_does_not_know(start, flash, tmp_path, monkeypatch):
+    """Nothing differs, and a terminal has no progress to show."""
+    uboot = start(tftp=tmp_path)
+    image = make_image(tmp_path / "image.fit", "versatilepb", size=1000)
+    at = uboot.layout.parts["slot-b"].offset
+    uboot.medium[at:at + len(image.read_bytes())] = image.read_bytes()
+    monkeypatch.setattr(cli.sys.stderr, "isatty", lambda: True, raising=False)
+    status, text = flash(uboot, *tftp(tmp_path), image)
+    assert status == 0 and "slot b: 0 of 1 blocks differ" in text, text
+    assert "slot b: valid" in uboot.slot("info")
+
+
+@pytest.mark.parametrize("version", ("-1", "0x100000000"))
+def test_a_version_has_32_bits(flash, tmp_path, version):
+    image = make_image(tmp_path / "image.fit", "versatilepb", size=1000)
+    with pytest.raises(SystemExit):
+        flash(None, f"--version={version}", image)
 
 
 def test_slots_are_shown_and_used(start, flash, tmp_path):

@@ -24,7 +24,7 @@ KIND = {image.VMM: "VMM", image.GUEST: "kernel", image.INITRD: "initrd", image.D
 # Of all flips of a board: QEMUs side by side.
 CHUNKS = 4 if LONG else 1
 FLIPS = 200 // CHUNKS if LONG else len(PARTS)
-FLIPS_LOCKED = 50 if LONG else 2
+FLIPS_LOCKED = 25 if LONG else 2
 
 
 class Target:

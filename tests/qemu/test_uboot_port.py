@@ -276,6 +276,22 @@ def test_a_damaged_image_is_not_started(board, switch_on, medium):
     uboot.command("slot layout", f"slot layout: board {board} medium {layout.medium} record ")
 
 
+def test_an_image_that_goes_elsewhere_is_not_started(board, switch_on, medium, folder, images):
+    """It would overwrite U-Boot; and the prompt that comes then checks what it starts."""
+    layout = hako_layout.read(board)
+    image = medium(board)
+    fit = make_fit(board, images[board], folder / f"{board}-elsewhere.fit")
+    data, usual = fit.read_bytes(), (0x200000).to_bytes(4, "big")
+    at = data.index(usual, data.rindex(b"none\0"))
+    fit.write_bytes(data[:at] + (0x7000000).to_bytes(4, "big") + data[at + 4:])
+    put_new(layout, image, fit)
+    flip_bit(image, layout.parts["slot-b"].offset + 0x10000)
+    uboot = switch_on(board, image)
+    assert "the image does not go to 200000" in uboot.expect("No slot: ")[1]
+    uboot.expect(uboot.prompt)
+    uboot.command("printenv verify", "verify=y")
+
+
 def test_an_image_that_does_not_start_is_given_up(board, switch_on, medium, folder, images):
     """U-Boot finds nothing wrong with it, but the VMM does, three times. Then it is the other one's
     turn, and stays so."""
