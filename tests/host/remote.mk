@@ -14,13 +14,14 @@ host-test-remote_access := tests/host/test_remote_access.c $(REMOTE_WIRE)
 host-test-remote_faults := tests/host/test_remote_faults.c $(REMOTE_WIRE)
 host-test-remote_agents := tests/host/test_remote_agents.c $(REMOTE_WIRE)
 host-test-remote_trusted := tests/host/test_remote_trusted.c $(REMOTE_WIRE)
+PL181_FRONT := net/remote/pl181_front.c net/remote/pl181_front_jobs.c
 host-test-remote_pl181 := tests/host/test_remote_pl181.c tests/host/pl181_model.c \
-	net/remote/pl181_agent.c net/remote/pl181_front.c $(REMOTE_AGENT_WIRE)
+	net/remote/pl181_agent.c $(PL181_FRONT) $(REMOTE_AGENT_WIRE)
 host-test-remote_card := tests/host/test_remote_card.c vmm/remote/remote_card.c \
-	net/remote/pl181_front.c $(REMOTE_AGENT_WIRE)
+	$(PL181_FRONT) $(REMOTE_AGENT_WIRE)
 host-test-remote_pl011 := tests/host/test_remote_pl011.c net/remote/pl011_agent.c \
 	net/remote/pl011_front.c $(REMOTE_AGENT_WIRE)
-host-test-remote_pl181_wrong := tests/host/test_remote_pl181_wrong.c net/remote/pl181_front.c
+host-test-remote_pl181_wrong := tests/host/test_remote_pl181_wrong.c $(PL181_FRONT)
 host-test-remote_memory := tests/host/test_remote_memory.c vmm/remote/remote_memory.c devemu/remote.c \
 	vmm/lib/heap.c $(REMOTE_WIRE)
 host-test-remote_near := tests/host/test_remote_near.c vmm/remote/remote_near.c
@@ -35,7 +36,7 @@ host-fuzz-remote_frame := tests/host/fuzz_remote_frame.c net/remote/frame.c
 host-fuzz-remote := tests/host/fuzz_remote.c $(REMOTE)
 LIBS-host-fuzz-remote := -lmbedcrypto
 host-fuzz-remote_pl181 := tests/host/fuzz_remote_pl181.c tests/host/fuzz_remote_agent.c \
-	net/remote/pl181_agent.c net/remote/pl181_front.c
+	net/remote/pl181_agent.c $(PL181_FRONT)
 host-fuzz-remote_pl011 := tests/host/fuzz_remote_pl011.c tests/host/fuzz_remote_agent.c \
 	net/remote/pl011_agent.c net/remote/pl011_front.c
 host-fuzz-remote_pl110 := tests/host/fuzz_remote_pl110.c net/remote/pl110_guard.c
