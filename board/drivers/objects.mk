@@ -9,3 +9,4 @@ vms-y += board/drivers/board_nic.o
 vms-y += board/drivers/cfi_flash.o
 vms-y += board/drivers/pl181.o
 vms-y += board/drivers/smc91c111.o
+vms-y += board/drivers/smc91c111_packets.o

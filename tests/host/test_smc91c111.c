@@ -3,6 +3,7 @@
 #include "tests/host/smc91c111_chip.h"
 
 #include "board/drivers/smc91c111.c"
+#include "board/drivers/smc91c111_packets.c"
 
 /* ---- tests ------------------------------------------------------------------------------------ */
 
