@@ -464,7 +464,7 @@ static void a_bus_error_is_the_guests_data_abort(void **state)
 /* Posted writes fill the queue up to a preempt point, at which all is done that is in it. */
 static void the_station_may_run_before_the_guest_waits(void **state)
 {
-	static struct window_config posted = { .base = DEVICE, .remote.posted = true };
+	static const struct remote_window_config posted = { .posted = true };
 	struct vcpu *const vcpu = &machine.vcpu;
 
 	window.config = &posted;
