@@ -45,7 +45,7 @@ MAKEFLAGS += --no-builtin-rules
 #                      for descriptions with a station: VMS=NAME finds out which of the two
 
 CROSS := arm-none-eabi-
-DIRS := arch/arm vcpu domain devemu net net/remote vmm $(addprefix vmm/,boot config console disk lib remote start) board board/drivers
+DIRS := arch/arm vcpu domain devemu net net/remote vmm $(addprefix vmm/,config console disk lib remote slots start) board board/drivers
 # What an image may have of text, rodata and data: the assertion in arch/arm/link.ld.S.
 IMAGE_LIMIT := 98304
 IMAGE_LIMIT-stats := 106496

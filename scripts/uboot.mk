@@ -14,7 +14,7 @@
 # Lines that fetching and building print, about, for scripts/step.
 UBOOT_LINES := 470
 UBOOT_PATCHES := board/u-boot/patches
-UBOOT_SOURCES := $(wildcard $(UBOOT_PATCHES)-*/*.patch vmm/boot/boot_*.c vmm/boot/boot_*.h)
+UBOOT_SOURCES := $(wildcard $(UBOOT_PATCHES)-*/*.patch vmm/slots/boot_*.c vmm/slots/boot_*.h)
 IMAGE_SCRIPTS := scripts/image scripts/hako_layout.py
 
 build/uboot/stock/u-boot: configs/uboot.config scripts/build_uboot

@@ -38,14 +38,15 @@ STATS_HOOKS := data_abort_trap emulate_lookup fast_call fast_call_dacr fast_inte
 	trap_device trap_doorbell trap_from_guest trap_software_interrupt vcpu_inject_interrupt \
 	vcpu_inject_trap
 
-# Runs at the start and the stop, seldom, or when something is wrong: Thumb, small rather than fast.
+# cold-y, here and in the folders below: runs at the start and the stop, seldom, or when something is wrong.
+# Thumb, small rather than fast.
 cold-y += vmm/entropy.o
 cold-y += vmm/main.o
 cold-y += vmm/stats_report.o vmm/vm.o
 cold-y += vmm/vm_devices.o
 cold-y += vmm/vms.o
 cold-y += vmm/reload.o vmm/reload_plan.o vmm/vm_remake.o
-# Small, too, but with instructions that Thumb does not have, or on the way from one VM to another,
+# small-y: small, too, but with instructions that Thumb does not have, or on the way from one VM to another,
 # which -O2 would make larger and no shorter.
 small-y += vmm/idle.o vmm/idle_none.o vmm/run.o vmm/sched.o vmm/service.o vmm/stop.o
 small-y += vmm/timer.o

@@ -2,7 +2,7 @@
 #include "vmm/reload.h"
 
 #include "arch/arm/layout.h"
-#include "vmm/boot/boot_mark.h"
+#include "vmm/slots/boot_mark.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/in_steps.h"

@@ -4,7 +4,7 @@
 #include "arch/arm/mmu.h"
 #include "board/board.h"
 #include "net/uplink.h"
-#include "vmm/boot/boot_mark.h"
+#include "vmm/slots/boot_mark.h"
 #include "vmm/console/console.h"
 #include "vmm/entropy.h"
 #include "vmm/lib/bits.h"

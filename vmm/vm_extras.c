@@ -11,7 +11,7 @@
 #include "devemu/virtio_rng.h"
 #include "net/switch.h"
 #include "vcpu/guest_abi.h"
-#include "vmm/boot/boot_mark.h"
+#include "vmm/slots/boot_mark.h"
 #include "vmm/console/console.h"
 #include "vmm/entropy.h"
 #include "vmm/lib/bits.h"

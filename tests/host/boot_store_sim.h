@@ -7,7 +7,7 @@
 #ifndef TESTS_HOST_BOOT_STORE_SIM_H
 #define TESTS_HOST_BOOT_STORE_SIM_H
 
-#include "vmm/boot/boot_record.h"
+#include "vmm/slots/boot_record.h"
 
 #include <setjmp.h>
 

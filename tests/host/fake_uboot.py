@@ -36,7 +36,7 @@ class Layout(ctypes.Structure):
 
 def slot_library(folder):
     path = folder / "slot.so"
-    sources = [f"vmm/boot/boot_{name}.c" for name in ("command", "record", "slot")]
+    sources = [f"vmm/slots/boot_{name}.c" for name in ("command", "record", "slot")]
     subprocess.run(["gcc", "-std=gnu11", "-shared", "-fPIC", "-I.", "-o", path,
                     "tests/host/slot_command.c", *sources], cwd=ROOT, check=True)
     return ctypes.CDLL(str(path))

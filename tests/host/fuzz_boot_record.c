@@ -5,7 +5,7 @@
  */
 #include "tests/host/fuzz.h"
 
-#include "vmm/boot/boot_select.h"
+#include "vmm/slots/boot_select.h"
 #include "vmm/lib/crc32.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The boot loader's command `slot` as a library, for the U-Boot that tests in Python play. */
-#include "vmm/boot/boot_command.h"
+#include "vmm/slots/boot_command.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 /* The boot loader's command `slot`, and the bytes of the record that docs/boot-record.md gives. */
 #include "tests/host/boot_store_sim.h"
 
-#include "vmm/boot/boot_command.h"
-#include "vmm/boot/boot_select.h"
+#include "vmm/slots/boot_command.h"
+#include "vmm/slots/boot_select.h"
 #include "vmm/lib/bits.h"
 
 #include <stdarg.h>

@@ -5,7 +5,7 @@
  */
 #include "tests/host/boot_store_sim.h"
 
-#include "vmm/boot/boot_select.h"
+#include "vmm/slots/boot_select.h"
 #include "vmm/lib/bits.h"
 
 #include <stdarg.h>

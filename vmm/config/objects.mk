@@ -12,7 +12,6 @@ remote-y += vmm/config/config_station.o
 remote-y += vmm/config/config_remote.o
 remote-y += vmm/config/config_serve.o
 
-# Small rather than fast: Thumb (vmm/objects.mk).
 cold-y += vmm/config/config_remote.o vmm/config/config_serve.o vmm/config/config_station.o
 cold-y += vmm/config/config_tree.o vmm/config/config_virtio.o vmm/config/config_vm.o
 cold-y += vmm/config/config_window.o vmm/config/vm_config.o vmm/config/vm_config_common.o

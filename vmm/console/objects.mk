@@ -15,7 +15,6 @@ vms-y += vmm/console/receive.o
 remote-y += vmm/console/monitor_peers.o
 noremote-y += vmm/console/monitor_peers_none.o
 
-# Small rather than fast: Thumb (vmm/objects.mk).
 cold-y += vmm/console/console_key.o vmm/console/console_mux.o vmm/console/console_one.o
 cold-y += vmm/console/line_editor.o vmm/console/log_ring.o vmm/console/monitor.o
 cold-y += vmm/console/monitor_commands.o vmm/console/monitor_peers.o

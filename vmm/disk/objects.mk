@@ -6,5 +6,4 @@ vms-y += vmm/disk/vm_card.o
 vms-y += vmm/disk/vm_disk.o
 vms-y += vmm/disk/vm_flash.o
 
-# Small rather than fast: Thumb (vmm/objects.mk).
 cold-y += vmm/disk/partition.o vmm/disk/vm_card.o vmm/disk/vm_disk.o vmm/disk/vm_flash.o

@@ -3,7 +3,7 @@
 
 #include "arch/arm/mmu.h"
 #include "board/board.h"
-#include "vmm/boot/boot_mark.h"
+#include "vmm/slots/boot_mark.h"
 #include "vmm/disk/card_disk.h"
 #include "vmm/config/config_window.h"
 #include "vmm/lib/check.h"

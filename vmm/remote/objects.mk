@@ -16,5 +16,4 @@ remote-y += vmm/remote/remote_window.o
 noremote-y += vmm/remote/peers_none.o
 noremote-y += vmm/remote/remote_none.o
 
-# Small rather than fast: Thumb (vmm/objects.mk).
 cold-y += vmm/remote/other_board.o vmm/remote/peers_none.o vmm/remote/remote_none.o

@@ -4,9 +4,7 @@ obj-y += vmm/start/loader_read.o
 one-y += vmm/start/boot_told_none.o
 vms-y += vmm/start/boot_told.o
 
-# Small rather than fast: Thumb (vmm/objects.mk).
 cold-y += vmm/start/boot_early.o vmm/start/boot_params.o vmm/start/bundle.o vmm/start/loader_read.o
 cold-y += vmm/start/boot_told.o vmm/start/boot_told_none.o
 
-# Small ARM code (vmm/objects.mk).
 small-y += vmm/start/loader.o

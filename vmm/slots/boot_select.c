@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-or-later
-#include "vmm/boot/boot_select.h"
+#include "vmm/slots/boot_select.h"
 
 /* Choices at most: two slots are given up, or refused, and one of them is tried again. */
 #define CHOICES_MAX 8u

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-or-later
-#include "vmm/boot/boot_slot.h"
+#include "vmm/slots/boot_slot.h"
 
 /** Nothing is known of any slot: a record that has not been written to yet, or was lost. */
 void boot_state_init(struct boot_state *state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-or-later */
 /*
- * The boot record: what is known of the slots (vmm/boot/boot_slot.h), in flash or on a card, written by boot
+ * The boot record: what is known of the slots (vmm/slots/boot_slot.h), in flash or on a card, written by boot
  * loader, VMM and whoever flashes the board. The format is in docs/boot-record.md.
  *
  * Entries are appended, each with all of the state after an event, a number and a checksum: the last
@@ -9,10 +9,10 @@
  *
  * Built into the VMM, into U-Boot and on the host: only the headers of the compiler are included.
  */
-#ifndef VMM_BOOT_BOOT_RECORD_H
-#define VMM_BOOT_BOOT_RECORD_H
+#ifndef VMM_SLOTS_BOOT_RECORD_H
+#define VMM_SLOTS_BOOT_RECORD_H
 
-#include "vmm/boot/boot_slot.h"
+#include "vmm/slots/boot_slot.h"
 
 #include <stdbool.h>
 #include <stdint.h>

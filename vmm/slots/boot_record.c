@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-or-later
-#include "vmm/boot/boot_record.h"
+#include "vmm/slots/boot_record.h"
 
 #define MAGIC        0x31524248u /* "HBR1" */
 #define SEQUENCE_MAX 0xfffffff0u

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vmm/boot/boot_mark.h"
+#include "vmm/slots/boot_mark.h"
 
 #include "board/board.h"
-#include "vmm/boot/boot_record.h"
+#include "vmm/slots/boot_record.h"
 #include "vmm/disk/card_disk.h"
 #include "vmm/config/config_window.h"
 #include "vmm/disk/flash_disk.h"

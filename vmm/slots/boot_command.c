@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-or-later
-#include "vmm/boot/boot_command.h"
+#include "vmm/slots/boot_command.h"
 
 static bool is_word(const char *a, const char *b)
 {

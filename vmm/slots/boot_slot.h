@@ -3,10 +3,10 @@
  * The slots that a board boots from, A and B: what is known of each, what an event makes of it, and
  * which of them is to be booted. Pure. VMM and boot loader are built from this file, and a host test
  * plays whole stories with it (tests/host/test_boot_slot.c). How the state is stored so that a power
- * cut does no harm is vmm/boot/boot_record.h's business; docs/boot-record.md describes both.
+ * cut does no harm is vmm/slots/boot_record.h's business; docs/boot-record.md describes both.
  */
-#ifndef VMM_BOOT_BOOT_SLOT_H
-#define VMM_BOOT_BOOT_SLOT_H
+#ifndef VMM_SLOTS_BOOT_SLOT_H
+#define VMM_SLOTS_BOOT_SLOT_H
 
 #include <stdbool.h>
 #include <stdint.h>

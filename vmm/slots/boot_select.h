@@ -3,10 +3,10 @@
  * What a boot loader does with the boot record: it chooses a slot, has it checked, notes the attempt,
  * and goes on to the other slot if the check fails.
  */
-#ifndef VMM_BOOT_BOOT_SELECT_H
-#define VMM_BOOT_BOOT_SELECT_H
+#ifndef VMM_SLOTS_BOOT_SELECT_H
+#define VMM_SLOTS_BOOT_SELECT_H
 
-#include "vmm/boot/boot_record.h"
+#include "vmm/slots/boot_record.h"
 
 /** The boot loader's part. */
 struct boot_loader {

@@ -3,8 +3,8 @@
  * The VMM's part of the boot record: when all VMs that start with the board have started, it notes so,
  * and the boot loader stays with this slot. The device that the record is on is the VMM's then.
  */
-#ifndef VMM_BOOT_BOOT_MARK_H
-#define VMM_BOOT_BOOT_MARK_H
+#ifndef VMM_SLOTS_BOOT_MARK_H
+#define VMM_SLOTS_BOOT_MARK_H
 
 #include "vmm/start/boot_info.h"
 #include "vmm/start/bundle.h"

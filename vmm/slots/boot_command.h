@@ -3,10 +3,10 @@
  * The boot loader's command `slot`, by which a person, and scripts/flash, look at the boot record and
  * write to it: docs/boot-record.md. Pure: it is given the words of the line and where to print.
  */
-#ifndef VMM_BOOT_BOOT_COMMAND_H
-#define VMM_BOOT_BOOT_COMMAND_H
+#ifndef VMM_SLOTS_BOOT_COMMAND_H
+#define VMM_SLOTS_BOOT_COMMAND_H
 
-#include "vmm/boot/boot_record.h"
+#include "vmm/slots/boot_record.h"
 
 /** What the boot loader was built for: board/<board>/layout.toml. */
 struct boot_layout {
