@@ -13,6 +13,14 @@
 #define BOARD_TIMER_IRQ 18
 #define BOARD_PIC       0x1e6c0000
 
+/* Registers of the controller: irq_vic.c. */
+#define VIC_IRQ_STATUS 0x80
+#define VIC_FIQ_STATUS 0x88
+#define VIC_RAW_STATUS 0x90
+#define VIC_SELECT     0x98
+#define VIC_ENABLE     0xa0
+#define VIC_ENABLE_CLR 0xa8
+
 /* Software raises no input in QEMU: an empty transmitter does, as long as its interrupt is enabled. */
 #define BOARD_SOFT_IRQ       10
 #define BOARD_SOFT_SET       0x1e784004

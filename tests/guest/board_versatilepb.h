@@ -16,6 +16,14 @@
 #define BOARD_PIC         0x10140000
 #define BOARD_SIC         0x10003000
 
+/* Registers of the controller: irq_vic.c. */
+#define VIC_IRQ_STATUS 0x00
+#define VIC_FIQ_STATUS 0x04
+#define VIC_RAW_STATUS 0x08
+#define VIC_SELECT     0x0c
+#define VIC_ENABLE     0x10
+#define VIC_ENABLE_CLR 0x14
+
 /* Input of the controller that software can raise, and how: one register sets, one clears. */
 #define BOARD_SOFT_IRQ       0
 #define BOARD_SOFT_SET       0x10140018

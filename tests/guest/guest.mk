@@ -31,10 +31,10 @@ GUEST_NEIGHBOURS := neighbour spinner hostile_vm hostile_busy remote_user
 
 # Sources of every program, and of a program beyond NAME.c.
 GUEST_LIB := start.S vectors.S exception.c tap.c mmu.c string.c
-# And of each board: its UART, and its timers, if not in irq_BOARD.c.
+# And of each board: its UART, and its timers and interrupt controller, if not all in irq_BOARD.c.
 GUEST_LIB_integratorcp := uart_pl011.c timer.c
-GUEST_LIB_versatilepb := uart_pl011.c timer.c
-GUEST_LIB_palmetto := uart_ns16550.c
+GUEST_LIB_versatilepb := uart_pl011.c timer.c irq_vic.c
+GUEST_LIB_palmetto := uart_ns16550.c irq_vic.c
 GUEST_RAM_palmetto := 0x40000000
 GUEST_PROBE := probe.c probe_code.S
 GUEST_SRC_cpu_modes := cpu_modes_code.S returns.c

@@ -2,7 +2,7 @@
 /*
  * The interrupt controller and two timers of the board, as much of them as every test needs: one
  * input that software raises, enabling and disabling inputs, and a timer that runs out once or
- * again and again. irq_<board>.c has the controller. The constants are
+ * again and again. irq_<board>.c has the controller, or its start: irq_vic.c. The constants are
  * shared with assembly.
  */
 #ifndef TESTS_GUEST_IRQ_H
