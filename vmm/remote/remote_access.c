@@ -116,6 +116,13 @@ static uint32_t failed(struct remote_window *window, const struct remote_command
 	abort_access(window, command->offset);
 }
 
+/** Waits for what was begun before the VM was reset. Until then window->block is its. */
+static void wait_for_former(struct remote_window *window)
+{
+	while (window->progress != REMOTE_FREE)
+		remote_access_sleep(window->vm);
+}
+
 /** Carries out an access for which the guest waits; returns what it has read. */
 static uint32_t carry_out(struct remote_window *window, const struct remote_command *command)
 {
@@ -125,8 +132,7 @@ static uint32_t carry_out(struct remote_window *window, const struct remote_comm
 	preempt_point(); /* the trap was one half of the way to the wire */
 	if (command->is_write)
 		remote_memory_flush(window->vm, remote->peer);
-	while (window->progress != REMOTE_FREE) /* what was begun before the VM was reset */
-		remote_access_sleep(window->vm);
+	wait_for_former(window);
 	now = timer_now();
 	window->command = *command;
 	window->deadline = remote->on_timeout == REMOTE_WAIT
@@ -211,6 +217,7 @@ static void write_of_block(struct remote_window *window, uint32_t value)
 {
 	struct remote_block *const block = &window->block;
 
+	wait_for_former(window);
 	block->value[next_of_block(block)] = value;
 	if (block->left == 0) {
 		const struct remote_command command = { .window = window,
