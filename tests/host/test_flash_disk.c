@@ -454,6 +454,38 @@ static void two_writers_take_turns(void **state)
 	}
 }
 
+static unsigned points_before; /* preempt points before that at which the thread runs */
+
+static void thread_runs(void)
+{
+	if (points_before-- > 0)
+		return;
+	bench_meanwhile = NULL;
+	while (buffer[BLOCK - 1u] != 0x88)
+		work(CLOCK_HZ / 1000u);
+}
+
+/* The next one's block is there before the last one's request has returned. */
+static void who_ends_gives_up_no_block_but_its_own(void **state)
+{
+	struct block_run of_high = run_of(0, 1), of_low = run_of(1, 1);
+
+	memset(chip_words, 0, sizeof(chip_words));
+	memset(chip_words + 8 * BLOCK / 4, 0x88, BLOCK);
+	fill(1, 1);
+	assert_int_equal(carry_out(&low, true, 0, 1), BLOCK_DONE);
+	assert_int_equal(high.block.write(&high.block, &of_high), BLOCK_LATER);
+	points_before = 1; /* behind the last bytes of the sector */
+	bench_meanwhile = thread_runs;
+	assert_int_equal(low.block.write(&low.block, &of_low), BLOCK_DONE);
+	assert_null(bench_meanwhile);
+	of_low = run_of(BLOCK / SECTOR, 1);
+	assert_int_equal(low.block.write(&low.block, &of_low), BLOCK_LATER);
+	work(1);
+	assert_int_equal(high.block.write(&high.block, &of_high), BLOCK_DONE);
+	work(VIRTIO_BLK_RETRY);
+}
+
 static void a_block_that_cannot_be_erased_is_an_error(void **state)
 {
 	memset(chip_words, 0, sizeof(chip_words));
@@ -672,6 +704,7 @@ int main(void)
 		T(a_run_may_be_of_several_blocks),
 		T(the_others_wait_meanwhile),
 		T(two_writers_take_turns),
+		T(who_ends_gives_up_no_block_but_its_own),
 		T(a_block_that_cannot_be_erased_is_an_error),
 		T(a_word_that_is_worn_out_is_noticed),
 		T(a_chip_that_hangs_is_an_error_till_it_is_back),

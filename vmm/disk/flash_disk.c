@@ -525,11 +525,13 @@ static enum block_result flash_disk_write(const struct block_backend *block, str
 		cache.disk = disk;
 		cache.written_at = memory->now();
 		skip(run, length);
+		if (run->length == 0)
+			cache.held_till =
+				0; /* behind the preempt point it may be another block's */
 		preempt_point();
 		if (run->dma->generation != generation)
 			return BLOCK_VOID;
 	}
-	cache.held_till = 0;
 	return BLOCK_DONE;
 }
 
