@@ -206,3 +206,9 @@ bool service_settle(struct vm *waits)
 {
 	return vm_flash_settle(waits);
 }
+
+/** Whether @p by, which is off, will be made ready when disks are written. */
+bool service_is_awaited(const struct vm *by)
+{
+	return vm_flash_is_awaited(by);
+}

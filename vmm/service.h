@@ -22,5 +22,6 @@ enum status service_start(void) MUST_CHECK;
 struct vswitch *service_network(unsigned n);
 bool service_interrupt(unsigned irq);
 bool service_settle(struct vm *waits);
+bool service_is_awaited(const struct vm *by);
 
 #endif

@@ -22,6 +22,7 @@
 #include "vmm/start/loader.h"
 #include "vmm/remote/peers.h"
 #include "vmm/run.h"
+#include "vmm/service.h"
 #include "vmm/timer.h"
 
 #define PAGE_SIZE 4096u
@@ -160,10 +161,11 @@ bool vm_remake_size(struct reload_plan *plan, const struct boot_info *info, unsi
 
 /* ---- apart ----------------------------------------------------------------------------------- */
 
-/** Whether a VM is off, and its thread has nothing left to do for it. */
+/** Whether a VM is off, and its thread has nothing left to do for it, nor will have by itself. */
 bool vm_is_parked(const struct vm *vm)
 {
-	return vm->state == VM_OFF && vm->request == VM_NOTHING && !vm->sched.ready;
+	return vm->state == VM_OFF && vm->request == VM_NOTHING && !vm->sched.ready &&
+	       !service_is_awaited(vm);
 }
 
 static struct port *port_of(const struct device *dev)

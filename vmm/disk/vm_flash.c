@@ -268,3 +268,9 @@ bool vm_flash_settle(struct vm *waits)
 	waiter = waits;
 	return false;
 }
+
+/** Whether @p by will be made ready, whatever its thread waits for by then. */
+bool vm_flash_is_awaited(const struct vm *by)
+{
+	return waiter == by;
+}

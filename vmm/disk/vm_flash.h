@@ -16,5 +16,6 @@ void vm_flash_copy(uint32_t offset, void *to, uint32_t size);
 void vm_flash_configured(const struct system_config *config);
 const struct block_backend *vm_flash_disk_make(const struct disk_config *config);
 bool vm_flash_settle(struct vm *waits);
+bool vm_flash_is_awaited(const struct vm *by);
 
 #endif
