@@ -112,8 +112,10 @@ static uint32_t receive(uint8_t *frame)
 		count(&wire.uplink->port, wire.station, 4 * payload - PAD + length);
 		preempt_point();
 		wire.is_busy = true;
-		wire.is_woken |= wire.protocol->receive(sender(words),
-							(const uint8_t *)(words + payload), length);
+		/* Not "|=": others wake it meanwhile, and C leaves open which comes first. */
+		if (wire.protocol->receive(sender(words), (const uint8_t *)(words + payload),
+					   length))
+			wire.is_woken = true;
 		wire.is_busy = false;
 		preempt_point();
 	}
