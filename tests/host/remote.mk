@@ -24,6 +24,10 @@ host-test-remote_pl011 := tests/host/test_remote_pl011.c net/remote/pl011_agent.
 host-test-remote_pl181_wrong := tests/host/test_remote_pl181_wrong.c $(PL181_FRONT)
 host-test-remote_memory := tests/host/test_remote_memory.c vmm/remote/remote_memory.c devemu/remote.c \
 	vmm/lib/heap.c $(REMOTE_WIRE)
+# What else a window may be is not there: a call of it would end the test.
+host-test-remote_window := tests/host/test_remote_window.c vmm/remote/remote_window.c vmm/remote/remote_uart.c \
+	net/remote/pl011_front.c net/remote/frame.c
+LIBS-host-test-remote_window := -no-pie -Wl,--unresolved-symbols=ignore-in-object-files
 host-test-remote_near := tests/host/test_remote_near.c vmm/remote/remote_near.c
 host-test-remote_pl110 := tests/host/test_remote_pl110.c net/remote/pl110_guard.c
 host-test-remote_pl110_lines := tests/host/test_remote_pl110_lines.c vmm/remote/remote_serve.c \

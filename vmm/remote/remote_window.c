@@ -155,11 +155,12 @@ static uint64_t look_after(struct peer *peer, struct remote_window *window, uint
 									   : until;
 }
 
-/** Whether a card's front end could not say what it has to say: as much as there may be is under way. */
-static bool wants_room_for_card(const struct remote_window *window)
+/** Whether a front end could not say what it has to say: as much as there may be is under way. */
+static bool wants_room_for_front(const struct remote_window *window)
 {
-	return remote_card_has(window->card, 0) && window->client.is_open &&
-	       pl181_front_has_job(&window->card->front);
+	if (remote_card_has(window->card, 0) && pl181_front_has_job(&window->card->front))
+		return window->client.is_open;
+	return remote_uart_has(window->uart, 0) && pl011_front_has_job(&window->uart->front);
 }
 
 /** Whoever wants room in the queue tries once more; what is held, is begun, or its time is up. */
@@ -173,7 +174,7 @@ static uint64_t look_after_all(struct peer *peer, struct remote_queue *queue, ui
 
 		until = deadline < until ? deadline : until;
 		queue->is_news |= w->progress == REMOTE_HELD || deadline != REMOTE_NEVER ||
-				  wants_room_for_card(w);
+				  wants_room_for_front(w);
 		if (w->wants_room && queue->count < REMOTE_COMMANDS) {
 			w->wants_room = false;
 			run_set_ready(w->vm, true);
