@@ -38,7 +38,7 @@ static bool has_job;
 #define PAGE   0x400u
 #define MEMORY 0xc2000000u
 static uint32_t memory[2 * PAGE / 4];
-static bool is_away;
+static bool is_away, is_code_away;
 static uint32_t psr; /* that the guest goes on with; 0: as it was */
 
 uint32_t user_fetch(uint32_t va)
@@ -81,7 +81,7 @@ void pl181_front_put(struct pl181_front *front, const uint32_t *words, unsigned 
 	has_job = !pl181_front_has_room(front, PL181_FIFO_WORDS / 2u);
 }
 
-/* Memory of the guest, of two pages, of which the second one may be away. */
+/* Memory of the guest, of two pages, of which the second one may be away; and its code. */
 
 static uint32_t *memory_at(uint32_t va, unsigned count)
 {
@@ -93,10 +93,25 @@ static uint32_t *memory_at(uint32_t va, unsigned count)
 	return &memory[(va - MEMORY) / 4];
 }
 
+/** The guest's code is read at once, as far as it is in the page of the first instruction. */
+static bool load_code(uint32_t pc, uint32_t va, uint32_t *words, unsigned count)
+{
+	assert_in_range(count, 1, 16);
+	assert_in_range(pc, va, va + 4 * count - 4);
+	assert_int_equal(va / PAGE, pc / PAGE);
+	assert_int_equal((va + 4 * count - 4) / PAGE, pc / PAGE);
+	for (unsigned n = 0; n < count; n++, va += 4)
+		words[n] = va < CODE ? 0xffffffffu : user_fetch(va);
+	return !is_code_away;
+}
+
 bool near_load_words(struct trap_frame *of, uint32_t va, uint32_t *words, unsigned count)
 {
-	const uint32_t *const from = memory_at(va, count);
+	const bool is_code = va >> 16 == CODE >> 16;
+	const uint32_t *const from = is_code ? NULL : memory_at(va, count);
 
+	if (is_code)
+		return load_code(of->exc_lr - LR, va, words, count);
 	of->exc_lr = 0xdead; /* an abort leaves nothing of it */
 	if (from)
 		memcpy(words, from, 4 * count);
@@ -139,7 +154,7 @@ static int start(void **state)
 		frame->r[n] = 0xee00 + n;
 	fifo_count = news = 0;
 	memset(memory, 0, sizeof(memory));
-	is_away = false;
+	is_away = is_code_away = false;
 	psr = 0;
 	has_job = false;
 	card.front.count = 32;
@@ -266,6 +281,23 @@ static void a_loop_of_loads_is_one_trap(void **state)
 	assert_int_equal(psr, 0x80000010u);
 	/* The way back is not taken: it is the guest's next instruction. */
 	assert_int_equal(frame->exc_lr, CODE + 36 + LR);
+}
+
+/* It has just been executed, and somebody has taken its rights away. */
+static void code_that_cannot_be_read_at_once_is_read_by_the_word(void **state)
+{
+	is_code_away = true;
+	begin_loading(MEMORY + 8, 4);
+	frame->exc_lr = CODE + 24 + LR;
+	assert_int_equal(near()->read(&device, PL181_FIFO, 4), 0x104);
+	assert_int_equal(fifo_count, 6);
+	assert_int_equal(frame->exc_lr, CODE + 36 + LR);
+	(void)start(state);
+	is_code_away = true;
+	code[0] = LDR_R0 | RD(3);
+	frame->cpsr = 0x50000010u;
+	(void)near()->read(&device, PL181_FIFO, 4);
+	assert_int_equal(psr, 0x50000010u); /* the abort has taken the flags */
 }
 
 static void a_loop_is_bounded(void **state)
@@ -454,6 +486,7 @@ int main(void)
 		NEAR_TEST(a_loop_of_loads_is_one_trap),
 		NEAR_TEST(a_loop_is_bounded),
 		NEAR_TEST(a_loop_that_does_much_else_is_cut_short),
+		NEAR_TEST(code_that_cannot_be_read_at_once_is_read_by_the_word),
 		NEAR_TEST(a_loop_ends_where_the_guest_would_be_aborted),
 		NEAR_TEST(a_loop_of_stores_is_one_trap),
 		NEAR_TEST(what_is_no_copy_ends_the_loop),

@@ -27,7 +27,9 @@
 #define WORDS_MAX   8u    /* in a trap, in which nobody else is let in */
 #define STEPS_MAX   14u   /* of a loop, beside them; each register of an LDM or STM is one, too */
 #define LIST_MAX    8u    /* registers of an LDM or STM */
-#define PC_TO_LR    8u    /* what the core adds for a data abort (ARM ARM, A2.6.6) */
+#define CODE_WORDS  12u   /* read at once: a loop, from a little before its first load or store */
+#define CODE_BEFORE 4u
+#define PC_TO_LR    8u /* what the core adds for a data abort (ARM ARM, A2.6.6) */
 #define INSN_LENGTH 4u
 
 /** Loads or stores that follow each other and differ in their register only, and the loop they are in. */
@@ -37,6 +39,10 @@ struct run {
 	uint32_t word; /* the first one */
 	unsigned base; /* its address's register: none that is loaded */
 	unsigned steps;
+	bool has_psr;  /* the frame's flags are the ones that count */
+	uint32_t from; /* where the code begins that is here; in the page of the first one */
+	unsigned code_count;
+	uint32_t code[CODE_WORDS];
 	uint32_t value[WORDS_MAX]; /* that go to the FIFO */
 };
 
@@ -50,17 +56,37 @@ static unsigned rn_of(uint32_t word)
 	return bits(word, RN_LOW + 3u, RN_LOW);
 }
 
+/** An instruction word of the page. */
+static uint32_t fetch(const struct run *run, uint32_t pc)
+{
+	const uint32_t n = (pc - run->from) / INSN_LENGTH;
+
+	return n < run->code_count ? run->code[n] : user_fetch(pc);
+}
+
 /**
  * The instruction that is being carried out, which fast_mmio.S has read and taken for an LDR or STR of a
  * word, with the pc in its frame: so what is in the same page can be read, too.
  */
 static void run_begin(struct run *run, struct remote_window *window)
 {
-	run->frame = &window->vm->vcpu.frame;
-	run->pc = run->frame->exc_lr - PC_TO_LR;
-	run->word = user_fetch(run->pc);
-	run->base = rn_of(run->word);
+	struct trap_frame *const frame = &window->vm->vcpu.frame;
+	const uint32_t pc = frame->exc_lr - PC_TO_LR;
+	const uint32_t before = pc % PAGE_MIN / INSN_LENGTH;
+	const uint32_t left = (PAGE_MIN - pc % PAGE_MIN) / INSN_LENGTH;
+
+	run->frame = frame;
+	run->pc = pc;
 	run->steps = 0;
+	run->from = pc - INSN_LENGTH * (before < CODE_BEFORE ? before : CODE_BEFORE);
+	run->code_count = (pc - run->from) / INSN_LENGTH + left;
+	if (run->code_count > CODE_WORDS)
+		run->code_count = CODE_WORDS;
+	run->has_psr = !near_load_words(frame, run->from, run->code, run->code_count);
+	if (run->has_psr)
+		run->code_count = 0;
+	run->word = fetch(run, pc);
+	run->base = rn_of(run->word);
 }
 
 /** SUBS rd, rn, #n (ARM ARM, A4.1.106). */
@@ -147,7 +173,7 @@ static unsigned run_on(struct run *run, uint32_t word)
 		run->pc += INSN_LENGTH;
 		if ((run->pc + INSN_LENGTH) % PAGE_MIN == 0)
 			return PC;
-		word = user_fetch(run->pc + INSN_LENGTH);
+		word = fetch(run, run->pc + INSN_LENGTH);
 		if (is_same(run, word))
 			return rd_of(word);
 	}
@@ -161,7 +187,7 @@ static inline unsigned run_next(struct run *run)
 
 	if ((run->pc + INSN_LENGTH) % PAGE_MIN == 0)
 		return PC;
-	word = user_fetch(run->pc + INSN_LENGTH);
+	word = fetch(run, run->pc + INSN_LENGTH);
 	return is_same(run, word) ? rd_of(word) : run_on(run, word);
 }
 
@@ -169,7 +195,7 @@ static inline unsigned run_next(struct run *run)
 static void run_end(const struct run *run)
 {
 	run->frame->exc_lr = run->pc + PC_TO_LR;
-	if (run->steps)
+	if (run->has_psr || run->steps)
 		near_set_psr(run->frame);
 }
 
