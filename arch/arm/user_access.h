@@ -45,6 +45,10 @@ bool bus_store8(volatile void *to, uint32_t value);
 bool bus_store16(volatile void *to, uint32_t value);
 bool bus_store32(volatile void *to, uint32_t value);
 
+/** @p count words, 1 or more, all of them at the one address: those before one that fails are done. */
+bool bus_load_fifo(const volatile void *from, uint32_t *words, unsigned count);
+bool bus_store_fifo(volatile void *to, const uint32_t *words, unsigned count);
+
 /* Numbers of the VFP system registers in FMRX and FMXR (ARM ARM, C4.1). */
 #define VFP_FPSID   0
 #define VFP_FPSCR   1

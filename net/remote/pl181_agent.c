@@ -23,6 +23,32 @@ static void put(struct pl181_agent *agent, const struct server_window *window, u
 		agent->is_lost = true;
 }
 
+/** Words that the FIFO has. */
+static void get_words(struct pl181_agent *agent, const struct server_window *window,
+		      uint32_t *words, uint32_t count)
+{
+	if (!agent->device->read_fifo) {
+		for (uint32_t n = 0; n < count; n++)
+			words[n] = get(agent, window, PL181_FIFO);
+	} else if (count &&
+		   agent->device->read_fifo(window, PL181_FIFO, words, count) != REMOTE_OK) {
+		agent->is_lost = true;
+	}
+}
+
+/** Words that it has room for. */
+static void put_words(struct pl181_agent *agent, const struct server_window *window,
+		      const uint32_t *words, uint32_t count)
+{
+	if (!agent->device->write_fifo) {
+		for (uint32_t n = 0; n < count; n++)
+			put(agent, window, PL181_FIFO, words[n]);
+	} else if (count &&
+		   agent->device->write_fifo(window, PL181_FIFO, words, count) != REMOTE_OK) {
+		agent->is_lost = true;
+	}
+}
+
 static void reset(struct pl181_agent *agent)
 {
 	agent->is_begun = false;
@@ -183,8 +209,7 @@ static uint32_t fetch(struct pl181_agent *agent, const struct server_window *win
 	uint32_t bytes;
 
 	words = smaller(words, (room + 3u) / 4u);
-	for (uint32_t n = 0; n < words; n++)
-		to[n] = get(agent, window, PL181_FIFO);
+	get_words(agent, window, to, words);
 	bytes = smaller(4u * words, room);
 	agent->count += bytes;
 	agent->wanted -= bytes;
@@ -196,12 +221,13 @@ static uint32_t fetch(struct pl181_agent *agent, const struct server_window *win
 static uint32_t feed(struct pl181_agent *agent, const struct server_window *window, uint32_t words)
 {
 	const uint32_t there = movable(agent);
-	uint32_t bytes;
+	const uint32_t at = agent->taken % PL181_CARD_ROOM / 4u;
+	uint32_t bytes, piece;
 
 	words = smaller(words, (there + 3u) / 4u);
-	for (uint32_t n = 0; n < words; n++)
-		put(agent, window, PL181_FIFO,
-		    agent->queue[(agent->taken / 4u + n) % (PL181_CARD_ROOM / 4u)]);
+	piece = smaller(words, PL181_CARD_ROOM / 4u - at);
+	put_words(agent, window, agent->queue + at, piece);
+	put_words(agent, window, agent->queue, words - piece);
 	bytes = smaller(4u * words, there);
 	agent->taken += bytes;
 	agent->held -= bytes;

@@ -38,6 +38,14 @@ struct remote_target {
 					 void *to, uint32_t length);
 	enum remote_result (*write_block)(const struct server_window *window, uint32_t offset,
 					  const void *from, uint32_t length);
+	/**
+	 * Several words at one offset, for an agent; after one that fails, there are no more. Both, or
+	 * NULL: the same is done with the first two.
+	 */
+	enum remote_result (*read_fifo)(const struct server_window *window, uint32_t offset,
+					uint32_t *words, unsigned count);
+	enum remote_result (*write_fifo)(const struct server_window *window, uint32_t offset,
+					 const uint32_t *words, unsigned count);
 	/** Levels of the window's lines as they are at the device. NULL: it has none. */
 	uint32_t (*lines)(const struct server_window *window);
 	/** These lines may interrupt again. */

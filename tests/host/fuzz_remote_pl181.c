@@ -44,7 +44,30 @@ static enum remote_result chip_write(const struct server_window *w, uint32_t off
 	return REMOTE_OK;
 }
 
-static const struct remote_target chip = { .read = chip_read, .write = chip_write };
+static enum remote_result chip_read_fifo(const struct server_window *w, uint32_t offset,
+					 uint32_t *words, unsigned count)
+{
+	enum remote_result result = REMOTE_OK;
+
+	REQUIRE(count > 0);
+	while (count-- > 0 && result == REMOTE_OK)
+		result = chip_read(w, offset, 4, words++);
+	return result;
+}
+
+static enum remote_result chip_write_fifo(const struct server_window *w, uint32_t offset,
+					  const uint32_t *words, unsigned count)
+{
+	REQUIRE(count > 0);
+	while (count-- > 0)
+		(void)chip_write(w, offset, 4, *words++);
+	return REMOTE_OK;
+}
+
+static const struct remote_target chip = { .read = chip_read,
+					   .write = chip_write,
+					   .read_fifo = chip_read_fifo,
+					   .write_fifo = chip_write_fifo };
 static const struct server_window window = { .name = "card", .target = &chip };
 
 /** In place of the server half. */

@@ -67,6 +67,22 @@ static enum remote_result serve_write(const struct server_window *window, uint32
 	return is_good ? REMOTE_OK : REMOTE_BUS_ERROR;
 }
 
+static enum remote_result read_fifo(const struct server_window *window, uint32_t offset,
+				    uint32_t *words, unsigned count)
+{
+	const bool is_good = bus_load_fifo(served_of(window)->regs + offset, words, count);
+
+	return is_good ? REMOTE_OK : REMOTE_BUS_ERROR;
+}
+
+static enum remote_result write_fifo(const struct server_window *window, uint32_t offset,
+				     const uint32_t *words, unsigned count)
+{
+	const bool is_good = bus_store_fifo(served_of(window)->regs + offset, words, count);
+
+	return is_good ? REMOTE_OK : REMOTE_BUS_ERROR;
+}
+
 static uint32_t serve_lines(const struct server_window *window)
 {
 	const struct served *const one = served_of(window);
@@ -89,7 +105,9 @@ static void serve_unmask(const struct server_window *window, uint32_t lines)
 
 /* ---- a card controller: its agent (docs/remote-protocol.md) ------------------------------------ */
 
-static const struct remote_target registers = { .read = serve_read, .write = serve_write };
+static const struct remote_target registers = {
+	.read = serve_read, .write = serve_write, .read_fifo = read_fifo, .write_fifo = write_fifo
+};
 
 static enum remote_result agent_call(const struct server_window *window, struct peer *peer,
 				     const uint8_t *in, uint32_t in_length, uint8_t *out,
