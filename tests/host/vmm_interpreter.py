@@ -31,11 +31,16 @@ BACK = 0xDEAD0000  # where a function returns to
 C = constants("arch/arm/trap_frame.h", "domain/shadow_offsets.h")
 
 
+def read_image(path):
+    """What there is of an image, and its symbols."""
+    assert path.exists(), f"{path} is missing: run `make vmm BOARD=...`"
+    words = File(path.read_bytes())
+    return words, {name: value[0] for name, value in words.elf.named().items()}
+
+
 @pytest.fixture(scope="module", params=IMAGES, ids=lambda path: path.parent.name)
 def image(request):
-    assert request.param.exists(), f"{request.param} is missing: run `make vmm BOARD=...`"
-    words = File(request.param.read_bytes())
-    return words, {name: value[0] for name, value in words.elf.named().items()}
+    return read_image(request.param)
 
 
 class VmmCpu(Cpu):
