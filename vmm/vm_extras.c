@@ -16,6 +16,7 @@
 #include "vmm/entropy.h"
 #include "vmm/lib/bits.h"
 #include "vmm/lib/check.h"
+#include "vmm/lib/copy.h"
 #include "vmm/lib/heap.h"
 #include "vmm/lib/log.h"
 #include "vmm/lib/preempt.h"
@@ -223,7 +224,7 @@ void vm_extras_clear(struct vm *vm)
 	for (uint32_t at = 0; at < vm->config->memory; at += DMA_PAGE / 2) {
 		uint8_t *const page = mmu_guest_window(hpa(ram->hpa.raw + (at & ~(DMA_PAGE - 1))));
 
-		memset(page + at % DMA_PAGE, 0, DMA_PAGE / 2);
+		clear_bytes(page + at % DMA_PAGE, DMA_PAGE / 2);
 		preempt_point();
 	}
 }

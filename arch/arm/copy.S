@@ -84,3 +84,36 @@ copy_by_2:
 	COPY_SHIFTED 2
 copy_by_3:
 	COPY_SHIFTED 3
+
+/*
+ * void clear_bytes(void *to, size_t length)
+ *
+ * As memset() with 0, six instructions for 128 bytes if `to` is the address of a word.
+ */
+	.section .text.clear_bytes, "ax"
+	.global	clear_bytes
+	.type	clear_bytes, %function
+clear_bytes:
+	tst	r0, #3
+	bne	3f
+	subs	r1, r1, #128
+	blo	2f
+	push	{r4 - r9}
+	mov	r2, #0
+	mov	r3, #0
+	mov	r4, #0
+	mov	r5, #0
+	mov	r6, #0
+	mov	r7, #0
+	mov	r8, #0
+	mov	r9, #0
+1:	.rept	4
+	stmia	r0!, {r2 - r9}
+	.endr
+	subs	r1, r1, #128
+	bhs	1b
+	pop	{r4 - r9}
+2:	add	r1, r1, #128	/* less than 128 are left */
+3:	mov	r2, r1
+	mov	r1, #0
+	b	memset

@@ -176,6 +176,13 @@ def _build_programs(root, out, folder):
     return [("dev", None), ("init", init.read_bytes()), ("helper", helper.read_bytes())]
 
 
+def build_marked_init(root, out, target, ballast):
+    """An initial RAM disk with the benchmark's init, whose first instruction is a marker, and a file."""
+    programs = _build_programs(root, out, root / "tests/bench")
+    target.write_bytes(gzip.compress(cpio_archive(programs + [("ballast", ballast)]), mtime=0))
+    return target
+
+
 def build_initramfs(root, out):
     """build/bench/bench.cpio: the benchmark program is /init.
 

@@ -22,6 +22,8 @@ class Limits:
     masked_insns: int | None = None               # without a preempt point, in all else
     copy_insns: int | None = None                 # ... in a copy loop of a guest's
     remote_read_insns: int | None = None          # of both boards, for a device of another one
+    boot_vmm_insns: int | None = None             # from reset to init, of the VMM
+    boot_sha256_insns: int | None = None          # of the boot loader's digest
     at_most: dict = field(default_factory=dict)   # mode -> row -> ratio
     aim_for: dict = field(default_factory=dict)   # likewise; reported, not checked
     growth: dict = field(default_factory=dict)    # mode -> ratio of the ratios
@@ -59,6 +61,7 @@ def parse(data):
     """The file's content as Limits, or LimitError: a misspelt row must not pass for a met one."""
     single = ("trap_insns", "switch_insns", "reload_insns", "several_insns",
               "masked_insns", "copy_insns", "remote_read_insns")
+              "masked_insns", "remote_read_insns", "boot_vmm_insns", "boot_sha256_insns")
     _check_names(data, {*single, "vms", *facts.MODES}, "the file")
     limits = Limits(**{name: _number(data[name], name) for name in single if name in data})
     for mode in facts.MODES:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The VMM's copy_bytes(), arch/arm/copy.S: a pure function in assembly, tried on the CPU it is for. */
+/* The VMM's copy_bytes() and clear_bytes(), arch/arm/copy.S: pure functions in assembly, tried on the CPU
+ * they are for. */
 #include "tests/guest/guest.h"
 #include "tests/guest/tap.h"
 
@@ -47,6 +48,21 @@ GUEST_TEST(copies_of_every_alignment_and_of_lengths_about_a_block)
 		from[n] = byte_at(n);
 	for (uint32_t length = 0; length < 170; length++)
 		EXPECT_EQ(16u, good_copies(length));
+}
+
+GUEST_TEST(clears_of_every_alignment_and_of_lengths_about_blocks)
+{
+	for (uint32_t at = 32; at < 36; at++) {
+		for (uint32_t length = 0; length < 400; length++) {
+			unsigned wrong = 0;
+
+			memset(to, 0xee, AREA);
+			clear_bytes(to + at, length);
+			for (uint32_t n = 0; n < AREA; n++)
+				wrong += to[n] != (n >= at && n < at + length ? 0 : 0xee);
+			EXPECT_EQ(0u, wrong);
+		}
+	}
 }
 
 GUEST_TEST(copies_of_long_pieces)
