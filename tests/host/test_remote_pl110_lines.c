@@ -221,6 +221,16 @@ bool bus_store16(volatile void *to, uint32_t value)
 	return false;
 }
 
+bool bus_load_fifo(const volatile void *from, uint32_t *words, unsigned count)
+{
+	return false;
+}
+
+bool bus_store_fifo(volatile void *to, const uint32_t *words, unsigned count)
+{
+	return false;
+}
+
 /** The board starts: nothing is served yet, and the controller is as somebody has left it. */
 static void start_serving(bool is_swapped)
 {
