@@ -91,17 +91,18 @@ FLASH_HOST_TESTS := build/host/test-boot_slot build/host/test-boot_command build
 FLASH_FUZZERS := build/host/fuzz-boot_record
 FLASH_LONG_PARTS := $(foreach kind,cuts flips,$(BOARDS:%=test-flash-$(kind)-%))
 FLASH_SCENARIOS := flash uboot_port boot_record
-FLASH_PARTS := test-flash-media $(FLASH_LONG_PARTS) $(FLASH_SCENARIOS:%=test-scenario-%) test-flash-host test-ports
+FLASH_PARTS := test-flash-media $(FLASH_LONG_PARTS) $(FLASH_SCENARIOS:%=test-scenario-%) test-flash-numbers \
+	test-flash-host test-ports
 
-.PHONY: test-flash-media test-flash-host $(FLASH_LONG_PARTS) $(FLASH_SCENARIOS:%=test-scenario-%)
-test-flash: ## from power-on: update, roll-back, power cuts, flipped bits, bad input; the boards of PORTS
+.PHONY: test-flash-media test-flash-host test-flash-numbers $(FLASH_LONG_PARTS) $(FLASH_SCENARIOS:%=test-scenario-%)
+test-flash: ## from power-on: update, roll-back, power cuts, flipped bits, bad input, numbers; PORTS
 	+@scripts/run_tests --at-once $(JOBS) $(FLASH_PARTS)
 
 flash_scenarios = HAKO_KERNELS="$(KERNEL)" HAKO_FLASH_LONG=1 $(PYTHON) -u -m pytest -v -s tests/qemu/test_$(1)
 FLASH_MEDIA := $(foreach board,$(BOARDS),build/$(board)-vms/vmm.bin build/$(board)-vms/$(KERNEL)/zImage-hako \
 	build/uboot/$(board)/u-boot-locked.bin)
 test-flash-media: $(FLASH_MEDIA)
-$(FLASH_LONG_PARTS) $(FLASH_SCENARIOS:%=test-scenario-%): test-flash-media
+$(FLASH_LONG_PARTS) $(FLASH_SCENARIOS:%=test-scenario-%) test-flash-numbers: test-flash-media
 
 $(BOARDS:%=test-flash-cuts-%): test-flash-cuts-%:
 	@$(call flash_scenarios,flash_cuts.py::test_power_cuts[$*])
@@ -111,6 +112,9 @@ $(BOARDS:%=test-flash-flips-%): test-flash-flips-%:
 
 $(FLASH_SCENARIOS:%=test-scenario-%): test-scenario-%:
 	@$(call flash_scenarios,$*.py)
+
+test-flash-numbers:
+	@scripts/bench_boot_path --check --kernel $(KERNEL)
 
 test-flash-host: $(FLASH_HOST_TESTS) $(FLASH_FUZZERS)
 	@JOBS=1 scripts/run_host_tests $(FLASH_HOST_TESTS) $(FLASH_FUZZERS)=$(FUZZ_RUNS)
