@@ -94,26 +94,23 @@ copy_by_3:
 	.global	clear_bytes
 	.type	clear_bytes, %function
 clear_bytes:
+	mov	r2, r1
+	mov	r1, #0
 	tst	r0, #3
-	bne	3f
-	subs	r1, r1, #128
-	blo	2f
-	push	{r4 - r9}
-	mov	r2, #0
+	bne	memset
+	push	{r4 - r8, lr}
 	mov	r3, #0
 	mov	r4, #0
 	mov	r5, #0
 	mov	r6, #0
 	mov	r7, #0
 	mov	r8, #0
-	mov	r9, #0
-1:	.rept	4
-	stmia	r0!, {r2 - r9}
+	mov	lr, #0
+1:	subs	r2, r2, #128
+	.rept	4
+	stmiahs	r0!, {r1, r3 - r8, lr}
 	.endr
-	subs	r1, r1, #128
-	bhs	1b
-	pop	{r4 - r9}
-2:	add	r1, r1, #128	/* less than 128 are left */
-3:	mov	r2, r1
-	mov	r1, #0
+	bhi	1b
+	addlo	r2, r2, #128	/* less than 128 are left */
+	pop	{r4 - r8, lr}
 	b	memset

@@ -5,7 +5,7 @@
 #define BURST 32u
 #define FIFO  16u
 
-static inline __attribute__((always_inline)) bool try_put(struct uart *uart, uint8_t byte)
+static inline bool try_put(struct uart *uart, uint8_t byte)
 {
 	return uart->driver->try_put(uart->regs, byte);
 }
