@@ -34,6 +34,7 @@ obj-y += arch/arm/user_access.o
 vms-y += arch/arm/copy.o
 # What arch/arm/fast_mmio.S calls may touch the guest's memory.
 remote-y += arch/arm/near_access.o
+remote-y += arch/arm/bus_fifo.o # vmm/remote/remote_serve.c
 
 # Loads and stores that neither arch/arm/fast_mmio.S nor vcpu/device_page.c completes.
 cold-y += arch/arm/insn_thumb.o board/boot_boards.o board/boot_uart.o board/drivers/pl011.o

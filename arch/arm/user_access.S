@@ -55,22 +55,6 @@
 	STORE	bus_store16, strh r1, [r0]
 	STORE	bus_store8, strb r1, [r0]
 
-/* bool bus_load_fifo(const volatile void *from, uint32_t *words, unsigned count) and the store. */
-	.macro FIFO name, first:req, second:req, marked:req
-	FUNCTION \name
-9001:	\first
-9002:	\second
-	subs	r2, r2, #1
-	bne	9001b
-	mov	r0, #1
-	bx	lr
-	.section .fixup_table, "a"
-	.word	\marked, access_failed
-	.endm
-
-	FIFO	bus_load_fifo, "ldr r3, [r0]", "str r3, [r1], #4", 9001b
-	FIFO	bus_store_fifo, "ldr r3, [r1], #4", "str r3, [r0]", 9002b
-
 /*
  * bool user_load_words(uint32_t va, uint32_t *words, unsigned count) and the store. The row of 16
  * transfers is entered so that @p count, 1 to 16, are left of it. An abort can only be the first.
