@@ -60,8 +60,8 @@ def _check_names(table, known, where):
 def parse(data):
     """The file's content as Limits, or LimitError: a misspelt row must not pass for a met one."""
     single = ("trap_insns", "switch_insns", "reload_insns", "several_insns",
-              "masked_insns", "copy_insns", "remote_read_insns")
-              "masked_insns", "remote_read_insns", "boot_vmm_insns", "boot_sha256_insns")
+              "masked_insns", "copy_insns", "remote_read_insns", "boot_vmm_insns",
+              "boot_sha256_insns")
     _check_names(data, {*single, "vms", *facts.MODES}, "the file")
     limits = Limits(**{name: _number(data[name], name) for name in single if name in data})
     for mode in facts.MODES:
