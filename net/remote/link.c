@@ -119,17 +119,23 @@ static uint32_t last_block(uint32_t length)
 	return (length - 1u) / MAC_BLOCK * MAC_BLOCK;
 }
 
+/** A slot's frame is sent by and by: link_work(). */
+static void queue(struct link *link, struct link_slot *slot)
+{
+	if (slot->to_send || link->sending == slot)
+		return;
+	slot->to_send = true;
+	link->queued++;
+}
+
 /** Sends a slot's frame: at once if it is short and nothing waits, else by and by. */
 static void transmit(struct peer *peer, struct link_slot *slot)
 {
 	struct link *link = &peer->link;
 	const uint32_t length = FRAME_HEAD + slot->length;
 
-	if (slot->to_send || link->sending == slot)
-		return;
 	if (length > AT_ONCE || link->queued || link->sending) {
-		slot->to_send = true;
-		link->queued++;
+		queue(link, slot);
 		return;
 	}
 	put_head(peer, slot);
@@ -177,7 +183,7 @@ static struct link_slot *first_queued(struct link *link)
 	return NULL;
 }
 
-/** Authenticates PEER_WORK_BYTES of a long frame, and sends it when that is all. */
+/** Authenticates PEER_WORK_BYTES of a long frame; or sends it, when that was all. */
 void link_work(struct peer *peer, uint64_t now)
 {
 	struct link *link = &peer->link;
@@ -197,10 +203,11 @@ void link_work(struct peer *peer, uint64_t now)
 	}
 	last = last_block(FRAME_HEAD + slot->length);
 	bytes = last - link->sent < PEER_WORK_BYTES ? last - link->sent : PEER_WORK_BYTES;
-	mac_blocks(&link->mac_out, slot->frame.bytes + link->sent, bytes / MAC_BLOCK);
-	link->sent += bytes;
-	if (link->sent < last)
+	if (bytes) {
+		mac_blocks(&link->mac_out, slot->frame.bytes + link->sent, bytes / MAC_BLOCK);
+		link->sent += bytes;
 		return;
+	}
 	link->sending = NULL;
 	finish(peer, slot,
 	       mac_end(&link->mac_out, &peer->session.out, slot->frame.bytes + last,
@@ -287,7 +294,7 @@ void link_reply(struct peer *peer, const struct frame_head *head, const uint8_t 
 		peer->due = 0;
 }
 
-/** Sends again what was not answered in time. */
+/** What was not answered in time is sent again, one after the other. */
 void link_tick(struct peer *peer, uint64_t now)
 {
 	struct link *link = &peer->link;
@@ -304,7 +311,7 @@ void link_tick(struct peer *peer, uint64_t now)
 		slot->resend_at = now + slot->wait;
 		slot->is_resent = true;
 		peer->counters.resent++;
-		transmit(peer, slot);
+		queue(link, slot);
 	}
 }
 

@@ -100,7 +100,7 @@ static void judge(struct peer *peer, const uint8_t *frame, const struct frame_he
 		peer->counters.forged++;
 }
 
-/** Authenticates PEER_WORK_BYTES more of the frame that came; behind the last ones, acts on it. */
+/** Authenticates PEER_WORK_BYTES more of the frame that came; or acts on it, when that was all. */
 static void check(struct peer *peer, const struct mac_key *key, uint64_t now)
 {
 	struct link *link = &peer->link;
@@ -110,10 +110,11 @@ static void check(struct peer *peer, const struct mac_key *key, uint64_t now)
 	uint32_t bytes = last - link->checked;
 
 	bytes = bytes < PEER_WORK_BYTES ? bytes : PEER_WORK_BYTES;
-	mac_blocks(&link->mac_in, frame + link->checked, bytes / MAC_BLOCK);
-	link->checked += bytes;
-	if (link->checked < last)
+	if (bytes) {
+		mac_blocks(&link->mac_in, frame + link->checked, bytes / MAC_BLOCK);
+		link->checked += bytes;
 		return;
+	}
 	link->received = NULL;
 	judge(peer, frame, &link->head, mac_end(&link->mac_in, key, frame + last, length - last),
 	      now);

@@ -313,23 +313,25 @@ static void skip_missing(struct pl181_front *f, uint64_t now)
 }
 
 /**
- * Tells the agent what it can be told. Behind everything that may have changed something. Returns when it
- * is to be called again.
+ * Tells the agent one thing of what it can be told. Behind everything that may have changed something.
+ * Returns when it is to be called again: @p now, if there is more, before which others can be let in.
  */
 uint64_t pl181_front_run(struct pl181_front *f, uint64_t now)
 {
 	const uint64_t until = deadline(f);
+	bool has_more = false;
 
 	if (!f->is_patient) {
 		give_up(f, now >= until);
 		skip_missing(f, now);
 	}
-	for (unsigned n = 0; n < PL181_JOBS && f->window->is_open; n++) {
+	if (f->window->is_open) {
 		const uint32_t what = next_job(f);
 
-		if (!what || !send_job(f, what, now))
-			break;
+		has_more = what && send_job(f, what, now) && next_job(f);
 	}
 	pl181_front_set_lines(f);
+	if (has_more)
+		return now;
 	return now >= until ? REMOTE_NEVER : deadline(f);
 }

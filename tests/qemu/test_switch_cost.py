@@ -39,6 +39,11 @@ def test_other_boards_let_others_in(board, default_kernel, tmp_path):
     longest(["--remote"], board, default_kernel, tmp_path)
 
 
+def test_another_boards_card_lets_others_in(board, default_kernel, tmp_path):
+    """Copies to it and from it: long frames, several jobs at a time, a guest's copy loops."""
+    longest(["--card"], board, default_kernel, tmp_path)
+
+
 def test_a_linux_alone_is_let_in(board, default_kernel, tmp_path):
     """From its first instruction to its last."""
     longest(["--command", "ls -lR /etc; sleep 1"], board, default_kernel, tmp_path)

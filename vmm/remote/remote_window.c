@@ -137,6 +137,10 @@ static uint64_t look_after(struct peer *peer, struct remote_window *window, uint
 	tell_colours(window, now);
 	if (remote_card_has(window->card, 0))
 		until = remote_card_run(window->card, window->progress != REMOTE_BEGUN, now);
+	if (until == now) { /* there is more to say, after whoever is due */
+		station_wake();
+		until = REMOTE_NEVER;
+	}
 	if (remote_uart_has(window->uart, 0))
 		pl011_front_run(&window->uart->front, now);
 	if (window->is_void && window->progress == REMOTE_BEGUN) {
