@@ -311,12 +311,12 @@ static void switch_off(struct vm *vm)
 static void power_off(struct vm *vm, int code)
 {
 	switch_off(vm);
-	while (!vms_any_on() && !service_settle(vm)) {
+	while (!vms_any_on()) {
+		if (service_settle(vm))
+			stop_board(code);
 		run_set_ready(vm, false);
 		run_others();
 	}
-	if (!vms_any_on())
-		stop_board(code);
 	start_when_asked(vm);
 }
 
